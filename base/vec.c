@@ -1,0 +1,42 @@
+/* vec.c - growth of typed arrays by doubling. */
+#include "base/vec.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 8
+
+static size_t next_capacity(size_t capacity)
+{
+	if (capacity > SIZE_MAX / 2)
+		fail_fast("out of memory");
+	return capacity ? capacity * 2 : FIRST_CAPACITY;
+}
+
+static void zero_item(void *items, size_t index, size_t size)
+{
+	memset((char *)items + index * size, 0, size);
+}
+
+void *vec_grow_(void *items, size_t count, size_t *capacity, size_t size)
+{
+	if (count == *capacity) {
+		*capacity = next_capacity(*capacity);
+		items = xrealloc(items, *capacity, size);
+	}
+	zero_item(items, count, size);
+	return items;
+}
+
+void *vec_grow_arena_(struct arena *a, void *items, size_t count, size_t *capacity, size_t size)
+{
+	if (count == *capacity) {
+		void *old = items;
+
+		*capacity = next_capacity(*capacity);
+		items = arena_array(a, *capacity, size);
+		if (count)
+			memcpy(items, old, count * size);
+	}
+	zero_item(items, count, size);
+	return items;
+}
