@@ -1,0 +1,181 @@
+# hadeploy.  `make help` lists the targets; `make demo` and `make test` need nothing else first.
+#
+#   CC=clang  V=1  DEBUG=1  WERROR=1  SANITIZE=address,undefined|thread  JOBS=N
+#   PREFIX=/usr/local  DESTDIR=  BUILD=build (where everything made goes)
+#
+# Each variant (compiler, DEBUG, SANITIZE) has its own folder, so variants never mix.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+BUILD   ?= build
+PYTHON  ?= /usr/bin/python3
+FUZZ_SECONDS ?= 60
+JOBS    ?= $(shell nproc)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+MAKEFLAGS += --no-print-directory
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+compiler := $(filter-out cc gcc,$(notdir $(CC)))
+words    := $(compiler) $(if $(DEBUG),debug) $(subst $(comma),-,$(SANITIZE))
+variant  := $(subst $(space),-,$(strip $(words)))
+OUT      := $(BUILD)/$(or $(variant),release)
+PROGRAM  := $(if $(variant),$(OUT)/hadeploy,$(BUILD)/hadeploy)
+
+# Sources: everything in these folders; cli/main.c alone stays out of the test programs.
+folders := base templates engine engine/* vcs providers providers/* cli
+sources := $(sort $(wildcard $(addsuffix /*.c,$(folders))))
+objects := $(sources:%.c=$(OUT)/%.o)
+library := $(OUT)/hadeploy.a
+units   := $(sort $(wildcard tests/unit/test_*.c))
+unit_programs   := $(units:%.c=$(OUT)/%)
+# Unit tests of what runs in several threads run under SANITIZE=thread too.
+thread_units    := $(if $(units),$(shell grep -lE 'pthread_|workers_|executor_' $(units)))
+thread_programs := $(thread_units:%.c=$(OUT)/%)
+fuzzers         := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+fuzz_programs   := $(fuzzers:%.c=$(OUT)/%)
+fuzz_main       := $(if $(findstring fuzzer,$(SANITIZE)),,$(OUT)/tests/fuzz/driver.o)
+test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(fuzzers) $(wildcard tests/fuzz/driver.c))
+shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
+shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
+
+packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto
+LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ldl
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef -Wvla \
+	-Wswitch-enum -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+sanitizing := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+	-DARENA_DEBUG
+mode := $(if $(SANITIZE),$(sanitizing),$(if $(DEBUG),-Og -g3,-O2 -g $(hardening)))
+
+compile := $(CC) -std=c11 -D_GNU_SOURCE -I. -DHADEPLOY_VERSION='"$(VERSION)"' $(warnings) $(mode) \
+	-fno-common -fvisibility=hidden -fPIE -pthread \
+	$(shell pkg-config --cflags $(packages) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
+link := $(CC) $(mode) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+# A check that fails does not stop the next one: the report counts them all.
+RESULTS := $(BUILD)/results
+results := $(PYTHON) tests/run.py
+test_env = HADEPLOY=$(abspath $(PROGRAM)) PYTHONDONTWRITEBYTECODE=1
+
+.PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
+	golden-accept test lint format demo bench fuzz fuzz-run \
+	install uninstall clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAM)                     ## build the program (build/hadeploy)
+
+objects: $(objects) $(test_objects) ## compile everything, tests too, and link nothing
+
+$(PROGRAM): $(objects) $(OUT)/files
+	$(call say,LD,$@)$(link) -o $@ $(objects) $(LIBS)
+
+$(library): $(filter-out $(OUT)/cli/main.o,$(objects)) $(OUT)/files
+	$(call say,AR,$@)rm -f $@ && ar rcsPT $@ $(filter %.o,$^)
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	$(call say,CC,$<)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
+
+$(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(shared_test_objects) $(library)
+	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS) -lcmocka
+
+$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(library)
+	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS)
+
+# Rewritten only when they change: new flags mean new objects, a new list of files a new link.
+$(OUT)/flags: export stamp = $(compile) $(link) $(LIBS)
+$(OUT)/files: export stamp = $(objects)
+$(OUT)/flags $(OUT)/files: FORCE
+	@mkdir -p $(@D); printf '%s\n' "$$stamp" | cmp -s - $@ || printf '%s\n' "$$stamp" >$@
+
+-include $(objects:.o=.d) $(test_objects:.o=.d) $(shared_test_objects:.o=.d)
+
+check:                              ## all tests with the current variant
+	@rm -rf $(RESULTS); broken=; \
+	for part in unit corpus golden integration; do \
+		$(MAKE) check-$$part || broken="$$broken $$part"; done; \
+	$(results) report $(RESULTS) $$broken
+
+check-unit: $(unit_programs)        ## unit tests
+	@$(test_env) $(results) unit $(RESULTS)/unit $(unit_programs)
+
+check-threads: $(thread_programs)   ## unit tests of threaded code, for SANITIZE=thread
+	@$(test_env) $(results) unit $(RESULTS)/threads $(thread_programs)
+
+check-corpus: $(fuzz_programs)      ## every fuzz target once over its corpus
+	@$(test_env) $(results) corpus $(RESULTS)/corpus $(fuzz_programs)
+
+check-golden: $(PROGRAM)            ## golden tests: output compared byte for byte
+	@$(test_env) $(results) pytest $(RESULTS)/golden tests/test_golden.py $(PYTEST_ARGS)
+
+check-integration: $(PROGRAM)       ## tests against real servers on loopback
+	@$(test_env) $(results) pytest $(RESULTS)/integration tests/integration $(PYTEST_ARGS)
+
+golden-accept: $(PROGRAM)           ## rewrite what the golden tests expect
+	@$(test_env) GOLDEN_ACCEPT=1 $(results) pytest $(RESULTS)/accept \
+		tests/test_golden.py $(PYTEST_ARGS)
+
+test:                               ## install what is missing, build with sanitizers, run all tests
+	@tools/install-deps build test
+	@rm -rf $(RESULTS); broken=; \
+	for part in unit corpus golden integration; do \
+		$(MAKE) WERROR=1 SANITIZE=address,undefined check-$$part || \
+			broken="$$broken $$part"; done; \
+	$(MAKE) WERROR=1 SANITIZE=thread check-threads || broken="$$broken threads"; \
+	$(results) report $(RESULTS) $$broken
+
+lint:                               ## check the rules that a machine can check
+	@tools/install-deps build lint
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/lint/run
+
+format:                             ## let clang-format rewrite the C files
+	@find $(sort $(foreach f,$(folders),$(firstword $(subst /, ,$f)))) tests -name '*.[ch]' \
+		-exec clang-format -i {} +
+
+demo:                               ## a tour on four SSH servers started on this machine
+	@tools/install-deps build demo
+	@$(MAKE) all
+	@HADEPLOY=$(abspath $(PROGRAM)) examples/quickstart/demo.sh
+
+bench:                              ## measure, beside the peers that are installed
+	@tools/install-deps build bench
+	@$(MAKE) all
+	@$(test_env) $(PYTHON) tests/bench/run.py $(BENCH_ARGS)
+
+fuzz:                               ## fuzz each target for FUZZ_SECONDS (60)
+	@tools/install-deps build fuzz
+	@$(MAKE) CC=clang SANITIZE=fuzzer,address,undefined fuzz-run
+
+fuzz-run: $(fuzz_programs)
+	@$(results) fuzz $(FUZZ_SECONDS) $(OUT)/corpus $(fuzz_programs)
+
+share := $(DESTDIR)$(PREFIX)/share
+installed := $(DESTDIR)$(PREFIX)/bin/hadeploy $(share)/man/man1/hadeploy.1 \
+	$(share)/bash-completion/completions/hadeploy $(share)/zsh/site-functions/_hadeploy \
+	$(share)/fish/vendor_completions.d/hadeploy.fish
+
+install: $(PROGRAM)                 ## program, man page, completions to DESTDIR and PREFIX
+	install -d $(dir $(installed))
+	install -m 0755 $(PROGRAM) $(word 1,$(installed))
+	$(PROGRAM) help --man >$(word 2,$(installed))
+	$(PROGRAM) completion bash >$(word 3,$(installed))
+	$(PROGRAM) completion zsh >$(word 4,$(installed))
+	$(PROGRAM) completion fish >$(word 5,$(installed))
+	chmod 0644 $(wordlist 2,5,$(installed))
+
+uninstall:                          ## remove what install put there
+	rm -f $(installed)
+
+clean:                              ## remove everything made
+	rm -rf $(BUILD)
+
+help:                               ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 20
+	@sed -n 's/^#   /    /p' Makefile

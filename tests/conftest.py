@@ -1,0 +1,57 @@
+"""Fixtures that all tests share, and a limit on what one test may take."""
+
+import signal
+
+import pytest
+
+from lab import Lab, wait_until
+
+TEST_LIMIT_S = 120
+REGIONS = {"east": ["east-a", "east-b"], "west": ["west-a", "west-b"]}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limit(seconds): what this test may take; default 120")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """A test that hangs fails where it hangs."""
+    mark = item.get_closest_marker("limit")
+    seconds = mark.args[0] if mark else TEST_LIMIT_S
+
+    def too_long(*_):
+        raise TimeoutError(f"the test took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def _closed(lab):
+    lab.close()
+    wait_until(lambda: not lab.processes(), 10, "end of all processes of the lab")
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """An empty lab: add hosts, then start it.  It ends with the test."""
+    it = Lab(tmp_path / "lab")
+    yield it
+    _closed(it)
+
+
+@pytest.fixture
+def regions(lab):
+    """East and west with two zones of one host each: web-e1, web-e2, web-w1, web-w2; running."""
+    return lab.grid(REGIONS).start()
+
+
+@pytest.fixture(scope="module")
+def shared_regions(tmp_path_factory):
+    """As regions, for tests of one file that leave the hosts as they found them."""
+    it = Lab(tmp_path_factory.mktemp("lab")).grid(REGIONS).start()
+    yield it
+    _closed(it)

@@ -1,0 +1,22 @@
+"""The lab: real servers on loopback, started by the tests.
+
+    lab = Lab(folder)                    # everything it makes is in this folder
+    lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"])
+    lab.start()                          # returns when every server answers
+    project = lab.project(folder, stacks={...})
+    project.run("apply", "--yes")
+    lab.kill_region("east")              # power cut: everything on these hosts ends at once
+    lab.close()                          # nothing is left running
+
+Hosts run as the calling user and share this machine's files and processes: give the resources
+of a test paths below `host.root`, which is a folder of that host alone.
+"""
+
+from .keys import trust_line
+from .project import Project, yaml_text
+from .run import Result, Terminal, hadeploy_path, run_hadeploy, run_on_terminal, start_hadeploy
+from .ssh import Lab, LabError, SshHost, wait_until
+
+__all__ = ["Lab", "LabError", "Project", "Result", "SshHost", "Terminal", "hadeploy_path",
+           "run_hadeploy", "run_on_terminal", "start_hadeploy", "trust_line", "wait_until",
+           "yaml_text"]
