@@ -50,8 +50,8 @@ static void both_forms_are_read(void **state)
 
 static void malformed_addresses_are_refused(void **state)
 {
-	static const char *const wrong[] = {"",           "/",      "web",   "web/east", "web//Page",
-					    "/east/Page", "a/b/c/", "a/b/c/d/e"};
+	static const char *const wrong[] = {"",          "/",          "web",    "web/east",
+					    "web//Page", "/east/Page", "a/b/c/", "a/b/c/d/e"};
 	struct arena *a = arena_new();
 	struct address x;
 

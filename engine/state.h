@@ -1,0 +1,199 @@
+/*
+ * state.h - recorded state: what exists, what is being changed, who holds what.
+ *
+ * A store of records behind open, lock, load, commit, unlock.  The default is SQLite
+ * (WAL, synchronous=FULL, mode 0600).  The interface is a batch of puts and deletes, so
+ * that other stores fit it; the cost of a commit does not depend on how much is
+ * recorded.  Used by one thread (the coordinator).
+ *
+ * Rules (DESIGN.md section 5): a provider call that changes the world starts only after
+ * its BEGIN was committed; a dependent starts only after the END of what it needs was
+ * committed; commits are durable when state_commit returns.  Writing needs the lock of
+ * the instance, whose epoch is checked inside the same transaction: a holder whose lease
+ * ran out and was taken over cannot write.
+ *
+ * A row that does not fit its checksum, or a file that SQLite finds broken, ends the use of
+ * the handle: from then on nothing is read or written through it (DIAG_STATE_CORRUPT).
+ *
+ * Values marked sensitive never come here: `inputs` and `outputs` hold {"$secret":
+ * "<salted digest>"} in their place (state_mask).
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/json.h"
+#include "engine/address.h"
+
+#define STATE_SCHEMA_VERSION 1
+
+/* What is recorded of one resource.  When writing, a NULL text means "", "{}" or "[]". */
+struct record {
+	struct address addr;
+	const char *deposed; /* "" for the live one; else the operation that replaced it and
+				     has yet to delete it */
+	const char *type;
+	const char *provider; /* name of the provider entry */
+	uint32_t schema_version;
+	const char *id;
+	const char *inputs;  /* canonical JSON: desired properties as last applied, masked */
+	const char *outputs; /* canonical JSON: the state the provider handed over, masked */
+	struct text private_bytes;
+	const char *sensitive;  /* JSON array of pointers */
+	const char *depends_on; /* JSON array of addresses (four parts), for the order of deletes */
+	const char *endpoint;   /* "" or the value of the endpoint property */
+	const char
+		*deletion_policy; /* "", "Delete", "Retain", "RetainExceptOnCreate", "Snapshot" */
+	bool tainted;             /* a change ended in error or nobody knows how: refresh first */
+	int64_t version;          /* counts its writes */
+	int64_t created_ms, updated_ms; /* wall clock; writing 0 means now, and what was first
+					   written as created_ms stays */
+};
+
+enum operation_action { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE };
+
+enum operation_result {
+	OPERATION_OPEN, /* no END yet */
+	OPERATION_SUCCEEDED,
+	OPERATION_FAILED,
+	OPERATION_ABANDONED /* recovery found that it had not happened */
+};
+
+/* One provider call sequence for one change. */
+struct operation {
+	const char *id; /* random hex; also the idempotency key of every attempt */
+	struct address addr;
+	const char *deposed; /* which record a delete is about */
+	enum operation_action action;
+	const char *desired_digest; /* salted */
+	struct record intended;     /* the record to be written when it succeeds; id, outputs and
+				     private_bytes are not known yet */
+	const char *token;          /* "" until PENDING */
+	int64_t poll_at_ms;         /* wall clock */
+	int64_t begun_ms, ended_ms;
+	enum operation_result result;
+	const char *message; /* of the first error; "" */
+	int attempts;
+};
+
+/* What is recorded of one stack instance. */
+struct instance_record {
+	struct instance_id id;
+	const char *parameters; /* canonical JSON, masked */
+	const char *outputs;    /* canonical JSON, masked; of the last finished apply */
+	const char *template_name;
+	const char *template_digest;
+	const char *status; /* "CURRENT", "FAILED", "INCOMPLETE" (interrupted), "APPLYING" */
+	int64_t applied_ms;
+};
+
+struct lock_owner {
+	const char *user, *host, *command;
+	int64_t pid;
+	int64_t since_ms; /* wall clock */
+};
+
+struct lock_info {
+	struct instance_id id;
+	const char *lock_id;
+	struct lock_owner owner;
+	int64_t epoch;
+	int64_t lease_until_ms; /* wall clock */
+};
+
+struct state;
+
+/* STATE_WRITE makes the file when it is absent, and converts one of an older version (with a
+ * note, after keeping a copy).  STATE_READ changes nothing: an absent file is an empty
+ * state, an older one is converted in memory; a read-only medium is fine.  NULL on failure:
+ * corrupt (named, untouched), newer version, no permission, network file system.
+ * Closing releases the locks; accepts NULL. */
+enum state_open_mode { STATE_READ, STATE_WRITE };
+struct state *state_open(const char *path, enum state_open_mode mode, struct clock *clock,
+			 struct diags *d);
+void state_close(struct state *s);
+
+/* Loading; results in the arena.  instance NULL: everything.  Sorted by address. */
+struct record_list {
+	struct record *items;
+	size_t count;
+};
+struct operation_list {
+	struct operation *items;
+	size_t count;
+};
+struct instance_list {
+	struct instance_record *items;
+	size_t count;
+};
+struct lock_list {
+	struct lock_info *items;
+	size_t count;
+};
+int state_load_records(struct state *s, const struct instance_id *instance, struct arena *a,
+		       struct record_list *out, struct diags *d);
+/* Only those without END. */
+int state_load_open_operations(struct state *s, const struct instance_id *instance, struct arena *a,
+			       struct operation_list *out, struct diags *d);
+int state_load_instances(struct state *s, struct arena *a, struct instance_list *out,
+			 struct diags *d);
+int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, struct diags *d);
+
+/*
+ * Locks.  Takes all instances or none (in order, so two processes cannot deadlock).
+ * Waits up to timeout_ms; *waiting is called once with the holder when it has to wait,
+ * and then asks between tries whether to give up (nonzero).  An expired lease is taken
+ * over with a note, and so is at once the lock of a process of this machine (same host, boot
+ * and pid namespace) that is not running any more.  Locking again what is held is fine.
+ * All that one call takes has one lock_id.  owner->since_ms 0: now.
+ * -1: DIAG_LOCK_HELD names the holder.
+ */
+struct lock_wait {
+	int64_t timeout_ms;
+	int (*waiting)(void *context, const struct lock_info *holder); /* may be NULL */
+	void *context;
+};
+int state_lock(struct state *s, const struct instance_id *ids, size_t count,
+	       const struct lock_owner *owner, const struct lock_wait *wait, struct diags *d);
+/* Call every LOCK_RENEW_MS.  -1 when somebody took a lock over: stop writing. */
+int state_renew_locks(struct state *s, struct diags *d);
+void state_unlock(struct state *s); /* all that this handle holds */
+/* By force, `state unlock LOCK_ID`: -1 when there is no such lock. */
+int state_break_lock(struct state *s, const char *lock_id, struct diags *d);
+
+/* One thing a commit does. */
+enum state_edit_kind {
+	EDIT_BEGIN,        /* op: everything; one open operation per address and deposed */
+	EDIT_PENDING,      /* op: id, token, poll_at_ms, attempts */
+	EDIT_END,          /* op: id, result, message, ended_ms (0: now), attempts */
+	EDIT_PUT_RECORD,   /* record (version is counted by the store) */
+	EDIT_DROP_RECORD,  /* record: addr and deposed */
+	EDIT_DEPOSE,       /* record: live record at addr moves to record->deposed */
+	EDIT_PUT_INSTANCE, /* instance */
+	EDIT_DROP_INSTANCE
+};
+struct state_edit {
+	enum state_edit_kind kind;
+	const struct operation *op;
+	const struct record *record;
+	const struct instance_record *instance;
+};
+/* All or nothing, durable on return. -1: DIAG_LOCK_LOST, disk full, an edit that does not fit
+ * (DIAG_STATE_EDIT).  The instances must have been locked by this handle: it asserts. */
+int state_commit(struct state *s, const struct state_edit *edits, size_t count, struct diags *d);
+
+/* Replaces the values at `pointers` (JSON array) by {"$secret": salted digest}; what is
+ * masked already stays. */
+void state_mask(struct state *s, json_t *document, const json_t *pointers);
+/* The same digest for one value, 64 hex digits: tells whether a secret changed. */
+void state_secret_digest(struct state *s, const json_t *value, char out[65]);
+
+/* `state check`: integrity of file, schema, records, open operations.  0 or -1. */
+int state_check(struct state *s, struct diags *d);
+
+const char *operation_action_name(enum operation_action a);
+const char *operation_result_name(enum operation_result r);
+
+#endif

@@ -1,0 +1,155 @@
+/* state_load.c - rows to structs in the caller's arena, each checked against its checksum. */
+#include "engine/state_row.h"
+
+struct records_vec {
+	VEC_OF(struct record)
+};
+struct operations_vec {
+	VEC_OF(struct operation)
+};
+struct instances_vec {
+	VEC_OF(struct instance_record)
+};
+struct locks_vec {
+	VEC_OF(struct lock_info)
+};
+
+/* Starts a query over everything or over one instance.  Without a file there is no
+ * statement, and no row will come. */
+static int start(struct state *s, enum state_query query, const struct instance_id *instance,
+		 struct row *row, struct diags *d)
+{
+	if (!s->db)
+		return 0;
+	if (!state_usable(s, d))
+		return -1;
+	row->stmt = state_query(s, query, d);
+	if (!row->stmt)
+		return -1;
+	row->next = 1;
+	if (instance)
+		row_put_instance_id(row, instance);
+	return 0;
+}
+
+/* As state_step. */
+static int next_row(struct state *s, struct row *row, struct diags *d)
+{
+	row->next = 0;
+	return row->stmt ? state_step(s, row->stmt, d) : 0;
+}
+
+static int fail_row(struct state *s, struct row *row, const char *what, const char *of,
+		    struct diags *d)
+{
+	state_reset(row->stmt);
+	return state_corrupt(s, d, "the %s of '%s' does not fit its checksum", what, of);
+}
+
+int state_load_records(struct state *s, const struct instance_id *instance, struct arena *a,
+		       struct record_list *out, struct diags *d)
+{
+	struct records_vec found = {NULL, 0, 0};
+	struct row row = {NULL, 0, a};
+	int got;
+
+	if (start(s, instance ? QUERY_RECORDS_OF : QUERY_RECORDS, instance, &row, d) != 0)
+		return -1;
+	while ((got = next_row(s, &row, d)) == 1) {
+		struct record *r = arena_vec_add(a, &found);
+
+		if (!record_take(s, &row, r))
+			return fail_row(s, &row, "record", address_text(a, &r->addr), d);
+	}
+	if (got != 0)
+		return -1;
+	*out = (struct record_list){found.items, found.count};
+	return 0;
+}
+
+int state_load_operations(struct state *s, const struct operation_query *q, struct arena *a,
+			  struct operation_list *out, struct diags *d)
+{
+	struct operations_vec found = {NULL, 0, 0};
+	struct row row = {NULL, 0, a};
+	int got;
+
+	if (start(s, q->query, q->instance, &row, d) != 0)
+		return -1;
+	while ((got = next_row(s, &row, d)) == 1) {
+		struct operation *op = arena_vec_add(a, &found);
+
+		if (!operation_take(s, &row, op))
+			return fail_row(s, &row, "operation", address_text(a, &op->addr), d);
+	}
+	if (got != 0)
+		return -1;
+	*out = (struct operation_list){found.items, found.count};
+	return 0;
+}
+
+int state_load_open_operations(struct state *s, const struct instance_id *instance, struct arena *a,
+			       struct operation_list *out, struct diags *d)
+{
+	struct operation_query q = {instance ? QUERY_OPERATIONS_OPEN_OF : QUERY_OPERATIONS_OPEN,
+				    instance};
+
+	return state_load_operations(s, &q, a, out, d);
+}
+
+int state_load_instances(struct state *s, struct arena *a, struct instance_list *out,
+			 struct diags *d)
+{
+	struct instances_vec found = {NULL, 0, 0};
+	struct row row = {NULL, 0, a};
+	int got;
+
+	if (start(s, QUERY_INSTANCES, NULL, &row, d) != 0)
+		return -1;
+	while ((got = next_row(s, &row, d)) == 1) {
+		struct instance_record *i = arena_vec_add(a, &found);
+
+		if (!instance_take(s, &row, i))
+			return fail_row(s, &row, "stack instance", instance_id_text(a, &i->id), d);
+	}
+	if (got != 0)
+		return -1;
+	*out = (struct instance_list){found.items, found.count};
+	return 0;
+}
+
+void lock_take(struct row *row, struct lock_row *out)
+{
+	struct lock_info *lock = &out->info;
+
+	lock->id = row_instance_id(row);
+	lock->lock_id = row_text(row);
+	lock->epoch = row_int(row);
+	lock->owner.user = row_text(row);
+	lock->owner.host = row_text(row);
+	lock->owner.command = row_text(row);
+	lock->owner.pid = row_int(row);
+	lock->owner.since_ms = row_int(row);
+	lock->lease_until_ms = row_int(row);
+	holder_mark_set(out->mark.machine, sizeof(out->mark.machine), row_bytes(row));
+	holder_mark_set(out->mark.started, sizeof(out->mark.started), row_bytes(row));
+}
+
+int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, struct diags *d)
+{
+	struct locks_vec found = {NULL, 0, 0};
+	struct row row = {NULL, 0, a};
+	struct lock_row lock;
+	int got;
+
+	if (start(s, QUERY_LOCKS, NULL, &row, d) != 0)
+		return -1;
+	while ((got = next_row(s, &row, d)) == 1) {
+		lock_take(&row, &lock);
+		*arena_vec_add(a, &found) = lock.info;
+	}
+	if (got != 0)
+		return -1;
+	*out = (struct lock_list){found.items, found.count};
+	return 0;
+}

@@ -1,0 +1,293 @@
+/*
+ * state_lock.c - locks of stack instances: taking them, and waiting for it.
+ *
+ * One row per instance, kept when the lock is free (lock_id ''), because its epoch counts
+ * every taking.  A lock is ours as long as lock_id and epoch in the row are those that we
+ * wrote; a lease that ran out takes nothing away by itself, only the next holder does.
+ *
+ *	free --take--> held --release, break--> free
+ *	               held --lease over, or holder dead: take--> held by another
+ */
+#include "engine/state_lock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TRY_FIRST_MS 10
+#define TRY_LAST_MS 100
+
+enum lock_status { LOCK_FREE, LOCK_OURS, LOCK_EXPIRED, LOCK_DEAD, LOCK_TAKEN };
+
+/* One state_lock: what it wants, and what one try found. */
+struct lock_try {
+	const struct instance_id *ids; /* sorted, each once */
+	size_t count;
+	const struct lock_owner *owner;
+	struct arena *a;         /* of this try */
+	struct lock_info holder; /* LOCK_TAKEN */
+	struct diags notes;      /* of takings; worth telling only when the try succeeds */
+};
+
+static int compare_ids(const void *x, const void *y)
+{
+	return instance_id_compare(x, y);
+}
+
+static enum lock_status judge(struct state *s, const struct lock_row *row, const struct lock_try *t)
+{
+	const struct lock_info *lock = &row->info;
+
+	if (!lock->lock_id[0])
+		return LOCK_FREE;
+	if (lock_is_ours(lock_find_held(s, &lock->id), lock))
+		return LOCK_OURS;
+	if (lock->lease_until_ms <= s->clock->wall_ms(s->clock))
+		return LOCK_EXPIRED;
+	if (strcmp(lock->owner.host, t->owner->host) == 0 &&
+	    holder_gone(lock->owner.pid, &row->mark))
+		return LOCK_DEAD;
+	return LOCK_TAKEN;
+}
+
+static void note_taking(struct lock_try *t, const struct lock_info *lock, enum lock_status why)
+{
+	struct str who = STR_INIT;
+	char until[CLOCK_TEXT_LEN];
+
+	lock_describe_holder(&lock->owner, &who);
+	clock_format_rfc3339(lock->lease_until_ms, until);
+	if (why == LOCK_DEAD)
+		diag_note(&t->notes, DIAG_LOCK_TAKEN_OVER, RANGE_NONE,
+			  "lock of '%s' taken over: its holder %s is not running any more",
+			  instance_id_text(t->a, &lock->id), str_cstr(&who));
+	else
+		diag_note(&t->notes, DIAG_LOCK_TAKEN_OVER, RANGE_NONE,
+			  "lock of '%s' taken over from %s, whose lease ended at %s",
+			  instance_id_text(t->a, &lock->id), str_cstr(&who), until);
+	str_release(&who);
+}
+
+/* All that another one holds stops the try.  1: all can be taken; 0: see holder; -1. */
+static int look_at_all(struct state *s, struct lock_try *t, struct diags *d)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		enum lock_status status;
+		struct lock_row lock;
+
+		if (lock_read(s, &t->ids[i], t->a, &lock, d) < 0)
+			return -1;
+		status = judge(s, &lock, t);
+		if (status == LOCK_TAKEN) {
+			t->holder = lock.info;
+			return 0;
+		}
+		if (status == LOCK_EXPIRED || status == LOCK_DEAD)
+			note_taking(t, &lock.info, status);
+	}
+	return 1;
+}
+
+/* Writes one row; the epoch it counted comes back. */
+static int take_row(struct state *s, const struct lock_try *t, struct held_lock *taken,
+		    const struct holder_mark *mark, struct diags *d)
+{
+	struct row row = {state_query(s, QUERY_LOCK_TAKE, d), 1, NULL};
+	int64_t now_ms = s->clock->wall_ms(s->clock);
+
+	if (!row.stmt)
+		return -1;
+	row_put_instance_id(&row, &taken->id);
+	row_put_text(&row, taken->lock_id);
+	row_put_text(&row, t->owner->user);
+	row_put_text(&row, t->owner->host);
+	row_put_text(&row, t->owner->command);
+	row_put_int(&row, t->owner->pid);
+	row_put_int(&row, t->owner->since_ms ? t->owner->since_ms : now_ms);
+	row_put_int(&row, now_ms + LOCK_LEASE_MS);
+	row_put_text(&row, mark->machine);
+	row_put_text(&row, mark->started);
+	if (state_step(s, row.stmt, d) != 1)
+		return -1;
+	row.next = 0;
+	taken->epoch = row_int(&row);
+	return state_step(s, row.stmt, d);
+}
+
+/* The rows of all that is not ours yet, under one lock id. */
+static int take_all(struct state *s, const struct lock_try *t, struct held_lock *taken,
+		    size_t *taken_count, struct diags *d)
+{
+	struct holder_mark mark;
+	char lock_id[STATE_LOCK_ID_LEN + 1];
+
+	clock_random_hex(s->clock, STATE_LOCK_ID_LEN / 2, lock_id);
+	holder_mark(t->owner->pid, &mark);
+	for (size_t i = 0; i < t->count; i++) {
+		struct held_lock *held = lock_find_held(s, &t->ids[i]);
+		struct held_lock *next = &taken[*taken_count];
+		struct lock_row lock;
+
+		if (lock_read(s, &t->ids[i], t->a, &lock, d) < 0)
+			return -1;
+		if (lock_is_ours(held, &lock.info))
+			continue;
+		*next = (struct held_lock){.id = t->ids[i]};
+		memcpy(next->lock_id, lock_id, sizeof(lock_id));
+		if (take_row(s, t, next, &mark, d) != 0)
+			return -1;
+		++*taken_count;
+	}
+	return 0;
+}
+
+/* Only after the commit: before it, nothing is ours. */
+static void keep_taken(struct state *s, const struct held_lock *taken, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct held_lock *held = lock_find_held(s, &taken[i].id);
+		struct instance_id id =
+			held ? held->id : instance_id_copy(s->lock_arena, &taken[i].id);
+
+		if (!held)
+			held = vec_add(&s->held);
+		*held = taken[i];
+		held->id = id;
+		qsort(s->held.items, s->held.count, sizeof(*s->held.items), lock_compare_held);
+	}
+}
+
+/* 1: all taken; 0: somebody holds one of them; -1. */
+static int try_once(struct state *s, struct lock_try *t, struct diags *d)
+{
+	struct held_lock *taken = ARENA_ARRAY(t->a, t->count, struct held_lock);
+	size_t taken_count = 0;
+	int result;
+
+	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
+		return -1;
+	result = look_at_all(s, t, d);
+	if (result == 1 && take_all(s, t, taken, &taken_count, d) != 0)
+		result = -1;
+	if (result != 1) {
+		state_rollback(s);
+		return result;
+	}
+	if (state_end(s, d) != 0)
+		return -1;
+	keep_taken(s, taken, taken_count);
+	return 1;
+}
+
+static int fail_held(const struct lock_info *holder, struct diags *d)
+{
+	struct str who = STR_INIT, what = STR_INIT;
+	char since[CLOCK_TEXT_LEN], until[CLOCK_TEXT_LEN];
+	struct diag *g;
+
+	lock_describe_holder(&holder->owner, &who);
+	instance_id_format(&holder->id, &what);
+	clock_format_rfc3339(holder->owner.since_ms, since);
+	clock_format_rfc3339(holder->lease_until_ms, until);
+	g = diag_add(d, DIAG_LOCK_HELD, RANGE_NONE, "stack instance '%s' is locked by %s",
+		     str_cstr(&what), str_cstr(&who));
+	diag_detail(d, g,
+		    "locked since %s; the lease runs until %s and is renewed as long as that "
+		    "process lives",
+		    since, until);
+	diag_hint(d, g,
+		  "wait for it with --lock-timeout 60s; when it is gone for good: hadeploy state "
+		  "unlock %s",
+		  holder->lock_id);
+	str_release(&who);
+	str_release(&what);
+	return -1;
+}
+
+/* Only the coordinator waits here, and only in short naps; it is asked between them. */
+static void nap(int64_t ms)
+{
+	struct timespec t = {0, (long)ms * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+/* 1: waited, try again; 0: the time is over, or the caller gave up. */
+static int wait_once(struct state *s, const struct lock_wait *wait, const struct lock_info *holder,
+		     int64_t deadline_ms, int64_t *nap_ms)
+{
+	int64_t left_ms = deadline_ms - s->clock->monotonic_ms(s->clock);
+
+	if (left_ms <= 0)
+		return 0;
+	if (wait->waiting && wait->waiting(wait->context, holder) != 0)
+		return 0;
+	nap(*nap_ms < left_ms ? *nap_ms : left_ms);
+	*nap_ms = *nap_ms * 2 < TRY_LAST_MS ? *nap_ms * 2 : TRY_LAST_MS;
+	return 1;
+}
+
+static size_t sort_once(struct instance_id *ids, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(ids, count, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || instance_id_compare(&ids[kept - 1], &ids[i]) != 0)
+			ids[kept++] = ids[i];
+	return kept;
+}
+
+/* What owner may leave out. */
+static struct lock_owner owner_filled(const struct lock_owner *o)
+{
+	struct lock_owner f = *o;
+
+	f.user = o->user ? o->user : "";
+	f.host = o->host ? o->host : "";
+	f.command = o->command ? o->command : "";
+	return f;
+}
+
+static int try_and_report(struct state *s, struct lock_try *t, struct diags *d)
+{
+	int got;
+
+	t->notes = DIAGS_INIT;
+	got = try_once(s, t, d);
+	if (got == 1)
+		diags_take(d, &t->notes);
+	diags_release(&t->notes);
+	return got;
+}
+
+int state_lock(struct state *s, const struct instance_id *ids, size_t count,
+	       const struct lock_owner *owner, const struct lock_wait *wait, struct diags *d)
+{
+	static const struct lock_wait no_wait = {0, NULL, NULL};
+	struct lock_owner filled = owner_filled(owner);
+	struct arena *a = arena_new();
+	struct instance_id *sorted = ARENA_ARRAY(a, count, struct instance_id);
+	struct lock_try t = {.ids = sorted, .owner = &filled};
+	int64_t nap_ms = TRY_FIRST_MS, deadline_ms;
+	int got;
+
+	assert(s->mode == STATE_WRITE);
+	wait = wait ? wait : &no_wait;
+	deadline_ms = s->clock->monotonic_ms(s->clock) + wait->timeout_ms;
+	if (count)
+		memcpy(sorted, ids, count * sizeof(*ids));
+	t.count = sort_once(sorted, count);
+	for (;;) {
+		t.a = arena_new();
+		got = try_and_report(s, &t, d);
+		if (got == 0 && !wait_once(s, wait, &t.holder, deadline_ms, &nap_ms))
+			got = fail_held(&t.holder, d);
+		arena_free(t.a);
+		if (got != 0)
+			break;
+	}
+	arena_free(a);
+	return got == 1 ? 0 : -1;
+}
