@@ -1,0 +1,256 @@
+/* document_items.c - resources and outputs to values. */
+#include "templates/document.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "templates/refs.h"
+
+/* Resources */
+
+static const struct value *empty_map(struct arena *a, const struct node *from)
+{
+	struct value *v = ARENA_NEW(a, struct value);
+
+	v->kind = VALUE_MAP;
+	v->from = from;
+	return v;
+}
+
+const struct value *resource_properties(struct eval *e, const struct section_item *item)
+{
+	const struct node *n = node_find(item->body, "Properties");
+
+	const struct value *v;
+
+	if (!n || node_is_null(n))
+		return empty_map(e->a, n ? n : item->key);
+	v = eval_node(e, n);
+	if (v == &value_absent)
+		return empty_map(e->a, n);
+	if (!v || v->kind == VALUE_MAP)
+		return v;
+	diag_add(e->d, DIAG_SHAPE, n->where, "Properties is a map, and this is %s",
+		 value_describe(v));
+	return NULL;
+}
+
+static void report_dependency(struct eval *e, const struct node *n, struct text name)
+{
+	struct arena *scratch = arena_new();
+	size_t count = e->st->resource_list.count;
+	const char **names = ARENA_ARRAY(scratch, count, const char *);
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = e->st->resource_list.items[i]->name;
+	if (!e->st->incomplete)
+		report_dependency_unknown(e->d, n->where, name, (struct name_list){names, count});
+	arena_free(scratch);
+}
+
+/* On a resource that its condition leaves out nothing depends. */
+static int add_dependency(struct eval *e, const struct node *n)
+{
+	struct text name = eval_loop_text(e, n->text);
+	const struct section_item *item = names_find(&e->st->resources, name);
+
+	if (!item) {
+		report_dependency(e, n, name);
+		return -1;
+	}
+	if (!item->present ||
+	    names_add(e->a, &e->refs->seen, text_of(item->name), (void *)(uintptr_t)item))
+		return 0;
+	*arena_vec_add(e->a, e->refs) = (struct doc_ref){item->name, NULL, n->where};
+	return 0;
+}
+
+static int add_dependencies(struct eval *e, const struct section_item *item)
+{
+	const struct node *n = node_find(item->body, "DependsOn");
+	int result = 0;
+
+	if (!n)
+		return 0;
+	if (n->kind != NODE_LIST)
+		return add_dependency(e, n);
+	for (size_t i = 0; i < n->count; i++)
+		result |= add_dependency(e, n->items[i]);
+	return result;
+}
+
+struct policy_word {
+	const char *word;
+	enum deletion_policy policy;
+	bool on_replace; /* UpdateReplacePolicy has it too */
+};
+
+static const struct policy_word policies[] = {
+	{"Delete", DELETION_DELETE, true},
+	{"Retain", DELETION_RETAIN, true},
+	{"Snapshot", DELETION_SNAPSHOT, true},
+	{"RetainExceptOnCreate", DELETION_RETAIN_EXCEPT_ON_CREATE, false},
+};
+
+static int report_policy(struct eval *e, const struct node *n, struct text word, size_t count)
+{
+	const char *names[ARRAY_LEN(policies)];
+	struct diag *g = diag_add(e->d, DIAG_POLICY_VALUE, n->where, "there is no policy '%.*s'",
+				  TEXT_ARG(word));
+
+	for (size_t i = 0; i < ARRAY_LEN(policies); i++)
+		names[i] = policies[i].word;
+	diag_hint(e->d, g, "use Delete, Retain%s or Snapshot",
+		  count == ARRAY_LEN(policies) ? ", RetainExceptOnCreate" : "");
+	diag_did_you_mean(e->d, g, word, names, count);
+	return -1;
+}
+
+static const struct value *policy_value(struct eval *e, const struct node *n)
+{
+	enum eval_place outer = e->place;
+	const struct value *v;
+
+	e->place = PLACE_STATIC;
+	v = eval_node(e, n);
+	e->place = outer;
+	return v;
+}
+
+static int read_policy(struct eval *e, const struct section_item *item, const char *key,
+		       enum deletion_policy *out)
+{
+	const struct node *n = node_find(item->body, key);
+	bool replace = strcmp(key, "UpdateReplacePolicy") == 0;
+	size_t count = ARRAY_LEN(policies) - replace;
+	const struct value *v;
+	struct text word = TEXT_LIT("");
+
+	*out = DELETION_DEFAULT;
+	if (!n)
+		return 0;
+	v = policy_value(e, n);
+	if (!v || v == &value_absent)
+		return v ? 0 : -1;
+	value_scalar_text(v, &word);
+	for (size_t i = 0; i < count; i++) {
+		if (!text_is(word, policies[i].word))
+			continue;
+		*out = policies[i].policy;
+		return 0;
+	}
+	return report_policy(e, n, v->sensitive ? TEXT_LIT("(sensitive)") : word, count);
+}
+
+static int eval_resource(struct eval *e, const struct section_item *item, struct doc_resource *out)
+{
+	const struct node *type = node_find(item->body, "Type");
+	struct ref_list refs = {0};
+	int result;
+
+	e->scope = item->scope;
+	e->refs = &refs;
+	out->logical_id = item->name;
+	out->type = arena_text(e->a, eval_loop_text(e, type->text));
+	out->where = item->key->where;
+	out->type_where = type->where;
+	out->expansion = item;
+	out->properties = resource_properties(e, item);
+	result = add_dependencies(e, item);
+	result |= read_policy(e, item, "DeletionPolicy", &out->deletion_policy);
+	result |= read_policy(e, item, "UpdateReplacePolicy", &out->update_replace_policy);
+	out->refs = refs.items;
+	out->ref_count = refs.count;
+	e->refs = NULL;
+	e->scope = NULL;
+	return out->properties ? result : -1;
+}
+
+static void eval_resources(struct eval *e, struct document *doc)
+{
+	size_t count = e->st->resource_list.count;
+	struct doc_resource *list = ARENA_ARRAY(e->a, count, struct doc_resource);
+
+	for (size_t i = 0; i < count && e->d->error_count < LIMIT_DIAGS; i++) {
+		struct section_item *item = e->st->resource_list.items[i];
+
+		if (!item->present || item->broken)
+			continue;
+		item->index = doc->resource_count;
+		eval_resource(e, item, &list[doc->resource_count++]);
+	}
+	doc->resources = list;
+}
+
+/* Outputs */
+
+const struct value *output_value(struct eval *e, const struct section_item *item)
+{
+	const struct node *n = node_find(item->body, "Value");
+	const struct value *v;
+	struct diag *g;
+
+	e->scope = item->scope;
+	v = eval_node(e, n);
+	e->scope = NULL;
+	if (v != &value_absent)
+		return v;
+	g = diag_add(e->d, DIAG_NO_VALUE_HERE, n->where, "the output '%s' has no value",
+		     item->name);
+	diag_hint(e->d, g, "give the output a Condition");
+	return NULL;
+}
+
+static void read_export(struct eval *e, const struct section_item *item, struct doc_output *out)
+{
+	const struct node *n = node_find(item->body, "Export");
+	const struct value *v;
+	struct text name;
+
+	n = n ? node_find(n, "Name") : NULL;
+	if (!n)
+		return;
+	e->scope = item->scope;
+	v = policy_value(e, n);
+	e->scope = NULL;
+	if (!v)
+		return;
+	if (value_scalar_text(v, &name) && name.len)
+		out->export_name = arena_text(e->a, name);
+	else
+		diag_add(e->d, DIAG_VALUE_TYPE, n->where, "the name of an export is a string");
+}
+
+static void eval_output(struct eval *e, const struct section_item *item, struct doc_output *out)
+{
+	const struct node *description = node_find(item->body, "Description");
+
+	out->name = item->name;
+	out->where = item->key->where;
+	out->expansion = item;
+	e->scope = item->scope;
+	if (description)
+		out->description = arena_text(e->a, eval_loop_text(e, description->text));
+	out->value = output_value(e, item);
+	read_export(e, item, out);
+}
+
+static void eval_outputs(struct eval *e, struct document *doc)
+{
+	size_t count = e->st->output_list.count;
+	struct doc_output *list = ARENA_ARRAY(e->a, count, struct doc_output);
+
+	for (size_t i = 0; i < count && e->d->error_count < LIMIT_DIAGS; i++) {
+		const struct section_item *item = e->st->output_list.items[i];
+
+		if (item->present && !item->broken)
+			eval_output(e, item, &list[doc->output_count++]);
+	}
+	doc->outputs = list;
+}
+
+void document_eval_items(struct eval *e, struct document *doc)
+{
+	eval_resources(e, doc);
+	eval_outputs(e, doc);
+}

@@ -1,0 +1,128 @@
+/* intrinsic_map.c - Fn::FindInMap and Fn::GetAZs. */
+#include "templates/intrinsic.h"
+
+#include <string.h>
+
+#include "templates/refs.h"
+#include "templates/sections.h"
+
+/* Fn::FindInMap */
+
+struct lookup {
+	const struct node *call;
+	const struct mapping *mapping;
+	struct text top, second;
+	const struct node *fallback; /* DefaultValue, or NULL */
+};
+
+static const struct value *use_fallback(struct eval *e, const struct lookup *l)
+{
+	return eval_node(e, l->fallback);
+}
+
+/* Mappings hold no functions, so loops and places do not matter here. */
+static const struct value *literal(struct eval *e, const struct node *n)
+{
+	const struct scope *scope = e->scope;
+	const struct value *v;
+
+	e->scope = NULL;
+	v = eval_node(e, n);
+	e->scope = scope;
+	return v;
+}
+
+static const struct value *report_key(struct eval *e, const struct lookup *l, size_t arg)
+{
+	const struct node_entry mapping = {l->mapping->key, l->mapping->body};
+	struct text none = TEXT_LIT("");
+
+	report_map_key(e->d, l->call->arg->items[arg], arg == 1 ? l->top : l->second,
+		       arg == 1 ? none : l->top, &mapping);
+	return NULL;
+}
+
+static const struct value *find(struct eval *e, const struct lookup *l)
+{
+	const struct node *keys = names_find(&l->mapping->keys, l->top);
+	const struct node_entry *entry;
+
+	if (!keys)
+		return l->fallback ? use_fallback(e, l) : report_key(e, l, 1);
+	entry = node_find_entry(keys, l->second);
+	if (!entry)
+		return l->fallback ? use_fallback(e, l) : report_key(e, l, 2);
+	return literal(e, entry->value);
+}
+
+static int read_fallback(struct eval *e, struct lookup *l)
+{
+	const struct node *arg = l->call->arg;
+	struct diag *g;
+
+	if (arg->count < 4)
+		return 0;
+	l->fallback = node_find(arg->items[3], "DefaultValue");
+	if (l->fallback && arg->items[3]->count == 1)
+		return 0;
+	g = diag_add(e->d, DIAG_FUNCTION_ARGUMENT, arg->items[3]->where,
+		     "the fourth item of 'Fn::FindInMap' is {DefaultValue: ...}, and this is %s",
+		     node_describe(arg->items[3]));
+	intrinsic_hint(e->d, g, l->call);
+	return -1;
+}
+
+static const struct value *report_mapping(struct eval *e, const struct node *at, struct text name)
+{
+	report_mapping_unknown(e->d, at->where, name, e->st->tpl->mappings);
+	return NULL;
+}
+
+const struct value *intrinsic_find_in_map(struct eval *e, const struct node *call)
+{
+	const struct node *const *args = call->arg->items;
+	struct lookup l = {.call = call};
+	struct text name;
+	bool ok;
+
+	ok = read_fallback(e, &l) == 0;
+	ok &= eval_name(e, call, args[0], "the mapping", &name);
+	ok &= eval_name(e, call, args[1], "the top-level key", &l.top);
+	ok &= eval_name(e, call, args[2], "the second-level key", &l.second);
+	if (!ok)
+		return NULL;
+	l.mapping = names_find(&sections_of(e->st->tpl)->mappings, name);
+	if (l.mapping)
+		return find(e, &l);
+	return l.fallback ? use_fallback(e, &l) : report_mapping(e, args[0], name);
+}
+
+/* Fn::GetAZs */
+
+static const struct value *other_zones(struct eval *e, const struct node *call, const char *region)
+{
+	const struct eval_target *t = e->st->target;
+	const char *const *zones;
+	size_t count;
+	struct diag *g;
+
+	if (t->zones_of && t->zones_of(t->context, region, &zones, &count))
+		return eval_strings(e, zones, count, call);
+	g = diag_add(e->d, DIAG_ZONES_UNKNOWN, call->arg->where,
+		     "the zones of region '%s' are not known", region);
+	diag_hint(e->d, g, "list them under its Zones in the manifest, or use !GetAZs '' for the "
+			   "region of the target");
+	return NULL;
+}
+
+const struct value *intrinsic_get_azs(struct eval *e, const struct node *call)
+{
+	const struct eval_target *t = e->st->target;
+	struct text region = {"", 0};
+
+	if (!node_is_null(call->arg) && !eval_name(e, call, call->arg, "the region", &region))
+		return NULL;
+	if (!region.len || text_is(region, t->region) || text_is(region, t->aws_region))
+		return eval_strings(e, t->zones, t->zone_count, call);
+	return other_zones(e, call, arena_text(e->a, region));
+}

@@ -1,0 +1,207 @@
+/* intrinsic_ref.c - Ref and Fn::GetAtt. */
+#include "templates/intrinsic.h"
+
+#include <string.h>
+
+#include "templates/refs.h"
+
+static void note_ref(struct eval *e, struct range where, const char *logical_id,
+		     const char *attribute)
+{
+	const char *key;
+
+	if (!e->refs)
+		return;
+	key = attribute ? arena_printf(e->a, "%s.%s", logical_id, attribute) : logical_id;
+	if (names_add(e->a, &e->refs->seen, text_of(key), (void *)(uintptr_t)key))
+		return;
+	*arena_vec_add(e->a, e->refs) = (struct doc_ref){logical_id, attribute, where};
+}
+
+static const struct value *not_known(struct eval *e, const struct node *at, const char *logical_id,
+				     const char *attribute)
+{
+	struct value_ref ref = {logical_id, attribute, NULL};
+	struct value waiting = {.kind = VALUE_UNKNOWN, .refs = &ref};
+	const struct value *values[] = {&waiting};
+
+	return eval_unknown(e, at, values, 1);
+}
+
+/* A value that comes from elsewhere has the place where it was asked for. */
+static const struct value *placed(struct eval *e, const struct node *at, const struct value *from)
+{
+	struct value *v;
+
+	if (!from || !eval_charge(e, at, sizeof(*v)))
+		return NULL;
+	v = ARENA_NEW(e->a, struct value);
+	*v = *from;
+	v->from = at;
+	return v;
+}
+
+static const struct value *looked_up(struct eval *e, const struct node *at, const char *logical_id,
+				     const char *attribute)
+{
+	const struct value *found = NULL;
+
+	if (e->lookup)
+		found = e->lookup->attribute(e->lookup->context, e->a, logical_id, attribute);
+	return found ? placed(e, at, found) : not_known(e, at, logical_id, attribute);
+}
+
+static const struct value *report_absent(struct eval *e, struct range where,
+					 const struct section_item *item)
+{
+	const struct node *condition = node_find(item->body, "Condition");
+	struct diag *g = diag_add(e->d, DIAG_REF_ABSENT, where,
+				  "resource '%s' does not exist for this target", item->name);
+
+	diag_detail(e->d, g, "its condition '%s' is false", condition->text.ptr);
+	diag_related(e->d, g, item->key->where, "the resource");
+	diag_hint(e->d, g, "wrap the reference: !If [%s, <the reference>, !Ref AWS::NoValue]",
+		  condition->text.ptr);
+	return NULL;
+}
+
+static const struct value *early(struct eval *e, struct range where, const char *name)
+{
+	report_early(e->d, where, text_of(name));
+	return NULL;
+}
+
+static const struct value *resource_value(struct eval *e, const struct node *at,
+					  struct range where, const struct section_item *item,
+					  const char *attribute)
+{
+	if (e->place != PLACE_VALUE)
+		return early(e, where, item->name);
+	if (item->broken)
+		return NULL;
+	if (!item->present)
+		return report_absent(e, where, item);
+	note_ref(e, where, item->name, attribute);
+	return looked_up(e, at, item->name, attribute);
+}
+
+struct candidates {
+	struct arena *a;
+	VEC_OF(const char *)
+};
+
+static void add_resources(struct eval *e, struct candidates *c)
+{
+	for (size_t i = 0; i < e->st->resource_list.count; i++)
+		*arena_vec_add(c->a, c) = e->st->resource_list.items[i]->name;
+}
+
+/* A loop that could not be unrolled may have made the name: nothing more is said then. */
+static const struct value *report_nothing(struct eval *e, struct range where, struct text name)
+{
+	const struct template *tpl = e->st->tpl;
+	struct candidates c = {.a = arena_new()};
+
+	for (size_t i = 0; i < tpl->parameter_count; i++)
+		*arena_vec_add(c.a, &c) = tpl->parameters[i].name;
+	add_resources(e, &c);
+	for (size_t i = 0; i < pseudo_count; i++)
+		*arena_vec_add(c.a, &c) = pseudo_names[i];
+	for (const struct scope *s = e->scope; s; s = s->outer)
+		*arena_vec_add(c.a, &c) = arena_text(c.a, s->name);
+	if (!e->st->incomplete)
+		report_ref_unknown(e->d, where, name, (struct name_list){c.items, c.count});
+	arena_free(c.a);
+	return NULL;
+}
+
+const struct value *eval_ref(struct eval *e, const struct node *at, struct range where,
+			     struct text name)
+{
+	const struct scope *variable = scope_find(e->scope, name);
+	const struct parameter *p;
+	const struct section_item *item;
+	const struct value *v;
+	bool failed;
+
+	if (variable)
+		return eval_text(e, variable->value, at);
+	p = template_parameter(e->st->tpl, name);
+	if (p)
+		return placed(e, at, e->st->parameter_values[p - e->st->tpl->parameters]);
+	v = pseudo_value(e, at, name, &failed);
+	if (v || failed)
+		return v;
+	item = names_find(&e->st->resources, name);
+	if (item)
+		return resource_value(e, at, where, item, NULL);
+	return report_nothing(e, where, name);
+}
+
+const struct value *intrinsic_ref(struct eval *e, const struct node *call)
+{
+	struct text name;
+
+	if (!eval_name(e, call, call->arg, "the name", &name))
+		return NULL;
+	return eval_ref(e, call, call->arg->where, name);
+}
+
+static const struct value *report_no_resource(struct eval *e, struct range where, const char *name)
+{
+	struct candidates c = {.a = arena_new()};
+
+	add_resources(e, &c);
+	report_resource_unknown(e->d, where, text_of(name),
+				(struct name_list){c.items, c.count});
+	if (template_parameter(e->st->tpl, text_of(name)))
+		diag_hint(e->d, e->d->last,
+			  "it is a parameter, and parameters have no attributes: use !Ref %s", name);
+	arena_free(c.a);
+	return NULL;
+}
+
+const struct value *eval_attribute(struct eval *e, const struct node *at, struct range where,
+				   const char *const names[2])
+{
+	const struct section_item *item = names_find(&e->st->resources, text_of(names[0]));
+
+	if (item)
+		return resource_value(e, at, where, item, names[1]);
+	return e->st->incomplete ? NULL : report_no_resource(e, where, names[0]);
+}
+
+/* "Page.Path.Owner" is the attribute "Path.Owner" of Page. */
+static int split_attribute(struct eval *e, const struct node *call, struct text t,
+			   const char *names[2])
+{
+	const char *dot = memchr(t.ptr, '.', t.len);
+
+	if (!getatt_cut(t)) {
+		report_getatt(e->d, call, t);
+		return -1;
+	}
+	names[0] = arena_strndup(e->a, t.ptr, (size_t)(dot - t.ptr));
+	names[1] = arena_strndup(e->a, dot + 1, t.len - (size_t)(dot - t.ptr) - 1);
+	return 0;
+}
+
+const struct value *intrinsic_getatt(struct eval *e, const struct node *call)
+{
+	const struct node *arg = call->arg;
+	const char *names[2];
+	struct text id, attribute;
+
+	if (arg->kind != NODE_LIST) {
+		if (!eval_name(e, call, arg, "the attribute", &id) ||
+		    split_attribute(e, call, id, names))
+			return NULL;
+		return eval_attribute(e, call, arg->where, names);
+	}
+	if (!eval_name(e, call, arg->items[0], "the resource", &id) ||
+	    !eval_name(e, call, arg->items[1], "the attribute", &attribute))
+		return NULL;
+	names[0] = arena_text(e->a, id);
+	names[1] = arena_text(e->a, attribute);
+	return eval_attribute(e, call, arg->items[0]->where, names);
+}

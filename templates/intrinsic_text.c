@@ -1,0 +1,367 @@
+/* intrinsic_text.c - Fn::Sub, Fn::Join, Fn::Select, Fn::Split, Fn::Base64 and their like. */
+#include "templates/intrinsic.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "templates/refs.h"
+#include "templates/sub.h"
+
+/* Text that is put together of values, some of which may be unknown or sensitive. */
+struct joining {
+	struct str text;
+	bool failed;
+	VEC_OF(const struct value *) /* what went in */
+};
+
+static void joining_add(struct eval *e, struct joining *j, const struct value *v)
+{
+	struct text t;
+
+	*vec_add(j) = v;
+	if (!value_scalar_text(v, &t))
+		return;
+	if (eval_charge(e, v->from, t.len))
+		str_add_text(&j->text, t);
+	else
+		j->failed = true;
+}
+
+static bool any_unknown(const struct joining *j)
+{
+	for (size_t i = 0; i < j->count; i++) {
+		if (value_has_unknown(j->items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The value, and the end of the joining. */
+static const struct value *joining_finish(struct eval *e, struct joining *j,
+					  const struct node *call)
+{
+	const struct value *v = NULL;
+	struct text t = str_text(&j->text);
+
+	if (!j->failed && any_unknown(j))
+		v = eval_unknown(e, call, j->items, j->count);
+	else if (!j->failed)
+		v = eval_tainted(e,
+				 eval_text(e, (struct text){arena_text(e->a, t), t.len}, call),
+				 j->items, j->count);
+	str_release(&j->text);
+	vec_release(j);
+	return v;
+}
+
+/* Fn::Sub */
+
+struct substitution {
+	struct eval *e;
+	const struct node *call, *template; /* the text's node */
+	const struct node *own;             /* the map of variables, or NULL */
+	struct joining j;
+};
+
+static const struct value *sub_reference(struct substitution *s, struct range where,
+					 struct text name)
+{
+	const char *dot = memchr(name.ptr, '.', name.len);
+	const char *names[2];
+
+	if (!dot || scope_find(s->e->scope, name))
+		return eval_ref(s->e, s->call, where, name);
+	names[0] = arena_strndup(s->e->a, name.ptr, (size_t)(dot - name.ptr));
+	names[1] = arena_strndup(s->e->a, dot + 1, name.len - (size_t)(dot - name.ptr) - 1);
+	return eval_attribute(s->e, s->call, where, names);
+}
+
+static void report_no_text(struct substitution *s, struct range where, struct text name,
+			   const struct value *v)
+{
+	struct diag *g = diag_add(s->e->d, DIAG_VALUE_TYPE, where,
+				  "'%.*s' is %s, and only a string can be put into a text",
+				  TEXT_ARG(name),
+				  v == &value_absent ? "AWS::NoValue" : value_describe(v));
+
+	if (v->kind == VALUE_LIST)
+		diag_hint(s->e->d, g, "join it: !Sub ['...${%.*s}...', {%.*s: !Join [',', ...]}]",
+			  TEXT_ARG(name), TEXT_ARG(name));
+}
+
+static void sub_variable(struct substitution *s, const struct sub_piece *p)
+{
+	struct range where = sub_piece_range(s->template, p);
+	const struct node_entry *own = s->own ? node_find_entry(s->own, p->text) : NULL;
+	const struct value *v;
+	struct text t;
+
+	t = eval_loop_text(s->e, p->text);
+	v = own ? eval_node(s->e, own->value) : sub_reference(s, where, t);
+	if (v && (v->kind == VALUE_UNKNOWN || value_scalar_text(v, &t))) {
+		joining_add(s->e, &s->j, v);
+		return;
+	}
+	s->j.failed = true;
+	if (v)
+		report_no_text(s, where, p->text, v);
+}
+
+static void sub_literal(struct substitution *s, struct text t)
+{
+	t = eval_loop_text(s->e, t);
+	if (eval_charge(s->e, s->call, t.len))
+		str_add_text(&s->j.text, t);
+	else
+		s->j.failed = true;
+}
+
+static const struct value *substitute(struct substitution *s)
+{
+	struct sub_scan scan = sub_start(s->template->text);
+	struct sub_piece p;
+
+	s->j.failed = resolve_refused(s->template, s->e->d);
+	while (sub_next(&scan, &p)) {
+		switch (p.kind) {
+		case SUB_TEXT:
+			sub_literal(s, p.text);
+			break;
+		case SUB_VARIABLE:
+			sub_variable(s, &p);
+			break;
+		case SUB_BAD:
+			report_sub(s->template, &p, s->e->d);
+			s->j.failed = true;
+			break;
+		}
+	}
+	return joining_finish(s->e, &s->j, s->call);
+}
+
+const struct value *intrinsic_sub(struct eval *e, const struct node *call)
+{
+	struct substitution s = {.e = e, .call = call, .template = call->arg};
+
+	if (sub_shape(call, &s.template, &s.own, e->d))
+		return NULL;
+	return substitute(&s);
+}
+
+/* Fn::Join */
+
+static void join_items(struct eval *e, struct joining *j, const struct value *delimiter,
+		       const struct value *list)
+{
+	struct diag *g;
+	struct text t;
+
+	for (size_t i = 0; i < list->count && !j->failed; i++) {
+		const struct value *item = list->items[i];
+
+		if (i)
+			joining_add(e, j, delimiter);
+		if (item->kind == VALUE_UNKNOWN || value_scalar_text(item, &t)) {
+			joining_add(e, j, item);
+			continue;
+		}
+		g = diag_add(e->d, DIAG_VALUE_TYPE, value_where(item),
+			     "'Fn::Join' joins strings, and this is %s", value_describe(item));
+		diag_hint(e->d, g, "its list holds strings only; nested lists are joined first");
+		j->failed = true;
+	}
+}
+
+const struct value *intrinsic_join(struct eval *e, const struct node *call)
+{
+	const struct node *const *args = call->arg->items;
+	const struct value *delimiter = eval_scalar(e, call, args[0], "the delimiter");
+	const struct value *list = eval_list(e, call, args[1], "the list");
+	struct joining j = {0};
+
+	if (!delimiter || !list)
+		return NULL;
+	if (list->kind == VALUE_LIST) {
+		join_items(e, &j, delimiter, list);
+	} else {
+		joining_add(e, &j, delimiter);
+		joining_add(e, &j, list);
+	}
+	return joining_finish(e, &j, call);
+}
+
+/* Fn::Select */
+
+static const struct value *report_index(struct eval *e, const struct node *call,
+					const struct value *index, const struct value *list)
+{
+	struct diag *g;
+
+	if (index->sensitive)
+		g = diag_add(e->d, DIAG_SELECT_RANGE, call->arg->items[0]->where,
+			     "index (sensitive) is not in the list");
+	else
+		g = diag_add(e->d, DIAG_SELECT_RANGE, call->arg->items[0]->where,
+			     "there is no item '%.*s' in a list of %zu", TEXT_ARG(index->text),
+			     list->count);
+	if (list->count)
+		diag_hint(e->d, g, "indices run from 0 to %zu", list->count - 1);
+	else
+		diag_hint(e->d, g, "the list is empty for this target");
+	return NULL;
+}
+
+const struct value *intrinsic_select(struct eval *e, const struct node *call)
+{
+	const struct node *const *args = call->arg->items;
+	const struct value *index = eval_scalar(e, call, args[0], "the index");
+	const struct value *list = eval_list(e, call, args[1], "the list");
+	const struct value *both[] = {index, list};
+	int64_t at;
+
+	if (!index || !list)
+		return NULL;
+	if (index->kind == VALUE_UNKNOWN || list->kind == VALUE_UNKNOWN)
+		return eval_unknown(e, call, both, ARRAY_LEN(both));
+	if (!text_to_int64(index->text, 0, INT64_MAX, &at) || (uint64_t)at >= list->count)
+		return report_index(e, call, index, list);
+	return eval_tainted(e, list->items[at], both, 1);
+}
+
+/* Fn::Split */
+
+static size_t pieces_in(struct text t, struct text delimiter)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i + delimiter.len <= t.len;) {
+		bool found = memcmp(t.ptr + i, delimiter.ptr, delimiter.len) == 0;
+
+		count += found;
+		i += found ? delimiter.len : 1;
+	}
+	return count;
+}
+
+static struct text next_piece(struct text *rest, struct text delimiter)
+{
+	char *at = memmem(rest->ptr, rest->len, delimiter.ptr, delimiter.len);
+	struct text piece = *rest;
+
+	if (!at)
+		return piece;
+	piece.len = (size_t)(at - rest->ptr);
+	*rest = (struct text){at + delimiter.len, rest->len - piece.len - delimiter.len};
+	return piece;
+}
+
+static const struct value *split(struct eval *e, const struct node *call, struct text delimiter,
+				 struct text t)
+{
+	size_t count = pieces_in(t, delimiter);
+	const struct value *list;
+	const char **pieces;
+
+	if (!eval_charge(e, call, count * sizeof(*pieces) + t.len + count))
+		return NULL;
+	pieces = ARENA_ARRAY(e->a, count, const char *);
+	for (size_t i = 0; i < count; i++)
+		pieces[i] = arena_text(e->a, next_piece(&t, delimiter));
+	list = eval_strings(e, pieces, count, call);
+	return list;
+}
+
+const struct value *intrinsic_split(struct eval *e, const struct node *call)
+{
+	const struct node *const *args = call->arg->items;
+	const struct value *delimiter = eval_scalar(e, call, args[0], "the delimiter");
+	const struct value *text = eval_scalar(e, call, args[1], "the text");
+	const struct value *both[] = {delimiter, text};
+	struct diag *g;
+
+	if (!delimiter || !text)
+		return NULL;
+	if (delimiter->kind == VALUE_UNKNOWN || text->kind == VALUE_UNKNOWN)
+		return eval_unknown(e, call, both, ARRAY_LEN(both));
+	if (!delimiter->text.len) {
+		g = diag_add(e->d, DIAG_VALUE_TYPE, args[0]->where,
+			     "the delimiter of 'Fn::Split' is empty");
+		intrinsic_hint(e->d, g, call);
+		return NULL;
+	}
+	return eval_tainted(e, split(e, call, delimiter->text, text->text), both, ARRAY_LEN(both));
+}
+
+/* Fn::Base64, Fn::Length, Fn::ToJsonString */
+
+static void base64_group(const unsigned char *in, size_t len, struct str *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t group = (uint32_t)in[0] << 16;
+
+	if (len > 1)
+		group |= (uint32_t)in[1] << 8;
+	if (len > 2)
+		group |= in[2];
+	str_add_char(out, digits[group >> 18]);
+	str_add_char(out, digits[group >> 12 & 63]);
+	str_add_char(out, len > 1 ? digits[group >> 6 & 63] : '=');
+	str_add_char(out, len > 2 ? digits[group & 63] : '=');
+}
+
+const struct value *intrinsic_base64(struct eval *e, const struct node *call)
+{
+	const struct value *v = eval_scalar(e, call, call->arg, "the text");
+	const struct value *made = NULL;
+	struct str out = STR_INIT;
+	struct text t;
+
+	if (!v)
+		return NULL;
+	if (!value_scalar_text(v, &t))
+		return eval_unknown(e, call, &v, 1);
+	if (!eval_charge(e, call, t.len / 3 * 4 + 4))
+		return NULL;
+	for (size_t i = 0; i < t.len; i += 3)
+		base64_group((const unsigned char *)t.ptr + i, t.len - i, &out);
+	made = eval_text(e, (struct text){arena_text(e->a, str_text(&out)), out.len}, call);
+	str_release(&out);
+	return eval_tainted(e, made, &v, 1);
+}
+
+const struct value *intrinsic_length(struct eval *e, const struct node *call)
+{
+	const struct value *list = eval_list(e, call, call->arg, "the list");
+	struct value *v;
+
+	if (!list)
+		return NULL;
+	if (list->kind == VALUE_UNKNOWN)
+		return eval_unknown(e, call, &list, 1);
+	v = ARENA_NEW(e->a, struct value);
+	v->kind = VALUE_NUMBER;
+	v->from = call;
+	v->text = text_of(arena_printf(e->a, "%zu", list->count));
+	return list->sensitive ? value_sensitive(e->a, v) : v;
+}
+
+const struct value *intrinsic_to_json(struct eval *e, const struct node *call)
+{
+	const struct value *v = eval_operand(e, call, call->arg);
+	const struct value *made = NULL;
+	char *text;
+	json_t *j;
+
+	if (!v)
+		return NULL;
+	if (value_has_unknown(v))
+		return eval_unknown(e, call, &v, 1);
+	j = value_to_json(v);
+	text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(j);
+	if (text && eval_charge(e, call, strlen(text)))
+		made = eval_text(e, text_of(arena_strdup(e->a, text)), call);
+	free(text);
+	return eval_tainted(e, made, &v, 1);
+}

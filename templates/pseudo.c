@@ -1,0 +1,107 @@
+/* pseudo.c - the parameters that nobody declares. */
+#include "templates/eval.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+
+const char *const pseudo_names[] = {
+	"AWS::Region",	  "AWS::AccountId", "AWS::StackName",	     "AWS::StackId",
+	"AWS::Partition", "AWS::URLSuffix", "AWS::NotificationARNs", "AWS::NoValue",
+	"HA::Project",	  "HA::Region",	    "HA::Account",	     "HA::GitCommit",
+};
+const size_t pseudo_count = ARRAY_LEN(pseudo_names);
+
+bool pseudo_known(struct text name)
+{
+	for (size_t i = 0; i < pseudo_count; i++) {
+		if (text_is(name, pseudo_names[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool in_china(const struct eval_target *t)
+{
+	return strncmp(t->aws_region, "cn-", 3) == 0;
+}
+
+static const char *partition(const struct eval_target *t)
+{
+	if (in_china(t))
+		return "aws-cn";
+	return strncmp(t->aws_region, "us-gov-", 7) == 0 ? "aws-us-gov" : "aws";
+}
+
+/* Of CloudFormation's form, because templates cut it at '/' and '-' to make names unique; the
+ * same for the same stack instance always. */
+static const char *stack_id(struct eval *e)
+{
+	const struct eval_target *t = e->st->target;
+	const char *seed = arena_printf(e->a, "%s/%s/%s/%s", t->project, t->stack, t->account,
+					t->region);
+	char hex[65];
+
+	digest_sha256(text_of(seed), hex);
+	return arena_printf(e->a,
+			    "arn:%s:cloudformation:%s:%s:stack/%s/%.8s-%.4s-%.4s-%.4s-%.12s",
+			    partition(t), t->aws_region, t->account, t->stack, hex, hex + 8,
+			    hex + 12, hex + 16, hex + 20);
+}
+
+static const char *pseudo_text(struct eval *e, struct text name)
+{
+	const struct eval_target *t = e->st->target;
+
+	if (text_is(name, "AWS::Region"))
+		return t->aws_region;
+	if (text_is(name, "AWS::AccountId"))
+		return strcmp(t->account, "-") == 0 ? NULL : t->account;
+	if (text_is(name, "AWS::StackName"))
+		return t->stack;
+	if (text_is(name, "AWS::StackId"))
+		return stack_id(e);
+	if (text_is(name, "AWS::Partition"))
+		return partition(t);
+	if (text_is(name, "AWS::URLSuffix"))
+		return in_china(t) ? "amazonaws.com.cn" : "amazonaws.com";
+	if (text_is(name, "HA::Project"))
+		return t->project;
+	if (text_is(name, "HA::Region"))
+		return t->region;
+	if (text_is(name, "HA::Account"))
+		return t->account;
+	return t->git_commit; /* HA::GitCommit */
+}
+
+static void report_unknown(struct eval *e, const struct node *at, struct text name)
+{
+	struct diag *g = diag_add(e->d, DIAG_PSEUDO_UNKNOWN, at->where,
+				  "'%.*s' has no value for this target", TEXT_ARG(name));
+
+	if (text_is(name, "HA::GitCommit"))
+		diag_hint(e->d, g, "commit the project to git, or do not use the name");
+	else
+		diag_hint(e->d, g, "give the target an account in the manifest");
+}
+
+const struct value *pseudo_value(struct eval *e, const struct node *at, struct text name,
+				 bool *failed)
+{
+	const char *text;
+
+	*failed = false;
+	if (!pseudo_known(name))
+		return NULL;
+	if (text_is(name, "AWS::NoValue"))
+		return &value_absent;
+	if (text_is(name, "AWS::NotificationARNs"))
+		return eval_strings(e, NULL, 0, at);
+	text = pseudo_text(e, name);
+	if (!text) {
+		report_unknown(e, at, name);
+		*failed = true;
+		return NULL;
+	}
+	return eval_text(e, text_of(text), at);
+}

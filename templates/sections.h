@@ -1,0 +1,40 @@
+/*
+ * sections.h - a loaded template with its indices, and walking over its sections.
+ *
+ * Private to templates/.  struct template is the part that others see.
+ */
+#ifndef TEMPLATES_SECTIONS_H
+#define TEMPLATES_SECTIONS_H
+
+#include "templates/names.h"
+#include "templates/node.h"
+#include "templates/template.h"
+
+#define FOREACH_PREFIX "Fn::ForEach::"
+
+struct mapping {
+	const struct node *key, *body;
+	struct names keys; /* top-level key to its map (struct node) */
+};
+
+struct sections {
+	struct template face;
+	struct names parameters; /* name to struct parameter */
+	struct names mappings;   /* name to struct mapping */
+};
+
+const struct sections *sections_of(const struct template *t);
+
+/*
+ * Entries of a section as written, those inside of Fn::ForEach too (with their keys
+ * as patterns: "Page&{Host}").  Loops that are not well formed are passed over.
+ */
+typedef void section_visit_fn(void *context, const struct node_entry *entry, size_t loops);
+void section_walk(const struct node *section, section_visit_fn *visit, void *context);
+
+/* [Variable, Collection, Body], or NULL with a diagnostic at the key. */
+const struct node *foreach_shape(const struct node_entry *entry, struct diags *d);
+/* -1 when it is no logical id: letters and digits only, at most 255. */
+int logical_id_check(struct text name, const struct node *key, const char *what, struct diags *d);
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * template.h - the face of the template language: load, look, evaluate.
+ *
+ * template_load turns a source into an immutable struct template (sections checked,
+ * names unique, parameters typed).  document_eval evaluates it for one target into a
+ * struct document: ForEach expanded, conditions decided, resources whose condition is
+ * false gone, every intrinsic applied; what needs an attribute of a resource that does
+ * not exist yet is VALUE_UNKNOWN.  During apply document_eval_resource evaluates one
+ * resource again, with a lookup that knows more by then.
+ *
+ * Everything lives in the arenas given; templates and documents are immutable and may
+ * be read from several threads.  Errors are collected and evaluation goes on, up to
+ * LIMIT_DIAGS.
+ */
+#ifndef TEMPLATES_TEMPLATE_H
+#define TEMPLATES_TEMPLATE_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/map.h"
+#include "templates/value.h"
+
+struct node;
+
+enum parameter_kind { PARAM_STRING, PARAM_NUMBER, PARAM_STRING_LIST, PARAM_NUMBER_LIST };
+
+struct parameter {
+	const char *name;
+	const char *type;            /* as written: "String", "List<Number>", "AWS::..." */
+	enum parameter_kind kind;
+	const struct node *where;    /* its key */
+	const struct node *body;
+	const struct node *initial;  /* Default; NULL when a value must be given */
+	bool no_echo;
+	const char *description;     /* may be NULL */
+	const char *constraint_text; /* ConstraintDescription; may be NULL */
+};
+
+struct template {
+	const struct source *src;
+	const struct node *root;
+	const char *description; /* may be NULL */
+	const struct parameter *parameters;
+	size_t parameter_count;
+	/* Maps (node.h) or NULL when the section is absent. */
+	const struct node *mappings, *conditions, *resources, *outputs;
+};
+
+/* NULL on failure. */
+const struct template *template_load(struct arena *a, const struct source *src, struct diags *d);
+const struct parameter *template_parameter(const struct template *t, struct text name);
+
+/* A value for a parameter, from the manifest, the command line or a file. */
+struct parameter_value {
+	const struct node *node;  /* where it was given; NULL for command line or file */
+	const char *text;         /* the value when node is NULL, or resolved from it */
+	const char *origin;       /* "hadeploy.yaml", "--param", "HADEPLOY_PARAM_X": for messages */
+	bool sensitive;           /* came from a resolved secret */
+};
+
+struct eval_host {
+	const char *name, *zone, *address;
+	const char *const *roles;
+	size_t role_count;
+};
+
+/* What evaluation may know of the place a stack goes to. */
+struct eval_target {
+	const char *project, *stack, *account; /* account "-" when there is none */
+	const char *region;     /* HA::Region: the manifest's name */
+	const char *aws_region; /* AWS::Region; equals region when none is set */
+	const char *git_commit; /* HA::GitCommit; NULL: unknown, used is an error */
+	const char *const *zones;
+	size_t zone_count;
+	const struct eval_host *hosts;
+	size_t host_count;
+	/* Zones of another region by either name, for Fn::GetAZs; false when unknown. */
+	bool (*zones_of)(void *context, const char *region, const char *const **zones,
+			 size_t *count);
+	void *context;
+};
+
+/* Attributes of resources that exist.  NULL answer: not known yet. attribute NULL: Ref. */
+struct eval_lookup {
+	const struct value *(*attribute)(void *context, struct arena *a, const char *logical_id,
+					 const char *attribute);
+	void *context;
+};
+
+enum deletion_policy {
+	DELETION_DEFAULT,
+	DELETION_DELETE,
+	DELETION_RETAIN,
+	DELETION_RETAIN_EXCEPT_ON_CREATE,
+	DELETION_SNAPSHOT
+};
+
+struct doc_ref {
+	const char *logical_id;   /* a resource of this document */
+	const char *attribute;    /* NULL: Ref or DependsOn */
+	struct range where;
+};
+
+struct doc_resource {
+	const char *logical_id, *type;
+	struct range where;              /* its logical id in the template */
+	struct range type_where;
+	const struct value *properties;  /* a map, perhaps empty */
+	const struct doc_ref *refs;      /* references and DependsOn, in order, no doubles */
+	size_t ref_count;
+	enum deletion_policy deletion_policy, update_replace_policy;
+	const void *expansion;           /* private: how to evaluate it again */
+};
+
+struct doc_output {
+	const char *name;
+	const struct value *value;
+	const char *description; /* may be NULL */
+	const char *export_name; /* may be NULL */
+	struct range where;
+	const void *expansion;
+};
+
+struct document {
+	const struct template *tpl;
+	const struct doc_resource *resources; /* in the order of the template */
+	size_t resource_count;
+	const struct doc_output *outputs;
+	size_t output_count;
+	const void *state; /* private */
+};
+
+/*
+ * parameters: names (struct map) to struct parameter_value.  Checks them against types
+ * and constraints; one given that the template does not declare is an error at its
+ * node.  target, parameters and lookup must live as long as the document; lookup may be
+ * NULL (nothing is known).  NULL on failure.
+ */
+const struct document *document_eval(struct arena *a, const struct template *t,
+				     const struct eval_target *target,
+				     const struct map *parameters,
+				     const struct eval_lookup *lookup, struct diags *d);
+/* The properties of one resource again, in arena a (may differ from the document's and be
+ * dropped afterwards).  NULL on failure; may still hold unknown parts. */
+const struct value *document_eval_resource(const struct document *doc, size_t index,
+					   const struct eval_lookup *lookup, struct arena *a,
+					   struct diags *d);
+const struct value *document_eval_output(const struct document *doc, size_t index,
+					 const struct eval_lookup *lookup, struct arena *a,
+					 struct diags *d);
+const struct doc_resource *document_find(const struct document *doc, const char *logical_id);
+/* The values the parameters have, for recording: sensitive ones masked. New reference. */
+json_t *document_parameters_json(const struct document *doc);
+
+/* Checks that need no target: references to nothing, unknown functions, wrong
+ * arguments that can be seen without values.  0, or -1 with errors. */
+int template_check(const struct template *t, struct diags *d);
+
+#endif
