@@ -72,7 +72,7 @@ test_env = HADEPLOY=$(abspath $(PROGRAM)) PYTHONDONTWRITEBYTECODE=1
 
 all: $(PROGRAM)                     ## build the program (build/hadeploy)
 
-objects: $(objects) $(test_objects) ## compile everything, tests too, and link nothing
+objects: $(objects) $(test_objects) $(shared_test_objects) ## compile all, link nothing
 
 $(PROGRAM): $(objects) $(OUT)/files
 	$(call say,LD,$@)$(link) -o $@ $(objects) $(LIBS)

@@ -78,6 +78,8 @@ void diags_take(struct diags *d, struct diags *from)
 	}
 	for (const struct diag *g = from->first; g; g = g->next)
 		append(d, copy_with_related(d->arena, g));
+	if (from->keeps_sources)
+		diags_keep_sources(d);
 	diags_release(from);
 }
 

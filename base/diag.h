@@ -47,6 +47,7 @@ struct diags {
 	struct arena *arena; /* made on first use */
 	struct diag *first, *last;
 	size_t error_count, warning_count;
+	bool keeps_sources; /* some are in the arena: diags_keep_sources */
 };
 
 #define DIAGS_INIT ((struct diags){0})
@@ -55,6 +56,9 @@ void diags_release(struct diags *d);
 bool diags_failed(const struct diags *d); /* at least one error */
 /* Appends all of `from` to `d`; `from` is empty and released afterwards. */
 void diags_take(struct diags *d, struct diags *from);
+/* Copies the sources that are pointed at into the list, so that it can outlive them; when the
+ * list is taken into another one they move along. */
+void diags_keep_sources(struct diags *d);
 /* Stable sort by file, line, column; those without a place last. */
 void diags_sort(struct diags *d);
 

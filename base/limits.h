@@ -9,7 +9,7 @@
 #define LIMIT_NODE_DEPTH 100         /* nesting of a document; recursion stays bounded */
 #define LIMIT_NODE_COUNT 8000000     /* nodes of one document, aliases expanded */
 #define LIMIT_ALIAS_NODES 1000000    /* of them, what aliases and merge keys may repeat */
-#define LIMIT_CONDITION_DEPTH 500    /* conditions naming conditions; recursion stays bounded */
+#define LIMIT_EVAL_DEPTH 1000        /* values in values, through conditions; bounds recursion */
 #define LIMIT_EVAL_LEN (1u << 30)    /* bytes that the values of one evaluation may take */
 #define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
 #define LIMIT_DIAGS 100              /* errors reported by the front end before it stops */

@@ -106,6 +106,27 @@ const struct source *source_from(struct arena *a, const char *name, struct text 
 	return src;
 }
 
+const struct source *source_copy(struct arena *a, const struct source *src)
+{
+	struct source *copy = ARENA_NEW(a, struct source);
+
+	copy->name = arena_strdup(a, src->name);
+	copy->bytes = (struct text){arena_text(a, src->bytes), src->bytes.len};
+	index_lines(a, copy);
+	index_points(a, copy);
+	copy->line_count = src->line_count;
+	return copy;
+}
+
+void source_forget_lines(const struct source *src)
+{
+	/* Every source is made here, in an arena, and none is constant. */
+	struct source *forgotten = (struct source *)src;
+
+	forgotten->bytes.len = 0;
+	forgotten->line_count = 0;
+}
+
 static const char *open_hint(int error)
 {
 	switch (error) {

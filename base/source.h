@@ -44,6 +44,11 @@ const struct source *source_load(struct arena *a, const char *path, const char *
 /* From memory; the bytes are copied. */
 const struct source *source_from(struct arena *a, const char *name, struct text bytes,
 				 struct diags *d);
+/* A copy that lives in another arena. */
+const struct source *source_copy(struct arena *a, const struct source *src);
+/* Leaves the name alone (line_count becomes 0): messages then name a place and show no line.
+ * For files that hold secrets, once they are read. */
+void source_forget_lines(const struct source *src);
 /* The text of a line (from 1) without its newline or carriage return. */
 struct text source_line(const struct source *src, uint32_t line);
 /* Byte offset to position, and back (clamped to the text). */

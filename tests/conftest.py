@@ -1,6 +1,8 @@
 """Fixtures that all tests share, and a limit on what one test may take."""
 
+import os
 import signal
+import subprocess
 
 import pytest
 
@@ -55,3 +57,18 @@ def shared_regions(tmp_path_factory):
     it = Lab(tmp_path_factory.mktemp("lab")).grid(REGIONS).start()
     yield it
     _closed(it)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of two megabytes."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "small", folder],
+                          capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)

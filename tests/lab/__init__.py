@@ -12,11 +12,14 @@ Hosts run as the calling user and share this machine's files and processes: give
 of a test paths below `host.root`, which is a folder of that host alone.
 """
 
+from .gate import Gate
 from .keys import trust_line
 from .project import Project, yaml_text
+from .resources import everywhere, get_att, ref, resource, ssh_command, ssh_file, sub, template
 from .run import Result, Terminal, hadeploy_path, run_hadeploy, run_on_terminal, start_hadeploy
 from .ssh import Lab, LabError, SshHost, wait_until
 
-__all__ = ["Lab", "LabError", "Project", "Result", "SshHost", "Terminal", "hadeploy_path",
-           "run_hadeploy", "run_on_terminal", "start_hadeploy", "trust_line", "wait_until",
-           "yaml_text"]
+__all__ = ["Gate", "Lab", "LabError", "Project", "Result", "SshHost", "Terminal", "everywhere",
+           "get_att", "hadeploy_path", "ref", "resource", "run_hadeploy", "run_on_terminal",
+           "ssh_command", "ssh_file", "start_hadeploy", "sub", "template", "trust_line",
+           "wait_until", "yaml_text"]

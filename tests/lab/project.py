@@ -103,8 +103,16 @@ class Project:
 
     def lines(self, *args, **options):
         """The JSON objects that a command prints with --json."""
-        result = self.run(*args, "--json", **options)
-        return [json.loads(line) for line in result.stdout.splitlines()]
+        return self.parse(self.run(*args, "--json", **options).stdout)
+
+    @staticmethod
+    def parse(text):
+        """The JSON objects of a text that has one per line."""
+        return [json.loads(line) for line in text.splitlines()]
+
+    def recorded(self):
+        """The addresses of all recorded resources, sorted."""
+        return self.run("state", "list").ok().stdout.split()
 
     @property
     def state_file(self):

@@ -234,6 +234,10 @@ class SshHost:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def logins(self):
+        """How many connections have logged in since the host was made."""
+        return self.log_text().count("Accepted publickey")
+
     def ssh(self, command, timeout=30):
         """Runs a command there with the ordinary ssh client."""
         return subprocess.run(

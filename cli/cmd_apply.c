@@ -1,0 +1,34 @@
+/* cmd_apply.c - makes the world as the templates say. */
+#include "cli/run_command.h"
+
+static int run(struct invocation *in)
+{
+	return run_command(in, RUN_APPLY);
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.group = GROUP_DEPLOY,
+	.summary = "plan, ask, and make the world as the templates say",
+	.operands = "[STACK...]",
+	.operand_max = OPERANDS_ANY,
+	.help = "Locks the stack instances, shows the plan, asks, and applies it in all regions at "
+		"once. Every change is recorded before it begins and after it ends, so the "
+		"program can be killed at any moment: the next run finds out what became of what "
+		"was going on. When something fails, what depends on it is skipped and everything "
+		"else goes on.\n"
+		"\n"
+		"Ctrl-C once: nothing new is started, and what runs is finished. Twice: what runs "
+		"is "
+		"cancelled. Three times: the program ends at once.",
+	.examples = (const char *const[]){"hadeploy apply", "everything, after a question",
+					  "hadeploy apply web --yes --param Capacity=3",
+					  "one stack with another parameter, without a question",
+					  "hadeploy apply --yes --refresh",
+					  "also mend what was changed from outside", NULL},
+	.options = (const enum option_id[]){OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
+					    OPT_REFRESH, OPT_PARALLELISM, OPT_LOCK_TIMEOUT,
+					    OPT_JSON, OPT_END},
+	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.run = run,
+};

@@ -1,0 +1,43 @@
+/* cmd_plan.c - what would be done, and why. */
+#include "cli/invocation.h"
+
+static int run(struct invocation *in)
+{
+	struct run_request request = {
+		.mode = option_given(in->args, OPT_DESTROY) ? RUN_DESTROY : RUN_APPLY,
+		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
+	};
+	const struct plan *plan = engine_plan(in->engine, &request, &in->diags);
+
+	if (!plan || diags_failed(&in->diags))
+		return invocation_exit(in) == EXIT_DONE ? EXIT_ERROR : invocation_exit(in);
+	in->view->show_plan(in->view, plan, PLAN_FOR_PLAN);
+	return option_given(in->args, OPT_EXIT_CODE) && !plan_empty(plan) ? EXIT_CHANGES
+									  : EXIT_DONE;
+}
+
+const struct command cmd_plan = {
+	.name = "plan",
+	.group = GROUP_DEPLOY,
+	.summary = "show what would be created, changed and deleted, and why",
+	.operands = "[STACK...]",
+	.operand_max = OPERANDS_ANY,
+	.help = "Compares the templates with recorded state and shows every change with its "
+		"reason. "
+		"Without --refresh no connection is made, so what somebody changed by hand is not "
+		"seen. Nothing is changed; operations that an earlier run left without an end are "
+		"looked after first when nobody works on them.\n"
+		"\n"
+		"Signs: + create, ~ update in place, -/+ replace, - delete, = retain (the record "
+		"goes, the thing stays).",
+	.examples = (const char *const[]){"hadeploy plan", "all stacks in all regions",
+					  "hadeploy plan web --region east --refresh",
+					  "one stack in one region, compared with the world",
+					  "hadeploy plan --exit-code --json >plan.jsonl",
+					  "in CI: exit code 2 when there are changes", NULL},
+	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
+					    OPT_DESTROY, OPT_EXIT_CODE, OPT_PARALLELISM, OPT_JSON,
+					    OPT_END},
+	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.run = run,
+};

@@ -1,0 +1,17 @@
+/*
+ * cmd_state.h - the commands of `state`, which work on recorded state alone: without
+ * templates, without network.
+ */
+#ifndef CLI_CMD_STATE_H
+#define CLI_CMD_STATE_H
+
+#include "cli/invocation.h"
+
+extern const struct command cmd_state_list, cmd_state_show, cmd_state_export, cmd_state_check,
+	cmd_state_rm, cmd_state_unlock;
+
+/* The records of one address, live and deposed.  0, or -1 with an error that names the
+ * nearest address. */
+int state_find_records(struct invocation *in, const char *word, struct record_list *out);
+
+#endif

@@ -1,0 +1,234 @@
+/* invocation.c - one run of the program from its command line to its exit code. */
+#include "cli/invocation.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+#include "cli/signals.h"
+#include "cli/view_text.h"
+
+#define LOCK_PATIENCE_MS (10 * 60 * (int64_t)1000) /* where somebody watches */
+
+struct overrides {
+	VEC_OF(struct param_override)
+};
+
+static bool wants_json(const struct invocation *in)
+{
+	return option_given(in->args, OPT_JSON);
+}
+
+static bool can_ask(const struct invocation *in)
+{
+	return !wants_json(in) && term_can_ask();
+}
+
+/* Files first: what stands on the command line is stronger. */
+static int add_files(struct invocation *in, struct overrides *all)
+{
+	const struct option_value *files = &in->args->options[OPT_PARAM_FILE];
+	int status = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		struct param_override *items;
+		size_t count;
+
+		if (param_file_load(in->arena, files->items[i], &items, &count, &in->diags) != 0) {
+			status = -1;
+			continue;
+		}
+		for (size_t k = 0; k < count; k++)
+			*arena_vec_add(in->arena, all) = items[k];
+	}
+	return status;
+}
+
+static void add_pairs(struct invocation *in, struct overrides *all)
+{
+	const struct option_value *pairs = &in->args->options[OPT_PARAM];
+
+	for (size_t i = 0; i < pairs->count; i++) {
+		const char *pair = pairs->items[i], *sign = strchr(pair, '=');
+
+		*arena_vec_add(in->arena, all) = (struct param_override){
+			.name = arena_strndup(in->arena, pair, (size_t)(sign - pair)),
+			.value = sign + 1,
+			.origin = "--param",
+			.from_arguments = true,
+		};
+	}
+}
+
+static int make_selection(struct invocation *in, struct selection *out)
+{
+	struct overrides all = {0};
+
+	if (add_files(in, &all) != 0)
+		return -1;
+	add_pairs(in, &all);
+	*out = (struct selection){
+		.stacks = in->args->operands,
+		.stack_count = in->args->operand_count,
+		.regions = in->args->options[OPT_REGION].items,
+		.region_count = in->args->options[OPT_REGION].count,
+		.params = all.items,
+		.param_count = all.count,
+	};
+	return 0;
+}
+
+static int64_t lock_timeout_ms(const struct invocation *in)
+{
+	if (option_given(in->args, OPT_LOCK_TIMEOUT))
+		return in->args->options[OPT_LOCK_TIMEOUT].number;
+	return can_ask(in) ? LOCK_PATIENCE_MS : 0;
+}
+
+static int open_engine(struct invocation *in)
+{
+	bool catches = in->command->needs & NEED_SIGNALS;
+	struct engine_options o = {
+		.dir = in->dir,
+		.providers = in->providers,
+		.clock = in->clock,
+		.observer = &in->view->observer,
+		.interrupts = catches ? signals_count() : NULL,
+		.wake_fd = catches ? signals_wake_fd() : -1,
+		.parallelism = (size_t)in->args->options[OPT_PARALLELISM].number,
+		.lock_timeout_ms = lock_timeout_ms(in),
+		.command = in->command->name,
+	};
+
+	if (make_selection(in, &o.selection) != 0)
+		return -1;
+	in->engine = engine_open(&o, &in->diags);
+	return in->engine ? 0 : -1;
+}
+
+static int open_state(struct invocation *in)
+{
+	bool writes = in->command->needs & NEED_STATE_WRITE;
+
+	in->state = engine_state_open(in->dir, writes ? STATE_WRITE : STATE_READ, in->clock,
+				      &in->diags);
+	return in->state ? 0 : -1;
+}
+
+static int satisfy_needs(struct invocation *in)
+{
+	unsigned needs = in->command->needs;
+
+	if ((needs & NEED_SIGNALS) && signals_open() != 0)
+		fail_fast("signals cannot be caught");
+	if ((needs & NEED_ENGINE) && open_engine(in) != 0)
+		return -1;
+	if ((needs & (NEED_STATE_READ | NEED_STATE_WRITE)) && open_state(in) != 0)
+		return -1;
+	return 0;
+}
+
+static struct view *make_view(struct invocation *in)
+{
+	struct view_setup setup = {&in->out, &in->err, in->clock, in->command->name};
+
+	return wants_json(in) ? view_json_new(&setup) : view_human_new(&setup);
+}
+
+static void release(struct invocation *in)
+{
+	in->view->close(in->view);
+	engine_close(in->engine);
+	if (in->state)
+		state_close(in->state);
+	diags_release(&in->diags);
+}
+
+int invocation_run(struct invocation *in)
+{
+	const struct option_value *project = &in->args->options[OPT_PROJECT];
+	int code;
+
+	in->dir = project->count ? project->text : ".";
+	in->view = make_view(in);
+	if (satisfy_needs(in) == 0)
+		code = in->command->run(in);
+	else
+		code = -1;
+	invocation_show_diags(in);
+	if (code < 0)
+		code = invocation_exit(in);
+	in->view->finish(in->view, code);
+	release(in);
+	return code;
+}
+
+static bool lock_is_held(const struct invocation *in)
+{
+	for (const struct diag *g = in->diags.first; g; g = g->next) {
+		if (g->severity == DIAG_ERROR && g->code == DIAG_LOCK_HELD)
+			return true;
+	}
+	return in->lock_held;
+}
+
+void invocation_show_diags(struct invocation *in)
+{
+	in->lock_held = lock_is_held(in);
+	in->failed |= diags_failed(&in->diags);
+	in->view->show_diags(in->view, &in->diags);
+	diags_release(&in->diags);
+}
+
+int invocation_exit(const struct invocation *in)
+{
+	if (signals_interrupted())
+		return EXIT_INTERRUPTED;
+	if (lock_is_held(in))
+		return EXIT_REFUSED;
+	return in->failed || diags_failed(&in->diags) ? EXIT_ERROR : EXIT_DONE;
+}
+
+bool invocation_can_approve(struct invocation *in, const char *what)
+{
+	struct diag *g;
+
+	if (option_given(in->args, OPT_YES) || can_ask(in))
+		return true;
+	g = diag_add(&in->diags, DIAG_APPROVAL_MISSING, RANGE_NONE,
+		     "%s need approval, and nobody can be asked here", what);
+	diag_hint(&in->diags, g, "with --yes 'hadeploy %s' does not ask", in->command->name);
+	return false;
+}
+
+bool invocation_approve(struct invocation *in, const char *question)
+{
+	if (option_given(in->args, OPT_YES))
+		return true;
+	in->view->pause(in->view);
+	if (term_ask_yes(question) && !signals_interrupted())
+		return true;
+	in->view->show_done(in->view, "declined", "Nothing was changed.");
+	return false;
+}
+
+int invocation_declined_exit(void)
+{
+	return signals_interrupted() ? EXIT_INTERRUPTED : EXIT_REFUSED;
+}
+
+void usage_show(const struct usage *u, struct term *err)
+{
+	struct str text = STR_INIT;
+
+	str_add(&text, "hadeploy: ");
+	shown_text(&text, str_text(&u->problem));
+	if (u->hint.len) {
+		str_add(&text, "\n  ");
+		paint_text(&text, &err->style, PAINT_CYAN, "hint:");
+		str_add_char(&text, ' ');
+		shown_text(&text, str_text(&u->hint));
+	}
+	str_add_char(&text, '\n');
+	term_write(err, &text);
+	str_release(&text);
+}

@@ -1,0 +1,51 @@
+/*
+ * invocation.h - one run of the program: what main composed, what the user asked for, and
+ * what the command at hand needs.
+ *
+ * main fills the first part; invocation_run satisfies the command's needs, runs it,
+ * shows its diagnostics and releases everything.  Commands add errors to `diags` and
+ * return an exit code; they never print errors themselves.
+ */
+#ifndef CLI_INVOCATION_H
+#define CLI_INVOCATION_H
+
+#include "cli/command.h"
+#include "cli/exit.h"
+#include "cli/view.h"
+
+struct invocation {
+	const struct hd_provider *const *providers;
+	struct clock *clock;
+	struct arena *arena;
+	struct arguments *args;
+	const struct command *command;
+
+	struct term out, err;
+	struct view *view;
+	struct diags diags;
+	bool failed;                /* errors were shown already */
+	bool lock_held;             /* one of them: somebody else has a lock */
+	struct engine *engine;      /* NEED_ENGINE */
+	struct state *state;        /* NEED_STATE_READ, NEED_STATE_WRITE */
+	const char *dir;            /* of the manifest */
+};
+
+int invocation_run(struct invocation *in);
+
+/* Shows what is in `diags` now, and empties it. */
+void invocation_show_diags(struct invocation *in);
+/* What a command returns when all that can go wrong is in `diags`: 130 after an interrupt,
+ * 4 when a lock is held, 1 after errors, else 0. */
+int invocation_exit(const struct invocation *in);
+/* --yes is given, or somebody can be asked.  Else an error is added; `what` begins its
+ * sentence: "these changes". */
+bool invocation_can_approve(struct invocation *in, const char *what);
+/* --yes is given, or the answer to the question is "yes".  Else the user is told that nothing
+ * was changed. */
+bool invocation_approve(struct invocation *in, const char *question);
+/* What a command returns when approval was declined: 4, or 130 after an interrupt. */
+int invocation_declined_exit(void);
+/* "hadeploy: problem" and the hint below; words of the user are made safe. */
+void usage_show(const struct usage *u, struct term *err);
+
+#endif

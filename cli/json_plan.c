@@ -1,0 +1,252 @@
+/* json_plan.c - plans, diagnostics and recorded state as JSON. */
+#include "cli/json_plan.h"
+
+#include <string.h>
+
+#define STREAM_SCHEMA 1
+
+json_t *json_line(const char *type)
+{
+	return json_pack("{s:i, s:s}", "schema", STREAM_SCHEMA, "type", type);
+}
+
+json_t *json_time(int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_LEN];
+
+	clock_format_rfc3339(wall_ms, text);
+	return json_string(text);
+}
+
+void json_set_text(json_t *object, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_set_new(object, key, json_string(text));
+}
+
+void json_set_json(json_t *object, const char *key, const char *json)
+{
+	json_t *value = json && *json ? json_parse(text_of(json), NULL, NULL) : NULL;
+
+	if (value)
+		json_object_set_new(object, key, value);
+}
+
+static void set_number(json_t *object, const char *key, size_t number)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+/* Only what holds: a reader takes what is missing as false. */
+static void set_flag(json_t *object, const char *key, bool flag)
+{
+	if (flag)
+		json_object_set_new(object, key, json_true());
+}
+
+json_t *json_counts(const struct plan_counts *c)
+{
+	json_t *j = json_object();
+
+	set_number(j, "create", c->create);
+	set_number(j, "update", c->update);
+	set_number(j, "replace", c->replace);
+	set_number(j, "delete", c->remove);
+	set_number(j, "retain", c->retain);
+	set_number(j, "none", c->none);
+	return j;
+}
+
+json_t *json_address(const struct address *addr)
+{
+	struct str text = STR_INIT;
+	json_t *j;
+
+	address_format(addr, &text);
+	j = json_string(str_cstr(&text));
+	str_release(&text);
+	return j;
+}
+
+static json_t *instance_json(const struct instance_id *id)
+{
+	struct str text = STR_INIT;
+	json_t *j;
+
+	instance_id_format(id, &text);
+	j = json_string(str_cstr(&text));
+	str_release(&text);
+	return j;
+}
+
+static void set_place(json_t *object, const struct range *where)
+{
+	if (!where->src)
+		return;
+	json_set_text(object, "file", where->src->name);
+	if (!where->start.line)
+		return;
+	set_number(object, "line", where->start.line);
+	set_number(object, "column", where->start.column);
+	set_number(object, "end_line", where->end.line);
+	set_number(object, "end_column", where->end.column);
+}
+
+json_t *json_plan_head(const struct plan *p)
+{
+	json_t *j = json_line("plan");
+
+	json_set_text(j, "project", p->project->manifest->project);
+	json_object_set_new(j, "destroy", json_boolean(p->destroy));
+	json_object_set_new(j, "refreshed", json_boolean(p->refreshed));
+	json_object_set_new(j, "counts", json_counts(&p->counts));
+	set_number(j, "drifted", p->drifted);
+	return j;
+}
+
+static json_t *path_json(const struct path_change *p)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "path", json_string(p->pointer));
+	if (!p->sensitive) {
+		json_set_json(j, "before", p->before);
+		json_set_json(j, "after", p->after);
+	}
+	set_flag(j, "forces_replacement", p->replaces);
+	set_flag(j, "unknown", p->unknown);
+	set_flag(j, "sensitive", p->sensitive);
+	set_flag(j, "drift", p->drift);
+	set_flag(j, "computed", p->computed);
+	set_place(j, &p->where);
+	return j;
+}
+
+json_t *json_plan_change(const struct change *c)
+{
+	json_t *j = json_line("change"), *paths = json_array();
+
+	json_object_set_new(j, "address", json_address(&c->addr));
+	json_object_set_new(j, "instance", instance_json(&c->addr.instance));
+	json_set_text(j, "resource_type", c->type);
+	json_set_text(j, "action", action_name(c->action));
+	if (c->reason != REASON_NONE)
+		json_set_text(j, "reason", reason_text(c->reason));
+	json_set_text(j, "cause", c->cause);
+	json_set_text(j, "endpoint", c->endpoint);
+	if (c->before) {
+		json_set_text(j, "id", c->before->id);
+		json_set_text(j, "deposed", c->before->deposed);
+	}
+	for (size_t i = 0; i < c->path_count; i++)
+		json_array_append_new(paths, path_json(&c->paths[i]));
+	json_object_set_new(j, "paths", paths);
+	set_place(j, &c->where);
+	return j;
+}
+
+json_t *json_output_change(const struct output_change *o)
+{
+	json_t *j = json_line("output_change");
+
+	json_object_set_new(j, "instance", instance_json(&o->instance->id));
+	json_set_text(j, "name", o->name);
+	json_set_json(j, "before", o->before);
+	json_set_json(j, "after", o->after);
+	set_flag(j, "unknown", o->unknown);
+	return j;
+}
+
+static const char *const severities[] = {
+	[DIAG_ERROR] = "error",
+	[DIAG_WARNING] = "warning",
+	[DIAG_NOTE] = "note",
+};
+
+static json_t *related_json(const struct diag *g)
+{
+	json_t *list = json_array();
+
+	for (const struct diag *r = g->related; r; r = r->related) {
+		json_t *j = json_pack("{s:s}", "summary", r->summary);
+
+		set_place(j, &r->where);
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+json_t *json_diag(const struct diag *g)
+{
+	json_t *j = json_line("diagnostic");
+
+	json_set_text(j, "severity", severities[g->severity]);
+	json_object_set_new(j, "code", json_sprintf("HD%04d", (int)g->code));
+	json_set_text(j, "summary", g->summary);
+	json_set_text(j, "detail", g->detail);
+	json_set_text(j, "hint", g->hint);
+	json_set_text(j, "address", g->address);
+	json_set_text(j, "endpoint", g->endpoint);
+	json_set_text(j, "provider_code", g->foreign_code);
+	set_place(j, &g->where);
+	if (g->related)
+		json_object_set_new(j, "related", related_json(g));
+	return j;
+}
+
+json_t *json_record_raw(const struct record *r)
+{
+	json_t *j = json_line("record");
+
+	json_object_set_new(j, "address", json_address(&r->addr));
+	json_set_text(j, "deposed", r->deposed);
+	json_set_text(j, "resource_type", r->type);
+	json_set_text(j, "id", r->id);
+	json_set_text(j, "provider", r->provider);
+	json_set_text(j, "endpoint", r->endpoint);
+	set_number(j, "schema_version", r->schema_version);
+	json_set_json(j, "inputs", r->inputs);
+	json_set_json(j, "outputs", r->outputs);
+	json_set_json(j, "sensitive", r->sensitive);
+	json_set_json(j, "depends_on", r->depends_on);
+	json_set_text(j, "deletion_policy", r->deletion_policy);
+	json_object_set_new(j, "tainted", json_boolean(r->tainted));
+	json_object_set_new(j, "version", json_integer(r->version));
+	json_object_set_new(j, "created", json_time(r->created_ms));
+	json_object_set_new(j, "updated", json_time(r->updated_ms));
+	return j;
+}
+
+static bool is_secret(const json_t *j)
+{
+	return json_is_object(j) && json_object_size(j) == 1 && json_object_get(j, "$secret");
+}
+
+static void hide_secrets(json_t *j)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(j, next, key, value)
+	{
+		if (is_secret(value))
+			json_object_set_new(j, key, json_string("(sensitive)"));
+		else
+			hide_secrets(value);
+	}
+	for (size_t i = 0; i < json_array_size(j); i++) {
+		if (is_secret(json_array_get(j, i)))
+			json_array_set_new(j, i, json_string("(sensitive)"));
+		else
+			hide_secrets(json_array_get(j, i));
+	}
+}
+
+json_t *json_record(const struct record *r)
+{
+	json_t *j = json_record_raw(r);
+
+	hide_secrets(j);
+	return j;
+}

@@ -1,0 +1,31 @@
+/*
+ * json_plan.h - plans, diagnostics and recorded state as JSON (docs/json.md).
+ *
+ * New references; nothing that is secret is in them.
+ */
+#ifndef CLI_JSON_PLAN_H
+#define CLI_JSON_PLAN_H
+
+#include "base/json.h"
+#include "engine/engine.h"
+
+/* An object with "schema" and "type"; the caller adds members. */
+json_t *json_line(const char *type);
+json_t *json_time(int64_t wall_ms);
+/* Sets key to a text, or leaves it away when the text is NULL or empty. */
+void json_set_text(json_t *object, const char *key, const char *text);
+/* Sets key to the value of a JSON text, or leaves it away when there is none. */
+void json_set_json(json_t *object, const char *key, const char *json);
+json_t *json_counts(const struct plan_counts *c);
+json_t *json_address(const struct address *addr);
+
+json_t *json_plan_head(const struct plan *p);
+json_t *json_plan_change(const struct change *c);
+json_t *json_output_change(const struct output_change *o);
+json_t *json_diag(const struct diag *g);
+/* Masked secrets as "(sensitive)". */
+json_t *json_record(const struct record *r);
+/* As it is recorded, with the digests of secrets. */
+json_t *json_record_raw(const struct record *r);
+
+#endif

@@ -1,0 +1,297 @@
+/* options.c - the table of options and the reader of a command line. */
+#include "cli/options.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/vec.h"
+
+#define DAY_MS (24 * 3600 * (int64_t)1000)
+
+static const char *const graph_formats[] = {"dot", "mermaid", NULL};
+
+static const struct option_row rows[] = {
+	[OPT_REGION] = {.name = "region",
+			.kind = OPTION_LIST,
+			.value = "REGION",
+			.help = "only this region of the manifest; may be given several times"},
+	[OPT_PARAM] = {.name = "param",
+		       .kind = OPTION_PAIRS,
+		       .value = "NAME=VALUE",
+		       .help = "value of a template parameter, for every selected stack that "
+			       "declares it; "
+			       "refused for NoEcho parameters, because arguments are public"},
+	[OPT_PARAM_FILE] = {.name = "param-file",
+			    .kind = OPTION_LIST,
+			    .value = "FILE",
+			    .help = "YAML or JSON map of parameter names to values; --param and "
+				    "HADEPLOY_PARAM_Name in "
+				    "the environment are stronger",
+			    .completes = COMPLETES_FILE},
+	[OPT_REFRESH] = {.name = "refresh",
+			 .kind = OPTION_FLAG,
+			 .help = "read the world first and compare with that, not only with what "
+				 "is recorded"},
+	[OPT_DESTROY] = {.name = "destroy",
+			 .kind = OPTION_FLAG,
+			 .help = "show what 'hadeploy destroy' would do"},
+	[OPT_YES] = {.name = "yes",
+		     .letter = 'y',
+		     .kind = OPTION_FLAG,
+		     .help = "do not ask; required where nobody can be asked (CI, no terminal, "
+			     "--json)"},
+	[OPT_PARALLELISM] =
+		{.name = "parallelism",
+		 .kind = OPTION_NUMBER,
+		 .value = "N",
+		 .help = "how many provider calls run at once, over all regions (default 64)",
+		 .min = 1,
+		 .max = LIMIT_PARALLELISM},
+	[OPT_LOCK_TIMEOUT] =
+		{.name = "lock-timeout",
+		 .kind = OPTION_DURATION,
+		 .value = "TIME",
+		 .help = "how long to wait for a lock that somebody else holds: 90s, 10m "
+			 "(default 0: not at all)",
+		 .max = DAY_MS},
+	[OPT_EXIT_CODE] = {.name = "exit-code",
+			   .kind = OPTION_FLAG,
+			   .help = "exit with 2 when there are changes"},
+	[OPT_FORMAT] = {.name = "format",
+			.kind = OPTION_CHOICE,
+			.value = "FORMAT",
+			.help = "dot (Graphviz, the default) or mermaid",
+			.choices = graph_formats},
+	[OPT_MAN] = {.name = "man",
+		     .kind = OPTION_FLAG,
+		     .help = "print the manual page, for 'man -l -'"},
+	[OPT_JSON] = {.name = "json",
+		      .kind = OPTION_FLAG,
+		      .help = "print one JSON object per line on standard output (docs/json.md)"},
+	[OPT_PROJECT] = {.name = "project",
+			 .kind = OPTION_TEXT,
+			 .value = "DIR",
+			 .help = "folder with hadeploy.yaml (default: the current one)",
+			 .completes = COMPLETES_FOLDER},
+	[OPT_NO_COLOR] = {.name = "no-color",
+			  .kind = OPTION_FLAG,
+			  .help = "never use colours; so does NO_COLOR in the environment"},
+	[OPT_HELP] = {.name = "help",
+		      .letter = 'h',
+		      .kind = OPTION_FLAG,
+		      .help = "explain the command and its options"},
+};
+_Static_assert(ARRAY_LEN(rows) == OPT_END, "a row for every option");
+
+const struct option_row *option_row(enum option_id id)
+{
+	return &rows[id];
+}
+
+void usage_release(struct usage *u)
+{
+	str_release(&u->problem);
+	str_release(&u->hint);
+}
+
+bool option_given(const struct arguments *args, enum option_id id)
+{
+	return args->options[id].count > 0;
+}
+
+struct words {
+	VEC_OF(const char *)
+};
+
+struct reader {
+	struct arena *arena;
+	struct arguments *out;
+	struct usage *usage;
+	struct words operands;
+	struct words lists[OPT_END];
+};
+
+static bool find_long(struct text name, enum option_id *id)
+{
+	for (size_t i = 0; i < OPT_END; i++) {
+		if (text_is(name, rows[i].name)) {
+			*id = (enum option_id)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_letter(char letter, enum option_id *id)
+{
+	for (size_t i = 0; i < OPT_END; i++) {
+		if (rows[i].letter && rows[i].letter == letter) {
+			*id = (enum option_id)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int read_choice(struct reader *r, const struct option_row *row, const char *value)
+{
+	for (size_t i = 0; row->choices[i]; i++) {
+		if (strcmp(row->choices[i], value) == 0)
+			return 0;
+	}
+	str_printf(&r->usage->problem, "--%s cannot be '%s'", row->name, value);
+	str_add(&r->usage->hint, "it is");
+	for (size_t i = 0; row->choices[i]; i++)
+		str_printf(&r->usage->hint, "%s '%s'", i ? " or" : "", row->choices[i]);
+	return -1;
+}
+
+static int read_number(struct reader *r, const struct option_row *row, struct option_value *v)
+{
+	if (text_to_int64(text_of(v->text), row->min, row->max, &v->number))
+		return 0;
+	str_printf(&r->usage->problem, "--%s takes a number from %lld to %lld, not '%s'", row->name,
+		   (long long)row->min, (long long)row->max, v->text);
+	return -1;
+}
+
+static int read_duration(struct reader *r, const struct option_row *row, struct option_value *v)
+{
+	if (text_to_duration_ms(text_of(v->text), &v->number) && v->number >= row->min &&
+	    v->number <= row->max)
+		return 0;
+	str_printf(&r->usage->problem, "--%s takes a time up to one day, not '%s'", row->name,
+		   v->text);
+	str_add(&r->usage->hint, "write 30s, 5m or 1h; a bare number is seconds");
+	return -1;
+}
+
+static int read_pair(struct reader *r, const struct option_row *row, const char *value)
+{
+	const char *sign = strchr(value, '=');
+
+	if (sign && sign != value)
+		return 0;
+	/* The value is not repeated: it may be a secret in the wrong place. */
+	str_printf(&r->usage->problem, "--%s takes %s", row->name, row->value);
+	str_add(&r->usage->hint, "for example --param Capacity=3");
+	return -1;
+}
+
+/* Notes one value of an option; text NULL for flags. */
+static int put_value(struct reader *r, enum option_id id, const char *text)
+{
+	const struct option_row *row = &rows[id];
+	struct option_value *v = &r->out->options[id];
+
+	v->count++;
+	v->text = text;
+	switch (row->kind) {
+	case OPTION_FLAG:
+	case OPTION_TEXT:
+		return 0;
+	case OPTION_PAIRS:
+		if (read_pair(r, row, text) != 0)
+			return -1;
+		*arena_vec_add(r->arena, &r->lists[id]) = text;
+		return 0;
+	case OPTION_LIST:
+		*arena_vec_add(r->arena, &r->lists[id]) = text;
+		return 0;
+	case OPTION_NUMBER:
+		return read_number(r, row, v);
+	case OPTION_DURATION:
+		return read_duration(r, row, v);
+	case OPTION_CHOICE:
+		return read_choice(r, row, text);
+	}
+	return 0;
+}
+
+static int read_known(struct reader *r, enum option_id id, const char *attached, char *const **args)
+{
+	const struct option_row *row = &rows[id];
+
+	if (row->kind == OPTION_FLAG && attached) {
+		str_printf(&r->usage->problem, "--%s takes no value", row->name);
+		return -1;
+	}
+	if (row->kind != OPTION_FLAG && !attached) {
+		attached = (*args)[1];
+		if (!attached) {
+			str_printf(&r->usage->problem, "--%s needs a value: --%s %s", row->name,
+				   row->name, row->value);
+			return -1;
+		}
+		(*args)++;
+	}
+	if (attached && !*attached) {
+		str_printf(&r->usage->problem, "--%s is empty", row->name);
+		return -1;
+	}
+	return put_value(r, id, attached);
+}
+
+static int note_unknown(struct reader *r, const char *word, size_t len)
+{
+	if (!r->out->unknown)
+		r->out->unknown = arena_strndup(r->arena, word, len);
+	return 0;
+}
+
+static int read_long(struct reader *r, char *const **args)
+{
+	const char *word = **args, *sign = strchr(word, '=');
+	size_t len = sign ? (size_t)(sign - word) : strlen(word);
+	enum option_id id;
+
+	if (!find_long((struct text){word + 2, len - 2}, &id))
+		return note_unknown(r, word, len);
+	return read_known(r, id, sign ? sign + 1 : NULL, args);
+}
+
+static int read_short(struct reader *r, char *const **args)
+{
+	const char *word = **args;
+	enum option_id id;
+
+	if (word[2] || !find_letter(word[1], &id))
+		return note_unknown(r, word, strlen(word));
+	return read_known(r, id, NULL, args);
+}
+
+static int read_words(struct reader *r, char *const *args)
+{
+	bool options_over = false;
+
+	for (; *args; args++) {
+		const char *word = *args;
+		int status = 0;
+
+		if (options_over || word[0] != '-' || !word[1])
+			*arena_vec_add(r->arena, &r->operands) = word;
+		else if (strcmp(word, "--") == 0)
+			options_over = true;
+		else if (word[1] == '-')
+			status = read_long(r, &args);
+		else
+			status = read_short(r, &args);
+		if (status != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int options_read(struct arena *a, char *const *args, struct arguments *out, struct usage *u)
+{
+	struct reader r = {.arena = a, .out = out, .usage = u};
+
+	memset(out, 0, sizeof(*out));
+	if (read_words(&r, args) != 0)
+		return -1;
+	out->operands = r.operands.items;
+	out->operand_count = r.operands.count;
+	for (size_t i = 0; i < OPT_END; i++)
+		out->options[i].items = r.lists[i].items;
+	return 0;
+}

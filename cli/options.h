@@ -1,0 +1,85 @@
+/*
+ * options.h - the options of all commands as one table, and the reader of a command line.
+ *
+ * Every option has one row: its name, what it takes and the sentence that help, man page
+ * and completion print.  Commands list the ids they accept (command.h).  options_read
+ * sorts a command line into options and operands, whatever their order; `--` ends options,
+ * and `--name value` is `--name=value`.  Values land in struct arguments.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum option_id {
+	OPT_REGION,
+	OPT_PARAM,
+	OPT_PARAM_FILE,
+	OPT_REFRESH,
+	OPT_DESTROY,
+	OPT_YES,
+	OPT_PARALLELISM,
+	OPT_LOCK_TIMEOUT,
+	OPT_EXIT_CODE,
+	OPT_FORMAT,
+	OPT_MAN,
+	OPT_JSON,
+	OPT_PROJECT,
+	OPT_NO_COLOR,
+	OPT_HELP,
+	OPT_END /* ends lists of ids */
+};
+
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_LIST,     /* may be given several times */
+	OPTION_PAIRS,    /* the same, each NAME=VALUE */
+	OPTION_NUMBER,   /* min to max */
+	OPTION_DURATION, /* "30s"; kept in milliseconds */
+	OPTION_CHOICE
+};
+
+enum option_completes { COMPLETES_NOTHING, COMPLETES_FILE, COMPLETES_FOLDER };
+
+struct option_row {
+	const char *name; /* without dashes */
+	char letter;      /* of the short form, or 0 */
+	enum option_kind kind;
+	const char *value; /* what help calls its value: "DIR"; NULL for flags */
+	const char *help;
+	int64_t min, max;
+	const char *const *choices; /* NULL at the end */
+	enum option_completes completes;
+};
+
+const struct option_row *option_row(enum option_id id);
+
+struct option_value {
+	size_t count;            /* how often it was given */
+	const char *text;        /* the last one */
+	const char *const *items; /* OPTION_LIST, OPTION_PAIRS: count of them */
+	int64_t number;          /* OPTION_NUMBER, OPTION_DURATION (ms) */
+};
+
+struct arguments {
+	struct option_value options[OPT_END];
+	const char *const *operands;
+	size_t operand_count;
+	const char *unknown; /* the first option that no command has, as written; or NULL */
+};
+
+/* Why a command line cannot be used: two sentences for the user. */
+struct usage {
+	struct str problem, hint;
+};
+#define USAGE_INIT ((struct usage){STR_INIT, STR_INIT})
+void usage_release(struct usage *u);
+
+/* args: without the program's name.  Everything is kept in the arena; texts are borrowed
+ * from args.  0, or -1 with *u filled.  An unknown option is only noted. */
+int options_read(struct arena *a, char *const *args, struct arguments *out, struct usage *u);
+bool option_given(const struct arguments *args, enum option_id id);
+
+#endif

@@ -1,0 +1,87 @@
+/* run_command.c - apply and destroy. */
+#include "cli/run_command.h"
+
+enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE };
+
+struct asking {
+	struct invocation *in;
+	enum run_mode mode;
+	enum answer answer;
+};
+
+static const char *const questions[] = {
+	[RUN_APPLY] = "Apply these changes? Only 'yes' is accepted: ",
+	[RUN_DESTROY] = "Destroy all of this? Only 'yes' is accepted: ",
+};
+
+/* Warnings and notes about the plan belong before the question. */
+static int confirm(void *context, const struct plan *plan)
+{
+	struct asking *a = context;
+
+	if (!invocation_can_approve(a->in, "these changes")) {
+		a->answer = NOBODY_THERE;
+		return 0;
+	}
+	a->in->view->show_plan(a->in->view, plan, PLAN_FOR_APPLY);
+	if (!diags_failed(&a->in->diags))
+		invocation_show_diags(a->in);
+	a->answer = invocation_approve(a->in, questions[a->mode]) ? APPROVED : DECLINED;
+	return a->answer == APPROVED;
+}
+
+/* What was promised as "known after apply" is known now. */
+static void show_new_outputs(struct invocation *in, const struct run_result *r)
+{
+	struct output_rows rows = {NULL, 0};
+
+	if (r->plan->output_count && !r->plan->destroy &&
+	    engine_outputs(in->engine, &rows, &in->diags) == 0 && rows.count)
+		in->view->show_outputs(in->view, &rows);
+}
+
+static int exit_of_failed(const struct invocation *in, const struct run_result *r)
+{
+	int code = invocation_exit(in);
+
+	if (r->interrupted)
+		return EXIT_INTERRUPTED;
+	if (code == EXIT_INTERRUPTED || code == EXIT_REFUSED)
+		return code;
+	return r->targets_failed && r->targets_succeeded ? EXIT_PARTLY : EXIT_ERROR;
+}
+
+static void report(struct invocation *in, const struct run_result *r, enum run_mode mode)
+{
+	if (!r->plan)
+		return;
+	if (plan_empty(r->plan)) {
+		in->view->show_plan(in->view, r->plan, PLAN_FOR_APPLY);
+		return;
+	}
+	invocation_show_diags(in);
+	in->view->show_result(in->view, r, mode);
+}
+
+int run_command(struct invocation *in, enum run_mode mode)
+{
+	struct asking a = {in, mode, NOT_ASKED};
+	struct run_request request = {
+		.mode = mode,
+		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
+		.confirm = confirm,
+		.context = &a,
+	};
+	struct run_result r = {0};
+	int status = engine_run(in->engine, &request, &r, &in->diags);
+
+	if (a.answer == DECLINED)
+		return invocation_declined_exit();
+	if (a.answer == NOBODY_THERE)
+		return EXIT_ERROR;
+	report(in, &r, mode);
+	if (status != 0)
+		return exit_of_failed(in, &r);
+	show_new_outputs(in, &r);
+	return EXIT_DONE;
+}

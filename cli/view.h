@@ -1,0 +1,74 @@
+/*
+ * view.h - how results reach the user: for people (view_human.c) or as JSON lines
+ * (view_json.c).
+ *
+ * A view is the engine's observer as well.  view_x_new, any number of calls, then finish
+ * and close.  People get what one would pipe on stdout and everything else on stderr; with
+ * JSON all goes to stdout, one object per line (docs/json.md).  The functions that make
+ * text are pure, so that tests compare it byte for byte.
+ */
+#ifndef CLI_VIEW_H
+#define CLI_VIEW_H
+
+#include "cli/term.h"
+#include "engine/engine.h"
+
+enum plan_view {
+	PLAN_FOR_PLAN,
+	PLAN_FOR_APPLY, /* the same, before it is applied */
+	PLAN_FOR_DRIFT
+};
+
+struct validation {
+	const char *project;
+	size_t stack_count, instance_count, resource_count;
+};
+
+struct view {
+	struct observer observer; /* must be first: events arrive with its address */
+	/* Sorts, groups and shows; nothing for an empty list. */
+	void (*show_diags)(struct view *v, struct diags *d);
+	void (*show_plan)(struct view *v, const struct plan *p, enum plan_view kind);
+	void (*show_result)(struct view *v, const struct run_result *r, enum run_mode mode);
+	void (*show_validation)(struct view *v, const struct validation *all);
+	void (*show_status)(struct view *v, const char *project, const struct status_rows *rows);
+	void (*show_outputs)(struct view *v, const struct output_rows *rows);
+	void (*show_records)(struct view *v, const struct record_list *records);
+	/* One sentence about what was done, for a person; `subject` says it to a program. */
+	void (*show_done)(struct view *v, const char *subject, const char *sentence);
+	/* Before somebody else writes to the terminal. */
+	void (*pause)(struct view *v);
+	void (*finish)(struct view *v, int exit_code);
+	void (*close)(struct view *v);
+};
+
+struct view_setup {
+	struct term *out, *err;
+	struct clock *clock;
+	const char *command;
+};
+
+struct view *view_human_new(const struct view_setup *setup);
+struct view *view_json_new(const struct view_setup *setup);
+
+/* view_diag.c: sorts d; the same cause at several addresses is shown once.  Ends with the
+ * counts when there are several. */
+void view_diags(struct str *out, struct diags *d, const struct style *st);
+/* view_plan.c */
+void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st);
+/* "8 to create, 1 to update, 0 to delete" */
+void view_plan_counts(struct str *out, const struct plan_counts *c);
+/* view_result.c */
+void view_result(struct str *out, const struct run_result *r, enum run_mode mode,
+		 const struct style *st);
+/* One line for an event, or nothing when it is not worth one. */
+void view_event(struct str *out, const struct event *e, const struct style *st);
+/* view_status.c */
+void view_status(struct str *out, const char *project, const struct status_rows *rows,
+		 const struct style *st);
+void view_outputs(struct str *out, const struct output_rows *rows, const struct style *st);
+/* People at a terminal see types and ids too; pipes get one address per line. */
+enum records_view { RECORDS_TABLE, RECORDS_NAMES };
+void view_records(struct str *out, const struct record_list *records, enum records_view kind);
+
+#endif

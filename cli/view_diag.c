@@ -1,0 +1,264 @@
+/*
+ * view_diag.c - diagnostics as text: place, severity, code, summary; the source line; where
+ * it happened; detail, hint and related places.
+ *
+ * What befalls many resources or hosts with the same code and summary is one group and
+ * is shown once with the list of them.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "cli/view.h"
+#include "cli/view_source.h"
+#include "cli/view_text.h"
+
+#define NAMED_MAX 10 /* of the addresses or hosts of a group */
+#define WIDTH 80
+#define INDENT 2
+
+struct group {
+	const struct diag *first;
+	VEC_OF(const struct diag *)
+};
+
+struct groups {
+	struct arena *arena;
+	struct map by_cause;
+	VEC_OF(struct group *)
+};
+
+static const char *const severities[] = {
+	[DIAG_ERROR] = "error",
+	[DIAG_WARNING] = "warning",
+	[DIAG_NOTE] = "note",
+};
+static const enum paint severity_paints[] = {
+	[DIAG_ERROR] = PAINT_RED,
+	[DIAG_WARNING] = PAINT_YELLOW,
+	[DIAG_NOTE] = PAINT_CYAN,
+};
+
+/* Things that happen somewhere can happen in many places; a fault in a file is one fault. */
+static struct group *group_of(struct groups *all, const struct diag *g)
+{
+	bool somewhere = g->address || g->endpoint;
+	const char *cause = arena_printf(all->arena, "%d %d %s %s", (int)g->severity, (int)g->code,
+					 g->foreign_code ? g->foreign_code : "", g->summary);
+	struct group *group = somewhere ? map_find(&all->by_cause, text_of(cause)) : NULL;
+
+	if (group)
+		return group;
+	group = ARENA_NEW(all->arena, struct group);
+	group->first = g;
+	*arena_vec_add(all->arena, all) = group;
+	if (somewhere)
+		map_set(&all->by_cause, text_of(cause), group);
+	return group;
+}
+
+static void add_place(struct str *out, const struct range *where)
+{
+	shown_text(out, text_of(where->src->name));
+	if (where->start.line)
+		str_printf(out, ":%u:%u", (unsigned)where->start.line,
+			   (unsigned)where->start.column);
+	str_add(out, ": ");
+}
+
+static void add_head(struct str *out, const struct group *group, const struct style *st)
+{
+	const struct diag *g = group->first;
+
+	paint_on(out, st, PAINT_BOLD);
+	if (g->where.src)
+		add_place(out, &g->where);
+	else if (group->count == 1 && g->address)
+		str_printf(out, "%s: ", g->address);
+	paint_off(out, st);
+	paint_on(out, st, severity_paints[g->severity]);
+	str_printf(out, "%s HD%04d", severities[g->severity], (int)g->code);
+	paint_off(out, st);
+	if (g->foreign_code)
+		str_printf(out, " (%s)", g->foreign_code);
+	str_printf(out, ": %s\n", g->summary);
+}
+
+struct names {
+	VEC_OF(const char *)
+};
+
+enum name_kind { NAME_ADDRESS, NAME_ENDPOINT };
+
+/* Each name once, in the order in which they came. */
+static struct names names_of(struct arena *a, const struct group *group, enum name_kind kind)
+{
+	struct names names = {0};
+	struct map seen = MAP_INIT;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct diag *g = group->items[i];
+		const char *name = kind == NAME_ADDRESS ? g->address : g->endpoint;
+
+		if (!name || map_has(&seen, text_of(name)))
+			continue;
+		map_set(&seen, text_of(name), &seen);
+		*arena_vec_add(a, &names) = name;
+	}
+	map_release(&seen);
+	return names;
+}
+
+static void add_names(struct str *out, const struct names *names)
+{
+	for (size_t i = 0; i < names->count && i < NAMED_MAX; i++)
+		str_printf(out, "%s%s", i ? ", " : "", names->items[i]);
+	if (names->count > NAMED_MAX)
+		str_printf(out, " and %zu more", names->count - NAMED_MAX);
+}
+
+static void add_where_of_many(struct str *out, struct arena *a, const struct group *group)
+{
+	struct names hosts = names_of(a, group, NAME_ENDPOINT);
+	struct names addresses = names_of(a, group, NAME_ADDRESS);
+	struct str line = STR_INIT;
+
+	if (hosts.count) {
+		str_add(&line, "on ");
+		counted(&line, hosts.count, "host", "hosts");
+		if (addresses.count) {
+			str_add(&line, " (");
+			counted(&line, addresses.count, "resource", "resources");
+			str_add_char(&line, ')');
+		}
+	} else {
+		counted(&line, addresses.count, "resource", "resources");
+	}
+	str_add(&line, ": ");
+	add_names(&line, hosts.count ? &hosts : &addresses);
+	wrapped(out, str_text(&line), INDENT, WIDTH);
+	str_release(&line);
+}
+
+static void add_where_of_one(struct str *out, const struct diag *g)
+{
+	bool says_address = g->address && g->where.src;
+
+	if (!says_address && !g->endpoint)
+		return;
+	str_repeat(out, ' ', INDENT);
+	if (says_address)
+		str_printf(out, "%s%s", g->address, g->endpoint ? " " : "");
+	if (g->endpoint)
+		str_printf(out, "on %s", g->endpoint);
+	str_add_char(out, '\n');
+}
+
+static void add_block(struct str *out, const char *text, size_t indent)
+{
+	struct text t = text_trim(text_of(text));
+
+	str_repeat(out, ' ', indent);
+	shown_lines(out, t, indent);
+	str_add_char(out, '\n');
+}
+
+static bool same_detail(const struct group *group)
+{
+	for (size_t i = 1; i < group->count; i++) {
+		const char *x = group->first->detail, *y = group->items[i]->detail;
+
+		if (!x != !y || (x && strcmp(x, y) != 0))
+			return false;
+	}
+	return true;
+}
+
+static void add_detail(struct str *out, const struct group *group)
+{
+	const struct diag *g = group->first;
+	const char *name = g->endpoint ? g->endpoint : g->address;
+
+	if (!g->detail)
+		return;
+	if (same_detail(group)) {
+		add_block(out, g->detail, INDENT);
+		return;
+	}
+	str_printf(out, "%*sfor example %s:\n", INDENT, "", name ? name : "");
+	add_block(out, g->detail, 2 * INDENT);
+}
+
+static void add_hint(struct str *out, const struct diag *g, const struct style *st)
+{
+	if (!g->hint)
+		return;
+	str_repeat(out, ' ', INDENT);
+	paint_text(out, st, PAINT_CYAN, "hint:");
+	str_add_char(out, ' ');
+	shown_lines(out, text_trim(text_of(g->hint)), INDENT + sizeof("hint: ") - 1);
+	str_add_char(out, '\n');
+}
+
+static void add_related(struct str *out, const struct diag *g, const struct style *st)
+{
+	for (const struct diag *r = g->related; r; r = r->related) {
+		if (r->where.src) {
+			paint_on(out, st, PAINT_BOLD);
+			add_place(out, &r->where);
+			paint_off(out, st);
+		}
+		paint_text(out, st, PAINT_CYAN, "note");
+		str_printf(out, ": %s\n", r->summary);
+		view_source_line(out, &r->where, st);
+	}
+}
+
+static void add_group(struct str *out, struct arena *a, const struct group *group,
+		      const struct style *st)
+{
+	const struct diag *g = group->first;
+
+	add_head(out, group, st);
+	view_source_line(out, &g->where, st);
+	if (group->count > 1)
+		add_where_of_many(out, a, group);
+	else
+		add_where_of_one(out, g);
+	add_detail(out, group);
+	add_hint(out, g, st);
+	add_related(out, g, st);
+}
+
+static void add_counts(struct str *out, const struct diags *d, const struct style *st)
+{
+	if (d->error_count + d->warning_count < 2)
+		return;
+	paint_on(out, st, PAINT_BOLD);
+	if (d->error_count)
+		counted(out, d->error_count, "error", "errors");
+	if (d->error_count && d->warning_count)
+		str_add(out, ", ");
+	if (d->warning_count)
+		counted(out, d->warning_count, "warning", "warnings");
+	paint_off(out, st);
+	str_add_char(out, '\n');
+}
+
+void view_diags(struct str *out, struct diags *d, const struct style *st)
+{
+	struct groups all = {.arena = arena_new()};
+
+	diags_sort(d);
+	for (const struct diag *g = d->first; g; g = g->next) {
+		struct group *group = group_of(&all, g);
+
+		*arena_vec_add(all.arena, group) = g;
+	}
+	for (size_t i = 0; i < all.count; i++)
+		add_group(out, all.arena, all.items[i], st);
+	add_counts(out, d, st);
+	map_release(&all.by_cause);
+	arena_free(all.arena);
+}

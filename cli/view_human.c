@@ -1,0 +1,213 @@
+/*
+ * view_human.c - results for people: what one would pipe on stdout, the rest on stderr.
+ *
+ * On a terminal long work shows live lines, and only what stays interesting is written
+ * above them; elsewhere every event that ends something is a line.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/progress.h"
+#include "cli/view.h"
+#include "cli/view_text.h"
+
+struct view_human {
+	struct view view; /* must be first */
+	struct term *out, *err;
+	struct progress *progress; /* NULL: stderr is no terminal */
+	size_t deletes_failed;
+};
+
+static struct view_human *human_of(struct view *v)
+{
+	return container_of(v, struct view_human, view);
+}
+
+static void write_out(struct view_human *h, struct str *text)
+{
+	if (h->progress)
+		progress_clear(h->progress);
+	if (text->len)
+		term_write(h->out, text);
+	str_release(text);
+}
+
+static void write_err(struct view_human *h, struct str *text)
+{
+	if (text->len && h->progress)
+		progress_write(h->progress, text);
+	else if (text->len)
+		term_write(h->err, text);
+	str_release(text);
+}
+
+/* What scrolls above the live lines must be worth it. */
+static bool lasts(const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_LOCK_WAIT:
+	case EVENT_RECOVERED:
+	case EVENT_FAILED:
+	case EVENT_BREAKER_OPEN:
+	case EVENT_BREAKER_CLOSED:
+	case EVENT_CANCELLING:
+		return true;
+	case EVENT_RECOVERING:
+	case EVENT_REFRESH_STARTED:
+	case EVENT_REFRESHED:
+	case EVENT_PLANNED:
+	case EVENT_APPLY_STARTED:
+	case EVENT_STARTED:
+	case EVENT_PROGRESS:
+	case EVENT_WAITING:
+	case EVENT_RETRY:
+	case EVENT_SUCCEEDED:
+	case EVENT_SKIPPED:
+	case EVENT_FINISHED:
+		return false;
+	}
+	return false;
+}
+
+static void on_event(struct observer *o, const struct event *e)
+{
+	struct view_human *h = human_of(container_of(o, struct view, observer));
+	struct str text = STR_INIT;
+
+	if (e->kind == EVENT_FAILED && e->action && strcmp(e->action, "delete") == 0)
+		h->deletes_failed++;
+	if (h->progress)
+		progress_event(h->progress, e);
+	if (!h->progress || lasts(e))
+		view_event(&text, e, &h->err->style);
+	write_err(h, &text);
+}
+
+static void show_diags(struct view *v, struct diags *d)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_diags(&text, d, &h->err->style);
+	write_err(h, &text);
+}
+
+static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_plan(&text, p, kind, &h->out->style);
+	if (kind == PLAN_FOR_APPLY && !plan_empty(p))
+		str_add_char(&text, '\n');
+	write_out(h, &text);
+}
+
+static void show_result(struct view *v, const struct run_result *r, enum run_mode mode)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_result(&text, r, mode, &h->err->style);
+	if (h->deletes_failed)
+		str_add(&text,
+			"What cannot be reached any more is given up with 'hadeploy state rm "
+			"ADDRESS'.\n");
+	if (h->progress)
+		progress_keep(h->progress);
+	write_err(h, &text);
+}
+
+static void show_validation(struct view *v, const struct validation *all)
+{
+	struct str text = STR_INIT;
+
+	str_printf(&text, "Project %s is valid: ", all->project);
+	counted(&text, all->stack_count, "stack, ", "stacks, ");
+	counted(&text, all->instance_count, "stack instance, ", "stack instances, ");
+	counted(&text, all->resource_count, "resource.\n", "resources.\n");
+	write_err(human_of(v), &text);
+}
+
+static void show_status(struct view *v, const char *project, const struct status_rows *rows)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_status(&text, project, rows, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_outputs(struct view *v, const struct output_rows *rows)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_outputs(&text, rows, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_records(struct view *v, const struct record_list *records)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_records(&text, records, h->out->is_terminal ? RECORDS_TABLE : RECORDS_NAMES);
+	write_out(h, &text);
+}
+
+static void show_done(struct view *v, const char *subject, const char *sentence)
+{
+	struct str text = STR_INIT;
+
+	(void)subject;
+	str_printf(&text, "%s\n", sentence);
+	write_err(human_of(v), &text);
+}
+
+static void pause_view(struct view *v)
+{
+	struct view_human *h = human_of(v);
+
+	if (h->progress)
+		progress_clear(h->progress);
+}
+
+static void finish(struct view *v, int exit_code)
+{
+	(void)exit_code;
+	pause_view(v);
+}
+
+static void close_view(struct view *v)
+{
+	struct view_human *h = human_of(v);
+
+	progress_free(h->progress);
+	free(h);
+}
+
+struct view *view_human_new(const struct view_setup *setup)
+{
+	struct view_human *h = xcalloc(1, sizeof(*h));
+
+	h->view = (struct view){
+		.observer = {on_event},
+		.show_diags = show_diags,
+		.show_plan = show_plan,
+		.show_result = show_result,
+		.show_validation = show_validation,
+		.show_status = show_status,
+		.show_outputs = show_outputs,
+		.show_records = show_records,
+		.show_done = show_done,
+		.pause = pause_view,
+		.finish = finish,
+		.close = close_view,
+	};
+	h->out = setup->out;
+	h->err = setup->err;
+	if (h->err->is_terminal)
+		h->progress = progress_new(h->err, setup->clock);
+	return &h->view;
+}

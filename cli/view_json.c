@@ -1,0 +1,259 @@
+/* view_json.c - everything as JSON objects, one per line, on stdout (docs/json.md). */
+#include <stdlib.h>
+
+#include "cli/json_plan.h"
+#include "cli/view.h"
+
+struct view_json {
+	struct view view; /* must be first */
+	struct term *out;
+	const char *command;
+};
+
+static struct view_json *json_view_of(struct view *v)
+{
+	return container_of(v, struct view_json, view);
+}
+
+/* Steals j. */
+static void write_line(struct view *v, json_t *j)
+{
+	struct str line = STR_INIT;
+
+	json_canonical(j, &line);
+	str_add_char(&line, '\n');
+	term_write(json_view_of(v)->out, &line);
+	str_release(&line);
+	json_decref(j);
+}
+
+static void set_integer(json_t *j, const char *key, int64_t value)
+{
+	json_object_set_new(j, key, json_integer(value));
+}
+
+static void add_times(json_t *j, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_SUCCEEDED:
+	case EVENT_FAILED:
+		set_integer(j, "elapsed_ms", e->elapsed_ms);
+		return;
+	case EVENT_RETRY:
+		set_integer(j, "attempt", e->attempt);
+		set_integer(j, "wait_ms", e->wait_ms);
+		return;
+	case EVENT_WAITING:
+		set_integer(j, "wait_ms", e->wait_ms);
+		return;
+	case EVENT_REFRESH_STARTED:
+	case EVENT_APPLY_STARTED:
+		set_integer(j, "total", (int64_t)e->total);
+		return;
+	case EVENT_REFRESHED:
+	case EVENT_FINISHED:
+		set_integer(j, "done", (int64_t)e->done);
+		set_integer(j, "total", (int64_t)e->total);
+		return;
+	case EVENT_LOCK_WAIT:
+	case EVENT_RECOVERING:
+	case EVENT_RECOVERED:
+	case EVENT_PLANNED:
+	case EVENT_STARTED:
+	case EVENT_PROGRESS:
+	case EVENT_SKIPPED:
+	case EVENT_BREAKER_OPEN:
+	case EVENT_BREAKER_CLOSED:
+	case EVENT_CANCELLING:
+		return;
+	}
+}
+
+static void on_event(struct observer *o, const struct event *e)
+{
+	struct view *v = container_of(o, struct view, observer);
+	json_t *j;
+
+	if (e->kind == EVENT_PLANNED) /* the plan itself is shown */
+		return;
+	j = json_line(event_kind_name(e->kind));
+	json_object_set_new(j, "time", json_time(e->wall_ms));
+	if (e->addr)
+		json_object_set_new(j, "address", json_address(e->addr));
+	json_set_text(j, "resource_type", e->type);
+	json_set_text(j, "action", e->action);
+	json_set_text(j, "endpoint", e->endpoint);
+	json_set_text(j, "text", e->text);
+	add_times(j, e);
+	write_line(v, j);
+}
+
+static void show_diags(struct view *v, struct diags *d)
+{
+	diags_sort(d);
+	for (const struct diag *g = d->first; g; g = g->next)
+		write_line(v, json_diag(g));
+}
+
+/* Drift is about what differs in the world; the rest is left to plan. */
+static bool belongs(const struct change *c, enum plan_view kind)
+{
+	if (kind != PLAN_FOR_DRIFT)
+		return c->action != ACTION_NONE;
+	for (size_t i = 0; i < c->path_count; i++) {
+		if (c->paths[i].drift)
+			return true;
+	}
+	return c->reason == REASON_GONE;
+}
+
+static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
+{
+	write_line(v, json_plan_head(p));
+	for (size_t i = 0; i < p->change_count; i++) {
+		if (belongs(&p->changes[i], kind))
+			write_line(v, json_plan_change(&p->changes[i]));
+	}
+	for (size_t i = 0; i < p->output_count && kind != PLAN_FOR_DRIFT; i++)
+		write_line(v, json_output_change(&p->outputs[i]));
+}
+
+static void show_result(struct view *v, const struct run_result *r, enum run_mode mode)
+{
+	json_t *j = json_line("result");
+
+	json_set_text(j, "mode", mode == RUN_DESTROY ? "destroy" : "apply");
+	json_object_set_new(j, "done", json_counts(&r->done));
+	set_integer(j, "failed", (int64_t)r->failed);
+	set_integer(j, "skipped", (int64_t)r->skipped);
+	set_integer(j, "instances_failed", (int64_t)r->targets_failed);
+	set_integer(j, "instances_succeeded", (int64_t)r->targets_succeeded);
+	set_integer(j, "elapsed_ms", r->elapsed_ms);
+	json_object_set_new(j, "interrupted", json_boolean(r->interrupted));
+	write_line(v, j);
+}
+
+static void show_validation(struct view *v, const struct validation *all)
+{
+	json_t *j = json_line("validation");
+
+	json_set_text(j, "project", all->project);
+	set_integer(j, "stacks", (int64_t)all->stack_count);
+	set_integer(j, "instances", (int64_t)all->instance_count);
+	set_integer(j, "resources", (int64_t)all->resource_count);
+	write_line(v, j);
+}
+
+static void set_instance(json_t *j, const struct instance_id *id)
+{
+	json_set_text(j, "stack", id->stack);
+	json_set_text(j, "account", id->account);
+	json_set_text(j, "region", id->region);
+}
+
+static json_t *lock_json(const struct lock_info *lock)
+{
+	json_t *j = json_object();
+
+	json_set_text(j, "id", lock->lock_id);
+	json_set_text(j, "user", lock->owner.user);
+	json_set_text(j, "host", lock->owner.host);
+	json_set_text(j, "command", lock->owner.command);
+	set_integer(j, "pid", lock->owner.pid);
+	json_object_set_new(j, "since", json_time(lock->owner.since_ms));
+	return j;
+}
+
+static void show_status(struct view *v, const char *project, const struct status_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct status_row *row = &rows->rows[i];
+		json_t *j = json_line("status");
+
+		json_set_text(j, "project", project);
+		set_instance(j, &row->id);
+		json_set_text(j, "status", row->status);
+		set_integer(j, "recorded", (int64_t)row->recorded);
+		set_integer(j, "pending_changes", (int64_t)row->pending_changes);
+		set_integer(j, "open_operations", (int64_t)row->open_operations);
+		if (row->applied_ms)
+			json_object_set_new(j, "applied", json_time(row->applied_ms));
+		if (row->lock)
+			json_object_set_new(j, "lock", lock_json(row->lock));
+		write_line(v, j);
+	}
+}
+
+static void show_outputs(struct view *v, const struct output_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct output_row *row = &rows->rows[i];
+		json_t *j = json_line("output");
+
+		set_instance(j, &row->id);
+		json_set_text(j, "name", row->name);
+		json_set_text(j, "description", row->description);
+		if (row->sensitive)
+			json_object_set_new(j, "sensitive", json_true());
+		else
+			json_set_json(j, "value", row->value);
+		write_line(v, j);
+	}
+}
+
+static void show_records(struct view *v, const struct record_list *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		write_line(v, json_record(&records->items[i]));
+}
+
+static void show_done(struct view *v, const char *subject, const char *sentence)
+{
+	json_t *j = json_line("done");
+
+	json_set_text(j, "subject", subject);
+	json_set_text(j, "text", sentence);
+	write_line(v, j);
+}
+
+static void pause_view(struct view *v)
+{
+	(void)v;
+}
+
+static void finish(struct view *v, int exit_code)
+{
+	json_t *j = json_line("end");
+
+	json_set_text(j, "command", json_view_of(v)->command);
+	set_integer(j, "exit_code", exit_code);
+	write_line(v, j);
+}
+
+static void close_view(struct view *v)
+{
+	free(json_view_of(v));
+}
+
+struct view *view_json_new(const struct view_setup *setup)
+{
+	struct view_json *j = xcalloc(1, sizeof(*j));
+
+	j->view = (struct view){
+		.observer = {on_event},
+		.show_diags = show_diags,
+		.show_plan = show_plan,
+		.show_result = show_result,
+		.show_validation = show_validation,
+		.show_status = show_status,
+		.show_outputs = show_outputs,
+		.show_records = show_records,
+		.show_done = show_done,
+		.pause = pause_view,
+		.finish = finish,
+		.close = close_view,
+	};
+	j->out = setup->out;
+	j->command = setup->command;
+	return &j->view;
+}

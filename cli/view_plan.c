@@ -1,0 +1,411 @@
+/* view_plan.c - a plan as text: counts, then every change by stack instance, then outputs. */
+#include <string.h>
+
+#include "cli/view.h"
+#include "cli/view_change.h"
+#include "cli/view_text.h"
+#include "cli/view_value.h"
+
+#define CHANGE_INDENT 2
+#define PROPERTY_INDENT 6
+#define SCREEN_LINES 24 /* a longer plan repeats its counts at the end */
+
+struct action_look {
+	const char *sign;
+	enum paint paint;
+};
+
+static const struct action_look looks[] = {
+	[ACTION_NONE] = {" ", PAINT_DIM},      [ACTION_CREATE] = {"+", PAINT_GREEN},
+	[ACTION_UPDATE] = {"~", PAINT_YELLOW}, [ACTION_REPLACE] = {"-/+", PAINT_MAGENTA},
+	[ACTION_DELETE] = {"-", PAINT_RED},    [ACTION_RETAIN] = {"=", PAINT_CYAN},
+};
+_Static_assert(ARRAY_LEN(looks) == ACTION_RETAIN + 1, "a look for every action");
+
+struct page {
+	struct str *out;
+	const struct plan *plan;
+	enum plan_view kind;
+	const struct style *st;
+};
+
+static void add_count(struct str *out, size_t count, const char *what)
+{
+	str_printf(out, "%s%zu %s", out->len ? ", " : "", count, what);
+}
+
+static void add_some(struct str *out, size_t count, const char *what)
+{
+	if (count)
+		add_count(out, count, what);
+}
+
+/* Create, update and delete always, so that scripts and eyes find them. */
+void view_plan_counts(struct str *out, const struct plan_counts *c)
+{
+	struct str line = STR_INIT;
+
+	add_count(&line, c->create, "to create");
+	add_count(&line, c->update, "to update");
+	add_some(&line, c->replace, "to replace");
+	add_count(&line, c->remove, "to delete");
+	add_some(&line, c->retain, "to retain");
+	str_add_text(out, str_text(&line));
+	str_release(&line);
+}
+
+static const char *comparison(const struct page *p)
+{
+	if (p->plan->destroy)
+		return p->plan->refreshed ? "of what is recorded and still there"
+					  : "of everything that is recorded";
+	return p->plan->refreshed ? "compared with the world"
+				  : "compared with recorded state; --refresh reads the world first";
+}
+
+static void add_header(const struct page *p)
+{
+	paint_on(p->out, p->st, PAINT_BOLD);
+	str_add(p->out, p->plan->destroy ? "Plan to destroy project " : "Plan for project ");
+	str_printf(p->out, "%s: ", p->plan->project->manifest->project);
+	view_plan_counts(p->out, &p->plan->counts);
+	paint_off(p->out, p->st);
+	str_printf(p->out, "\n(%s)\n", comparison(p));
+}
+
+static bool shows_path(const struct page *p, const struct path_change *path)
+{
+	return p->kind == PLAN_FOR_DRIFT ? path->drift : !path->computed;
+}
+
+static const char *note_of(const struct page *p, const struct path_change *path)
+{
+	if (p->kind == PLAN_FOR_DRIFT)
+		return NULL;
+	if (path->replaces)
+		return path->drift ? "changed from outside; forces replacement"
+				   : "forces replacement";
+	return path->drift ? "changed from outside" : NULL;
+}
+
+/* Drift reads from what should be there to what is: the other way round than mending it. */
+static void add_path(const struct page *p, const struct path_change *path)
+{
+	bool drift = p->kind == PLAN_FOR_DRIFT;
+	struct str label = STR_INIT;
+	struct changed_value c = {
+		.before = drift ? path->after : path->before,
+		.after = drift ? path->before : path->after,
+		.note = note_of(p, path),
+		.unknown = path->unknown && !drift,
+		.sensitive = path->sensitive,
+	};
+
+	view_pointer(&label, path->pointer);
+	str_add_char(&label, ':');
+	c.label = str_cstr(&label);
+	view_changed_value(p->out, &c, PROPERTY_INDENT, p->st);
+	str_release(&label);
+}
+
+static void add_paths(const struct page *p, const struct change *c)
+{
+	for (size_t i = 0; i < c->path_count; i++) {
+		if (shows_path(p, &c->paths[i]))
+			add_path(p, &c->paths[i]);
+	}
+}
+
+static void add_wanted(const struct page *p, const struct change *c)
+{
+	json_t *wanted = c->desired ? json_parse(text_of(c->desired), NULL, NULL) : NULL;
+	struct str pointer = STR_INIT;
+	struct marks marks;
+	const char *key;
+	json_t *value;
+
+	marks_init(&marks, c->unknown_pointers, c->sensitive_pointers);
+	json_object_foreach(wanted, key, value)
+	{
+		str_clear(&pointer);
+		json_pointer_add(&pointer, text_of(key));
+		value_block(p->out, key, value,
+			    (struct value_place){&marks, &pointer, PROPERTY_INDENT});
+	}
+	marks_release(&marks);
+	str_release(&pointer);
+	json_decref(wanted);
+}
+
+static bool some_path(const struct change *c, bool (*holds)(const struct path_change *path))
+{
+	for (size_t i = 0; i < c->path_count; i++) {
+		if (holds(&c->paths[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool path_replaces(const struct path_change *path)
+{
+	return path->replaces;
+}
+
+static bool path_visible(const struct path_change *path)
+{
+	return !path->computed;
+}
+
+/* Where the lines below say it, the reason would only repeat them. */
+static bool reason_speaks(const struct change *c)
+{
+	if (c->reason == REASON_CHANGED || c->reason == REASON_DRIFTED)
+		return !some_path(c, path_visible);
+	if (c->reason == REASON_CREATE_ONLY)
+		return !some_path(c, path_replaces);
+	return c->reason != REASON_NONE;
+}
+
+static void add_reason(const struct page *p, const struct change *c)
+{
+	if (!reason_speaks(c))
+		return;
+	str_add(p->out, "  ");
+	paint_on(p->out, p->st, PAINT_DIM);
+	if (c->cause && c->reason == REASON_CREATE_ONLY)
+		str_printf(p->out, "%s ", c->cause);
+	str_add(p->out, reason_text(c->reason));
+	if (c->cause && c->reason != REASON_CREATE_ONLY)
+		str_printf(p->out, ": %s", c->cause);
+	paint_off(p->out, p->st);
+}
+
+static void add_name(const struct page *p, const struct change *c)
+{
+	bool moved = c->action == ACTION_REPLACE && c->before && c->type &&
+		     strcmp(c->before->type, c->type) != 0;
+
+	address_format(&c->addr, p->out);
+	str_add(p->out, "  ");
+	if (moved)
+		str_printf(p->out, "%s -> ", c->before->type);
+	str_add(p->out, c->type ? c->type : "");
+	if (c->before && *c->before->deposed)
+		str_add(p->out, " (deposed)");
+}
+
+static const struct action_look *look_of(const struct page *p, const struct change *c)
+{
+	if (p->kind == PLAN_FOR_DRIFT)
+		return &looks[c->reason == REASON_GONE ? ACTION_DELETE : ACTION_UPDATE];
+	return &looks[c->action];
+}
+
+static void add_change(const struct page *p, const struct change *c)
+{
+	const struct action_look *look = look_of(p, c);
+
+	str_printf(p->out, "\n%*s", CHANGE_INDENT, "");
+	paint_on(p->out, p->st, look->paint);
+	str_printf(p->out, "%s ", look->sign);
+	paint_off(p->out, p->st);
+	add_name(p, c);
+	add_reason(p, c);
+	str_add_char(p->out, '\n');
+	if (c->action == ACTION_CREATE && p->kind != PLAN_FOR_DRIFT)
+		add_wanted(p, c);
+	else
+		add_paths(p, c);
+}
+
+static bool path_drifts(const struct path_change *path)
+{
+	return path->drift;
+}
+
+static bool shows_change(const struct page *p, const struct change *c)
+{
+	if (p->kind == PLAN_FOR_DRIFT)
+		return c->reason == REASON_GONE || some_path(c, path_drifts);
+	return c->action != ACTION_NONE;
+}
+
+static void count_action(struct plan_counts *n, enum action a)
+{
+	n->create += a == ACTION_CREATE;
+	n->update += a == ACTION_UPDATE;
+	n->replace += a == ACTION_REPLACE;
+	n->remove += a == ACTION_DELETE;
+	n->retain += a == ACTION_RETAIN;
+}
+
+/* "web/east: 4 to create, 1 to delete": only what there is. */
+static void add_title(const struct page *p, const struct instance_plan *i)
+{
+	struct plan_counts n = {0};
+	struct str counts = STR_INIT;
+
+	for (size_t k = 0; k < i->change_count; k++)
+		count_action(&n, p->plan->changes[i->first_change + k].action);
+	add_some(&counts, n.create, "to create");
+	add_some(&counts, n.update, "to update");
+	add_some(&counts, n.replace, "to replace");
+	add_some(&counts, n.remove, "to delete");
+	add_some(&counts, n.retain, "to retain");
+	str_add_char(p->out, '\n');
+	paint_on(p->out, p->st, PAINT_BOLD);
+	instance_id_format(&i->id, p->out);
+	paint_off(p->out, p->st);
+	if (p->kind != PLAN_FOR_DRIFT)
+		str_printf(p->out, ": %s", str_cstr(&counts));
+	str_add_char(p->out, '\n');
+	str_release(&counts);
+}
+
+static void add_instance(const struct page *p, const struct instance_plan *i)
+{
+	bool titled = false;
+
+	for (size_t n = 0; n < i->change_count; n++) {
+		const struct change *c = &p->plan->changes[i->first_change + n];
+
+		if (!shows_change(p, c))
+			continue;
+		if (!titled)
+			add_title(p, i);
+		titled = true;
+		add_change(p, c);
+	}
+}
+
+static void add_output(const struct page *p, const struct output_change *o)
+{
+	struct str label = STR_INIT;
+	struct changed_value c = {.before = o->before, .after = o->after, .unknown = o->unknown};
+
+	instance_id_format(&o->instance->id, &label);
+	str_add(&label, "  ");
+	shown_text(&label, text_of(o->name));
+	str_add(&label, " =");
+	c.label = str_cstr(&label);
+	if (o->before || p->plan->destroy) {
+		view_changed_value(p->out, &c, CHANGE_INDENT, p->st);
+	} else {
+		str_printf(p->out, "%*s%s ", CHANGE_INDENT, "", c.label);
+		view_new_value(p->out, &c);
+		str_add_char(p->out, '\n');
+	}
+	str_release(&label);
+}
+
+static void add_outputs(const struct page *p)
+{
+	if (!p->plan->output_count)
+		return;
+	str_add_char(p->out, '\n');
+	paint_text(p->out, p->st, PAINT_BOLD, "Outputs");
+	str_add_char(p->out, '\n');
+	for (size_t i = 0; i < p->plan->output_count; i++)
+		add_output(p, &p->plan->outputs[i]);
+}
+
+static void add_unchanged(const struct page *p)
+{
+	const struct plan_counts *n = &p->plan->counts;
+
+	if (!n->none)
+		return;
+	str_add_char(p->out, '\n');
+	counted(p->out, n->none, "resource stays as it is\n", "resources stay as they are\n");
+}
+
+static size_t line_count(const struct str *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->len; i++)
+		count += s->ptr[i] == '\n';
+	return count;
+}
+
+static void add_nothing(const struct page *p)
+{
+	const struct plan *plan = p->plan;
+
+	if (plan->destroy)
+		str_printf(p->out, "Nothing to do: nothing of project %s is recorded.\n",
+			   plan->project->manifest->project);
+	else if (plan->refreshed)
+		str_add(p->out, "Nothing to do: the world is as the templates say ");
+	else
+		str_add(p->out, "Nothing to do: recorded state is as the templates say ");
+	if (plan->destroy)
+		return;
+	str_add_char(p->out, '(');
+	counted(p->out, plan->counts.none, "resource", "resources");
+	str_add(p->out, ").\n");
+}
+
+static void add_plan(const struct page *p)
+{
+	struct str body = STR_INIT;
+	struct page inner = *p;
+
+	if (plan_empty(p->plan)) {
+		add_nothing(p);
+		return;
+	}
+	inner.out = &body;
+	add_header(&inner);
+	for (size_t i = 0; i < p->plan->instance_count; i++)
+		add_instance(&inner, &p->plan->instances[i]);
+	add_outputs(&inner);
+	add_unchanged(&inner);
+	if (line_count(&body) > SCREEN_LINES) {
+		str_add(&body, "\nPlan: ");
+		view_plan_counts(&body, &p->plan->counts);
+		str_add(&body, "\n");
+	}
+	str_add_text(p->out, str_text(&body));
+	str_release(&body);
+}
+
+static size_t recorded_count(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->change_count; i++)
+		count += plan->changes[i].before != NULL;
+	return count;
+}
+
+static void add_drift(const struct page *p)
+{
+	const struct plan *plan = p->plan;
+
+	if (!plan->drifted) {
+		str_printf(p->out, "No drift: ");
+		counted(p->out, recorded_count(plan), "resource is", "resources are");
+		str_add(p->out, " as recorded.\n");
+		return;
+	}
+	paint_on(p->out, p->st, PAINT_BOLD);
+	str_printf(p->out, "Drift in project %s: ", plan->project->manifest->project);
+	counted(p->out, plan->drifted, "resource differs", "resources differ");
+	str_add(p->out, " from what was applied");
+	paint_off(p->out, p->st);
+	str_add(p->out, "\n(from what should be there to what is there)\n");
+	for (size_t i = 0; i < plan->instance_count; i++)
+		add_instance(p, &plan->instances[i]);
+	str_add(p->out, "\n'hadeploy apply --refresh' mends it.\n");
+}
+
+void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st)
+{
+	struct page page = {out, p, kind, st};
+
+	if (kind == PLAN_FOR_DRIFT)
+		add_drift(&page);
+	else
+		add_plan(&page);
+}

@@ -1,0 +1,249 @@
+/* view_result.c - events as lines, and how a run ended. */
+#include <string.h>
+
+#include "cli/view.h"
+#include "cli/view_text.h"
+
+/* How people say what was done, what is not, and what will be. */
+struct verb {
+	const char *action, *past, *noun, *later;
+};
+
+static const struct verb verbs[] = {
+	{"create", "created", "create", "until it is there"},
+	{"update", "updated", "update", "until the update is done"},
+	{"replace", "replaced", "replace", "until it is replaced"},
+	{"delete", "deleted", "delete", "until it is gone"},
+	{"retain", "retained, its record is gone", "retain", "until it is done"},
+	{"read", "read", "read", "until it can be read"},
+};
+
+static const struct verb *verb_of(const char *action)
+{
+	for (size_t i = 0; action && i < ARRAY_LEN(verbs); i++) {
+		if (strcmp(verbs[i].action, action) == 0)
+			return &verbs[i];
+	}
+	return &verbs[1];
+}
+
+static void add_duration(struct str *out, int64_t ms)
+{
+	char text[CLOCK_TEXT_LEN];
+
+	clock_format_duration(ms, text);
+	str_add(out, text);
+}
+
+static void add_subject(struct str *out, const struct event *e)
+{
+	if (e->addr)
+		address_format(e->addr, out);
+	else if (e->endpoint)
+		shown_text(out, text_of(e->endpoint));
+	str_add(out, ": ");
+}
+
+static void add_text(struct str *out, const char *before, const char *text)
+{
+	if (!text || !*text)
+		return;
+	str_add(out, before);
+	shown_text(out, text_of(text));
+}
+
+static void add_succeeded(struct str *out, const struct event *e, const struct style *st)
+{
+	add_subject(out, e);
+	paint_text(out, st, PAINT_GREEN, verb_of(e->action)->past);
+	str_add(out, " (");
+	add_duration(out, e->elapsed_ms);
+	str_add(out, ")\n");
+}
+
+static void add_failed(struct str *out, const struct event *e, const struct style *st)
+{
+	add_subject(out, e);
+	paint_on(out, st, PAINT_RED);
+	str_printf(out, "%s failed", verb_of(e->action)->noun);
+	paint_off(out, st);
+	str_add(out, " (");
+	add_duration(out, e->elapsed_ms);
+	str_add(out, ")");
+	add_text(out, ": ", e->text);
+	str_add_char(out, '\n');
+}
+
+static void add_skipped(struct str *out, const struct event *e, const struct style *st)
+{
+	add_subject(out, e);
+	paint_on(out, st, PAINT_YELLOW);
+	str_add(out, "skipped");
+	paint_off(out, st);
+	add_text(out, ", ", e->text);
+	str_add_char(out, '\n');
+}
+
+static void add_retry(struct str *out, const struct event *e)
+{
+	add_subject(out, e);
+	str_printf(out, "attempt %d in ", e->attempt);
+	add_duration(out, e->wait_ms);
+	add_text(out, ": ", e->text);
+	str_add_char(out, '\n');
+}
+
+static void add_waiting(struct str *out, const struct event *e)
+{
+	add_subject(out, e);
+	str_printf(out, "accepted, waiting %s", verb_of(e->action)->later);
+	add_text(out, ": ", e->text);
+	str_add_char(out, '\n');
+}
+
+static void add_progress(struct str *out, const struct event *e)
+{
+	if (!e->text || !*e->text)
+		return;
+	add_subject(out, e);
+	shown_text(out, text_of(e->text));
+	str_add_char(out, '\n');
+}
+
+static void add_total(struct str *out, const char *before, size_t total, const char *one)
+{
+	str_printf(out, "%s %zu %s%s\n", before, total, one, total == 1 ? "" : "s");
+}
+
+static void add_breaker(struct str *out, const struct event *e, const struct style *st)
+{
+	shown_text(out, text_of(e->endpoint));
+	paint_on(out, st, PAINT_YELLOW);
+	str_add(out, " does not answer");
+	paint_off(out, st);
+	str_add(out, "; its other work waits until it does\n");
+}
+
+static void add_sentence(struct str *out, const char *before, const struct event *e)
+{
+	str_add(out, before);
+	if (e->addr) {
+		address_format(e->addr, out);
+		if (e->text && *e->text)
+			str_add(out, ": ");
+	}
+	add_text(out, "", e->text);
+	str_add_char(out, '\n');
+}
+
+void view_event(struct str *out, const struct event *e, const struct style *st)
+{
+	switch (e->kind) {
+	case EVENT_LOCK_WAIT:
+		add_sentence(out, "Waiting for the lock: ", e);
+		return;
+	case EVENT_RECOVERING:
+		add_sentence(out, "Looking after what an earlier run began: ", e);
+		return;
+	case EVENT_RECOVERED:
+		add_sentence(out, "Recovered ", e);
+		return;
+	case EVENT_REFRESH_STARTED:
+		add_total(out, "Reading", e->total, "resource");
+		return;
+	case EVENT_APPLY_STARTED:
+		add_total(out, "Applying", e->total, "change");
+		return;
+	case EVENT_PROGRESS:
+		add_progress(out, e);
+		return;
+	case EVENT_WAITING:
+		add_waiting(out, e);
+		return;
+	case EVENT_RETRY:
+		add_retry(out, e);
+		return;
+	case EVENT_SUCCEEDED:
+		add_succeeded(out, e, st);
+		return;
+	case EVENT_FAILED:
+		add_failed(out, e, st);
+		return;
+	case EVENT_SKIPPED:
+		add_skipped(out, e, st);
+		return;
+	case EVENT_BREAKER_OPEN:
+		add_breaker(out, e, st);
+		return;
+	case EVENT_BREAKER_CLOSED:
+		shown_text(out, text_of(e->endpoint));
+		str_add(out, " answers again\n");
+		return;
+	case EVENT_CANCELLING:
+		add_sentence(out, "Interrupted: ", e);
+		return;
+	case EVENT_REFRESHED:
+	case EVENT_PLANNED:
+	case EVENT_STARTED:
+	case EVENT_FINISHED:
+		return;
+	}
+}
+
+static void add_done(struct str *out, const struct plan_counts *c)
+{
+	str_printf(out, "%zu created, %zu updated, ", c->create, c->update);
+	if (c->replace)
+		str_printf(out, "%zu replaced, ", c->replace);
+	str_printf(out, "%zu deleted", c->remove);
+	if (c->retain)
+		str_printf(out, ", %zu retained", c->retain);
+}
+
+static const char *ending(const struct run_result *r)
+{
+	if (r->interrupted)
+		return " interrupted";
+	if (r->targets_failed && r->targets_succeeded)
+		return " partly failed";
+	return r->failed || r->skipped || r->targets_failed ? " failed" : " complete";
+}
+
+static bool ended_well(const struct run_result *r)
+{
+	return !r->interrupted && !r->failed && !r->skipped && !r->targets_failed;
+}
+
+/* What remains to be said when not everything was done. */
+static void add_rest(struct str *out, const struct run_result *r, const char *command)
+{
+	if (r->failed)
+		str_printf(out, "  %zu failed\n", r->failed);
+	if (r->skipped)
+		str_printf(out,
+			   "  %zu skipped, because something they need failed or the run was "
+			   "stopped\n",
+			   r->skipped);
+	if (r->targets_failed)
+		str_printf(out, "  %zu of %zu stack instances failed\n", r->targets_failed,
+			   r->targets_failed + r->targets_succeeded);
+	str_printf(out, "What was done is recorded. 'hadeploy %s' goes on from here.\n", command);
+}
+
+void view_result(struct str *out, const struct run_result *r, enum run_mode mode,
+		 const struct style *st)
+{
+	bool well = ended_well(r);
+
+	paint_on(out, st, well ? PAINT_GREEN : PAINT_RED);
+	str_add(out, mode == RUN_DESTROY ? "Destroy" : "Apply");
+	str_add(out, ending(r));
+	paint_off(out, st);
+	str_add(out, ": ");
+	add_done(out, &r->done);
+	str_add(out, " in ");
+	add_duration(out, r->elapsed_ms);
+	str_add(out, ".\n");
+	if (!well)
+		add_rest(out, r, mode == RUN_DESTROY ? "destroy" : "apply");
+}

@@ -1,0 +1,411 @@
+#include "engine/dispatch.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+struct dispatch {
+	struct engine *e;
+	struct diags *d;
+	struct workers *workers;
+	struct lanes *lanes;
+	struct timers timers;
+	struct job *ended_first, *ended_last;
+	int told_level;         /* INTERRUPTED was given for this */
+	int64_t renew_ms;       /* when the locks are renewed next */
+	bool locks_lost;
+	bool wake_closed;
+};
+
+int64_t dispatch_now_ms(const struct dispatch *x)
+{
+	struct clock *c = x->e->options.clock;
+
+	return c->monotonic_ms(c);
+}
+
+struct dispatch *dispatch_new(struct engine *e, struct diags *d)
+{
+	struct dispatch *x = xcalloc(1, sizeof(*x));
+	struct call_context context = {
+		.clock = e->options.clock,
+		.interrupts = e->options.interrupts,
+	};
+
+	x->e = e;
+	x->d = d;
+	x->workers = workers_new(e->options.parallelism, &context);
+	x->lanes = lanes_new(e->options.parallelism);
+	x->renew_ms = dispatch_now_ms(x) + LOCK_RENEW_MS;
+	return x;
+}
+
+void dispatch_free(struct dispatch *x)
+{
+	if (!x)
+		return;
+	workers_free(x->workers);
+	lanes_free(x->lanes);
+	timers_release(&x->timers);
+	free(x);
+}
+
+int dispatch_level(const struct dispatch *x)
+{
+	return x->told_level;
+}
+
+size_t dispatch_calls_out(const struct dispatch *x)
+{
+	return workers_out(x->workers);
+}
+
+void dispatch_enroll(struct dispatch *x, struct job *j, const struct instance_id *id,
+		     const char *provider, const char *endpoint)
+{
+	lanes_enroll(x->lanes, &j->lane, id->region, provider, endpoint ? endpoint : "");
+}
+
+static void end(struct dispatch *x, struct job *j)
+{
+	j->state = JOB_IDLE;
+	j->next = NULL;
+	if (x->ended_last)
+		x->ended_last->next = j;
+	else
+		x->ended_first = j;
+	x->ended_last = j;
+}
+
+static struct job *take_ended(struct dispatch *x)
+{
+	struct job *j = x->ended_first;
+
+	if (!j)
+		return NULL;
+	x->ended_first = j->next;
+	if (!x->ended_first)
+		x->ended_last = NULL;
+	return j;
+}
+
+/* What waits for an endpoint that was given up fails with the cause of the one that tried. */
+static void abandon(struct job *j, const struct outcome *cause)
+{
+	struct outcome copy;
+
+	outcome_copy_fault(cause, &j->call, &copy);
+	outcome_release(&j->work.outcome);
+	j->work.outcome = copy;
+}
+
+static void enqueue(struct dispatch *x, struct job *j)
+{
+	j->lane.attempts = j->attempts;
+	j->lane.urgent = j->prepared;
+	if (lanes_push(x->lanes, &j->lane, dispatch_now_ms(x))) {
+		j->state = JOB_QUEUED;
+		return;
+	}
+	abandon(j, lane_cause(&j->lane));
+	end(x, j);
+}
+
+void dispatch_ask(struct dispatch *x, struct job *j)
+{
+	assert(j->state == JOB_IDLE);
+	j->prepared = false;
+	j->attempts = j->waits = 0;
+	enqueue(x, j);
+}
+
+void dispatch_call(struct dispatch *x, struct job *j)
+{
+	assert(j->state == JOB_IDLE);
+	j->prepared = true;
+	j->attempts = j->waits = 0;
+	outcome_release(&j->work.outcome);
+	enqueue(x, j);
+}
+
+void dispatch_rest(struct dispatch *x, struct job *j, int64_t wait_ms)
+{
+	assert(j->state == JOB_IDLE);
+	j->state = JOB_RESTING;
+	timers_set(&x->timers, &j->timer, dispatch_now_ms(x) + wait_ms);
+}
+
+static void send(struct dispatch *x, struct job *j)
+{
+	outcome_release(&j->work.outcome);
+	j->work.call = &j->call;
+	j->call.deadline_ms = j->deadline_ms;
+	j->attempts++;
+	j->state = JOB_CALLING;
+	workers_submit(x->workers, &j->work);
+}
+
+void dispatch_submit(struct dispatch *x, struct job *j)
+{
+	assert(j->state == JOB_STARTED);
+	j->prepared = true;
+	send(x, j);
+}
+
+void dispatch_drop(struct dispatch *x, struct job *j)
+{
+	assert(j->state == JOB_STARTED);
+	j->state = JOB_IDLE;
+	lanes_done(x->lanes, &j->lane, LANE_NOT_CALLED);
+}
+
+void dispatch_withdraw(struct dispatch *x, struct job *j)
+{
+	assert(j->state == JOB_QUEUED || j->state == JOB_RETRYING || j->state == JOB_RESTING);
+	lanes_withdraw(x->lanes, &j->lane);
+	timers_clear(&x->timers, &j->timer);
+	j->state = JOB_IDLE;
+}
+
+void dispatch_retire(struct dispatch *x, struct job *j)
+{
+	assert(j->state == JOB_IDLE);
+	lanes_retire(x->lanes, &j->lane);
+}
+
+static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
+{
+	const struct diag *g = outcome_error(&j->work.outcome);
+
+	engine_tell(x->e, (struct event){
+		.kind = EVENT_RETRY,
+		.addr = j->addr,
+		.type = j->type,
+		.action = call_name(j->call.kind),
+		.text = g ? g->summary : NULL,
+		.endpoint = lane_endpoint(&j->lane),
+		.attempt = j->attempts,
+		.wait_ms = wait_ms,
+	});
+}
+
+static int64_t wait_before_next(struct dispatch *x, const struct job *j)
+{
+	struct clock *c = x->e->options.clock;
+	struct retry_request r = {
+		.status = j->work.outcome.status,
+		.attempts = j->attempts,
+		.waits = j->waits,
+		.retry_after_ms = j->work.outcome.retry_after_ms,
+		.now_ms = dispatch_now_ms(x),
+		.deadline_ms = j->deadline_ms,
+	};
+
+	c->random(c, &r.random, sizeof(r.random));
+	return retry_wait_ms(&r);
+}
+
+bool dispatch_again(struct dispatch *x, struct job *j)
+{
+	enum hd_status status = j->work.outcome.status;
+	int64_t wait_ms = wait_before_next(x, j);
+
+	assert(j->state == JOB_IDLE);
+	/* What is pending goes on after the first interrupt. */
+	if (wait_ms < 0 || engine_interrupts(x->e) > (j->call.kind == CALL_POLL ? 1 : 0))
+		return false;
+	tell_retry(x, j, wait_ms);
+	if (status == HD_CONFLICT)
+		j->waits++, j->attempts--;
+	/* What concerns the endpoint holds up its lane, else this job alone waits. */
+	if (status == HD_UNREACHABLE || status == HD_THROTTLED) {
+		lanes_pause(x->lanes, &j->lane, dispatch_now_ms(x) + wait_ms);
+		enqueue(x, j);
+	} else {
+		j->state = JOB_RETRYING;
+		timers_set(&x->timers, &j->timer, dispatch_now_ms(x) + wait_ms);
+	}
+	return true;
+}
+
+static enum lane_answer lane_answer_of(const struct outcome *o)
+{
+	if (o->status == HD_UNREACHABLE)
+		return LANE_UNREACHABLE;
+	return o->status == HD_THROTTLED ? LANE_THROTTLED : LANE_ANSWERED;
+}
+
+static void tell_breaker(struct dispatch *x, const struct job *j, enum lane_change change)
+{
+	if (change == LANE_AS_BEFORE)
+		return;
+	engine_tell(x->e, (struct event){
+		.kind = change == LANE_OPENED ? EVENT_BREAKER_OPEN : EVENT_BREAKER_CLOSED,
+		.addr = j->addr,
+		.endpoint = lane_endpoint(&j->lane),
+	});
+}
+
+/* The endpoint used up a job's attempts: everything else that waits for it ends too. */
+static void give_up(struct dispatch *x, struct job *j)
+{
+	struct lane_item *item;
+
+	lanes_give_up(x->lanes, &j->lane, &j->work.outcome, dispatch_now_ms(x));
+	while ((item = lanes_abandoned(x->lanes, &j->lane))) {
+		struct job *other = container_of(item, struct job, lane);
+
+		abandon(other, lane_cause(&j->lane));
+		end(x, other);
+	}
+}
+
+static void came_back(struct dispatch *x, struct job *j)
+{
+	const struct outcome *o = &j->work.outcome;
+	enum verdict v = retry_verdict(o->status, o->effect, call_nature(j->call.kind));
+
+	j->state = JOB_IDLE;
+	tell_breaker(x, j, lanes_done(x->lanes, &j->lane, lane_answer_of(o)));
+	if ((v == VERDICT_AGAIN || v == VERDICT_LATER) && dispatch_again(x, j))
+		return;
+	end(x, j);
+	if (o->status == HD_UNREACHABLE && wait_before_next(x, j) < 0)
+		give_up(x, j);
+}
+
+/* Its own pause is over: DUE for a rest, else the same call again. */
+static struct job *fire(struct dispatch *x, struct timer *t)
+{
+	struct job *j = container_of(t, struct job, timer);
+
+	if (j->state == JOB_RESTING) {
+		j->state = JOB_IDLE;
+		return j;
+	}
+	assert(j->state == JOB_RETRYING);
+	enqueue(x, j);
+	return NULL;
+}
+
+static bool renew(struct dispatch *x)
+{
+	int64_t now_ms = dispatch_now_ms(x);
+
+	if (x->locks_lost || x->e->state_mode != STATE_WRITE || now_ms < x->renew_ms)
+		return true;
+	x->renew_ms = now_ms + LOCK_RENEW_MS;
+	x->locks_lost = state_renew_locks(x->e->state, x->d) != 0;
+	return !x->locks_lost;
+}
+
+/* The next job with a worker for it; one that needs no START is sent at once. */
+static struct job *start_one(struct dispatch *x)
+{
+	struct lane_item *item;
+
+	while ((item = lanes_pop(x->lanes, dispatch_now_ms(x)))) {
+		struct job *j = container_of(item, struct job, lane);
+
+		j->state = JOB_STARTED;
+		if (!j->prepared)
+			return j;
+		send(x, j);
+	}
+	return NULL;
+}
+
+static bool interrupted(struct dispatch *x, struct dispatch_event *ev)
+{
+	int level = engine_interrupts(x->e);
+
+	if (level <= x->told_level)
+		return false;
+	x->told_level = level;
+	*ev = (struct dispatch_event){.kind = DISPATCH_INTERRUPTED, .level = level};
+	return true;
+}
+
+void dispatch_next(struct dispatch *x, struct dispatch_event *ev)
+{
+	struct work *w;
+	struct timer *t;
+
+	ev->job = NULL;
+	if (interrupted(x, ev))
+		return;
+	ev->kind = DISPATCH_LOCKS_LOST;
+	if (!renew(x))
+		return;
+	ev->kind = DISPATCH_PROGRESS;
+	if (workers_take_progress(x->workers, &ev->progress)) {
+		ev->job = container_of(ev->progress.work, struct job, work);
+		return;
+	}
+	while ((w = workers_take(x->workers)))
+		came_back(x, container_of(w, struct job, work));
+	ev->kind = DISPATCH_ENDED;
+	if ((ev->job = take_ended(x)))
+		return;
+	ev->kind = DISPATCH_DUE;
+	while ((t = timers_pop(&x->timers, dispatch_now_ms(x))))
+		if ((ev->job = fire(x, t)))
+			return;
+	ev->kind = DISPATCH_START;
+	if ((ev->job = start_one(x)))
+		return;
+	/* Sending without START may have ended jobs of a lane given up. */
+	ev->kind = x->ended_first ? DISPATCH_ENDED : DISPATCH_QUIET;
+	ev->job = take_ended(x);
+}
+
+static int64_t next_due_ms(const struct dispatch *x)
+{
+	int64_t due_ms = timers_next_ms(&x->timers), lanes_ms = lanes_next_ms(x->lanes);
+
+	if (lanes_ms < due_ms)
+		due_ms = lanes_ms;
+	if (x->e->state_mode == STATE_WRITE && !x->locks_lost && x->renew_ms < due_ms)
+		due_ms = x->renew_ms;
+	return due_ms;
+}
+
+static void drain_wake_fd(struct dispatch *x, const struct pollfd *p)
+{
+	char bytes[64];
+
+	if (p->revents & POLLIN) {
+		if (read(p->fd, bytes, sizeof(bytes)) == 0)
+			x->wake_closed = true;
+	} else if (p->revents) {
+		x->wake_closed = true;
+	}
+}
+
+void dispatch_wait(struct dispatch *x)
+{
+	int64_t due_ms = next_due_ms(x), wait_ms = -1;
+	struct pollfd fds[2] = {
+		{.fd = workers_fd(x->workers), .events = POLLIN},
+		{.fd = x->wake_closed ? -1 : x->e->options.wake_fd, .events = POLLIN},
+	};
+
+	/* Waiting for nothing would last for ever. */
+	assert(workers_out(x->workers) || timers_next_ms(&x->timers) != TIMERS_NEVER ||
+	       lanes_next_ms(x->lanes) != TIMERS_NEVER);
+	if (due_ms != TIMERS_NEVER) {
+		wait_ms = due_ms - dispatch_now_ms(x);
+		wait_ms = wait_ms < 0 ? 0 : wait_ms > INT32_MAX ? INT32_MAX : wait_ms;
+	}
+	if (x->e->idle.pass && !workers_out(x->workers)) {
+		x->e->idle.pass(x->e->idle.context, wait_ms);
+		return;
+	}
+	if (poll(fds, ARRAY_LEN(fds), (int)wait_ms) <= 0)
+		return;
+	workers_drain_fd(x->workers);
+	drain_wake_fd(x, &fds[1]);
+}

@@ -1,0 +1,181 @@
+/*
+ * engine.c - opens and closes the engine, and what every request starts with.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "engine/engine_private.h"
+#include "engine/planner.h"
+#include "engine/session.h"
+
+static void take_options(struct engine *e, const struct engine_options *o)
+{
+	e->options = *o;
+	if (!e->options.clock)
+		e->options.clock = clock_real();
+	if (!e->options.parallelism)
+		e->options.parallelism = DEFAULT_PARALLELISM;
+	if (e->options.parallelism > LIMIT_PARALLELISM)
+		e->options.parallelism = LIMIT_PARALLELISM;
+	if (!e->options.command)
+		e->options.command = "";
+}
+
+struct engine *engine_open(const struct engine_options *o, struct diags *d)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+	struct call_context context;
+
+	take_options(e, o);
+	e->arena = arena_new();
+	e->project = project_open(o->dir, o->providers, &o->selection, d);
+	if (!e->project) {
+		engine_close(e);
+		return NULL;
+	}
+	context = (struct call_context){
+		.clock = e->options.clock,
+		.interrupts = e->options.interrupts,
+	};
+	e->sessions = sessions_new(e->project->manifest, &context);
+	return e;
+}
+
+/* Plugins are unloaded with the project: sessions go before it. */
+void engine_close(struct engine *e)
+{
+	if (!e)
+		return;
+	sessions_close(e->sessions);
+	state_close(e->state);
+	project_close(e->project);
+	arena_free(e->arena);
+	free(e);
+}
+
+const struct project *engine_project(const struct engine *e)
+{
+	return e->project;
+}
+
+struct state *engine_state(struct engine *e, enum state_open_mode mode, struct diags *d)
+{
+	if (e->state && mode == STATE_WRITE && e->state_mode == STATE_READ) {
+		state_close(e->state);
+		e->state = NULL;
+	}
+	if (!e->state) {
+		e->state = state_open(e->project->manifest->state_path, mode, e->options.clock, d);
+		e->state_mode = mode;
+	}
+	return e->state;
+}
+
+struct state *engine_state_open(const char *dir, enum state_open_mode mode, struct clock *clock,
+				struct diags *d)
+{
+	struct arena *a = arena_new();
+	const char *path = path_join(a, dir, ".hadeploy/state.db");
+	struct state *s = state_open(path, mode, clock ? clock : clock_real(), d);
+
+	arena_free(a);
+	return s;
+}
+
+int engine_evaluate(struct engine *e, struct diags *d)
+{
+	struct lookup_source nothing_known = {NULL, NULL};
+
+	if (e->evaluated)
+		return 0;
+	if (project_evaluate(e->project, &nothing_known, d))
+		return -1;
+	e->evaluated = true;
+	return 0;
+}
+
+static bool names_it(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return count == 0;
+}
+
+bool engine_selects(const struct engine *e, const struct instance_id *id)
+{
+	const struct selection *s = &e->options.selection;
+
+	return names_it(s->stacks, s->stack_count, id->stack) &&
+	       names_it(s->regions, s->region_count, id->region);
+}
+
+/* Asks once per run of items that belong to the same instance: they are sorted. */
+struct filter {
+	const struct engine *e;
+	const struct instance_id *last;
+	bool kept;
+};
+
+static bool keeps(struct filter *f, const struct instance_id *id)
+{
+	const struct engine *e = f->e;
+
+	if (!f->last || instance_id_compare(f->last, id) != 0)
+		f->kept = planner_covers(e->project, &e->options.selection, id);
+	f->last = id;
+	return f->kept;
+}
+
+static void keep_selected(const struct engine *e, struct recorded *r)
+{
+	struct filter f = {e, NULL, false};
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->records.count; i++)
+		if (keeps(&f, &r->records.items[i].addr.instance))
+			r->records.items[count++] = r->records.items[i];
+	r->records.count = count;
+	f.last = NULL;
+	count = 0;
+	for (size_t i = 0; i < r->operations.count; i++)
+		if (keeps(&f, &r->operations.items[i].addr.instance))
+			r->operations.items[count++] = r->operations.items[i];
+	r->operations.count = count;
+	f.last = NULL;
+	count = 0;
+	for (size_t i = 0; i < r->instances.count; i++)
+		if (keeps(&f, &r->instances.items[i].id))
+			r->instances.items[count++] = r->instances.items[i];
+	r->instances.count = count;
+}
+
+int engine_load(struct engine *e, struct arena *a, struct recorded *out, struct diags *d)
+{
+	*out = (struct recorded){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+	if (state_load_records(e->state, NULL, a, &out->records, d) ||
+	    state_load_open_operations(e->state, NULL, a, &out->operations, d) ||
+	    state_load_instances(e->state, a, &out->instances, d))
+		return -1;
+	keep_selected(e, out);
+	return 0;
+}
+
+void engine_tell(struct engine *e, struct event ev)
+{
+	struct observer *o = e->options.observer;
+
+	if (!o)
+		return;
+	ev.wall_ms = e->options.clock->wall_ms(e->options.clock);
+	o->event(o, &ev);
+}
+
+int engine_interrupts(const struct engine *e)
+{
+	const int *interrupts = e->options.interrupts;
+
+	return interrupts ? __atomic_load_n(interrupts, __ATOMIC_RELAXED) : 0;
+}

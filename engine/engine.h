@@ -1,0 +1,132 @@
+/*
+ * engine.h - the engine's face for the command line: open, plan, apply, look.
+ *
+ * engine_open reads the project (manifest, templates of the selection, schemas; no
+ * network, no lock).  Then any of the requests below; engine_close frees all.  Calls come
+ * from one thread, the coordinator; workers are the engine's own.  Nothing is printed:
+ * events go to the observer, errors to the diags.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "engine/event.h"
+#include "engine/plan.h"
+#include "engine/project.h"
+#include "engine/state.h"
+
+struct engine;
+
+struct engine_options {
+	const char *dir;                              /* of the manifest */
+	const struct hd_provider *const *providers;   /* built-in tables, NULL at the end */
+	struct clock *clock;
+	struct observer *observer;                    /* may be NULL */
+	const int *interrupts; /* how often the user asked to stop: 1 starts nothing new, 2
+				  cancels; read with __atomic_load_n; may be NULL */
+	int wake_fd;           /* readable when *interrupts changed; -1 when there is none */
+	size_t parallelism;    /* 0: DEFAULT_PARALLELISM */
+	int64_t lock_timeout_ms;
+	const char *command;   /* "apply": for the lock's owner */
+	struct selection selection;
+};
+
+struct engine *engine_open(const struct engine_options *o, struct diags *d);
+void engine_close(struct engine *e);
+const struct project *engine_project(const struct engine *e);
+
+/* Everything that can be checked without network.  0 or -1. */
+int engine_validate(struct engine *e, struct diags *d);
+
+enum run_mode { RUN_APPLY, RUN_DESTROY };
+enum run_refresh { REFRESH_NO, REFRESH_YES };
+
+struct run_request {
+	enum run_mode mode;
+	enum run_refresh refresh;
+	/* Asked once with the plan while the locks are held; nonzero: go on.  NULL: go on.
+	 * Not called for an empty plan. */
+	int (*confirm)(void *context, const struct plan *plan);
+	void *context;
+};
+
+/* A plan without touching anything; recovers open operations first when their locks are
+ * free, else says so in a note.  The plan lives until engine_close.  NULL on failure. */
+const struct plan *engine_plan(struct engine *e, const struct run_request *r, struct diags *d);
+
+struct run_result {
+	const struct plan *plan;  /* NULL when it did not come that far */
+	struct plan_counts done;  /* what was done */
+	size_t failed, skipped;
+	size_t targets_failed, targets_succeeded; /* instances */
+	int64_t elapsed_ms;
+	bool declined;            /* confirm said no */
+	bool interrupted;
+};
+
+/*
+ * Locks, recovers, (refreshes,) plans, confirms, applies, unlocks.  0 when everything
+ * planned was done; -1 otherwise, with errors, and *out says how far it came.
+ */
+int engine_run(struct engine *e, const struct run_request *r, struct run_result *out,
+	       struct diags *d);
+
+/* Drift: a refreshed comparison of records with the world; writes nothing but the
+ * refreshed outputs.  In the plan's changes only paths with `drift` count; REASON_GONE
+ * for what is no longer there.  NULL on failure; what could not be read is in d. */
+const struct plan *engine_drift(struct engine *e, struct diags *d);
+
+/* The matrix of stacks and regions. */
+struct status_row {
+	struct instance_id id;
+	const char *status;    /* CURRENT, OUTDATED, FAILED, INCOMPLETE, NOT_DEPLOYED, ORPHANED
+				  (recorded, not in the manifest), LOCKED */
+	size_t recorded, pending_changes, open_operations;
+	int64_t applied_ms;    /* 0: never */
+	const struct lock_info *lock; /* NULL: free */
+};
+struct status_rows {
+	const struct status_row *rows;
+	size_t count;
+};
+int engine_status(struct engine *e, struct status_rows *out, struct diags *d);
+/* The same without reading templates, for when engine_open cannot: manifest and recorded
+ * state alone, with a note; never OUTDATED.  Rows live in the arena. */
+int engine_status_recorded(const struct engine_options *o, struct arena *a,
+			   struct status_rows *out, struct diags *d);
+
+struct output_row {
+	struct instance_id id;
+	const char *name, *value; /* canonical JSON; "(sensitive)" shown by the view */
+	const char *description;
+	bool sensitive;
+};
+struct output_rows {
+	const struct output_row *rows;
+	size_t count;
+};
+/* As recorded by the last apply. */
+int engine_outputs(struct engine *e, struct output_rows *out, struct diags *d);
+
+/* The dependency graph of the selection, for DOT and Mermaid. */
+struct graph_edge {
+	size_t from, to; /* to must exist before from */
+};
+struct graph_view {
+	const char *const *names; /* people's addresses, sorted */
+	const char *const *types;
+	size_t name_count;
+	const struct graph_edge *edges;
+	size_t edge_count;
+};
+int engine_graph(struct engine *e, struct graph_view *out, struct diags *d);
+
+/*
+ * Recorded state alone, without reading templates: `state ...` must work when the
+ * manifest's templates are broken.  dir: of the manifest.
+ */
+struct state *engine_state_open(const char *dir, enum state_open_mode mode, struct clock *clock,
+				struct diags *d);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * engine_private.h - what the files that implement engine.h share: the engine itself and
+ * the few steps every request starts with.
+ *
+ * engine.c opens and closes; run.c plans and runs; status.c answers from what is recorded.
+ * Nobody outside engine/ includes this.
+ */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "engine/engine.h"
+
+struct sessions;
+
+/* What tests replace: how the coordinator passes the time when no call is out. */
+struct engine_idle {
+	/* Instead of waiting wait_ms (-1: for ever); a test moves its clock.  NULL: poll(). */
+	void (*pass)(void *context, int64_t wait_ms);
+	void *context;
+};
+
+struct engine {
+	struct engine_options options; /* as given; clock is never NULL, parallelism never 0 */
+	struct arena *arena;           /* plans, rows and whatever lives until engine_close */
+	struct project *project;       /* selection only; documents once evaluated is true */
+	bool evaluated;
+	struct state *state;           /* NULL until engine_state */
+	enum state_open_mode state_mode;
+	struct sessions *sessions;     /* opened one by one when first needed */
+	struct engine_idle idle;
+};
+
+/*
+ * The recorded state, opened on first use and kept until engine_close.  Asking for
+ * STATE_WRITE after STATE_READ opens it again.  NULL on failure.
+ */
+struct state *engine_state(struct engine *e, enum state_open_mode mode, struct diags *d);
+/* Evaluates the documents once, with nothing known of what exists.  0 or -1. */
+int engine_evaluate(struct engine *e, struct diags *d);
+/* The selection names this instance (recorded ones too; the manifest is not asked). */
+bool engine_selects(const struct engine *e, const struct instance_id *id);
+
+/* What is recorded of the selection, in the arena given, sorted. */
+struct recorded {
+	struct record_list records;
+	struct operation_list operations; /* without END */
+	struct instance_list instances;
+};
+int engine_load(struct engine *e, struct arena *a, struct recorded *out, struct diags *d);
+
+/* Tells the observer, if there is one; fills in wall_ms. */
+void engine_tell(struct engine *e, struct event ev);
+/* How often the user asked to stop. */
+int engine_interrupts(const struct engine *e);
+
+#endif

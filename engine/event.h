@@ -1,0 +1,56 @@
+/*
+ * event.h - what observers are told while the engine runs.  The engine prints nothing.
+ *
+ * Events come from the coordinator thread, in order.  Pointers are borrowed for the
+ * duration of the call.
+ */
+#ifndef ENGINE_EVENT_H
+#define ENGINE_EVENT_H
+
+#include "base/diag.h"
+#include "engine/address.h"
+
+struct plan;
+
+enum event_kind {
+	EVENT_LOCK_WAIT,      /* text: who holds it */
+	EVENT_RECOVERING,     /* addr: an operation of an earlier run is looked after */
+	EVENT_RECOVERED,      /* text: what became of it */
+	EVENT_REFRESH_STARTED, /* total */
+	EVENT_REFRESHED,      /* addr; done of total */
+	EVENT_PLANNED,        /* plan */
+	EVENT_APPLY_STARTED,  /* total */
+	EVENT_STARTED,        /* addr, action */
+	EVENT_PROGRESS,       /* addr, text: what the provider says */
+	EVENT_WAITING,        /* addr: accepted, polled until it is done */
+	EVENT_RETRY,          /* addr, attempt, wait_ms, text: why */
+	EVENT_SUCCEEDED,      /* addr, action, elapsed_ms */
+	EVENT_FAILED,         /* addr, action, elapsed_ms; its diagnostics come at the end */
+	EVENT_SKIPPED,        /* addr, action: something it needs failed or the run was stopped */
+	EVENT_BREAKER_OPEN,   /* endpoint: does not answer; others wait for a probe */
+	EVENT_BREAKER_CLOSED,
+	EVENT_CANCELLING,     /* text: first or second interrupt */
+	EVENT_FINISHED        /* counts in done/total */
+};
+
+struct event {
+	enum event_kind kind;
+	const struct address *addr; /* or NULL */
+	const char *type;           /* resource type or NULL */
+	const char *action;         /* "create", "update", "replace", "delete", "read" or NULL */
+	const char *text;           /* masked; or NULL */
+	const char *endpoint;       /* or NULL */
+	const struct plan *plan;    /* EVENT_PLANNED */
+	int64_t elapsed_ms, wait_ms;
+	int64_t wall_ms;            /* when */
+	int attempt;
+	size_t done, total;
+};
+
+struct observer {
+	void (*event)(struct observer *o, const struct event *e);
+};
+
+const char *event_kind_name(enum event_kind k); /* "started": the JSON stream's word */
+
+#endif

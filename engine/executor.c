@@ -1,0 +1,370 @@
+#include "engine/executor_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A commit is one transaction; larger ones gain nothing. */
+#define EDITS_PER_COMMIT 1024
+
+void executor_edit(struct executor *x, const struct state_edit *edit)
+{
+	*(struct state_edit *)vec_add(&x->edits) = *edit;
+}
+
+void executor_follow(struct executor *x, const struct follow *f)
+{
+	*(struct follow *)vec_add(&x->follows) = *f;
+}
+
+bool executor_may_start(const struct executor *x)
+{
+	return !x->stopping && !x->broken;
+}
+
+/* --- what observers hear --------------------------------------------------------- */
+
+static const char *action_of(const struct task *t)
+{
+	if (t->change)
+		return action_name(t->change->action);
+	return operation_action_name(t->op.action);
+}
+
+static int64_t started_ms(const struct task *t)
+{
+	const struct executor *x = t->x;
+
+	return x->progress ? x->progress[t->change_index].started_ms : t->started_ms;
+}
+
+static void tell(struct task *t, enum event_kind kind, int64_t wait_ms)
+{
+	struct executor *x = t->x;
+
+	engine_tell(x->e, (struct event){
+		.kind = kind,
+		.addr = &t->addr,
+		.type = t->type,
+		.action = action_of(t),
+		.endpoint = lane_endpoint(&t->job.lane),
+		.elapsed_ms = dispatch_now_ms(x->dispatch) - started_ms(t),
+		.wait_ms = wait_ms,
+		.done = x->changes_over,
+		.total = x->changes_total,
+	});
+}
+
+static void tell_started(struct task *t)
+{
+	struct change_progress *p;
+
+	if (!t->x->progress) {
+		tell(t, EVENT_RECOVERING, 0);
+		return;
+	}
+	p = &t->x->progress[t->change_index];
+	if (p->told_start)
+		return;
+	p->told_start = true;
+	tell(t, EVENT_STARTED, 0);
+}
+
+/* A change is over when all its tasks are; then observers hear of it, once. */
+static void change_task_over(struct task *t)
+{
+	struct change_progress *p = &t->x->progress[t->change_index];
+
+	assert(p->left > 0);
+	if (--p->left > 0 || t->kind == TASK_LEARN)
+		return;
+	t->x->changes_over++;
+	if (p->failed)
+		tell(t, EVENT_FAILED, 0);
+	else if (p->skipped)
+		tell(t, EVENT_SKIPPED, 0);
+	else
+		tell(t, EVENT_SUCCEEDED, 0);
+}
+
+static void tell_recovered(struct task *t)
+{
+	struct executor *x = t->x;
+	struct str text = STR_INIT;
+
+	str_printf(&text, "%s %s", operation_action_name(t->op.action),
+		   t->op.result == OPERATION_OPEN ? "left open"
+						  : operation_result_name(t->op.result));
+	engine_tell(x->e, (struct event){
+		.kind = EVENT_RECOVERED,
+		.addr = &t->addr,
+		.type = t->type,
+		.text = str_cstr(&text),
+		.done = ++x->changes_over,
+		.total = x->changes_total,
+	});
+	str_release(&text);
+}
+
+/* --- ends and commits ------------------------------------------------------------ */
+
+static void free_task(struct task *t)
+{
+	outcome_release(&t->job.work.outcome);
+	diags_release(&t->errors);
+	arena_free(t->arena);
+	t->arena = NULL;
+}
+
+void task_over(struct task *t, enum step_end end)
+{
+	struct executor *x = t->x;
+
+	assert(t->phase != PHASE_OVER);
+	t->phase = PHASE_OVER;
+	if (end == STEP_ENDED_BADLY) {
+		x->failures++;
+		if (x->progress)
+			x->progress[t->change_index].failed = true;
+	}
+	walk_finish(x->walk, t->step, end);
+	executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
+}
+
+void task_skip(struct task *t)
+{
+	assert(t->phase == PHASE_NEW);
+	t->phase = PHASE_OVER;
+	walk_skip(t->x->walk, t->step);
+}
+
+static void follow_up(struct executor *x, const struct follow *f)
+{
+	struct task *t = f->task;
+
+	switch (f->kind) {
+	case FOLLOW_SUBMIT:
+		if (x->broken) {
+			/* Its BEGIN is not on disk. */
+			dispatch_drop(x->dispatch, &t->job);
+			task_refuse(t);
+			return;
+		}
+		tell_started(t);
+		dispatch_submit(x->dispatch, &t->job);
+		return;
+	case FOLLOW_REST:
+		if (f->tell)
+			tell(t, EVENT_WAITING, f->wait_ms);
+		if (x->broken || dispatch_level(x->dispatch) > 1)
+			task_leave_open(t);
+		else
+			dispatch_rest(x->dispatch, &t->job, f->wait_ms);
+		return;
+	case FOLLOW_TELL:
+		dispatch_retire(x->dispatch, &t->job);
+		if (t->kind == TASK_FORGET)
+			tell_started(t);
+		if (x->progress)
+			change_task_over(t);
+		else
+			tell_recovered(t);
+		/* Edits that could not be written may point into it. */
+		if (!x->broken)
+			free_task(t);
+		return;
+	}
+}
+
+/* What had been begun but not yet sent never happened, so nothing of it is kept; the rest
+ * is tried once more at the end. */
+static void keep_for_last_try(struct executor *x)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < x->edits.count; i++)
+		if (x->edits.items[i].kind != EDIT_BEGIN)
+			x->edits.items[kept++] = x->edits.items[i];
+	x->edits.count = kept;
+}
+
+static void stop(struct executor *x, int level);
+
+static void flush(struct executor *x)
+{
+	size_t count = x->follows.count;
+	struct follow *follows = x->follows.items;
+
+	if (x->edits.count && !x->broken) {
+		if (state_commit(x->e->state, x->edits.items, x->edits.count, x->d)) {
+			x->broken = true;
+			keep_for_last_try(x);
+		} else {
+			x->edits.count = 0;
+		}
+	}
+	x->follows.items = NULL;
+	x->follows.count = x->follows.capacity = 0;
+	for (size_t i = 0; i < count; i++)
+		follow_up(x, &follows[i]);
+	free(follows);
+	if (x->broken)
+		stop(x, 2);
+}
+
+/* --- interrupts ------------------------------------------------------------------ */
+
+/* level 1: what is pending goes on. */
+static void stop_task(struct task *t, int level)
+{
+	struct dispatch *dispatch = t->x->dispatch;
+	bool polls = t->phase == PHASE_POLL;
+
+	switch (t->job.state) {
+	case JOB_QUEUED:
+	case JOB_RETRYING:
+	case JOB_RESTING:
+		if (polls && level < 2)
+			return;
+		dispatch_withdraw(dispatch, &t->job);
+		if (t->phase == PHASE_NEW)
+			task_skip(t);
+		else
+			task_stop_waiting(t);
+		return;
+	case JOB_IDLE:
+	case JOB_STARTED:
+	case JOB_CALLING:
+		return;
+	}
+}
+
+static void stop(struct executor *x, int level)
+{
+	x->stopping = true;
+	walk_stop(x->walk);
+	for (size_t i = 0; i < x->task_count; i++)
+		if (x->tasks[i].phase != PHASE_OVER)
+			stop_task(&x->tasks[i], level);
+}
+
+/* --- the loop -------------------------------------------------------------------- */
+
+static void take_ready(struct executor *x)
+{
+	size_t step;
+
+	while ((step = walk_next(x->walk)) != STEP_NONE) {
+		struct task *t = x->by_step[step];
+
+		if (t->kind == TASK_FORGET || t->kind == TASK_LEARN)
+			task_at_once(t);
+		else
+			dispatch_ask(x->dispatch, &t->job);
+	}
+}
+
+static void tell_skipped(struct executor *x)
+{
+	size_t step;
+
+	while ((step = walk_skipped(x->walk)) != STEP_NONE) {
+		struct task *t = x->by_step[step];
+
+		t->phase = PHASE_OVER;
+		if (x->progress)
+			x->progress[t->change_index].skipped = true;
+		executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
+	}
+}
+
+static void interrupted(struct executor *x, int level)
+{
+	engine_tell(x->e, (struct event){
+		.kind = EVENT_CANCELLING,
+		.text = level > 1 ? "cancelling what is running"
+				  : "finishing what was started; nothing new is begun",
+	});
+	stop(x, level);
+}
+
+static void on_progress(struct executor *x, const struct dispatch_event *ev)
+{
+	const struct task *t = container_of(ev->job, struct task, job);
+
+	engine_tell(x->e, (struct event){
+		.kind = EVENT_PROGRESS,
+		.addr = &t->addr,
+		.type = t->type,
+		.action = action_of(t),
+		.text = ev->progress.text,
+		.endpoint = lane_endpoint(&t->job.lane),
+	});
+}
+
+static void on_event(struct executor *x, const struct dispatch_event *ev)
+{
+	switch (ev->kind) {
+	case DISPATCH_START:
+		task_start(container_of(ev->job, struct task, job));
+		break;
+	case DISPATCH_ENDED:
+		task_ended(container_of(ev->job, struct task, job));
+		break;
+	case DISPATCH_DUE:
+		task_prepare(container_of(ev->job, struct task, job), CALL_POLL);
+		dispatch_call(x->dispatch, ev->job);
+		break;
+	case DISPATCH_PROGRESS:
+		on_progress(x, ev);
+		break;
+	case DISPATCH_INTERRUPTED:
+		interrupted(x, ev->level);
+		break;
+	case DISPATCH_LOCKS_LOST:
+		x->broken = true;
+		stop(x, 2);
+		break;
+	case DISPATCH_QUIET:
+		if (x->edits.count + x->follows.count && !(x->broken && !x->follows.count))
+			flush(x);
+		else if (!walk_over(x->walk))
+			dispatch_wait(x->dispatch);
+		break;
+	}
+}
+
+int executor_loop(struct executor *x)
+{
+	struct dispatch_event ev;
+
+	while (!walk_over(x->walk)) {
+		take_ready(x);
+		dispatch_next(x->dispatch, &ev);
+		on_event(x, &ev);
+		tell_skipped(x);
+		if (x->edits.count >= EDITS_PER_COMMIT && !x->broken)
+			flush(x);
+	}
+	tell_skipped(x);
+	while (x->follows.count)
+		flush(x);
+	/* The disk may have room again; what cannot be written stays open and is recovered. */
+	if (x->broken && x->edits.count) {
+		struct diags again = DIAGS_INIT;
+
+		state_commit(x->e->state, x->edits.items, x->edits.count, &again);
+		diags_release(&again);
+	}
+	return x->failures || x->broken ? -1 : 0;
+}
+
+void executor_release(struct executor *x)
+{
+	for (size_t i = 0; i < x->task_count; i++)
+		free_task(&x->tasks[i]);
+	dispatch_free(x->dispatch);
+	walk_free(x->walk);
+	vec_release(&x->edits);
+	vec_release(&x->follows);
+	arena_free(x->arena);
+}

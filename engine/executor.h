@@ -1,0 +1,47 @@
+/*
+ * executor.h - runs a plan, or brings operations of an earlier run to their end.
+ *
+ * The coordinator's loop: takes steps from the walk, commits BEGIN, has workers call the
+ * provider, commits PENDING and END, and only then lets others start.  Edits that come
+ * together are committed together.  Needs the state open for writing and the locks of all
+ * instances concerned.
+ */
+#ifndef ENGINE_EXECUTOR_H
+#define ENGINE_EXECUTOR_H
+
+#include "engine/engine_private.h"
+#include "engine/planner.h"
+
+struct known;
+
+/* What a refresh saw, for what is called "recorded" when a provider is asked. */
+struct executor_observed {
+	const struct record_list *records;
+	const struct observation *items; /* parallel to records; NULL: not refreshed */
+};
+
+enum change_end {
+	CHANGE_NOTHING, /* ACTION_NONE, or an update that turned out to be none */
+	CHANGE_DONE,
+	CHANGE_FAILED,
+	CHANGE_SKIPPED
+};
+
+struct execution {
+	enum change_end *ends; /* by change; in the plan's arena */
+	struct known *known;   /* what is certain now; known_free */
+	bool interrupted;
+	bool writable; /* false: locks lost or the disk full, nothing more may be written */
+};
+
+/* 0 when everything was done; -1 with errors (or interrupted). */
+int executor_run(struct engine *e, const struct plan *plan,
+		 const struct executor_observed *observed, struct execution *out, struct diags *d);
+
+/*
+ * Brings every open operation to its end (DESIGN section 5 rule 2): with a token by
+ * polling, without by asking what is there.  0 when nothing is open any more.
+ */
+int executor_recover(struct engine *e, const struct recorded *recorded, struct diags *d);
+
+#endif

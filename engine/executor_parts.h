@@ -1,0 +1,178 @@
+/*
+ * executor_parts.h - what the executor's files share.  Only they include it.
+ *
+ *	executor.c         the loop, commits, interrupts
+ *	executor_plan.c    a plan to steps and tasks
+ *	executor_start.c   a task gets a worker: evaluate, BEGIN
+ *	executor_call.c    the arguments of a call
+ *	executor_end.c     an answer: what it means for the task
+ *	executor_look.c    nobody knows what happened: ask, then decide
+ *	executor_record.c  END and the record that goes with it
+ *	recover.c          open operations to tasks
+ *
+ * A task is one operation:
+ *
+ *	NEW -> CHANGE -> POLL -> OVER
+ *	          |        |
+ *	          +-> FIND +-> READ -> OVER, or CHANGE again
+ */
+#ifndef ENGINE_EXECUTOR_PARTS_H
+#define ENGINE_EXECUTOR_PARTS_H
+
+#include "base/vec.h"
+#include "engine/dispatch.h"
+#include "engine/executor.h"
+#include "engine/executor_record.h"
+#include "engine/known.h"
+#include "engine/session.h"
+#include "engine/walk.h"
+
+enum task_kind {
+	TASK_CREATE,
+	TASK_UPDATE,
+	TASK_DELETE,
+	TASK_FORGET, /* drops the record, asks nobody */
+	TASK_LEARN   /* ACTION_NONE with secrets: evaluated, so that others may refer to them */
+};
+
+enum task_phase {
+	PHASE_NEW,
+	PHASE_CHANGE, /* create, update or remove is out */
+	PHASE_POLL,
+	PHASE_FIND,
+	PHASE_READ,
+	PHASE_OVER
+};
+
+struct executor;
+
+struct task {
+	struct job job;
+	struct executor *x;
+	enum task_kind kind;
+	enum task_phase phase;
+	size_t step;                 /* in the walk */
+	size_t change_index;         /* in the plan */
+	const struct change *change; /* NULL: an operation of an earlier run */
+	const struct record *before; /* the record it is about; NULL for a plain create */
+	const char *fresh_outputs;   /* of `before` as a refresh saw them; NULL */
+	struct task *creates;        /* the delete of a replacement: the task that created */
+	bool keeps_old;              /* a create that replaces: `before` is deleted later */
+	struct address addr;
+	const char *type;
+	const struct provider_entry *provider; /* NULL: no longer configured */
+	const struct schema *schema;           /* NULL likewise */
+
+	struct arena *arena;         /* from start to end */
+	struct operation op;
+	bool recovered;              /* begun by an earlier run */
+	bool doubtful;               /* there, but perhaps not complete */
+	bool same_thing;             /* what replaced it has the same id */
+
+	const struct value *properties; /* evaluated again; or the document's */
+	const char *desired;            /* in clear */
+	const char *changed;            /* update: JSON array of pointers */
+	const struct secrets *secrets;
+
+	const char *id, *state;      /* handed over so far; state in clear */
+	struct text private_bytes;
+	bool has_private;
+
+	enum hd_status lost;         /* status of the call nobody knows the effect of */
+	bool exists;                 /* looking because create said so */
+	int tries;                   /* changing calls made after looking */
+	struct diags errors;         /* of the call that made us look */
+	int64_t started_ms;
+};
+
+/* What is done once the edits of a turn are on disk. */
+enum follow_kind { FOLLOW_SUBMIT, FOLLOW_REST, FOLLOW_TELL };
+struct follow {
+	enum follow_kind kind;
+	struct task *task;
+	int64_t wait_ms; /* REST */
+	bool tell;       /* REST: observers hear that it waits */
+};
+
+struct executor {
+	struct engine *e;
+	struct diags *d;
+	const struct plan *plan; /* NULL: recovery */
+	const struct executor_observed *observed;
+	struct arena *arena;     /* of the run */
+	struct dispatch *dispatch;
+	struct walk *walk;
+	struct known *known;
+	struct task *tasks;
+	size_t task_count;
+	struct task **by_step;   /* NULL for gates */
+	struct change_progress *progress; /* by change */
+	size_t changes_over, changes_total;
+	struct {
+		VEC_OF(struct state_edit)
+	} edits;
+	struct {
+		VEC_OF(struct follow)
+	} follows;
+	size_t failures;         /* tasks that failed */
+	bool stopping;           /* nothing new starts */
+	bool broken;             /* nothing can be written any more */
+};
+
+/* One change of the plan: a replacement has two tasks. */
+struct change_progress {
+	size_t left; /* tasks that are not over */
+	bool told_start, failed, skipped, needless;
+	int64_t started_ms;
+};
+
+/* executor.c */
+void executor_edit(struct executor *x, const struct state_edit *edit);
+void executor_follow(struct executor *x, const struct follow *f);
+/* The walk hears of the end at once, observers after the commit. */
+void task_over(struct task *t, enum step_end end);
+int executor_loop(struct executor *x);
+void executor_release(struct executor *x);
+bool executor_may_start(const struct executor *x);
+
+/* executor_plan.c: fills walk and tasks. */
+void executor_build(struct executor *x);
+
+/* executor_start.c */
+void task_start(struct task *t);          /* has a worker */
+void task_at_once(struct task *t);        /* FORGET and LEARN */
+void executor_set_deadline(struct task *t);
+/* Finds provider and session; false with errors. */
+bool executor_can_call(struct task *t);
+void executor_learn(struct task *t, const char *id, const char *outputs, const char *sensitive);
+
+/* executor_call.c */
+void task_prepare(struct task *t, enum call_kind kind);
+bool task_can_find(const struct task *t);
+
+/* executor_end.c */
+void task_ended(struct task *t);
+void task_stop_waiting(struct task *t);   /* interrupted while waiting to be called again */
+void task_wait(struct task *t);           /* the outcome is PENDING */
+void task_absorb(struct task *t, const struct outcome *o);
+
+/* executor_look.c */
+void task_look(struct task *t);
+void task_looked(struct task *t);
+
+/* recover.c */
+void recover_start(struct task *t);       /* an open operation has a worker */
+
+/* executor_record.c */
+void task_succeed(struct task *t);
+void task_fail(struct task *t);           /* nothing changed */
+void task_fail_partly(struct task *t);    /* what was handed over is recorded, tainted */
+void task_fail_gone(struct task *t);      /* the record is tainted, so that it is read first */
+void task_leave_open(struct task *t);     /* no END: the next run looks after it */
+void task_abandon(struct task *t);        /* recovery: it had not happened */
+void task_refuse(struct task *t);         /* failed before BEGIN */
+void task_skip(struct task *t);           /* after BEGIN was found needless, or before it */
+/* The state handed over, masked, as canonical text; "{}" when there is none. */
+const char *task_masked_state(struct task *t, const char **sensitive);
+
+#endif

@@ -1,0 +1,429 @@
+/*
+ * executor_start.c - a task has a worker: its resource is evaluated with all that is known
+ * by now, its operation is begun, and the call follows once BEGIN is on disk.
+ */
+#include "engine/executor_parts.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "engine/diff.h"
+
+/* Idempotency keys are random, 128 bits. */
+#define OPERATION_ID_BYTES 16
+
+/* The documents of one evaluation. */
+struct evaluated {
+	json_t *desired, *masked, *sensitive;
+};
+
+static void evaluated_release(struct evaluated *v)
+{
+	json_decref(v->desired);
+	json_decref(v->masked);
+	json_decref(v->sensitive);
+}
+
+static bool is_empty_list(const char *json)
+{
+	return !json || !*json || !strcmp(json, "[]");
+}
+
+static struct diag *complain(struct task *t, enum diag_code code, const char *summary)
+{
+	struct diag *g = diag_add(t->x->d, code, t->job.call.where, "%s", summary);
+
+	diag_address(t->x->d, g, t->job.call.address);
+	return g;
+}
+
+/* --- evaluation ------------------------------------------------------------------ */
+
+static const struct value *evaluate_properties(struct task *t)
+{
+	const struct change *c = t->change;
+	struct doc_resource again = *c->resource;
+	const struct eval_lookup *lookup = known_lookup(t->x->known, &c->addr.instance);
+	const struct value *v;
+	struct diag *g;
+
+	v = document_eval_resource(c->instance->doc, c->resource_index, lookup, t->arena, t->x->d);
+	if (!v)
+		return NULL;
+	if (value_has_unknown(v)) {
+		g = complain(t, DIAG_RUN_STILL_UNKNOWN, "a value is still not known");
+		diag_detail(t->x->d, g,
+			    "Everything '%s' refers to has been changed, but an attribute that it "
+			    "uses was not handed over.",
+			    c->addr.logical_id);
+		diag_hint(t->x->d, g, "see `hadeploy state show` for the attributes there are");
+		return NULL;
+	}
+	again.properties = v;
+	return schema_check(t->schema, &again, t->job.call.address, t->x->d) ? NULL : v;
+}
+
+static void mask(struct task *t, struct evaluated *v)
+{
+	json_t *planned = json_parse(text_of(t->change->sensitive_pointers), NULL, NULL);
+
+	v->sensitive = value_sensitive_pointers(t->properties);
+	secrets_join_pointers(v->sensitive, planned);
+	json_decref(planned);
+	v->masked = json_deep_copy(v->desired);
+	state_mask(t->x->e->state, v->masked, v->sensitive);
+}
+
+static bool covers(const char *outer, const char *pointer)
+{
+	size_t len = strlen(outer);
+
+	return !strncmp(outer, pointer, len) && (!pointer[len] || pointer[len] == '/');
+}
+
+/* A value that waited may have come out as it likes; what is around it too. */
+static bool was_unknown(const json_t *unknown, const char *pointer)
+{
+	const json_t *u;
+	size_t i;
+
+	json_array_foreach(unknown, i, u)
+		if (covers(json_string_value(u), pointer) || covers(pointer, json_string_value(u)))
+			return true;
+	return false;
+}
+
+/* What the person approved is what runs: a value that was shown may not have changed. */
+static int check_promise(struct task *t, const struct evaluated *v)
+{
+	json_t *planned = json_parse(text_of(t->change->desired), NULL, NULL);
+	json_t *unknown = json_parse(text_of(t->change->unknown_pointers), NULL, NULL);
+	struct diff diff = {NULL, 0};
+	int rc = 0;
+
+	diff_make(t->arena, planned, v->masked, NULL, &diff);
+	for (size_t i = 0; i < diff.count && !rc; i++) {
+		struct diag *g;
+
+		if (was_unknown(unknown, diff.paths[i].pointer))
+			continue;
+		g = complain(t, DIAG_RUN_VALUE_CHANGED, "a planned value changed during the run");
+		diag_detail(t->x->d, g, "'%s' was planned as %s and came out as %s.",
+			    diff.paths[i].pointer,
+			    diff.paths[i].before ? diff.paths[i].before : "absent",
+			    diff.paths[i].after ? diff.paths[i].after : "absent");
+		diag_hint(t->x->d, g, "this is a fault of hadeploy or a provider: report it");
+		rc = -1;
+	}
+	json_decref(planned);
+	json_decref(unknown);
+	return rc;
+}
+
+/* Without unknown and sensitive parts the plan's document is the whole truth. */
+static int evaluate(struct task *t, struct evaluated *v)
+{
+	const struct change *c = t->change;
+
+	t->properties = c->resource->properties;
+	if (is_empty_list(c->unknown_pointers) && is_empty_list(c->sensitive_pointers)) {
+		v->desired = json_parse(text_of(c->desired), NULL, NULL);
+		v->masked = json_incref(v->desired);
+		v->sensitive = json_array();
+		return 0;
+	}
+	t->properties = evaluate_properties(t);
+	if (!t->properties)
+		return -1;
+	v->desired = schema_desired(t->schema, t->properties);
+	mask(t, v);
+	t->secrets = secrets_collect(t->arena, v->desired, v->sensitive);
+	return check_promise(t, v);
+}
+
+/* --- what an update changes -------------------------------------------------------- */
+
+static bool differs(const json_t *before, const json_t *after, const char *pointer)
+{
+	const json_t *x = json_at(before, text_of(pointer)), *y = json_at(after, text_of(pointer));
+
+	return x && y ? !json_equal(x, y) : x != y;
+}
+
+/* Pointers that differ after all: what was unknown may have turned out as recorded. */
+static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
+{
+	json_t *before = json_parse(text_of(t->before->inputs), NULL, NULL);
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < t->change->path_count; i++) {
+		const struct path_change *p = &t->change->paths[i];
+
+		if (!p->computed &&
+		    (p->drift || !p->unknown || differs(before, v->masked, p->pointer)))
+			json_array_append_new(out, json_string(p->pointer));
+	}
+	json_decref(before);
+	return out;
+}
+
+/* True when the update turned out to be none. */
+static bool find_changed(struct task *t, const struct evaluated *v)
+{
+	json_t *changed = changed_pointers(t, v);
+	bool needless = !json_array_size(changed) && t->change->path_count > 0 &&
+			!t->before->tainted;
+
+	t->changed = json_text(t->arena, changed);
+	json_decref(changed);
+	return needless;
+}
+
+/* --- the operation ----------------------------------------------------------------- */
+
+static const char *endpoint_of(struct task *t, const json_t *masked)
+{
+	const char *pointer = schema_endpoint_pointer(t->schema);
+	const json_t *j = pointer ? json_at(masked, text_of(pointer)) : NULL;
+
+	return json_is_string(j) ? arena_strdup(t->arena, json_string_value(j)) : "";
+}
+
+static struct record intended(struct task *t, const struct evaluated *v)
+{
+	struct clock *clock = t->x->e->options.clock;
+	int64_t now_ms = clock->wall_ms(clock);
+	bool update = t->kind == TASK_UPDATE;
+
+	return (struct record){
+		.addr = t->addr,
+		.deposed = "",
+		.type = t->type,
+		.provider = t->provider->name,
+		.schema_version = schema_version(t->schema),
+		.id = update ? t->before->id : "",
+		.inputs = json_text(t->arena, v->masked),
+		.outputs = "{}",
+		.sensitive = json_text(t->arena, v->sensitive),
+		.depends_on = executor_depends_on(t->arena, t->change),
+		.endpoint = endpoint_of(t, v->masked),
+		.deletion_policy = executor_policy(t->change->resource),
+		.created_ms = update ? t->before->created_ms : now_ms,
+		.updated_ms = now_ms,
+	};
+}
+
+static const char *new_operation_id(struct task *t)
+{
+	char hex[2 * OPERATION_ID_BYTES + 1];
+
+	clock_random_hex(t->x->e->options.clock, OPERATION_ID_BYTES, hex);
+	/* The delete of what this replaces asks for it later. */
+	return arena_strdup(t->x->arena, hex);
+}
+
+static enum operation_action action_of(const struct task *t)
+{
+	if (t->kind == TASK_CREATE)
+		return OPERATION_CREATE;
+	return t->kind == TASK_UPDATE ? OPERATION_UPDATE : OPERATION_DELETE;
+}
+
+static enum schema_timeout timeout_of(const struct task *t)
+{
+	if (t->kind == TASK_CREATE)
+		return TIMEOUT_CREATE;
+	return t->kind == TASK_UPDATE ? TIMEOUT_UPDATE : TIMEOUT_DELETE;
+}
+
+void executor_set_deadline(struct task *t)
+{
+	int64_t now_ms = dispatch_now_ms(t->x->dispatch);
+
+	t->started_ms = now_ms;
+	t->job.deadline_ms = now_ms + (t->schema ? schema_timeout_ms(t->schema, timeout_of(t))
+						 : OPERATION_DEADLINE_MS);
+}
+
+/* The record a delete is about: a replaced one got its name when its successor was made. */
+static const char *deposed_of(const struct task *t)
+{
+	if (t->kind == TASK_DELETE)
+		return t->creates ? t->creates->op.id : t->before->deposed;
+	/* A create that replaces says under which name the old one is kept. */
+	return t->keeps_old ? t->op.id : "";
+}
+
+static void begin(struct task *t, const struct evaluated *v)
+{
+	struct clock *clock = t->x->e->options.clock;
+	char digest[65] = "";
+
+	t->op.id = new_operation_id(t);
+	t->op.addr = t->addr;
+	t->op.action = action_of(t);
+	t->op.deposed = deposed_of(t);
+	t->op.token = t->op.message = "";
+	t->op.begun_ms = clock->wall_ms(clock);
+	if (v->desired)
+		state_secret_digest(t->x->e->state, v->desired, digest);
+	t->op.desired_digest = arena_strdup(t->arena, digest);
+	t->op.intended = t->kind == TASK_DELETE ? *t->before : intended(t, v);
+	if (t->kind == TASK_DELETE)
+		t->op.intended.deposed = t->op.deposed;
+	t->phase = PHASE_CHANGE;
+	executor_edit(t->x, &(struct state_edit){.kind = EDIT_BEGIN, .op = &t->op});
+	executor_follow(t->x, &(struct follow){.kind = FOLLOW_SUBMIT, .task = t});
+}
+
+static enum call_kind call_of(const struct task *t)
+{
+	if (t->kind == TASK_CREATE)
+		return CALL_CREATE;
+	return t->kind == TASK_UPDATE ? CALL_UPDATE : CALL_REMOVE;
+}
+
+/* What others may know of it: secrets in clear, so that they can be passed on. */
+void executor_learn(struct task *t, const char *id, const char *outputs, const char *sensitive)
+{
+	struct record r = {
+		.addr = t->addr,
+		.type = t->type,
+		.id = id,
+		.inputs = t->desired,
+		.outputs = outputs,
+		.sensitive = sensitive,
+	};
+
+	known_put(t->x->known, &r, KNOWN_ALL);
+}
+
+/* The thing stays as it is recorded. */
+static void learn_recorded(struct task *t, const struct evaluated *v)
+{
+	t->desired = json_text(t->arena, v->desired);
+	executor_learn(t, t->before->id, t->fresh_outputs ? t->fresh_outputs : t->before->outputs,
+		       json_text(t->arena, v->sensitive));
+}
+
+/* --- starting ---------------------------------------------------------------------- */
+
+static void drop(struct task *t)
+{
+	dispatch_drop(t->x->dispatch, &t->job);
+}
+
+bool executor_can_call(struct task *t)
+{
+	struct hd_session *session;
+	struct diag *g;
+
+	if (!t->provider || !t->schema) {
+		g = complain(t, DIAG_PROVIDER_GONE,
+			     "the provider of this resource is not configured any more");
+		diag_detail(t->x->d, g, "It was made through the entry '%s' as %s.",
+			    t->before && t->before->provider ? t->before->provider : "?", t->type);
+		diag_hint(t->x->d, g,
+			  "put the entry back, or give the record up with `hadeploy state rm`");
+		return false;
+	}
+	session = sessions_get(t->x->e->sessions, t->provider, &t->addr.instance, t->x->d);
+	t->job.call.table = t->provider->table;
+	t->job.call.session = session;
+	return session != NULL;
+}
+
+/* The old one of a replacement is the new one: nothing is left to delete. */
+static bool nothing_left(const struct task *t)
+{
+	return t->creates && t->creates->same_thing;
+}
+
+static void end_needless(struct task *t, const struct evaluated *v)
+{
+	if (t->kind == TASK_UPDATE) {
+		t->x->progress[t->change_index].needless = true;
+		learn_recorded(t, v);
+	}
+	task_over(t, STEP_ENDED_WELL);
+}
+
+static void start_wanted(struct task *t)
+{
+	struct evaluated v = {NULL, NULL, NULL};
+	int rc = evaluate(t, &v);
+
+	if (rc) {
+		drop(t);
+		task_refuse(t);
+	} else if (t->kind == TASK_UPDATE && find_changed(t, &v)) {
+		drop(t);
+		end_needless(t, &v);
+	} else {
+		t->desired = json_text(t->arena, v.desired);
+		begin(t, &v);
+		task_prepare(t, call_of(t));
+	}
+	evaluated_release(&v);
+}
+
+void task_start(struct task *t)
+{
+	struct evaluated none = {NULL, NULL, NULL};
+
+	t->arena = arena_new();
+	executor_set_deadline(t);
+	if (t->recovered) {
+		recover_start(t);
+		return;
+	}
+	if (!t->x->progress[t->change_index].started_ms)
+		t->x->progress[t->change_index].started_ms = t->started_ms;
+	if (nothing_left(t)) {
+		drop(t);
+		end_needless(t, &none);
+	} else if (!executor_can_call(t)) {
+		drop(t);
+		task_refuse(t);
+	} else if (t->kind == TASK_DELETE) {
+		begin(t, &none);
+		task_prepare(t, CALL_REMOVE);
+	} else {
+		start_wanted(t);
+	}
+}
+
+/* --- without a call ---------------------------------------------------------------- */
+
+static void forget(struct task *t)
+{
+	struct record *r = ARENA_NEW(t->arena, struct record);
+
+	*r = *t->before;
+	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r});
+	task_over(t, STEP_ENDED_WELL);
+}
+
+static void learn(struct task *t)
+{
+	struct evaluated v = {NULL, NULL, NULL};
+
+	if (evaluate(t, &v)) {
+		task_refuse(t);
+	} else {
+		learn_recorded(t, &v);
+		task_over(t, STEP_ENDED_WELL);
+	}
+	evaluated_release(&v);
+}
+
+void task_at_once(struct task *t)
+{
+	t->arena = arena_new();
+	t->started_ms = dispatch_now_ms(t->x->dispatch);
+	t->x->progress[t->change_index].started_ms = t->started_ms;
+	if (t->kind == TASK_FORGET)
+		forget(t);
+	else
+		learn(t);
+}

@@ -1,0 +1,37 @@
+/*
+ * graph.h - what needs what: order, and cycles with their whole path.  Pure.
+ *
+ * Vertices are the numbers 0..count-1; the caller numbers them in the order of their
+ * addresses, and that order decides wherever the needs leave a choice, so runs repeat
+ * exactly.  graph_new, graph_need for every edge, then graph_order.  Everything lives in
+ * the arena; time and memory are linear in vertices and edges.
+ */
+#ifndef ENGINE_GRAPH_H
+#define ENGINE_GRAPH_H
+
+#include "base/arena.h"
+
+struct graph;
+
+struct graph *graph_new(struct arena *a, size_t vertex_count);
+/* `from` needs `to`: `to` comes first.  `tag` comes back in a cycle's steps.  Doubles do
+ * no harm. */
+void graph_need(struct graph *g, size_t from, size_t to, const void *tag);
+
+/* One edge of a cycle: `from` needs `to` because of `tag`. */
+struct graph_step {
+	size_t from, to;
+	const void *tag;
+};
+struct graph_cycle {
+	const struct graph_step *steps; /* the last one leads back to steps[0].from */
+	size_t count;
+};
+/*
+ * Fills order[0..vertex_count): every vertex behind all that it needs.  When needs go in a
+ * circle, false and *cycle is one of them, beginning at its lowest vertex; with cycle
+ * NULL, needs that close a circle are left out instead, and the result is true.
+ */
+bool graph_order(struct graph *g, size_t *order, struct graph_cycle *cycle);
+
+#endif

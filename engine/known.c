@@ -1,0 +1,247 @@
+/*
+ * known.c - records by instance and logical id; their documents are parsed when first
+ * asked for, because most resources are referred to by nobody.
+ */
+#include "engine/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+
+struct known_record {
+	char *type, *id, *inputs, *outputs, *sensitive;
+	enum known_extent extent;
+	json_t *inputs_json, *outputs_json, *sensitive_json; /* NULL until asked for */
+	bool parsed;
+};
+
+struct known_instance {
+	struct known *known;
+	struct map records; /* logical id to struct known_record */
+	struct eval_lookup lookup;
+};
+
+struct known {
+	const struct registry *registry;
+	struct map instances; /* "stack/account/region" to struct known_instance */
+};
+
+struct known *known_new(const struct registry *registry)
+{
+	struct known *k = xcalloc(1, sizeof(*k));
+
+	k->registry = registry;
+	return k;
+}
+
+static void record_free(struct known_record *r)
+{
+	if (!r)
+		return;
+	free(r->type);
+	free(r->id);
+	free(r->inputs);
+	free(r->outputs);
+	free(r->sensitive);
+	json_decref(r->inputs_json);
+	json_decref(r->outputs_json);
+	json_decref(r->sensitive_json);
+	free(r);
+}
+
+static void instance_free(struct known_instance *i)
+{
+	for (size_t e = 0; e < i->records.entry_count; e++) {
+		if (i->records.entries[e].key)
+			record_free(i->records.entries[e].value);
+	}
+	map_release(&i->records);
+	free(i);
+}
+
+void known_free(struct known *k)
+{
+	if (!k)
+		return;
+	for (size_t e = 0; e < k->instances.entry_count; e++) {
+		if (k->instances.entries[e].key)
+			instance_free(k->instances.entries[e].value);
+	}
+	map_release(&k->instances);
+	free(k);
+}
+
+/* A secret that only its digest is left of, anywhere inside. */
+static bool has_masked(const json_t *j)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_is_object(j)) {
+		if (json_object_size(j) == 1 && json_object_get(j, "$secret"))
+			return true;
+		json_object_foreach((json_t *)j, key, member)
+		{
+			if (has_masked(member))
+				return true;
+		}
+	}
+	json_array_foreach((json_t *)j, i, member)
+	{
+		if (has_masked(member))
+			return true;
+	}
+	return false;
+}
+
+static json_t *parse(const char *text)
+{
+	return text && *text ? json_parse(text_of(text), NULL, NULL) : NULL;
+}
+
+static void record_parse(struct known_record *r)
+{
+	if (r->parsed)
+		return;
+	r->inputs_json = parse(r->inputs);
+	r->outputs_json = parse(r->outputs);
+	r->sensitive_json = parse(r->sensitive);
+	r->parsed = true;
+}
+
+static bool is_sensitive(const struct known_record *r, struct text pointer)
+{
+	for (size_t i = 0; i < json_array_size(r->sensitive_json); i++) {
+		const char *s = json_string_value(json_array_get(r->sensitive_json, i));
+		size_t len = s ? strlen(s) : 0;
+
+		if (s && len <= pointer.len && !strncmp(s, pointer.ptr, len) &&
+		    (len == pointer.len || pointer.ptr[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static const json_t *usable(const json_t *document, struct text pointer)
+{
+	const json_t *j = document ? json_at(document, pointer) : NULL;
+
+	return j && !has_masked(j) ? j : NULL;
+}
+
+/* NULL when it is not known. */
+static const struct value *answer(const struct known_record *r, struct text pointer,
+				  enum known_extent extent, struct arena *a)
+{
+	const json_t *j = extent == KNOWN_ALL ? usable(r->outputs_json, pointer) : NULL;
+	const struct value *v;
+
+	if (!j)
+		j = usable(r->inputs_json, pointer);
+	if (!j)
+		return NULL;
+	v = value_from_json(a, j, NULL);
+	return is_sensitive(r, pointer) ? value_sensitive(a, v) : v;
+}
+
+/* "A.B" is the attribute of that name, else member B of attribute A. */
+static const struct value *answer_attribute(const struct known_record *r, const char *attribute,
+					    struct arena *a)
+{
+	struct text_split parts = text_split_start(text_of(attribute));
+	struct str pointer = STR_INIT;
+	const struct value *v;
+	struct text part;
+
+	json_pointer_add(&pointer, text_of(attribute));
+	v = answer(r, str_text(&pointer), r->extent, a);
+	if (!v && strchr(attribute, '.')) {
+		str_clear(&pointer);
+		while (text_next(&parts, '.', &part))
+			json_pointer_add(&pointer, part);
+		v = answer(r, str_text(&pointer), r->extent, a);
+	}
+	str_release(&pointer);
+	return v;
+}
+
+/* What Ref gives names the thing, so an update in place leaves it as it is, unless the
+ * template itself changes it. */
+static const struct value *answer_ref(const struct known *k, const struct known_record *r,
+				      struct arena *a)
+{
+	const struct provider_entry *entry;
+	const struct schema *schema = NULL;
+	const char *pointer = NULL;
+	enum known_extent extent = r->extent;
+
+	if (registry_find(k->registry, r->type, &entry, &schema))
+		pointer = schema_ref_pointer(schema);
+	if (!pointer)
+		return *r->id ? value_string(a, text_of(arena_strdup(a, r->id)), NULL) : NULL;
+	if (schema_is_read_only(schema, text_of(pointer)))
+		extent = KNOWN_ALL;
+	return answer(r, text_of(pointer), extent, a);
+}
+
+static const struct value *lookup(void *context, struct arena *a, const char *logical_id,
+				  const char *attribute)
+{
+	const struct known_instance *i = context;
+	struct known_record *r = map_find(&i->records, text_of(logical_id));
+
+	if (!r)
+		return NULL;
+	record_parse(r);
+	return attribute ? answer_attribute(r, attribute, a) : answer_ref(i->known, r, a);
+}
+
+static struct known_instance *instance_of(struct known *k, const struct instance_id *id)
+{
+	struct str key = STR_INIT;
+	struct known_instance *i;
+
+	str_printf(&key, "%s/%s/%s", id->stack, id->account, id->region);
+	i = map_find(&k->instances, str_text(&key));
+	if (!i) {
+		i = xcalloc(1, sizeof(*i));
+		i->known = k;
+		i->lookup = (struct eval_lookup){lookup, i};
+		map_set(&k->instances, str_text(&key), i);
+	}
+	str_release(&key);
+	return i;
+}
+
+static char *copy(const char *s)
+{
+	return xstrdup(s ? s : "");
+}
+
+void known_put(struct known *k, const struct record *r, enum known_extent extent)
+{
+	struct known_instance *i = instance_of(k, &r->addr.instance);
+	struct known_record *n = xcalloc(1, sizeof(*n));
+
+	n->type = copy(r->type);
+	n->id = copy(r->id);
+	n->inputs = copy(r->inputs);
+	n->outputs = copy(r->outputs);
+	n->sensitive = copy(r->sensitive);
+	n->extent = extent;
+	record_free(map_set(&i->records, text_of(r->addr.logical_id), n));
+}
+
+void known_hide(struct known *k, const struct address *addr)
+{
+	struct known_instance *i = instance_of(k, &addr->instance);
+
+	record_free(map_remove(&i->records, text_of(addr->logical_id)));
+}
+
+const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id)
+{
+	return &instance_of(k, id)->lookup;
+}

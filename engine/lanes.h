@@ -1,0 +1,86 @@
+/*
+ * lanes.h - which call gets a worker next: fair between endpoints, and no dead region
+ * starves a living one.
+ *
+ * A lane is one endpoint (a host, an API of a region).  Items wait in their lane;
+ * lanes_pop gives the next that may be called, lanes_done says how it went.
+ *
+ *	order       the lane with the fewest calls in flight first, so that fifty hosts are
+ *	            connected side by side before a second call of the same host starts;
+ *	            then urgent items, those tried before, priority, order
+ *	per lane    at most LANE_CALLS in flight (a named endpoint), fewer when throttled
+ *	per region  at most half of the workers while more than one region has work left
+ *	breaker     two time-outs in a row open it: then one call at a time (the probe) until
+ *	            the endpoint answers
+ *	given up    when a probe has used up its attempts, what waits is abandoned with it,
+ *	            and so is what comes within LANE_GIVEN_UP_MS
+ *
+ * Pure: no thread, no clock.  Items and lanes are the coordinator's.
+ */
+#ifndef ENGINE_LANES_H
+#define ENGINE_LANES_H
+
+#include "base/base.h"
+#include "engine/timers.h"
+
+#define LANE_CALLS 8            /* SSH servers allow ten channels of one connection */
+#define LANE_BREAKER_FAULTS 2   /* time-outs in a row */
+#define LANE_GIVEN_UP_MS 30000  /* a host that reboots gets another chance after this */
+
+struct lanes;
+struct lane;
+struct outcome;
+
+/* Embedded by the owner; lane and slot are the lanes' own. */
+struct lane_item {
+	struct lane *lane;
+	size_t slot;     /* in the lane's heap, from 1; 0: does not wait */
+	size_t priority; /* larger first */
+	size_t order;    /* smaller first */
+	int attempts;    /* made so far: the item nearest to giving up is the probe */
+	bool urgent;     /* begun already: goes before what has not begun */
+};
+
+struct lanes *lanes_new(size_t parallelism);
+void lanes_free(struct lanes *l);
+
+/* Puts the item's lane down for it; region and endpoint are copied.  endpoint "": the
+ * calls of this provider in this region that name none; not limited per lane. */
+void lanes_enroll(struct lanes *l, struct lane_item *x, const char *region,
+		  const char *provider, const char *endpoint);
+/* The item needs no more calls. */
+void lanes_retire(struct lanes *l, struct lane_item *x);
+
+/* False when its endpoint has been given up: the item does not wait. */
+bool lanes_push(struct lanes *l, struct lane_item *x, int64_t now_ms);
+/* Takes back an item that waits. */
+void lanes_withdraw(struct lanes *l, struct lane_item *x);
+/* The next item, now in flight; NULL when none may start. */
+struct lane_item *lanes_pop(struct lanes *l, int64_t now_ms);
+/* When lanes_pop may give more without anything being done; TIMERS_NEVER when not. */
+int64_t lanes_next_ms(const struct lanes *l);
+
+enum lane_answer {
+	LANE_ANSWERED,    /* whatever the answer was */
+	LANE_THROTTLED,   /* it asks for less */
+	LANE_UNREACHABLE, /* no answer in time */
+	LANE_NOT_CALLED   /* the call was not made after all */
+};
+enum lane_change { LANE_AS_BEFORE, LANE_OPENED, LANE_CLOSED };
+/* The item is no longer in flight.  Says what became of the breaker. */
+enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answer answer);
+/* Nothing of this item's lane starts before. */
+void lanes_pause(struct lanes *l, struct lane_item *x, int64_t until_ms);
+/* The lane's probe used up its attempts; what of its outcome explains that is copied. */
+void lanes_give_up(struct lanes *l, struct lane_item *x, const struct outcome *cause,
+		   int64_t now_ms);
+/* Why the item's lane was given up. */
+const struct outcome *lane_cause(const struct lane_item *x);
+/* The next item that waited in the lane of x, which was given up; NULL at the end. */
+struct lane_item *lanes_abandoned(struct lanes *l, struct lane_item *x);
+
+const char *lane_endpoint(const struct lane_item *x); /* "" when it has none */
+const char *lane_region(const struct lane_item *x);
+size_t lanes_in_flight(const struct lanes *l);
+
+#endif

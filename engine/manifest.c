@@ -1,0 +1,192 @@
+/* manifest.c - the manifest as a whole: finding it, its top level, looking things up. */
+#include "engine/manifest.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "engine/manifest_read.h"
+
+#define STATE_PATH_DEFAULT ".hadeploy/state.db"
+
+static void set_project(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			const struct node *value)
+{
+	(void)part;
+	(void)into;
+	r->m->project = value->text.ptr;
+}
+
+static void set_state_path(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			   const struct node *value)
+{
+	(void)part;
+	(void)into;
+	r->m->state_path = path_join(r->a, r->m->dir, path_expand_home(r->a, value->text.ptr));
+}
+
+static void set_state(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		      const struct node *value)
+{
+	static const char *const backends[] = {"sqlite", NULL};
+	static const struct manifest_key rows[] = {
+		{"Backend", KEY_TEXT, KEY_OPTIONAL, NULL, backends},
+		{"Path", KEY_TEXT, KEY_OPTIONAL, set_state_path, NULL},
+	};
+	static const struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
+	struct manifest_part state = {"'State'", value, value};
+
+	(void)part;
+	manifest_read_map(r, &state, &keys, into);
+}
+
+/* What a later version will do something with; until then it is honest to say so. */
+static void set_later(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		      const struct node *value)
+{
+	(void)into;
+	for (size_t i = 0; i < part->map->count; i++) {
+		const struct node *key = part->map->entries[i].key;
+
+		if (part->map->entries[i].value == value)
+			diag_warn(r->d, DIAG_MANIFEST_UNSUPPORTED, key->where,
+				  "'%s' is not supported by this version and is ignored",
+				  key->text.ptr);
+	}
+}
+
+/* In the order of reading: regions name providers, stacks name regions and accounts. */
+static const struct manifest_key top_rows[] = {
+	{"Project", KEY_NAME, KEY_REQUIRED, set_project, NULL},
+	{"State", KEY_MAP, KEY_OPTIONAL, set_state, NULL},
+	{"Providers", KEY_MAP, KEY_OPTIONAL, manifest_set_providers, NULL},
+	{"Accounts", KEY_MAP, KEY_OPTIONAL, manifest_set_accounts, NULL},
+	{"Regions", KEY_MAP, KEY_OPTIONAL, manifest_set_regions, NULL},
+	{"Stacks", KEY_MAP, KEY_OPTIONAL, manifest_set_stacks, NULL},
+	{"HealthChecks", KEY_MAP, KEY_OPTIONAL, set_later, NULL},
+	{"Runbooks", KEY_MAP, KEY_OPTIONAL, set_later, NULL},
+	{"Policy", KEY_ANY, KEY_OPTIONAL, set_later, NULL},
+};
+static const struct manifest_keys top_keys = {KEYS_CLOSED, top_rows, ARRAY_LEN(top_rows), NULL};
+
+static void read_top(struct manifest_reader *r, const struct node *root)
+{
+	struct manifest_part top = {"the manifest", NULL, root};
+
+	if (root->kind != NODE_MAP) {
+		manifest_wrong_shape(r, "the manifest", root, "a map");
+		return;
+	}
+	manifest_add_predefined(r);
+	manifest_read_map(r, &top, &top_keys, r->m);
+}
+
+const struct manifest *manifest_parse(struct arena *a, const struct source *src, const char *dir,
+				      struct diags *d)
+{
+	struct manifest *m = ARENA_NEW(a, struct manifest);
+	struct diags found = DIAGS_INIT;
+	struct manifest_reader r = {a, &found, m, MAP_INIT, MAP_INIT};
+	const struct node *root;
+	bool failed;
+
+	m->src = src;
+	m->dir = arena_strdup(a, dir);
+	m->state_path = path_join(a, dir, STATE_PATH_DEFAULT);
+	root = node_parse(a, src, NODE_MANIFEST, &found);
+	if (root)
+		read_top(&r, root);
+	map_release(&r.regions);
+	map_release(&r.stacks);
+	failed = diags_failed(&found);
+	diags_sort(&found);
+	diags_take(d, &found);
+	return failed ? NULL : m;
+}
+
+static void report_absent(struct arena *a, const char *dir, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_MANIFEST_ABSENT, RANGE_NONE,
+				  "there is no " MANIFEST_NAME " in '%s'", dir);
+
+	if (file_exists(path_join(a, dir, "hadeploy.yml")))
+		diag_hint(d, g, "rename 'hadeploy.yml' to '" MANIFEST_NAME "'");
+	else
+		diag_hint(d, g,
+			  "run hadeploy in the project's folder or name it with --project DIR; "
+			  "examples/quickstart is a complete project to start from");
+}
+
+static void check_templates(struct arena *a, const struct manifest *m, struct diags *d)
+{
+	for (size_t i = 0; i < m->stack_count; i++) {
+		const struct manifest_stack *s = &m->stacks[i];
+
+		if (file_exists(path_join(a, m->dir, s->template_path)))
+			continue;
+		diag_hint(d,
+			  diag_add(d, DIAG_TEMPLATE_ABSENT, s->template_where,
+				   "template '%s' of stack '%s' does not exist", s->template_path,
+				   s->name),
+			  "check the spelling; the path starts at the folder of %s", m->src->name);
+	}
+}
+
+const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d)
+{
+	const char *path = path_join(a, dir, MANIFEST_NAME);
+	char *absolute = realpath(dir, NULL);
+	const struct manifest *m = NULL;
+	const struct source *src;
+	size_t before = d->error_count;
+
+	if (!absolute || !file_exists(path_join(a, absolute, MANIFEST_NAME))) {
+		report_absent(a, dir, d);
+		free(absolute);
+		return NULL;
+	}
+	src = source_load(a, path, NULL, RANGE_NONE, d);
+	if (src)
+		m = manifest_parse(a, src, absolute, d);
+	free(absolute);
+	if (m)
+		check_templates(a, m, d);
+	return d->error_count == before ? m : NULL;
+}
+
+const struct manifest_provider *manifest_provider(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->provider_count; i++) {
+		if (strcmp(m->providers[i].name, name) == 0)
+			return &m->providers[i];
+	}
+	return NULL;
+}
+
+const struct manifest_account *manifest_account(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->account_count; i++) {
+		if (strcmp(m->accounts[i].name, name) == 0)
+			return &m->accounts[i];
+	}
+	return NULL;
+}
+
+const struct manifest_region *manifest_region(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->region_count; i++) {
+		if (strcmp(m->regions[i].name, name) == 0)
+			return &m->regions[i];
+	}
+	return NULL;
+}
+
+const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->stack_count; i++) {
+		if (strcmp(m->stacks[i].name, name) == 0)
+			return &m->stacks[i];
+	}
+	return NULL;
+}

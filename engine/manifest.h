@@ -1,0 +1,140 @@
+/*
+ * manifest.h - hadeploy.yaml, read and checked.
+ *
+ * manifest_load finds the manifest in a folder, parses it and gives an immutable
+ * struct manifest in the arena.  Every fault is one diagnostic with its place and,
+ * for a misspelt key, the nearest known one; all of them are reported in one run.
+ * Paths stay as written; use path_join with `dir`.
+ *
+ * References to secrets ({{resolve:...}}) are not resolved here, so that a command which
+ * does not need a secret does not ask for it: manifest_resolve does that for parameters,
+ * manifest_provider_config for settings.
+ */
+#ifndef ENGINE_MANIFEST_H
+#define ENGINE_MANIFEST_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/map.h"
+#include "templates/template.h"
+
+struct node;
+
+#define MANIFEST_NAME "hadeploy.yaml"
+
+/* A provider entry: `NAME: {Use: ssh, Types: ['SSH::*'], ...}`. */
+struct manifest_provider {
+	const char *name;
+	const char *use;          /* "ssh", "rest", ..., or a path to a plugin */
+	const char *const *types; /* patterns; none: the provider's own */
+	size_t type_count;
+	const struct node *config; /* NODE_MAP: everything else; NULL when empty */
+	struct range where;        /* RANGE_NONE: predefined and not mentioned */
+};
+
+struct manifest_account {
+	const char *name;
+	const struct node *providers; /* NODE_MAP name to overrides, or NULL */
+	struct range where;
+};
+
+struct manifest_host {
+	struct eval_host host;     /* name, zone, address, roles */
+	const struct node *config; /* the whole map: Address, Port, User, ... */
+	struct range where;
+};
+
+struct manifest_region {
+	const char *name;
+	const char *aws_region; /* the aws provider's Region here; `name` when none is set */
+	bool global;
+	const char *const *zones;
+	size_t zone_count;
+	const struct manifest_host *hosts;
+	const struct eval_host *eval_hosts; /* the same hosts, as evaluation takes them */
+	size_t host_count;
+	const struct node *providers; /* NODE_MAP name to overrides, or NULL */
+	struct range where;
+};
+
+/* One entry of a Parameters map; value.text is NULL and value.node set. */
+struct manifest_parameter {
+	const char *name;
+	struct parameter_value value;
+};
+
+struct manifest_target {
+	const char *account; /* ACCOUNT_NONE when none */
+	const struct manifest_region *region;
+	const struct manifest_parameter *parameters;
+	size_t parameter_count;
+	struct range where;
+};
+
+struct manifest_stack {
+	const char *name;
+	const char *template_path; /* as written */
+	struct range template_where;
+	const struct manifest_parameter *parameters;
+	size_t parameter_count;
+	const struct manifest_target *targets;
+	size_t target_count;
+	const char *const *depends_on; /* names of stacks; no cycles */
+	size_t depends_on_count;
+	struct range where;
+};
+
+struct manifest {
+	const struct source *src;
+	const char *dir;        /* absolute */
+	const char *project;    /* its name */
+	const char *state_path; /* absolute: DIR/.hadeploy/state.db */
+	/* The predefined ones are always among them. */
+	const struct manifest_provider *providers;
+	size_t provider_count;
+	const struct manifest_account *accounts;
+	size_t account_count;
+	const struct manifest_region *regions;
+	size_t region_count;
+	const struct manifest_stack *stacks; /* in the order of the file */
+	size_t stack_count;
+};
+
+/* dir: where the manifest lies.  NULL on failure. */
+const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d);
+/* The same from a text, without looking whether the templates are there. */
+const struct manifest *manifest_parse(struct arena *a, const struct source *src, const char *dir,
+				      struct diags *d);
+const struct manifest_provider *manifest_provider(const struct manifest *m, const char *name);
+const struct manifest_account *manifest_account(const struct manifest *m, const char *name);
+const struct manifest_region *manifest_region(const struct manifest *m, const char *name);
+const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name);
+/* True when `name` can be the name of a region, stack, host and so on. */
+bool manifest_name_valid(struct text name);
+
+/* Text that somebody wrote, and where. */
+struct placed_text {
+	struct text text;
+	struct range where;
+};
+/* True when the text holds {{resolve:...}}: what it becomes is sensitive. */
+bool manifest_has_reference(struct text t);
+/* *out: the text with every {{resolve:env:NAME}} and {{resolve:file:PATH}} replaced; paths
+ * start at dir.  0, or -1 with errors at the text's place that never show a value. */
+int manifest_resolve(struct arena *a, const char *dir, struct placed_text t, const char **out,
+		     struct diags *d);
+/*
+ * The JSON text that hd_provider.open gets for this entry in this region: defaults
+ * overlaid with the region's and the account's, {{resolve:env|file:...}} resolved, plus
+ * Project, ProjectDir, Region (unless the settings name one: aws's own), Account, Hosts.
+ * NULL on failure.  May hold secrets.
+ */
+struct provider_place {
+	const struct manifest_provider *provider;
+	const struct manifest_region *region;
+	const char *account;
+};
+const char *manifest_provider_config(struct arena *a, const struct manifest *m,
+				     const struct provider_place *place, struct diags *d);
+
+#endif

@@ -1,0 +1,294 @@
+/* manifest_stack.c - the section Stacks: templates, parameters, targets. */
+#include <string.h>
+
+#include "base/str.h"
+#include "engine/address.h"
+#include "engine/manifest_read.h"
+
+/* A stack that is being read. */
+struct stack_reading {
+	struct manifest_stack *stack;
+	const struct node **depends_on;
+	struct map seen; /* "account/region" of its targets to the node */
+};
+
+static bool is_parameter_value(struct manifest_reader *r, const char *what, const struct node *n)
+{
+	bool good = true;
+
+	if (n->kind == NODE_MAP || node_is_null(n)) {
+		manifest_wrong_shape(r, what, n, "a text, a number or a list of them");
+		if (node_is_null(n))
+			diag_hint(r->d, r->d->last, "write '' for an empty text");
+		return false;
+	}
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
+		if (n->items[i]->kind == NODE_SCALAR && !node_is_null(n->items[i]))
+			continue;
+		manifest_wrong_shape(r, arena_printf(r->a, "an item of %s", what), n->items[i],
+				     "a text or a number");
+		good = false;
+	}
+	return good;
+}
+
+static bool holds_reference(const struct node *n)
+{
+	if (n->kind == NODE_SCALAR)
+		return manifest_has_reference(n->text);
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
+		if (manifest_has_reference(n->items[i]->text))
+			return true;
+	}
+	return false;
+}
+
+struct manifest_parameter *manifest_read_parameters(struct manifest_reader *r,
+						    const struct manifest_part *part,
+						    const struct node *map, size_t *count)
+{
+	struct manifest_parameter *list = ARENA_ARRAY(r->a, map->count, struct manifest_parameter);
+
+	*count = 0;
+	for (size_t i = 0; i < map->count && !manifest_full(r); i++) {
+		const struct node *key = map->entries[i].key, *value = map->entries[i].value;
+		const char *what =
+			arena_printf(r->a, "parameter '%s' of %s", key->text.ptr, part->who);
+		struct manifest_parameter *p = &list[*count];
+
+		if (!is_parameter_value(r, what, value))
+			continue;
+		p->name = key->text.ptr;
+		p->value.node = value;
+		p->value.origin = r->m->src->name;
+		p->value.sensitive = holds_reference(value);
+		(*count)++;
+	}
+	return list;
+}
+
+static void set_template(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			 const struct node *value)
+{
+	struct stack_reading *s = into;
+
+	(void)r;
+	(void)part;
+	s->stack->template_path = value->text.ptr;
+	s->stack->template_where = value->where;
+}
+
+static void set_parameters(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			   const struct node *value)
+{
+	struct manifest_stack *stack = ((struct stack_reading *)into)->stack;
+
+	stack->parameters = manifest_read_parameters(r, part, value, &stack->parameter_count);
+}
+
+static void set_depends_on(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			   const struct node *value)
+{
+	struct stack_reading *s = into;
+
+	(void)r;
+	(void)part;
+	*s->depends_on = value;
+}
+
+static void set_target_region(struct manifest_reader *r, const struct manifest_part *part,
+			      void *into, const struct node *value)
+{
+	struct manifest_target *target = into;
+	size_t count = r->m->region_count;
+	const char **names;
+	struct diag *g;
+
+	target->region = map_find(&r->regions, value->text);
+	if (target->region)
+		return;
+	names = ARENA_ARRAY(r->a, count, const char *);
+	for (size_t i = 0; i < count; i++)
+		names[i] = r->m->regions[i].name;
+	g = diag_add(r->d, DIAG_REGION_UNKNOWN, value->where, "%s names no region: '%s'", part->who,
+		     value->text.ptr);
+	diag_did_you_mean(r->d, g, value->text, names, count);
+	if (!g->hint)
+		diag_hint(r->d, g, "add it to the section Regions");
+}
+
+static void set_target_account(struct manifest_reader *r, const struct manifest_part *part,
+			       void *into, const struct node *value)
+{
+	struct manifest_target *target = into;
+	size_t count = r->m->account_count;
+	const char **names;
+	struct diag *g;
+
+	target->account = value->text.ptr;
+	if (manifest_account(r->m, target->account))
+		return;
+	names = ARENA_ARRAY(r->a, count, const char *);
+	for (size_t i = 0; i < count; i++)
+		names[i] = r->m->accounts[i].name;
+	g = diag_add(r->d, DIAG_ACCOUNT_UNKNOWN, value->where, "%s names no account: '%s'",
+		     part->who, value->text.ptr);
+	diag_did_you_mean(r->d, g, value->text, names, count);
+	if (!g->hint)
+		diag_hint(r->d, g, "add it to the section Accounts");
+}
+
+static void set_target_parameters(struct manifest_reader *r, const struct manifest_part *part,
+				  void *into, const struct node *value)
+{
+	struct manifest_target *target = into;
+
+	target->parameters = manifest_read_parameters(r, part, value, &target->parameter_count);
+}
+
+static const struct manifest_key target_rows[] = {
+	{"Region", KEY_TEXT, KEY_REQUIRED, set_target_region, NULL},
+	{"Account", KEY_TEXT, KEY_OPTIONAL, set_target_account, NULL},
+	{"Parameters", KEY_MAP, KEY_OPTIONAL, set_target_parameters, NULL},
+};
+static const struct manifest_keys target_keys = {KEYS_CLOSED, target_rows, ARRAY_LEN(target_rows),
+						 NULL};
+
+static bool is_new_target(struct manifest_reader *r, struct stack_reading *s,
+			  const struct manifest_target *target, const struct node *n)
+{
+	const char *key = arena_printf(r->a, "%s/%s", target->account, target->region->name);
+	const struct node *first = map_set(&s->seen, text_of(key), (void *)n);
+	struct diag *g;
+
+	if (!first)
+		return true;
+	g = diag_add(r->d, DIAG_TARGET_REPEATED, n->where, "stack '%s' goes to region '%s' twice",
+		     s->stack->name, target->region->name);
+	diag_related(r->d, g, first->where, "first here");
+	diag_hint(r->d, g, "remove one of them, or make a second stack of the same template");
+	return false;
+}
+
+static void read_target(struct manifest_reader *r, const struct node *n, struct stack_reading *s)
+{
+	struct manifest_target *target = (void *)&s->stack->targets[s->stack->target_count];
+	struct manifest_part part = {arena_printf(r->a, "a target of stack '%s'", s->stack->name),
+				     NULL, n};
+
+	target->account = ACCOUNT_NONE;
+	target->where = n->where;
+	if (n->kind == NODE_MAP)
+		manifest_read_map(r, &part, &target_keys, target);
+	else if (n->kind != NODE_SCALAR || node_is_null(n))
+		manifest_wrong_shape(r, part.who, n, "the name of a region, or {Region: NAME}");
+	else
+		set_target_region(r, &part, target, n);
+	if (target->region && is_new_target(r, s, target, n))
+		s->stack->target_count++;
+	else
+		memset(target, 0, sizeof(*target));
+}
+
+static void set_targets(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			const struct node *value)
+{
+	struct stack_reading *s = into;
+
+	s->stack->targets = ARENA_ARRAY(r->a, value->count, struct manifest_target);
+	for (size_t i = 0; i < value->count && !manifest_full(r); i++)
+		read_target(r, value->items[i], s);
+	if (value->count == 0)
+		diag_hint(r->d,
+			  diag_add(r->d, DIAG_MANIFEST_VALUE, value->where,
+				   "'Targets' of %s is an empty list", part->who),
+			  "name the regions that the stack goes to");
+}
+
+/*
+ * Rollout says how targets follow each other.  This version changes all of them side by
+ * side and lets the others go on when one fails: what asks for exactly that is accepted,
+ * everything else would be less careful than the user wants and is refused.
+ */
+static const struct {
+	const char *key, *accepted;
+} rollout_rows[] = {
+	{"RegionConcurrency", "PARALLEL"}, {"RegionOrder", NULL},       {"MaxConcurrent", "100%"},
+	{"FailureTolerance", "100%"},      {"ConcurrencyMode", "SOFT"},
+};
+
+static void set_rollout_field(struct manifest_reader *r, const struct manifest_part *part,
+			      void *into, const struct node *value)
+{
+	const char *accepted = NULL, *key = "";
+	struct diag *g;
+
+	(void)into;
+	for (size_t i = 0; i < ARRAY_LEN(rollout_rows); i++) {
+		if (node_find(part->map, rollout_rows[i].key) != value)
+			continue;
+		key = rollout_rows[i].key;
+		accepted = rollout_rows[i].accepted;
+	}
+	if (accepted && value->kind == NODE_SCALAR && text_is(value->text, accepted))
+		return;
+	g = diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, value->where,
+		     "this value of '%s' is not supported by this version", key);
+	diag_detail(r->d, g,
+		    "All targets of a stack are changed side by side, and when one fails the "
+		    "others go on.");
+	diag_hint(r->d, g, "%s and go region by region with 'hadeploy apply --region NAME'",
+		  accepted ? arena_printf(r->a, "write '%s: %s'", key, accepted) : "leave it out");
+}
+
+static void set_rollout(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			const struct node *value)
+{
+	struct manifest_key rows[ARRAY_LEN(rollout_rows)] = {{0}};
+	struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
+	struct manifest_part rollout = {arena_printf(r->a, "'Rollout' of %s", part->who), value,
+					value};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		rows[i].name = rollout_rows[i].key;
+		rows[i].kind = KEY_ANY;
+		rows[i].set = set_rollout_field;
+	}
+	manifest_read_map(r, &rollout, &keys, into);
+}
+
+static const struct manifest_key stack_rows[] = {
+	{"Template", KEY_TEXT, KEY_REQUIRED, set_template, NULL},
+	{"Parameters", KEY_MAP, KEY_OPTIONAL, set_parameters, NULL},
+	{"Targets", KEY_LIST, KEY_REQUIRED, set_targets, NULL},
+	{"DependsOn", KEY_ANY, KEY_OPTIONAL, set_depends_on, NULL},
+	{"Rollout", KEY_MAP, KEY_OPTIONAL, set_rollout, NULL},
+};
+static const struct manifest_keys stack_keys = {KEYS_CLOSED, stack_rows, ARRAY_LEN(stack_rows),
+						NULL};
+
+void manifest_set_stacks(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			 const struct node *value)
+{
+	struct manifest_stack *stacks = ARENA_ARRAY(r->a, value->count, struct manifest_stack);
+	const struct node **depends_on = ARENA_ARRAY(r->a, value->count, const struct node *);
+	struct manifest_part entry;
+
+	(void)part;
+	(void)into;
+	r->m->stacks = stacks;
+	for (size_t i = 0; i < value->count && !manifest_full(r); i++) {
+		size_t at = r->m->stack_count;
+		struct stack_reading s = {&stacks[at], &depends_on[at], MAP_INIT};
+
+		if (!manifest_read_named(r, "stack", &value->entries[i], &entry))
+			continue;
+		s.stack->name = entry.at->text.ptr;
+		s.stack->where = entry.at->where;
+		r->m->stack_count++;
+		map_set(&r->stacks, entry.at->text, s.stack);
+		manifest_read_map(r, &entry, &stack_keys, &s);
+		map_release(&s.seen);
+	}
+	manifest_check_order(r, depends_on);
+}

@@ -1,0 +1,149 @@
+/*
+ * plan.c - the words for actions and reasons, and the plan's dump.
+ */
+#include "engine/plan.h"
+
+static const char *const actions[] = {
+	[ACTION_NONE] = "none",       [ACTION_CREATE] = "create", [ACTION_UPDATE] = "update",
+	[ACTION_REPLACE] = "replace", [ACTION_DELETE] = "delete", [ACTION_RETAIN] = "retain",
+};
+_Static_assert(ARRAY_LEN(actions) == ACTION_RETAIN + 1, "a name for every action");
+
+static const char *const reasons[] = {
+	[REASON_NONE] = "nothing differs",
+	[REASON_NEW] = "not recorded yet",
+	[REASON_CHANGED] = "differs from what was applied",
+	[REASON_CREATE_ONLY] = "cannot be changed in place",
+	[REASON_DRIFTED] = "was changed from outside",
+	[REASON_GONE] = "is not there any more",
+	[REASON_NOT_IN_TEMPLATE] = "not in the template any more",
+	[REASON_CONDITION_FALSE] = "its condition is false now",
+	[REASON_DESTROY] = "asked for",
+	[REASON_TAINTED] = "an earlier change of it ended in error",
+	[REASON_DEPOSED] = "left over from a replacement",
+};
+_Static_assert(ARRAY_LEN(reasons) == REASON_DEPOSED + 1, "a text for every reason");
+
+/* For the dump: one word each, so that lines stay easy to compare. */
+static const char *const reason_words[] = {
+	[REASON_NONE] = "none",
+	[REASON_NEW] = "new",
+	[REASON_CHANGED] = "changed",
+	[REASON_CREATE_ONLY] = "create-only",
+	[REASON_DRIFTED] = "drifted",
+	[REASON_GONE] = "gone",
+	[REASON_NOT_IN_TEMPLATE] = "not-in-template",
+	[REASON_CONDITION_FALSE] = "condition-false",
+	[REASON_DESTROY] = "destroy",
+	[REASON_TAINTED] = "tainted",
+	[REASON_DEPOSED] = "deposed",
+};
+_Static_assert(ARRAY_LEN(reason_words) == REASON_DEPOSED + 1, "a word for every reason");
+
+bool plan_empty(const struct plan *p)
+{
+	const struct plan_counts *c = &p->counts;
+
+	return !c->create && !c->update && !c->replace && !c->remove && !c->retain &&
+	       !p->output_count;
+}
+
+const char *action_name(enum action a)
+{
+	return actions[a];
+}
+
+const char *reason_text(enum reason r)
+{
+	return reasons[r];
+}
+
+static void dump_flag(struct str *out, bool set, const char *word)
+{
+	if (set)
+		str_printf(out, " %s", word);
+}
+
+static void dump_where(struct str *out, const struct range *where)
+{
+	if (where->src)
+		str_printf(out, " @%s:%u:%u", where->src->name, (unsigned)where->start.line,
+			   (unsigned)where->start.column);
+}
+
+static void dump_path(struct str *out, const struct path_change *p)
+{
+	str_printf(out, "\t%s: %s -> %s", *p->pointer ? p->pointer : "/",
+		   p->before ? p->before : "(none)",
+		   p->unknown ? "(unknown)"
+		   : p->after ? p->after
+			      : "(none)");
+	dump_flag(out, p->replaces, "replaces");
+	dump_flag(out, p->sensitive, "sensitive");
+	dump_flag(out, p->drift, "drift");
+	dump_flag(out, p->computed, "computed");
+	dump_where(out, &p->where);
+	str_add_char(out, '\n');
+}
+
+static void dump_change(struct str *out, const struct plan *plan, const struct change *c)
+{
+	str_printf(out, "%s ", action_name(c->action));
+	address_format(&c->addr, out);
+	str_printf(out, " %s reason=%s", c->type, reason_words[c->reason]);
+	if (c->cause)
+		str_printf(out, " cause=%s", c->cause);
+	if (c->before && *c->before->deposed)
+		str_printf(out, " deposed=%s", c->before->deposed);
+	dump_where(out, &c->where);
+	str_add_char(out, '\n');
+	for (size_t i = 0; i < c->need_count; i++) {
+		const struct change *n = &plan->changes[c->needs[i]];
+
+		str_printf(out, "\tneeds %s ", action_name(n->action));
+		address_format(&n->addr, out);
+		str_add_char(out, '\n');
+	}
+	for (size_t i = 0; i < c->path_count; i++)
+		dump_path(out, &c->paths[i]);
+}
+
+static void dump_output(struct str *out, const struct output_change *o)
+{
+	str_add(out, "output ");
+	instance_id_format(&o->instance->id, out);
+	str_printf(out, " %s: %s -> %s\n", o->name, o->before ? o->before : "(none)",
+		   o->unknown ? "(unknown)"
+		   : o->after ? o->after
+			      : "(none)");
+}
+
+static void dump_instance(struct str *out, const struct plan *p, const struct instance_plan *i)
+{
+	str_add(out, "instance ");
+	instance_id_format(&i->id, out);
+	if (!i->instance)
+		str_add(out, " (not in the manifest)");
+	for (size_t n = 0; n < i->need_count; n++) {
+		str_add(out, n ? ", " : " after ");
+		instance_id_format(&p->instances[i->needs[n]].id, out);
+	}
+	str_add_char(out, '\n');
+	for (size_t c = 0; c < i->change_count; c++)
+		dump_change(out, p, &p->changes[i->first_change + c]);
+}
+
+void plan_dump(const struct plan *p, struct str *out)
+{
+	const struct plan_counts *c = &p->counts;
+
+	for (size_t i = 0; i < p->instance_count; i++)
+		dump_instance(out, p, &p->instances[i]);
+	for (size_t i = 0; i < p->output_count; i++)
+		dump_output(out, &p->outputs[i]);
+	str_printf(out, "create=%zu update=%zu replace=%zu delete=%zu retain=%zu none=%zu",
+		   c->create, c->update, c->replace, c->remove, c->retain, c->none);
+	if (p->refreshed)
+		str_printf(out, " drifted=%zu", p->drifted);
+	str_add_char(out, '\n');
+}

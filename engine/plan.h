@@ -1,0 +1,121 @@
+/*
+ * plan.h - what is to be done: one change per resource, with its reason.
+ *
+ * Pure data in an arena, made by the planner (planner.h), shown by the views, run by the
+ * executor.  Documents are canonical JSON text; sensitive values are in `desired_secret`
+ * only, which is never shown or recorded.
+ */
+#ifndef ENGINE_PLAN_H
+#define ENGINE_PLAN_H
+
+#include "base/arena.h"
+#include "engine/project.h"
+#include "engine/state.h"
+
+enum action {
+	ACTION_NONE,
+	ACTION_CREATE,
+	ACTION_UPDATE,
+	ACTION_REPLACE,
+	ACTION_DELETE,
+	ACTION_RETAIN /* leaves the record, the thing stays */
+};
+
+/* Why; `cause` completes the sentence. */
+enum reason {
+	REASON_NONE,
+	REASON_NEW,            /* not recorded yet */
+	REASON_CHANGED,        /* inputs differ */
+	REASON_CREATE_ONLY,    /* a property that cannot be changed in place differs */
+	REASON_DRIFTED,        /* the world differs from what was recorded */
+	REASON_GONE,           /* recorded, but not there any more */
+	REASON_NOT_IN_TEMPLATE, /* recorded, not wanted any more */
+	REASON_CONDITION_FALSE,
+	REASON_DESTROY,
+	REASON_TAINTED,        /* an earlier change of it ended in error */
+	REASON_DEPOSED         /* left over from a replacement */
+};
+
+struct path_change {
+	const char *pointer;       /* "/Content" */
+	const char *before, *after; /* canonical JSON, masked; NULL: not there */
+	bool replaces;             /* create-only */
+	bool unknown;              /* after is known only during apply; see waits_for */
+	bool sensitive;
+	bool drift;                /* the world moved, not the template */
+	bool computed;             /* a read-only output that the provider foresees */
+	struct range where;        /* in the template */
+};
+
+struct change {
+	struct address addr;
+	enum action action;
+	enum reason reason;
+	const char *cause;         /* property or reference that caused it; NULL */
+	const char *type;
+	const struct provider_entry *provider; /* NULL: entry no longer configured (delete) */
+	const struct schema *schema;           /* NULL likewise */
+	const struct instance *instance;       /* NULL: stack or target left the manifest */
+	const struct doc_resource *resource;   /* NULL for deletes */
+	size_t resource_index;
+	const struct record *before;           /* NULL for creates */
+	const char *desired;                   /* canonical JSON, masked, unknown as null; NULL */
+	const char *unknown_pointers;          /* JSON array */
+	const char *sensitive_pointers;        /* JSON array */
+	const char *endpoint;                  /* "" when there is none or it is unknown */
+	const struct path_change *paths;
+	size_t path_count;
+	const size_t *needs;                   /* indexes of changes that must end first; those
+						  of ACTION_NONE too, which end when their own
+						  needs have: order passes through them */
+	size_t need_count;
+	struct range where;                    /* in the template, or RANGE_NONE */
+};
+
+struct plan_counts {
+	size_t create, update, replace, remove, retain, none;
+};
+
+struct output_change {
+	const struct instance *instance;
+	const char *name;
+	const char *before, *after; /* canonical JSON, masked; NULL: none / unknown */
+	bool unknown;
+};
+
+/*
+ * The changes of one stack instance: changes[first_change .. + change_count).  `needs` are
+ * indexes of instances whose changes must all have ended well before any of these starts
+ * (stacks named in DependsOn: their instances in the same region and account when there
+ * are any, else all of them; the other way round when destroying).
+ */
+struct instance_plan {
+	struct instance_id id;
+	const struct instance *instance; /* NULL: no longer in the manifest */
+	size_t first_change, change_count;
+	const size_t *needs;
+	size_t need_count;
+};
+
+struct plan {
+	struct arena *arena;
+	const struct project *project;
+	const struct change *changes; /* sorted by address; ACTION_NONE included */
+	size_t change_count;
+	const struct instance_plan *instances; /* sorted by id */
+	size_t instance_count;
+	const struct output_change *outputs;
+	size_t output_count;
+	struct plan_counts counts;
+	bool refreshed; /* compared with the world, not only with what was recorded */
+	bool destroy;
+	size_t drifted; /* resources whose state in the world differs from the record */
+};
+
+bool plan_empty(const struct plan *p); /* nothing to do */
+const char *action_name(enum action a);  /* "create", ... */
+const char *reason_text(enum reason r);  /* "not recorded yet", ... */
+/* One line per change and path: the station's dump for golden tests. */
+void plan_dump(const struct plan *p, struct str *out);
+
+#endif

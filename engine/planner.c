@@ -1,0 +1,277 @@
+/*
+ * planner.c - every stack instance with its records, one after the other; see
+ * planner_parts.h for who does what.
+ */
+#include "engine/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/planner_parts.h"
+
+static bool names_it(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return count == 0;
+}
+
+static bool in_manifest(const struct manifest *m, const struct instance_id *id)
+{
+	const struct manifest_stack *s = manifest_stack(m, id->stack);
+
+	for (size_t i = 0; s && i < s->target_count; i++) {
+		if (!strcmp(s->targets[i].region->name, id->region) &&
+		    !strcmp(s->targets[i].account, id->account))
+			return true;
+	}
+	return false;
+}
+
+static const struct instance *find_instance(const struct project *p, const struct instance_id *id)
+{
+	size_t low = 0, high = p->instance_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = instance_id_compare(&p->instances[mid].id, id);
+
+		if (!order)
+			return &p->instances[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+bool planner_covers(const struct project *p, const struct selection *sel,
+		    const struct instance_id *id)
+{
+	if (find_instance(p, id))
+		return true;
+	if (in_manifest(p->manifest, id))
+		return false;
+	return !sel || (names_it(sel->stacks, sel->stack_count, id->stack) &&
+			names_it(sel->regions, sel->region_count, id->region));
+}
+
+const struct observation *planner_observation(const struct planning *p, const struct record *r)
+{
+	return p->in->observations ? &p->in->observations[r - p->in->records->items] : NULL;
+}
+
+static int compare_records(const void *x, const void *y)
+{
+	const struct record *a = *(const struct record *const *)x;
+	const struct record *b = *(const struct record *const *)y;
+	int order = address_compare(&a->addr, &b->addr);
+
+	return order ? order : strcmp(a->deposed, b->deposed);
+}
+
+static const struct record **sort_records(struct arena *a, const struct record_list *list)
+{
+	const struct record **sorted = ARENA_ARRAY(a, list->count, const struct record *);
+
+	for (size_t i = 0; i < list->count; i++)
+		sorted[i] = &list->items[i];
+	if (list->count)
+		qsort(sorted, list->count, sizeof(*sorted), compare_records);
+	return sorted;
+}
+
+struct grouping {
+	struct planning *p;
+	struct {
+		VEC_OF(struct planning_instance)
+	} instances; /* in the plan's arena */
+};
+
+static struct planning_instance *add_instance(struct grouping *g, const struct instance_id *id,
+					      const struct instance *instance)
+{
+	struct planning_instance *w = arena_vec_add(g->p->a, &g->instances);
+
+	w->id = *id;
+	w->instance = instance;
+	return w;
+}
+
+/* Records of one instance, from `at`: how many. */
+static size_t run_length(const struct record *const *sorted, size_t at, size_t count)
+{
+	size_t end = at + 1;
+
+	while (end < count &&
+	       !instance_id_compare(&sorted[end]->addr.instance, &sorted[at]->addr.instance))
+		end++;
+	return end - at;
+}
+
+/* Both lists are sorted: instances of the project without records are put in between. */
+static void add_groups(struct grouping *g, const struct record *const *sorted, size_t count)
+{
+	const struct project *project = g->p->in->project;
+	size_t next = 0;
+
+	for (size_t at = 0, len; at < count; at += len) {
+		const struct instance_id *id = &sorted[at]->addr.instance;
+		const struct instance *instance = find_instance(project, id);
+		struct planning_instance *w;
+
+		len = run_length(sorted, at, count);
+		if (!planner_covers(project, g->p->in->selection, id))
+			continue;
+		for (; next < project->instance_count &&
+		       instance_id_compare(&project->instances[next].id, id) < 0;
+		     next++)
+			add_instance(g, &project->instances[next].id, &project->instances[next]);
+		w = add_instance(g, id, instance);
+		w->records = &sorted[at];
+		w->record_count = len;
+		next += instance != NULL;
+	}
+	for (; next < project->instance_count; next++)
+		add_instance(g, &project->instances[next].id, &project->instances[next]);
+}
+
+static int compare_changes(const void *x, const void *y)
+{
+	const struct change *a = x, *b = y;
+	int order = address_compare(&a->addr, &b->addr);
+
+	if (order)
+		return order;
+	return strcmp(a->before ? a->before->deposed : "", b->before ? b->before->deposed : "");
+}
+
+static int plan_resources(struct planning *p, const struct planning_instance *w)
+{
+	const struct document *doc = w->instance->doc;
+	struct arena *scratch = arena_new();
+	const size_t *order = planner_order(scratch, doc, p->d);
+	int rc = order ? 0 : -1;
+
+	for (size_t i = 0; order && i < doc->resource_count; i++) {
+		if (planner_desired(p, w, order[i]))
+			rc = -1;
+	}
+	arena_free(scratch);
+	return rc;
+}
+
+static int plan_instance(struct planning *p, struct planning_instance *w)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < w->record_count; i++) {
+		const struct record *r = w->records[i];
+
+		if (!*r->deposed)
+			map_set(&w->live, text_of(r->addr.logical_id), (void *)r);
+	}
+	w->first = p->changes.count;
+	if (w->instance && !p->in->destroy)
+		rc = plan_resources(p, w);
+	planner_deletes(p, w);
+	map_release(&w->live);
+	if (p->changes.count > w->first)
+		qsort(&p->changes.items[w->first], p->changes.count - w->first,
+		      sizeof(*p->changes.items), compare_changes);
+	planner_needs(p, w);
+	return rc ? rc : planner_outputs(p, w);
+}
+
+static void count_action(struct plan_counts *n, enum action a)
+{
+	switch (a) {
+	case ACTION_NONE:
+		n->none++;
+		return;
+	case ACTION_CREATE:
+		n->create++;
+		return;
+	case ACTION_UPDATE:
+		n->update++;
+		return;
+	case ACTION_REPLACE:
+		n->replace++;
+		return;
+	case ACTION_DELETE:
+		n->remove++;
+		return;
+	case ACTION_RETAIN:
+		n->retain++;
+		return;
+	}
+}
+
+static void index_recorded(struct planning *p)
+{
+	const struct instance_list *list = p->in->instances;
+
+	for (size_t i = 0; list && i < list->count; i++)
+		map_set(&p->recorded, text_of(instance_id_text(p->a, &list->items[i].id)),
+			&list->items[i]);
+}
+
+static int plan_all(struct planning *p)
+{
+	const struct record_list *records = p->in->records;
+	const struct record **sorted = sort_records(p->a, records);
+	struct grouping g = {.p = p};
+	struct instance_plan *plans;
+	int rc = 0;
+
+	add_groups(&g, sorted, records->count);
+	plans = ARENA_ARRAY(p->a, g.instances.count, struct instance_plan);
+	for (size_t i = 0; i < g.instances.count; i++) {
+		struct planning_instance *w = &g.instances.items[i];
+
+		if (plan_instance(p, w))
+			rc = -1;
+		plans[i] = (struct instance_plan){.id = w->id,
+						  .instance = w->instance,
+						  .first_change = w->first,
+						  .change_count = p->changes.count - w->first};
+	}
+	planner_stack_needs(p, plans, g.instances.count);
+	p->plan->instances = plans;
+	p->plan->instance_count = g.instances.count;
+	return rc;
+}
+
+static void finish(struct planning *p)
+{
+	struct plan *plan = p->plan;
+
+	plan->changes = p->changes.items;
+	plan->change_count = p->changes.count;
+	plan->outputs = p->outputs.items;
+	plan->output_count = p->outputs.count;
+	for (size_t i = 0; i < plan->change_count; i++)
+		count_action(&plan->counts, plan->changes[i].action);
+}
+
+const struct plan *planner_make(struct arena *a, const struct planner_input *in, struct diags *d)
+{
+	struct planning p = {.a = a, .in = in, .d = d};
+	int rc;
+
+	p.plan = ARENA_NEW(a, struct plan);
+	p.plan->arena = a;
+	p.plan->project = in->project;
+	p.plan->refreshed = in->observations != NULL;
+	p.plan->destroy = in->destroy;
+	p.known = known_new(in->project->registry);
+	index_recorded(&p);
+	rc = plan_all(&p);
+	finish(&p);
+	map_release(&p.recorded);
+	known_free(p.known);
+	return rc ? NULL : p.plan;
+}

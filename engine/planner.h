@@ -1,0 +1,79 @@
+/*
+ * planner.h - documents, records and, after a refresh, the world, to a plan.
+ *
+ * Pure but for the refine callback, which asks a provider's optional plan(): that makes
+ * no connection.  Works in dependency order: a resource is evaluated once the actions of
+ * what it refers to are known, so that an attribute of something to be created or
+ * replaced is unknown, and one of something unchanged is its recorded value.
+ *
+ * What differs (STYLE.md 7.3): desired against recorded inputs under the schema; plus,
+ * when observed, paths of desired where the world's state differs from the recorded
+ * state (drift); plus computed paths that the provider foresees to differ.  Any
+ * create-only path means replace.
+ */
+#ifndef ENGINE_PLANNER_H
+#define ENGINE_PLANNER_H
+
+#include "engine/plan.h"
+
+/* What a refresh saw of one record. */
+enum seen { SEEN_NOT_ASKED, SEEN_PRESENT, SEEN_GONE, SEEN_FAILED };
+struct observation {
+	enum seen seen;
+	const char *outputs; /* canonical JSON, masked; SEEN_PRESENT */
+};
+
+/* What a provider's plan() said. */
+struct computed_path {
+	const char *pointer, *json;
+};
+struct refinement {
+	const char *const *same;
+	size_t same_count;
+	const char *const *replace;
+	size_t replace_count;
+	const struct computed_path *computed;
+	size_t computed_count;
+};
+struct refine_request {
+	const struct instance *instance;
+	const struct provider_entry *provider;
+	const struct doc_resource *resource;
+	const struct record *before; /* NULL for a create */
+	const char *address;
+	const char *desired;         /* canonical JSON with secrets in clear: pass on only */
+	const char *unknown_pointers, *sensitive_pointers;
+};
+
+struct planner_input {
+	const struct project *project;           /* evaluated */
+	const struct record_list *records;       /* of every instance the selection names, and of
+						    orphans (stack or target left the manifest) */
+	const struct instance_list *instances;   /* recorded instances: outputs before */
+	const struct observation *observations;  /* parallel to records; NULL: not refreshed */
+	struct state *state;                     /* for masking and secret digests */
+	const struct selection *selection;       /* decides about orphans; NULL: everything */
+	bool destroy;
+	/* NULL when there is nothing to ask.  0 or -1 with errors. */
+	int (*refine)(void *context, const struct refine_request *q, struct arena *a,
+		      struct refinement *out, struct diags *d);
+	void *context;
+};
+
+/* Records of other instances than those planner_covers names are left alone.
+ * NULL on failure. */
+const struct plan *planner_make(struct arena *a, const struct planner_input *in, struct diags *d);
+
+/* Indexes of doc->resources, each behind what it refers to; NULL when they depend on each
+ * other in a circle (the same circle of several targets is told once). */
+const size_t *planner_order(struct arena *a, const struct document *doc, struct diags *d);
+
+/*
+ * Whether a plan for this selection (NULL: everything) has to do with the instance: one of
+ * the project's, or an orphan (its stack or target left the manifest) that the selection
+ * does not rule out.  For choosing which records to load and which locks to take.
+ */
+bool planner_covers(const struct project *p, const struct selection *sel,
+		    const struct instance_id *id);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * planner_deletes.c - records that the documents do not want, and what is left over from
+ * replacements.
+ */
+#include "engine/planner_parts.h"
+
+#include <string.h>
+
+#include "templates/node.h"
+
+static bool wanted(const struct planning *p, const struct planning_instance *w,
+		   const struct record *r)
+{
+	return !p->in->destroy && w->instance && w->instance->doc &&
+	       document_find(w->instance->doc, r->addr.logical_id);
+}
+
+/* The resource as the template has it, whatever its condition says. */
+static const struct node_entry *in_template(const struct planning_instance *w,
+					    const struct record *r)
+{
+	const struct template *t = w->instance ? w->instance->tpl : NULL;
+
+	if (!t || !t->resources || t->resources->kind != NODE_MAP)
+		return NULL;
+	return node_find_entry(t->resources, text_of(r->addr.logical_id));
+}
+
+static bool policy_text_retains(const char *policy)
+{
+	return !strcmp(policy, "Retain") || !strcmp(policy, "RetainExceptOnCreate");
+}
+
+/* What the template says now wins over what was recorded at the last apply. */
+static bool retains(const struct planning_instance *w, const struct record *r)
+{
+	const struct document *doc = w->instance ? w->instance->doc : NULL;
+	const struct doc_resource *now = doc ? document_find(doc, r->addr.logical_id) : NULL;
+
+	if (*r->deposed)
+		return false;
+	if (now)
+		return now->deletion_policy == DELETION_RETAIN ||
+		       now->deletion_policy == DELETION_RETAIN_EXCEPT_ON_CREATE;
+	return r->deletion_policy && policy_text_retains(r->deletion_policy);
+}
+
+static void set_reason(const struct planning *p, const struct planning_instance *w,
+		       struct change *c)
+{
+	const struct node_entry *entry = in_template(w, c->before);
+
+	if (entry)
+		c->where = entry->key->where;
+	if (*c->before->deposed)
+		c->reason = REASON_DEPOSED;
+	else if (p->in->destroy)
+		c->reason = REASON_DESTROY;
+	else if (entry && node_find(entry->value, "Condition"))
+		c->reason = REASON_CONDITION_FALSE;
+	else
+		c->reason = REASON_NOT_IN_TEMPLATE;
+}
+
+static void set_provider(const struct planning *p, struct change *c)
+{
+	c->provider = registry_entry(p->in->project->registry, c->before->provider);
+	if (c->provider)
+		c->schema = map_find(&c->provider->schemas, text_of(c->type));
+}
+
+static void add_delete(struct planning *p, const struct planning_instance *w,
+		       const struct record *r)
+{
+	struct change *c = arena_vec_add(p->a, &p->changes);
+
+	c->addr = r->addr;
+	c->type = r->type;
+	c->before = r;
+	c->action = retains(w, r) ? ACTION_RETAIN : ACTION_DELETE;
+	c->instance = w->instance;
+	c->endpoint = r->endpoint ? r->endpoint : "";
+	c->unknown_pointers = "[]";
+	c->sensitive_pointers = r->sensitive && *r->sensitive ? r->sensitive : "[]";
+	set_reason(p, w, c);
+	set_provider(p, c);
+}
+
+void planner_deletes(struct planning *p, const struct planning_instance *w)
+{
+	for (size_t i = 0; i < w->record_count; i++) {
+		const struct record *r = w->records[i];
+
+		if (*r->deposed || !wanted(p, w, r))
+			add_delete(p, w, r);
+	}
+}

@@ -1,0 +1,96 @@
+/*
+ * planner_parts.h - what the planner's files share: planner.c joins them.
+ *
+ *	planner.c          instances and their records, the order of work, counts
+ *	planner_order.c    resources of a document in dependency order, cycles
+ *	planner_desired.c  one resource of a document: its change
+ *	planner_paths.c    the paths of that change: template, world, provider
+ *	planner_deletes.c  records that nobody wants any more
+ *	planner_needs.c    which changes wait for which
+ *	planner_stacks.c   which instances wait for which, outputs
+ *
+ * Only these files include it.
+ */
+#ifndef ENGINE_PLANNER_PARTS_H
+#define ENGINE_PLANNER_PARTS_H
+
+#include "base/vec.h"
+#include "engine/known.h"
+#include "engine/planner.h"
+
+struct planning {
+	struct arena *a; /* the plan's */
+	const struct planner_input *in;
+	struct plan *plan;
+	struct known *known; /* what the changes planned so far leave certain */
+	struct map recorded; /* instance_id_text to struct instance_record */
+	struct diags *d;
+	struct {
+		VEC_OF(struct change)
+	} changes;
+	struct {
+		VEC_OF(struct output_change)
+	} outputs;
+};
+
+/* One stack instance with all that is recorded of it. */
+struct planning_instance {
+	struct instance_id id;
+	const struct instance *instance;     /* NULL: not in the manifest any more */
+	const struct record *const *records; /* by logical id, the live one first */
+	size_t record_count;
+	struct map live; /* logical id to struct record */
+	size_t first;    /* its first change */
+};
+
+/* A path with what is forgotten when the change is complete. */
+struct draft_path {
+	struct path_change change;
+	bool from_template; /* not only the world moved */
+};
+
+/* The change of one resource of a document in the making. */
+struct draft {
+	struct planning *p;
+	const struct planning_instance *w;
+	struct arena *scratch; /* dropped with the draft: secrets in clear */
+	struct change *c;
+	const struct value *properties;
+	const struct record *record; /* compared with; NULL when there is nothing */
+	const char *outputs;         /* the world's when it was seen, else recorded; "" */
+	json_t *desired, *masked;
+	json_t *unknown, *sensitive; /* arrays of pointers */
+	bool drifted;
+	struct {
+		VEC_OF(struct draft_path)
+	} paths;               /* in the scratch arena */
+	struct map by_pointer; /* pointer to index + 1 */
+};
+
+/* planner_desired.c: 0, or -1 with errors. */
+int planner_desired(struct planning *p, const struct planning_instance *w, size_t resource_index);
+
+/* planner_paths.c */
+void draft_compare_inputs(struct draft *f);
+void draft_compare_world(struct draft *f);
+int draft_refine(struct draft *f);
+/* The value with the sensitive parts masked, as text in the plan's arena.  Pointers are
+ * relative to the value. */
+const char *planner_masked_text(struct planning *p, const json_t *value, const json_t *sensitive);
+/* The pointer is `parent` or lies below it. */
+bool pointer_within(struct text pointer, struct text parent);
+
+/* planner_deletes.c: changes for records that the documents do not want. */
+void planner_deletes(struct planning *p, const struct planning_instance *w);
+
+/* planner_needs.c: fills needs of the changes from w->first to the last, which are sorted. */
+void planner_needs(struct planning *p, const struct planning_instance *w);
+
+/* planner_stacks.c */
+void planner_stack_needs(struct planning *p, struct instance_plan *plans, size_t count);
+int planner_outputs(struct planning *p, const struct planning_instance *w);
+
+/* What was seen of a record, or NULL. */
+const struct observation *planner_observation(const struct planning *p, const struct record *r);
+
+#endif

@@ -1,0 +1,388 @@
+/*
+ * planner_paths.c - where a resource differs: from what was applied, from what the world
+ * shows, and where its provider foresees a difference.
+ */
+#include "engine/planner_parts.h"
+
+#include <string.h>
+
+#include "engine/diff.h"
+
+bool pointer_within(struct text pointer, struct text parent)
+{
+	return pointer.len >= parent.len && !memcmp(pointer.ptr, parent.ptr, parent.len) &&
+	       (pointer.len == parent.len || pointer.ptr[parent.len] == '/');
+}
+
+static bool within_any(const json_t *pointers, struct text pointer)
+{
+	for (size_t i = 0; i < json_array_size(pointers); i++) {
+		const char *s = json_string_value(json_array_get(pointers, i));
+
+		if (s && pointer_within(pointer, text_of(s)))
+			return true;
+	}
+	return false;
+}
+
+const char *planner_masked_text(struct planning *p, const json_t *value, const json_t *sensitive)
+{
+	json_t *box, *pointers;
+	const char *text;
+
+	if (!json_array_size(sensitive))
+		return json_text(p->a, value);
+	box = json_pack("{s:o}", "v", json_deep_copy(value));
+	pointers = json_array();
+	for (size_t i = 0; i < json_array_size(sensitive); i++) {
+		const char *s = json_string_value(json_array_get(sensitive, i));
+
+		json_array_append_new(pointers, json_sprintf("/v%s", s ? s : ""));
+	}
+	state_mask(p->in->state, box, pointers);
+	text = json_text(p->a, json_object_get(box, "v"));
+	json_decref(box);
+	json_decref(pointers);
+	return text;
+}
+
+static bool is_masked_text(const char *json)
+{
+	return json && !strncmp(json, "{\"$secret\":", 11);
+}
+
+static struct range path_where(const struct draft *f, const char *pointer)
+{
+	bool exact = false;
+	const struct value *v = value_at(f->properties, text_of(pointer), &exact);
+	struct range where = exact ? value_where(v) : RANGE_NONE;
+
+	return where.src ? where : f->c->where;
+}
+
+/* The path of this pointer; a new one when there is none yet. */
+static struct draft_path *path_at(struct draft *f, const char *pointer)
+{
+	struct text key = text_of(pointer);
+	size_t index = (size_t)(uintptr_t)map_find(&f->by_pointer, key);
+	struct draft_path *path;
+
+	if (index)
+		return &f->paths.items[index - 1];
+	path = arena_vec_add(f->scratch, &f->paths);
+	map_set(&f->by_pointer, key, (void *)(uintptr_t)f->paths.count);
+	path->change.pointer = arena_strdup(f->p->a, pointer);
+	path->change.where = path_where(f, pointer);
+	path->change.sensitive = within_any(f->sensitive, key);
+	return path;
+}
+
+static bool differs_create_only(const struct schema *s, struct str *pointer, const json_t *x,
+				const json_t *y);
+
+static bool member_differs(const struct schema *s, struct str *pointer, const char *key,
+			   const json_t *x, const json_t *y)
+{
+	size_t len = pointer->len;
+	bool found;
+
+	json_pointer_add(pointer, text_of(key));
+	found = differs_create_only(s, pointer, json_object_get(x, key), json_object_get(y, key));
+	str_truncate(pointer, len);
+	return found;
+}
+
+static bool item_differs(const struct schema *s, struct str *pointer, size_t i, const json_t *x,
+			 const json_t *y)
+{
+	size_t len = pointer->len;
+	bool found;
+
+	str_printf(pointer, "/%zu", i);
+	found = differs_create_only(s, pointer, json_array_get(x, i), json_array_get(y, i));
+	str_truncate(pointer, len);
+	return found;
+}
+
+/* Some create-only pointer at or below this one differs. */
+static bool differs_create_only(const struct schema *s, struct str *pointer, const json_t *x,
+				const json_t *y)
+{
+	const char *key;
+	json_t *ignored;
+
+	if ((!x && !y) || (x && y && json_equal(x, y)))
+		return false;
+	if (schema_is_create_only(s, str_text(pointer)))
+		return true;
+	json_object_foreach((json_t *)x, key, ignored)
+	{
+		if (member_differs(s, pointer, key, x, y))
+			return true;
+	}
+	json_object_foreach((json_t *)y, key, ignored)
+	{
+		if (!json_object_get(x, key) && member_differs(s, pointer, key, x, y))
+			return true;
+	}
+	for (size_t i = 0; i < json_array_size(x) || i < json_array_size(y); i++) {
+		if (item_differs(s, pointer, i, x, y))
+			return true;
+	}
+	return false;
+}
+
+static json_t *parse(const char *text)
+{
+	return text && *text ? json_parse(text_of(text), NULL, NULL) : NULL;
+}
+
+static bool replaces(const struct draft *f, const char *pointer, const char *before,
+		     const char *after)
+{
+	struct str p = STR_INIT;
+	json_t *x, *y;
+	bool found;
+
+	if (schema_is_create_only(f->c->schema, text_of(pointer)))
+		return true;
+	x = parse(before);
+	y = parse(after);
+	str_add(&p, pointer);
+	found = differs_create_only(f->c->schema, &p, x, y);
+	str_release(&p);
+	json_decref(x);
+	json_decref(y);
+	return found;
+}
+
+/* The world has this value already, though it was never applied: say a property that the
+ * provider has a default for and that is written out now.  No ground for a replacement. */
+static bool there_already(const struct draft *f, const json_t *outputs, const struct diff_path *d)
+{
+	const json_t *there =
+		!d->before && !d->unknown ? json_at(outputs, text_of(d->pointer)) : NULL;
+
+	return there && d->after && !strcmp(json_text(f->scratch, there), d->after);
+}
+
+static void add_input_path(struct draft *f, const json_t *outputs, const struct diff_path *d)
+{
+	bool again = f->record && replaces(f, d->pointer, d->before, d->after);
+	struct draft_path *path;
+
+	if (again && there_already(f, outputs, d))
+		return;
+	path = path_at(f, d->pointer);
+	path->from_template = true;
+	path->change.before = d->before;
+	path->change.after = d->after;
+	path->change.unknown = d->unknown;
+	path->change.replaces = again;
+	if (is_masked_text(d->before) || is_masked_text(d->after))
+		path->change.sensitive = true;
+}
+
+void draft_compare_inputs(struct draft *f)
+{
+	json_t *before, *outputs;
+	struct diff diff;
+
+	if (f->record && !json_array_size(f->unknown) && !strcmp(f->record->inputs, f->c->desired))
+		return;
+	before = f->record ? parse(f->record->inputs) : NULL;
+	if (!before)
+		before = json_object();
+	outputs = f->record ? parse(f->outputs) : NULL;
+	diff_make(f->p->a, before, f->masked, f->unknown, &diff);
+	for (size_t i = 0; i < diff.count; i++)
+		add_input_path(f, outputs, &diff.paths[i]);
+	json_decref(before);
+	json_decref(outputs);
+}
+
+static struct text first_token(const char *pointer)
+{
+	const char *end = *pointer ? strchr(pointer + 1, '/') : NULL;
+
+	return end ? (struct text){pointer, (size_t)(end - pointer)} : text_of(pointer);
+}
+
+/* Only what a template can set drifts: read-only values move by themselves. */
+static bool settable(const struct draft *f, const char *pointer)
+{
+	struct text token = first_token(pointer);
+	struct str name = STR_INIT;
+	const char *const *names;
+	bool found = false;
+	size_t count;
+
+	if (schema_is_read_only(f->c->schema, text_of(pointer)) ||
+	    schema_is_write_only(f->c->schema, text_of(pointer)))
+		return false;
+	if (json_at(f->masked, token))
+		return true;
+	names = schema_settable(f->c->schema, &count);
+	for (size_t i = 0; i < count && !found; i++) {
+		str_clear(&name);
+		json_pointer_add(&name, text_of(names[i]));
+		found = text_eq(token, str_text(&name));
+	}
+	str_release(&name);
+	return found;
+}
+
+/* recorded -> seen differ in the world; what is wanted there is in the template, or what
+ * was recorded when the template leaves it to the provider. */
+static void add_world_path(struct draft *f, const struct diff_path *d)
+{
+	const json_t *want = json_at(f->masked, text_of(d->pointer));
+	const char *after = want ? json_text(f->p->a, want) : d->before;
+	bool unknown = within_any(f->unknown, text_of(d->pointer));
+	struct draft_path *path;
+	bool again;
+
+	if (!settable(f, d->pointer))
+		return;
+	if (!unknown && after && d->after && !strcmp(after, d->after))
+		return;
+	again = replaces(f, d->pointer, d->after, after);
+	path = path_at(f, d->pointer);
+	path->change.before = d->after;
+	path->change.after = unknown ? NULL : after;
+	path->change.unknown = unknown;
+	path->change.drift = true;
+	path->change.replaces = path->change.replaces || again;
+	if (is_masked_text(d->before) || is_masked_text(d->after))
+		path->change.sensitive = true;
+	f->drifted = true;
+}
+
+void draft_compare_world(struct draft *f)
+{
+	json_t *recorded, *seen;
+	struct diff diff;
+
+	if (!f->record || !f->record->outputs || !strcmp(f->outputs, f->record->outputs))
+		return;
+	recorded = parse(f->record->outputs);
+	seen = parse(f->outputs);
+	if (recorded && seen) {
+		diff_make(f->p->a, recorded, seen, NULL, &diff);
+		for (size_t i = 0; i < diff.count; i++)
+			add_world_path(f, &diff.paths[i]);
+	}
+	json_decref(recorded);
+	json_decref(seen);
+}
+
+/* What the schema calls create-only stays a difference whatever the provider says. */
+static void drop_same(struct draft *f, const struct refinement *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->paths.count; i++) {
+		const char *pointer = f->paths.items[i].change.pointer;
+		bool same = false;
+
+		for (size_t s = 0; s < r->same_count && !same; s++)
+			same = pointer_within(text_of(pointer), text_of(r->same[s]));
+		if (!same || f->paths.items[i].change.replaces)
+			f->paths.items[kept++] = f->paths.items[i];
+	}
+	f->paths.count = kept;
+	map_release(&f->by_pointer);
+	for (size_t i = 0; i < kept; i++)
+		map_set(&f->by_pointer, text_of(f->paths.items[i].change.pointer),
+			(void *)(uintptr_t)(i + 1));
+}
+
+static void mark_replaces(struct draft *f, const struct refinement *r)
+{
+	for (size_t i = 0; f->record && i < f->paths.count; i++) {
+		struct path_change *c = &f->paths.items[i].change;
+
+		for (size_t s = 0; s < r->replace_count; s++) {
+			struct text says = text_of(r->replace[s]), at = text_of(c->pointer);
+
+			if (pointer_within(at, says) || pointer_within(says, at))
+				c->replaces = true;
+		}
+	}
+}
+
+static const char *foreseen_text(struct draft *f, const struct computed_path *c)
+{
+	json_t *value = json_parse(text_of(c->json), NULL, NULL), *whole = NULL;
+	const char *text;
+
+	if (!value)
+		return NULL;
+	if (within_any(f->sensitive, text_of(c->pointer)))
+		whole = json_pack("[s]", "");
+	text = planner_masked_text(f->p, value, whole);
+	json_decref(whole);
+	json_decref(value);
+	return text;
+}
+
+static void add_computed(struct draft *f, const json_t *outputs, const struct computed_path *c)
+{
+	const json_t *there = json_at(outputs, text_of(c->pointer));
+	const char *before = there ? json_text(f->p->a, there) : NULL;
+	const char *after = foreseen_text(f, c);
+	struct draft_path *path;
+
+	if (!after || (before && !strcmp(before, after)))
+		return;
+	path = path_at(f, c->pointer);
+	if (path->from_template || path->change.drift)
+		return;
+	path->from_template = true;
+	path->change.before = before;
+	path->change.after = after;
+	path->change.computed = true;
+	if (is_masked_text(before) || is_masked_text(after))
+		path->change.sensitive = true;
+}
+
+static bool offers_plan(const struct draft *f)
+{
+	const struct hd_provider *table = f->c->provider->table;
+
+	return f->p->in->refine && HD_KNOWS(struct hd_provider, table, plan) && table->plan;
+}
+
+static int ask_provider(struct draft *f, struct refinement *out)
+{
+	struct refine_request q = {
+		.instance = f->w->instance,
+		.provider = f->c->provider,
+		.resource = f->c->resource,
+		.before = f->record,
+		.address = address_text(f->scratch, &f->c->addr),
+		.desired = json_text(f->scratch, f->desired),
+		.unknown_pointers = f->c->unknown_pointers,
+		.sensitive_pointers = f->c->sensitive_pointers,
+	};
+
+	return f->p->in->refine(f->p->in->context, &q, f->scratch, out, f->p->d);
+}
+
+int draft_refine(struct draft *f)
+{
+	struct refinement r = {0};
+	json_t *outputs;
+
+	if (!offers_plan(f))
+		return 0;
+	if (ask_provider(f, &r))
+		return -1;
+	drop_same(f, &r);
+	mark_replaces(f, &r);
+	outputs = f->record ? parse(f->outputs) : NULL;
+	for (size_t i = 0; i < r.computed_count; i++)
+		add_computed(f, outputs, &r.computed[i]);
+	json_decref(outputs);
+	return 0;
+}

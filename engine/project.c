@@ -1,0 +1,216 @@
+/* project.c - manifest, registry and templates joined to stack instances. */
+#include "engine/project.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "engine/project_parts.h"
+
+struct opening {
+	struct project *p;
+	const char *dir; /* as given, for names in messages */
+	const struct selection *sel;
+	struct diags *d;
+	struct map templates; /* path to struct template; NULL values failed */
+};
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return count == 0;
+}
+
+static void check_stack_names(struct opening *o)
+{
+	const struct manifest *m = o->p->manifest;
+	const char **known = ARENA_ARRAY(o->p->arena, m->stack_count, const char *);
+
+	for (size_t i = 0; i < m->stack_count; i++)
+		known[i] = m->stacks[i].name;
+	for (size_t i = 0; i < o->sel->stack_count; i++) {
+		const char *name = o->sel->stacks[i];
+		struct diag *g;
+
+		if (manifest_stack(m, name))
+			continue;
+		g = diag_add(o->d, DIAG_STACK_UNKNOWN, RANGE_NONE, "there is no stack '%s'", name);
+		diag_did_you_mean(o->d, g, text_of(name), known, m->stack_count);
+		if (!g->hint)
+			diag_hint(o->d, g, "the section Stacks of %s names what there is",
+				  m->src->name);
+	}
+}
+
+static void check_region_names(struct opening *o)
+{
+	const struct manifest *m = o->p->manifest;
+	const char **known = ARENA_ARRAY(o->p->arena, m->region_count, const char *);
+
+	for (size_t i = 0; i < m->region_count; i++)
+		known[i] = m->regions[i].name;
+	for (size_t i = 0; i < o->sel->region_count; i++) {
+		const char *name = o->sel->regions[i];
+		struct diag *g;
+
+		if (manifest_region(m, name))
+			continue;
+		g = diag_add(o->d, DIAG_REGION_UNKNOWN, RANGE_NONE, "there is no region '%s'",
+			     name);
+		diag_did_you_mean(o->d, g, text_of(name), known, m->region_count);
+		if (!g->hint)
+			diag_hint(o->d, g, "the section Regions of %s names what there is",
+				  m->src->name);
+	}
+}
+
+/* Read once, however many stacks use it. */
+static const struct template *load_template(struct opening *o, const struct manifest_stack *s)
+{
+	struct arena *a = o->p->arena;
+	struct text path = text_of(s->template_path);
+	const struct template *tpl = NULL;
+	const struct source *src;
+
+	if (map_has(&o->templates, path))
+		return map_find(&o->templates, path);
+	src = source_load(a, path_join(a, o->p->manifest->dir, s->template_path),
+			  path_join(a, o->dir, s->template_path), s->template_where, o->d);
+	if (src)
+		tpl = template_load(a, src, o->d);
+	map_set(&o->templates, path, (void *)tpl);
+	return tpl;
+}
+
+static bool zones_of(void *context, const char *region, const char *const **zones, size_t *count)
+{
+	const struct manifest *m = context;
+
+	for (size_t i = 0; i < m->region_count; i++) {
+		const struct manifest_region *r = &m->regions[i];
+
+		if (strcmp(r->name, region) != 0 && strcmp(r->aws_region, region) != 0)
+			continue;
+		*zones = r->zones;
+		*count = r->zone_count;
+		return true;
+	}
+	return false;
+}
+
+static void fill_place(struct instance *i, const struct manifest *m)
+{
+	const struct manifest_region *r = i->target->region;
+
+	i->place = (struct eval_target){.project = m->project,
+					.stack = i->id.stack,
+					.account = i->id.account,
+					.region = r->name,
+					.aws_region = r->aws_region,
+					.zones = r->zones,
+					.zone_count = r->zone_count,
+					.hosts = r->eval_hosts,
+					.host_count = r->host_count,
+					.zones_of = zones_of,
+					.context = (void *)m};
+}
+
+static void add_instances(struct opening *o, const struct manifest_stack *s)
+{
+	const struct template *tpl = load_template(o, s);
+	struct project *p = o->p;
+
+	for (size_t k = 0; tpl && k < s->target_count; k++) {
+		const struct manifest_target *t = &s->targets[k];
+		struct instance *i = &p->instances[p->instance_count];
+
+		if (!is_among(t->region->name, o->sel->regions, o->sel->region_count))
+			continue;
+		i->id = (struct instance_id){s->name, t->account, t->region->name};
+		i->stack = s;
+		i->target = t;
+		i->tpl = tpl;
+		fill_place(i, p->manifest);
+		p->instance_count++;
+	}
+}
+
+static int compare_instances(const void *x, const void *y)
+{
+	return instance_id_compare(&((const struct instance *)x)->id,
+				   &((const struct instance *)y)->id);
+}
+
+static void make_instances(struct opening *o)
+{
+	const struct manifest *m = o->p->manifest;
+	struct project *p = o->p;
+	size_t room = 0;
+
+	for (size_t i = 0; i < m->stack_count; i++)
+		room += m->stacks[i].target_count;
+	p->instances = ARENA_ARRAY(p->arena, room, struct instance);
+	for (size_t i = 0; i < m->stack_count; i++) {
+		if (is_among(m->stacks[i].name, o->sel->stacks, o->sel->stack_count))
+			add_instances(o, &m->stacks[i]);
+	}
+	if (p->instance_count)
+		qsort(p->instances, p->instance_count, sizeof(*p->instances), compare_instances);
+	for (size_t i = 0; i < p->instance_count; i++) {
+		p->instances[i].index = i;
+		project_merge_parameters(p, &p->instances[i], o->sel, o->d);
+	}
+}
+
+static void open_parts(struct opening *o, const struct hd_provider *const *builtins)
+{
+	struct project *p = o->p;
+
+	p->manifest = manifest_load(p->arena, o->dir, o->d);
+	if (!p->manifest)
+		return;
+	p->registry = registry_open(p->manifest, builtins, o->d);
+	check_stack_names(o);
+	check_region_names(o);
+	make_instances(o);
+	/* A template that could not be read may declare it. */
+	if (!diags_failed(o->d))
+		project_check_overrides(p, o->sel, o->d);
+}
+
+struct project *project_open(const char *dir, const struct hd_provider *const *builtins,
+			     const struct selection *sel, struct diags *d)
+{
+	static const struct selection everything;
+	struct project *p = xcalloc(1, sizeof(*p));
+	struct diags found = DIAGS_INIT;
+	struct opening o = {p, dir, sel ? sel : &everything, &found, MAP_INIT};
+	bool failed;
+
+	p->arena = arena_new();
+	open_parts(&o, builtins);
+	map_release(&o.templates);
+	failed = diags_failed(&found);
+	project_drop_doubles(&found);
+	if (failed)
+		diags_keep_sources(&found);
+	diags_take(d, &found);
+	if (!failed)
+		return p;
+	project_close(p);
+	return NULL;
+}
+
+void project_close(struct project *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->instance_count; i++)
+		map_release(&p->instances[i].parameters);
+	registry_close(p->registry);
+	arena_free(p->arena);
+	free(p);
+}

@@ -1,0 +1,80 @@
+/*
+ * project.h - a project as the engine works on it: manifest, registry, templates, and
+ * one stack instance per stack and target with its evaluated document.
+ */
+#ifndef ENGINE_PROJECT_H
+#define ENGINE_PROJECT_H
+
+#include "engine/address.h"
+#include "engine/manifest.h"
+#include "engine/registry.h"
+
+/* One --param or one entry of a parameter file. */
+struct param_override {
+	const char *name, *value;
+	const char *origin;  /* "--param", or the file's name: for messages */
+	bool from_arguments; /* public: refused for NoEcho parameters */
+	struct range where;  /* in the file; RANGE_NONE for --param */
+};
+
+/*
+ * Reads a parameter file: a YAML or JSON map of names to scalars or lists of scalars, which
+ * become comma-separated text.  *out and its texts live in the arena, and so does what
+ * diagnostics point to.  0, or -1 with errors.
+ */
+int param_file_load(struct arena *a, const char *path, struct param_override **out, size_t *count,
+		    struct diags *d);
+
+/* What a command works on.  Zero: everything.  The strongest value of a parameter holds:
+ * --param, HADEPLOY_PARAM_Name, --param-file, target, stack, the template's default. */
+struct selection {
+	const char *const *stacks; /* names; none: all */
+	size_t stack_count;
+	const char *const *regions; /* none: all */
+	size_t region_count;
+	const struct param_override *params;
+	size_t param_count;
+};
+
+struct instance {
+	struct instance_id id;
+	const struct manifest_stack *stack;
+	const struct manifest_target *target;
+	const struct template *tpl;
+	const struct document *doc; /* NULL until project_evaluate */
+	struct eval_target place;
+	struct map parameters; /* merged: manifest, target, file, environment, --param */
+	size_t index;          /* in struct project.instances */
+};
+
+struct project {
+	struct arena *arena;
+	const struct manifest *manifest;
+	struct registry *registry;
+	struct instance *instances; /* sorted by instance_id; only what the selection names */
+	size_t instance_count;
+};
+
+/*
+ * Reads manifest, registry and the templates of the selected stacks.  A selection that
+ * names an unknown stack or region, or an override that no selected template declares,
+ * is an error.  {{resolve:...}} in parameters is resolved here, for what is selected.
+ * NULL on failure, with diagnostics that outlive the project; project_close accepts NULL.
+ * Diagnostics of later calls point into the project: show them before closing it.
+ */
+struct project *project_open(const char *dir, const struct hd_provider *const *builtins,
+			     const struct selection *sel, struct diags *d);
+void project_close(struct project *p);
+/*
+ * Evaluates every instance and checks each resource against its type; may be called again,
+ * with other lookups.  lookup_for gives
+ * the lookup of recorded attributes for an instance (NULL: nothing is known).
+ * 0, or -1 with all errors of all instances (the same fault of several targets once).
+ */
+struct lookup_source {
+	const struct eval_lookup *(*lookup_for)(void *context, const struct instance *i);
+	void *context;
+};
+int project_evaluate(struct project *p, const struct lookup_source *lookups, struct diags *d);
+
+#endif

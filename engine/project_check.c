@@ -1,0 +1,194 @@
+/* project_check.c - instances evaluated, and every resource checked against its type. */
+#include <string.h>
+
+#include "base/str.h"
+#include "engine/project_parts.h"
+
+/* More types than this are no help as a list. */
+#define LISTED_TYPES_MAX 12
+
+struct checking {
+	const struct project *p;
+	const struct instance *i;
+	const struct schema **schemas; /* parallel to the document's resources; NULL: unknown */
+	struct diags *d;
+};
+
+static void hint_types(struct diags *d, struct diag *g, const char *type, const struct registry *r)
+{
+	size_t count;
+	const char *const *types = registry_types(r, &count);
+	struct str list = STR_INIT;
+
+	diag_did_you_mean(d, g, text_of(type), types, count);
+	if (!g->hint && count && count <= LISTED_TYPES_MAX) {
+		for (size_t i = 0; i < count; i++)
+			str_printf(&list, "%s%s", i ? ", " : "", types[i]);
+		diag_hint(d, g, "the types of this project are %s", str_cstr(&list));
+	}
+	str_release(&list);
+}
+
+static void report_type(const struct checking *c, const struct doc_resource *r)
+{
+	const char *absent = registry_absent_provider(c->p->registry, r->type);
+	struct diag *g;
+
+	if (absent) {
+		g = diag_add(c->d, DIAG_TYPE_NOT_SERVED, r->type_where,
+			     "'%s' needs provider '%s', which is not part of this version", r->type,
+			     absent);
+		diag_hint(c->d, g, "remove the resource, or serve its type by a plugin");
+		return;
+	}
+	g = diag_add(c->d, DIAG_TYPE_UNKNOWN, r->type_where, "unknown resource type '%s'", r->type);
+	hint_types(c->d, g, r->type, c->p->registry);
+}
+
+static void check_resource(const struct checking *c, size_t index)
+{
+	const struct doc_resource *r = &c->i->doc->resources[index];
+	const struct address addr = {c->i->id, r->logical_id};
+	const struct provider_entry *entry;
+	struct str address = STR_INIT;
+
+	if (!registry_find(c->p->registry, r->type, &entry, &c->schemas[index])) {
+		report_type(c, r);
+		return;
+	}
+	address_format(&addr, &address);
+	schema_check(c->schemas[index], r, str_cstr(&address), c->d);
+	str_release(&address);
+}
+
+static void check_attribute(const struct checking *c, const char *logical_id, const char *attribute,
+			    struct range where)
+{
+	const struct document *doc = c->i->doc;
+	const struct doc_resource *r = document_find(doc, logical_id);
+	const struct schema *s = r ? c->schemas[r - doc->resources] : NULL;
+	const char *const *names;
+	struct diag *g;
+	size_t count;
+
+	if (!s || schema_has_attribute(s, text_of(attribute)))
+		return;
+	g = diag_add(c->d, DIAG_ATTRIBUTE_UNKNOWN, where, "'%s' of type %s has no attribute '%s'",
+		     logical_id, r->type, attribute);
+	names = schema_attributes(s, &count);
+	diag_did_you_mean(c->d, g, text_of(attribute), names, count);
+}
+
+static void check_references(const struct checking *c, const struct doc_resource *r)
+{
+	for (size_t k = 0; k < r->ref_count; k++) {
+		if (r->refs[k].attribute)
+			check_attribute(c, r->refs[k].logical_id, r->refs[k].attribute,
+					r->refs[k].where);
+	}
+}
+
+/* What an output waits for; values that are known need no check. */
+static void check_waiting(const struct checking *c, const struct value *v, struct range where)
+{
+	struct range own = value_where(v);
+
+	if (own.src)
+		where = own;
+	for (const struct value_ref *ref = v->kind == VALUE_UNKNOWN ? v->refs : NULL; ref;
+	     ref = ref->next) {
+		if (ref->attribute)
+			check_attribute(c, ref->logical_id, ref->attribute, where);
+	}
+	for (size_t k = 0; v->kind == VALUE_LIST && k < v->count; k++)
+		check_waiting(c, v->items[k], where);
+	for (size_t k = 0; v->kind == VALUE_MAP && k < v->count; k++)
+		check_waiting(c, v->entries[k].value, where);
+}
+
+static void check_document(const struct checking *c)
+{
+	const struct document *doc = c->i->doc;
+
+	for (size_t k = 0; k < doc->resource_count; k++)
+		check_resource(c, k);
+	for (size_t k = 0; k < doc->resource_count; k++)
+		check_references(c, &doc->resources[k]);
+	for (size_t k = 0; k < doc->output_count; k++)
+		check_waiting(c, doc->outputs[k].value, doc->outputs[k].where);
+}
+
+static void evaluate(struct project *p, struct instance *i, const struct lookup_source *lookups,
+		     struct diags *d)
+{
+	const struct eval_lookup *lookup = NULL;
+	struct checking c = {p, i, NULL, d};
+
+	if (lookups && lookups->lookup_for)
+		lookup = lookups->lookup_for(lookups->context, i);
+	i->doc = document_eval(p->arena, i->tpl, &i->place, &i->parameters, lookup, d);
+	if (!i->doc)
+		return;
+	c.schemas = ARENA_ARRAY(p->arena, i->doc->resource_count, const struct schema *);
+	check_document(&c);
+}
+
+int project_evaluate(struct project *p, const struct lookup_source *lookups, struct diags *d)
+{
+	struct diags found = DIAGS_INIT;
+	bool failed;
+
+	for (size_t k = 0; k < p->instance_count; k++)
+		evaluate(p, &p->instances[k], lookups, &found);
+	failed = diags_failed(&found);
+	project_drop_doubles(&found);
+	diags_sort(&found);
+	diags_take(d, &found);
+	return failed ? -1 : 0;
+}
+
+static void add_identity(struct str *out, const struct diag *g)
+{
+	str_printf(out, "%u %d %s:%u:%u %s", (unsigned)g->code, (int)g->severity,
+		   g->where.src ? g->where.src->name : "", (unsigned)g->where.start.line,
+		   (unsigned)g->where.start.column, g->summary);
+}
+
+/* The one that stays is no longer about a single address. */
+static bool is_double(struct map *seen, struct diag *g)
+{
+	struct str identity = STR_INIT;
+	struct diag *first;
+
+	add_identity(&identity, g);
+	first = map_find(seen, str_text(&identity));
+	if (!first)
+		map_set(seen, str_text(&identity), g);
+	else if (!first->address || !g->address || strcmp(first->address, g->address) != 0)
+		first->address = NULL;
+	str_release(&identity);
+	return first != NULL;
+}
+
+void project_drop_doubles(struct diags *d)
+{
+	struct map seen = MAP_INIT;
+	struct diag *next, *g = d->first;
+
+	d->first = d->last = NULL;
+	for (; g; g = next) {
+		next = g->next;
+		g->next = NULL;
+		if (is_double(&seen, g)) {
+			d->error_count -= g->severity == DIAG_ERROR;
+			d->warning_count -= g->severity == DIAG_WARNING;
+			continue;
+		}
+		if (d->last)
+			d->last->next = g;
+		else
+			d->first = g;
+		d->last = g;
+	}
+	map_release(&seen);
+}

@@ -1,0 +1,240 @@
+/* project_params.c - one value per parameter, out of all places where it can be given. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "engine/project_parts.h"
+#include "templates/node.h"
+
+extern char **environ;
+
+/* In the order of strength. */
+enum given_by { GIVEN_MANIFEST, GIVEN_FILE, GIVEN_ENVIRONMENT, GIVEN_ARGUMENT };
+
+struct given {
+	struct parameter_value value; /* what the map holds */
+	const char *name;
+	enum given_by by;
+	struct range where; /* of the value, when it is in a file */
+};
+
+struct name_list {
+	VEC_OF(const char *)
+};
+
+static struct given *give(struct project *p, struct instance *i, const char *name, enum given_by by)
+{
+	struct given *g = ARENA_NEW(p->arena, struct given);
+
+	g->name = name;
+	g->by = by;
+	map_set(&i->parameters, text_of(name), &g->value);
+	return g;
+}
+
+static void give_manifest(struct project *p, struct instance *i,
+			  const struct manifest_parameter *list, size_t count)
+{
+	for (size_t k = 0; k < count; k++) {
+		struct given *g = give(p, i, list[k].name, GIVEN_MANIFEST);
+
+		g->value = list[k].value;
+		g->where = list[k].value.node->where;
+	}
+}
+
+static void give_overrides(struct project *p, struct instance *i, const struct selection *sel,
+			   enum given_by by)
+{
+	for (size_t k = 0; k < sel->param_count; k++) {
+		const struct param_override *o = &sel->params[k];
+		struct given *g;
+
+		if (o->from_arguments != (by == GIVEN_ARGUMENT) ||
+		    !template_parameter(i->tpl, text_of(o->name)))
+			continue;
+		g = give(p, i, o->name, by);
+		g->value.text = o->value;
+		g->value.origin = o->origin;
+		g->where = o->where;
+	}
+}
+
+static void give_environment(struct project *p, struct instance *i)
+{
+	for (size_t k = 0; k < i->tpl->parameter_count; k++) {
+		const char *name = i->tpl->parameters[k].name;
+		const char *variable = arena_printf(p->arena, PARAM_VARIABLE_PREFIX "%s", name);
+		const char *text = getenv(variable);
+		struct given *g;
+
+		if (!text)
+			continue;
+		g = give(p, i, name, GIVEN_ENVIRONMENT);
+		g->value.text = arena_strdup(p->arena, text);
+		g->value.origin = variable;
+	}
+}
+
+/* A list with references becomes the comma-separated text that list types take. */
+static int resolve_list(struct project *p, struct given *g, struct diags *d)
+{
+	const struct node *list = g->value.node;
+	struct str joined = STR_INIT;
+	int result = 0;
+
+	for (size_t k = 0; k < list->count; k++) {
+		struct placed_text item = {list->items[k]->text, list->items[k]->where};
+		const char *text = "";
+
+		if (manifest_resolve(p->arena, p->manifest->dir, item, &text, d) != 0)
+			result = -1;
+		str_printf(&joined, "%s%s", k ? "," : "", text);
+	}
+	g->value.text = arena_text(p->arena, str_text(&joined));
+	str_release(&joined);
+	return result;
+}
+
+static int resolve(struct project *p, struct given *g, struct diags *d)
+{
+	const struct node *n = g->value.node;
+	struct placed_text placed = {n ? n->text : text_of(g->value.text), g->where};
+
+	if (n && !g->value.sensitive)
+		return 0;
+	if (n && n->kind == NODE_LIST)
+		return resolve_list(p, g, d);
+	if (!manifest_has_reference(placed.text))
+		return 0;
+	g->value.sensitive = true;
+	return manifest_resolve(p->arena, p->manifest->dir, placed, &g->value.text, d);
+}
+
+static void report_public(const struct given *g, struct diags *d)
+{
+	diag_hint(d,
+		  diag_add(d, DIAG_OVERRIDE_PUBLIC, RANGE_NONE,
+			   "'%s' is a NoEcho parameter and cannot be given by --param", g->name),
+		  "arguments are visible to others on this machine; set %s%s in the environment, "
+		  "or use --param-file",
+		  PARAM_VARIABLE_PREFIX, g->name);
+}
+
+/* Placed at the parameter: the manifest's line holds the secret and would be shown. */
+static void report_clear(const struct given *g, const struct parameter *declared, struct diags *d)
+{
+	diag_hint(d,
+		  diag_add(d, DIAG_SECRET_IN_CLEAR, declared->where->where,
+			   "the value of NoEcho parameter '%s' is written in clear in %s, line %u",
+			   g->name, g->value.origin, (unsigned)g->where.start.line),
+		  "write '{{resolve:env:NAME}}' or '{{resolve:file:PATH}}' there, or use "
+		  "--param-file or %s%s",
+		  PARAM_VARIABLE_PREFIX, g->name);
+}
+
+static void check_secret(const struct instance *i, const struct given *g, struct diags *d)
+{
+	const struct parameter *declared = template_parameter(i->tpl, text_of(g->name));
+
+	if (!declared || !declared->no_echo || g->value.sensitive)
+		return;
+	if (g->by == GIVEN_ARGUMENT)
+		report_public(g, d);
+	else if (g->by == GIVEN_MANIFEST)
+		report_clear(g, declared, d);
+}
+
+void project_merge_parameters(struct project *p, struct instance *i, const struct selection *sel,
+			      struct diags *d)
+{
+	give_manifest(p, i, i->stack->parameters, i->stack->parameter_count);
+	give_manifest(p, i, i->target->parameters, i->target->parameter_count);
+	give_overrides(p, i, sel, GIVEN_FILE);
+	give_environment(p, i);
+	give_overrides(p, i, sel, GIVEN_ARGUMENT);
+	for (size_t k = 0; k < i->parameters.entry_count; k++) {
+		struct given *g = container_of(i->parameters.entries[k].value, struct given, value);
+
+		if (resolve(p, g, d) == 0)
+			check_secret(i, g, d);
+	}
+}
+
+static bool is_declared(const struct project *p, struct text name)
+{
+	for (size_t k = 0; k < p->instance_count; k++) {
+		if (template_parameter(p->instances[k].tpl, name))
+			return true;
+	}
+	return false;
+}
+
+/* Names that the selected templates declare; one template's neighbours repeat them. */
+static void collect_declared(const struct project *p, struct name_list *names)
+{
+	const struct template *last = NULL;
+
+	for (size_t k = 0; k < p->instance_count; k++) {
+		const struct template *t = p->instances[k].tpl;
+
+		for (size_t n = 0; t != last && n < t->parameter_count; n++)
+			*vec_add(names) = t->parameters[n].name;
+		last = t;
+	}
+}
+
+static void hint_declared(struct diags *d, struct diag *g, const char *name,
+			  const struct name_list *names)
+{
+	diag_did_you_mean(d, g, text_of(name), names->items, names->count);
+	if (!g->hint)
+		diag_hint(d, g, "declare it in the section Parameters of a template");
+}
+
+static void check_environment(const struct project *p, const struct name_list *names,
+			      struct diags *d)
+{
+	for (char **e = environ; *e; e++) {
+		struct text variable = text_of(*e), name;
+		const char *equals = strchr(*e, '=');
+
+		if (!text_starts(variable, PARAM_VARIABLE_PREFIX) || !equals)
+			continue;
+		variable.len = (size_t)(equals - *e);
+		name.ptr = variable.ptr + strlen(PARAM_VARIABLE_PREFIX);
+		name.len = variable.len - strlen(PARAM_VARIABLE_PREFIX);
+		if (is_declared(p, name))
+			continue;
+		hint_declared(d,
+			      diag_warn(d, DIAG_PARAMETER_UNDECLARED, RANGE_NONE,
+					"no template declares the parameter that '%.*s' sets",
+					TEXT_ARG(variable)),
+			      arena_text(p->arena, name), names);
+	}
+}
+
+void project_check_overrides(struct project *p, const struct selection *sel, struct diags *d)
+{
+	struct name_list names = {0};
+
+	if (!p->instance_count)
+		return;
+	collect_declared(p, &names);
+	for (size_t k = 0; k < sel->param_count; k++) {
+		const struct param_override *o = &sel->params[k];
+
+		if (is_declared(p, text_of(o->name)))
+			continue;
+		hint_declared(d,
+			      diag_add(d, DIAG_PARAMETER_UNDECLARED, o->where,
+				       "no selected template declares parameter '%s', given by %s",
+				       o->name, o->origin),
+			      o->name, &names);
+	}
+	/* With a selection the variable may be meant for what was left out. */
+	if (!sel->stack_count && !sel->region_count)
+		check_environment(p, &names, d);
+	vec_release(&names);
+}

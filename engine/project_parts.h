@@ -1,0 +1,19 @@
+/*
+ * project_parts.h - what the files of project.c share.
+ */
+#ifndef ENGINE_PROJECT_PARTS_H
+#define ENGINE_PROJECT_PARTS_H
+
+#include "engine/project.h"
+
+#define PARAM_VARIABLE_PREFIX "HADEPLOY_PARAM_"
+
+/* Fills i->parameters from all places where a value can be given. */
+void project_merge_parameters(struct project *p, struct instance *i, const struct selection *sel,
+			      struct diags *d);
+/* Overrides and environment variables that no selected template declares. */
+void project_check_overrides(struct project *p, const struct selection *sel, struct diags *d);
+/* Drops faults that are there already: the same template seen through several targets. */
+void project_drop_doubles(struct diags *d);
+
+#endif

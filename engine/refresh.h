@@ -1,0 +1,24 @@
+/*
+ * refresh.h - what the world shows of what is recorded: read() of many records in parallel,
+ * through the same lanes, retries and breakers as changes.  Writes nothing.
+ */
+#ifndef ENGINE_REFRESH_H
+#define ENGINE_REFRESH_H
+
+#include "engine/engine_private.h"
+#include "engine/planner.h"
+
+enum refresh_extent {
+	REFRESH_ALL,
+	REFRESH_TAINTED /* only records of which nobody knows what they are */
+};
+
+/*
+ * observations: as many as records, zeroed; texts go to the arena.  0, or -1 when some
+ * could not be read (SEEN_FAILED, errors in d) or the user stopped it.
+ */
+int refresh_records(struct engine *e, const struct record_list *records,
+		    enum refresh_extent extent, struct arena *a,
+		    struct observation *observations, struct diags *d);
+
+#endif

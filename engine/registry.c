@@ -1,0 +1,269 @@
+/* registry.c - provider entries with their schemas, and who serves a type. */
+#include "engine/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "engine/plugin.h"
+
+/* What predefined entries of providers that may be absent serve. */
+static const struct {
+	const char *name, *pattern;
+} absent_patterns[] = {
+	{"aws", "AWS::*"},
+	{"powerdns", "PowerDNS::*"},
+	{"probe", "Probe::*"},
+};
+
+/* How well an entry fits a type; more is better. */
+#define FIT_PREDEFINED ((size_t)1)
+#define FIT_DECLARED ((size_t)2)
+#define FIT_PATTERN ((size_t)3)
+
+struct service {
+	const struct provider_entry *entry;
+	const struct schema *schema;
+	const struct provider_entry *rival; /* fits equally well; NULL: none */
+	size_t fit;
+};
+
+struct registry {
+	struct arena *arena;
+	const struct manifest *manifest;
+	struct provider_entry *entries;
+	size_t entry_count;
+	struct plugin *plugins; /* parallel to entries */
+	struct map services;    /* type to struct service */
+	const char **types;     /* sorted */
+	size_t type_count;
+};
+
+static const struct hd_provider *find_builtin(const struct hd_provider *const *builtins,
+					      const char *name)
+{
+	for (; builtins && *builtins; builtins++) {
+		if (strcmp((*builtins)->name, name) == 0)
+			return *builtins;
+	}
+	return NULL;
+}
+
+/* NULL without an error when this build does not have it. */
+static const struct hd_provider *find_table(struct registry *r, const struct manifest_provider *p,
+					    const struct hd_provider *const *builtins,
+					    struct diags *d)
+{
+	const struct hd_provider *table;
+	struct plugin *plugin = &r->plugins[r->entry_count];
+
+	if (strchr(p->use, '/')) {
+		const char *path = path_join(r->arena, r->manifest->dir, p->use);
+
+		return plugin_open(plugin, path, p->use, p->where, d) ? NULL : plugin->table;
+	}
+	table = find_builtin(builtins, p->use);
+	return table && plugin_check(table, p->name, p->where, d) == 0 ? table : NULL;
+}
+
+static void add_entry(struct registry *r, const struct manifest_provider *p,
+		      const struct hd_provider *const *builtins, struct diags *d)
+{
+	const struct hd_provider *table = find_table(r, p, builtins, d);
+	struct provider_entry *e = &r->entries[r->entry_count];
+
+	if (!table)
+		return;
+	e->name = p->name;
+	e->table = table;
+	e->entry = p;
+	e->types = p->types;
+	e->type_count = p->type_count;
+	schema_set_parse(r->arena, p->name, (struct text){table->schema.ptr, table->schema.len},
+			 &e->schemas, d);
+	r->entry_count++;
+}
+
+static size_t literal_count(const char *pattern)
+{
+	size_t count = 0;
+
+	for (; *pattern; pattern++)
+		count += *pattern != '*' && *pattern != '?';
+	return count;
+}
+
+static size_t best_pattern(const char *const *patterns, size_t count, struct text type)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t fit = FIT_PATTERN + literal_count(patterns[i]);
+
+		if (text_glob(text_of(patterns[i]), type) && fit > best)
+			best = fit;
+	}
+	return best;
+}
+
+/* 0: does not serve the type. */
+static size_t fit_of(const struct provider_entry *e, struct text type)
+{
+	if (e->type_count)
+		return best_pattern(e->types, e->type_count, type);
+	return e->entry->where.src ? FIT_DECLARED : FIT_PREDEFINED;
+}
+
+static void offer(struct registry *r, const struct provider_entry *e, const struct schema *schema)
+{
+	struct text type = text_of(schema_type(schema));
+	struct service *s = map_find(&r->services, type);
+	size_t fit = fit_of(e, type);
+
+	if (!fit)
+		return;
+	if (!s) {
+		s = ARENA_NEW(r->arena, struct service);
+		map_set(&r->services, type, s);
+	}
+	if (fit == s->fit)
+		s->rival = e;
+	else if (fit > s->fit)
+		*s = (struct service){e, schema, NULL, fit};
+}
+
+static int compare_names(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+static void report_rivals(const struct service *s, const char *type, struct diags *d)
+{
+	const struct provider_entry *first = s->entry, *second = s->rival;
+	struct diag *g = diag_add(d, DIAG_TYPE_AMBIGUOUS, second->entry->where,
+				  "providers '%s' and '%s' both serve '%s'", first->name,
+				  second->name, type);
+
+	if (first->entry->where.src)
+		diag_related(d, g, first->entry->where, "the other one");
+	diag_hint(d, g, "give each of them Types, such as Types: ['%s']", type);
+}
+
+/* One error per pair of entries: they may share hundreds of types. */
+static void check_rivals(struct registry *r, struct diags *d)
+{
+	const struct service *last = NULL;
+
+	for (size_t i = 0; i < r->services.entry_count; i++) {
+		const struct service *s = r->services.entries[i].value;
+
+		if (!s->rival || (last && s->entry == last->entry && s->rival == last->rival))
+			continue;
+		report_rivals(s, r->services.entries[i].key, d);
+		last = s;
+	}
+}
+
+static void collect_services(struct registry *r)
+{
+	for (size_t i = 0; i < r->entry_count; i++) {
+		const struct map *schemas = &r->entries[i].schemas;
+
+		for (size_t k = 0; k < schemas->entry_count; k++)
+			offer(r, &r->entries[i], schemas->entries[k].value);
+	}
+	r->types = ARENA_ARRAY(r->arena, r->services.entry_count, const char *);
+	for (size_t i = 0; i < r->services.entry_count; i++)
+		r->types[r->type_count++] = r->services.entries[i].key;
+	if (r->type_count)
+		qsort(r->types, r->type_count, sizeof(*r->types), compare_names);
+}
+
+struct registry *registry_open(const struct manifest *m, const struct hd_provider *const *builtins,
+			       struct diags *d)
+{
+	struct registry *r = xcalloc(1, sizeof(*r));
+	size_t errors = d->error_count;
+
+	r->arena = arena_new();
+	r->manifest = m;
+	r->entries = ARENA_ARRAY(r->arena, m->provider_count, struct provider_entry);
+	r->plugins = ARENA_ARRAY(r->arena, m->provider_count, struct plugin);
+	for (size_t i = 0; i < m->provider_count; i++)
+		add_entry(r, &m->providers[i], builtins, d);
+	collect_services(r);
+	check_rivals(r, d);
+	if (d->error_count == errors)
+		return r;
+	registry_close(r);
+	return NULL;
+}
+
+void registry_close(struct registry *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->entry_count; i++)
+		schema_set_release(&r->entries[i].schemas);
+	for (size_t i = 0; i < r->manifest->provider_count; i++)
+		plugin_close(&r->plugins[i]);
+	map_release(&r->services);
+	arena_free(r->arena);
+	free(r);
+}
+
+bool registry_find(const struct registry *r, const char *type, const struct provider_entry **entry,
+		   const struct schema **schema)
+{
+	const struct service *s = map_find(&r->services, text_of(type));
+
+	if (!s)
+		return false;
+	*entry = s->entry;
+	*schema = s->schema;
+	return true;
+}
+
+const struct provider_entry *registry_entry(const struct registry *r, const char *name)
+{
+	for (size_t i = 0; i < r->entry_count; i++) {
+		if (strcmp(r->entries[i].name, name) == 0)
+			return &r->entries[i];
+	}
+	return NULL;
+}
+
+static size_t absent_fit(const struct manifest_provider *p, struct text type)
+{
+	size_t best = best_pattern(p->types, p->type_count, type);
+
+	for (size_t i = 0; !p->type_count && i < ARRAY_LEN(absent_patterns); i++) {
+		if (strcmp(absent_patterns[i].name, p->name) == 0)
+			best = best_pattern(&absent_patterns[i].pattern, 1, type);
+	}
+	return best;
+}
+
+const char *registry_absent_provider(const struct registry *r, const char *type)
+{
+	const char *name = NULL;
+	size_t best = 0;
+
+	for (size_t i = 0; i < r->manifest->provider_count; i++) {
+		const struct manifest_provider *p = &r->manifest->providers[i];
+		size_t fit = registry_entry(r, p->name) ? 0 : absent_fit(p, text_of(type));
+
+		if (fit <= best)
+			continue;
+		best = fit;
+		name = p->name;
+	}
+	return name;
+}
+
+const char *const *registry_types(const struct registry *r, size_t *count)
+{
+	*count = r->type_count;
+	return r->types;
+}

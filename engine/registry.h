@@ -1,0 +1,44 @@
+/*
+ * registry.h - which provider serves a resource type in a project.
+ *
+ * registry_open joins the manifest's provider entries, the predefined ones and the
+ * built-in tables (a Use that is a path is loaded with dlopen and its ABI checked),
+ * and parses their schemas.  No provider session is opened here: see session.h.
+ *
+ * Which entry serves a type: the one whose pattern in Types has the most letters that are
+ * no wildcards; entries without Types come after those; predefined ones that the manifest
+ * does not mention come last.  Two that fit equally well are an error.  An entry whose
+ * provider this build does not have is no error until a type needs it.
+ */
+#ifndef ENGINE_REGISTRY_H
+#define ENGINE_REGISTRY_H
+
+#include "engine/manifest.h"
+#include "engine/schema.h"
+#include "providers/api/provider.h"
+
+struct provider_entry {
+	const char *name; /* "ssh" */
+	const struct hd_provider *table;
+	const struct manifest_provider *entry; /* never NULL */
+	const char *const *types;              /* patterns it serves; see type_count */
+	size_t type_count;
+	struct map schemas; /* type to struct schema */
+};
+
+struct registry;
+
+/* builtins ends with NULL.  NULL on failure; registry_close unloads plugins. */
+struct registry *registry_open(const struct manifest *m, const struct hd_provider *const *builtins,
+			       struct diags *d);
+void registry_close(struct registry *r);
+/* The entry whose pattern fits the type best, with its schema; false when none does. */
+bool registry_find(const struct registry *r, const char *type, const struct provider_entry **entry,
+		   const struct schema **schema);
+const struct provider_entry *registry_entry(const struct registry *r, const char *name);
+/* The provider entry that would serve the type, were it part of this build; NULL: none. */
+const char *registry_absent_provider(const struct registry *r, const char *type);
+/* Every known type name, sorted, for "did you mean". */
+const char *const *registry_types(const struct registry *r, size_t *count);
+
+#endif

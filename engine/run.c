@@ -1,0 +1,275 @@
+/*
+ * run.c - plan, run and drift, from opening the state to unlocking it.
+ */
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/known.h"
+#include "engine/run_parts.h"
+
+/* --- locks -------------------------------------------------------------------------- */
+
+static const char *user_name(struct arena *a)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) || !found)
+		return arena_printf(a, "%lu", (unsigned long)geteuid());
+	return arena_strdup(a, found->pw_name);
+}
+
+static const char *host_name(struct arena *a)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1))
+		return "?";
+	return arena_strdup(a, name);
+}
+
+static int tell_waiting(void *context, const struct lock_info *holder)
+{
+	struct engine *e = context;
+	struct str text = STR_INIT;
+
+	instance_id_format(&holder->id, &text);
+	str_printf(&text, " is locked by %s@%s (pid %lld, %s)", holder->owner.user,
+		   holder->owner.host, (long long)holder->owner.pid, holder->owner.command);
+	engine_tell(e, (struct event){.kind = EVENT_LOCK_WAIT, .text = str_cstr(&text)});
+	str_release(&text);
+	return engine_interrupts(e) > 0;
+}
+
+static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
+{
+	struct engine *e = r->e;
+	struct clock *clock = e->options.clock;
+	struct lock_owner owner = {
+		.user = user_name(e->arena),
+		.host = host_name(e->arena),
+		.command = e->options.command,
+		.pid = getpid(),
+		.since_ms = clock->wall_ms(clock),
+	};
+	struct lock_wait wait = {timeout_ms, tell_waiting, e};
+	size_t count;
+	const struct instance_id *ids = run_instances(r, &count);
+
+	return count ? state_lock(e->state, ids, count, &owner, &wait, d) : 0;
+}
+
+/* --- what is recorded --------------------------------------------------------------- */
+
+static int load(struct run *r, enum state_open_mode mode)
+{
+	if (!engine_state(r->e, mode, r->d))
+		return -1;
+	return engine_load(r->e, r->e->arena, &r->recorded, r->d);
+}
+
+/* With the locks held. */
+static int recover(struct run *r)
+{
+	if (!r->recorded.operations.count)
+		return 0;
+	if (executor_recover(r->e, &r->recorded, r->d))
+		return -1;
+	return load(r, STATE_WRITE);
+}
+
+/* A plan looks after open operations when nobody else does. */
+static int recover_if_free(struct run *r)
+{
+	struct diags held = DIAGS_INIT;
+	struct diag *g;
+	int rc;
+
+	if (!r->recorded.operations.count)
+		return 0;
+	if (load(r, STATE_WRITE))
+		return -1;
+	if (lock_all(r, 0, &held)) {
+		g = diag_note(r->d, DIAG_RECOVER_LOCKED, RANGE_NONE,
+			      "%zu operations are open, and another process holds the lock",
+			      r->recorded.operations.count);
+		if (held.first)
+			diag_detail(r->d, g, "%s", held.first->summary);
+		diags_release(&held);
+		return 0;
+	}
+	diags_take(r->d, &held);
+	/* What happened until the lock was there. */
+	rc = load(r, STATE_WRITE) || recover(r) ? -1 : 0;
+	state_unlock(r->e->state);
+	return rc;
+}
+
+/* A broken template may not keep anybody from destroying what it made. */
+static int evaluate(struct run *r, enum run_mode mode)
+{
+	struct diags ignored = DIAGS_INIT;
+
+	if (mode == RUN_APPLY)
+		return engine_evaluate(r->e, r->d);
+	engine_evaluate(r->e, &ignored);
+	diags_release(&ignored);
+	return 0;
+}
+
+/* --- requests that change nothing ---------------------------------------------------- */
+
+const struct plan *engine_plan(struct engine *e, const struct run_request *q, struct diags *d)
+{
+	struct run r = {.e = e, .d = d};
+
+	if (evaluate(&r, q->mode) || load(&r, STATE_READ) || recover_if_free(&r) ||
+	    run_observe(&r, q->refresh) || run_make_plan(&r, q->mode))
+		return NULL;
+	return r.plan;
+}
+
+const struct plan *engine_drift(struct engine *e, struct diags *d)
+{
+	struct run r = {.e = e, .d = d};
+
+	if (evaluate(&r, RUN_APPLY) || load(&r, STATE_READ) || run_observe(&r, REFRESH_YES) ||
+	    run_make_plan(&r, RUN_APPLY))
+		return NULL;
+	return r.plan;
+}
+
+/* --- a run --------------------------------------------------------------------------- */
+
+static void count_done(const struct plan *p, const struct execution *x, struct run_result *out)
+{
+	struct plan_counts *n = &out->done;
+
+	for (size_t i = 0; i < p->change_count; i++) {
+		if (x->ends[i] == CHANGE_FAILED)
+			out->failed++;
+		else if (x->ends[i] == CHANGE_SKIPPED)
+			out->skipped++;
+		if (x->ends[i] != CHANGE_DONE) {
+			n->none += x->ends[i] == CHANGE_NOTHING;
+			continue;
+		}
+		switch (p->changes[i].action) {
+		case ACTION_CREATE:
+			n->create++;
+			break;
+		case ACTION_UPDATE:
+			n->update++;
+			break;
+		case ACTION_REPLACE:
+			n->replace++;
+			break;
+		case ACTION_DELETE:
+			n->remove++;
+			break;
+		case ACTION_RETAIN:
+			n->retain++;
+			break;
+		case ACTION_NONE:
+			n->none++;
+			break;
+		}
+	}
+}
+
+static void count_targets(const struct plan *p, const struct execution *x, struct run_result *out)
+{
+	for (size_t i = 0; i < p->instance_count; i++) {
+		if (run_instance_end(&p->instances[i], x) == INSTANCE_CURRENT)
+			out->targets_succeeded++;
+		else
+			out->targets_failed++;
+	}
+}
+
+static void complain_skipped(struct run *r, const struct run_result *out)
+{
+	struct diag *g;
+
+	if (!out->interrupted || !out->skipped)
+		return;
+	g = diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped before it was finished");
+	diag_detail(r->d, g, "%zu changes were not started.", out->skipped);
+	diag_hint(r->d, g, "run the same command again to go on");
+}
+
+static int execute(struct run *r, struct run_result *out)
+{
+	struct executor_observed observed = {&r->recorded.records, r->observations};
+	struct execution x = {0};
+	int rc;
+
+	/* The user may have thought about it for longer than a lease lasts. */
+	if (state_renew_locks(r->e->state, r->d) || run_mark_applying(r))
+		return -1;
+	rc = executor_run(r->e, r->plan, &observed, &x, r->d);
+	out->interrupted = rc && x.interrupted;
+	count_done(r->plan, &x, out);
+	count_targets(r->plan, &x, out);
+	if (x.writable && run_settle(r, &x))
+		rc = -1;
+	complain_skipped(r, out);
+	known_free(x.known);
+	return rc;
+}
+
+static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
+{
+	if (run_observe(r, q->refresh) || run_make_plan(r, q->mode))
+		return -1;
+	out->plan = r->plan;
+	if (plan_empty(r->plan)) {
+		out->done.none = r->plan->counts.none;
+		count_targets(r->plan, NULL, out);
+		return run_settle(r, NULL);
+	}
+	if (q->confirm && !q->confirm(q->context, r->plan)) {
+		out->declined = true;
+		return -1;
+	}
+	return execute(r, out);
+}
+
+static int run_locked(struct run *r, const struct run_request *q, struct run_result *out)
+{
+	int rc;
+
+	/* What happened until the lock was there. */
+	if (load(r, STATE_WRITE) || recover(r))
+		return -1;
+	rc = plan_and_execute(r, q, out);
+	return r->unread ? -1 : rc;
+}
+
+int engine_run(struct engine *e, const struct run_request *q, struct run_result *out,
+	       struct diags *d)
+{
+	struct clock *clock = e->options.clock;
+	int64_t started_ms = clock->monotonic_ms(clock);
+	struct run r = {.e = e, .d = d};
+	int rc = -1;
+
+	*out = (struct run_result){0};
+	if (!evaluate(&r, q->mode) && !load(&r, STATE_WRITE) &&
+	    !lock_all(&r, e->options.lock_timeout_ms, d)) {
+		rc = run_locked(&r, q, out);
+		state_unlock(e->state);
+	}
+	/* Asking to stop when nothing was left to do stops nothing. */
+	out->interrupted = rc && engine_interrupts(e) > 0;
+	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms;
+	engine_tell(e, (struct event){
+		.kind = EVENT_FINISHED,
+		.elapsed_ms = out->elapsed_ms,
+		.done = out->done.create + out->done.update + out->done.replace +
+			out->done.remove + out->done.retain,
+		.total = out->plan ? out->plan->change_count - out->plan->counts.none : 0,
+	});
+	return rc;
+}

@@ -1,0 +1,218 @@
+/*
+ * run_plan.c - from what is recorded, what was seen and what is wanted to a plan.
+ */
+#include "engine/run_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "engine/call.h"
+#include "engine/session.h"
+
+/* --- which instances ---------------------------------------------------------------- */
+
+struct ids {
+	VEC_OF(struct instance_id)
+};
+
+static int compare_ids(const void *x, const void *y)
+{
+	return instance_id_compare(x, y);
+}
+
+static void add_id(struct arena *a, struct ids *ids, const struct instance_id *id)
+{
+	if (ids->count && !instance_id_compare(&ids->items[ids->count - 1], id))
+		return;
+	*(struct instance_id *)arena_vec_add(a, ids) = *id;
+}
+
+const struct instance_id *run_instances(const struct run *r, size_t *count)
+{
+	struct arena *a = r->e->arena;
+	const struct project *p = r->e->project;
+	struct ids ids = {0};
+	size_t unique = 0;
+
+	for (size_t i = 0; i < p->instance_count; i++)
+		add_id(a, &ids, &p->instances[i].id);
+	for (size_t i = 0; i < r->recorded.records.count; i++)
+		add_id(a, &ids, &r->recorded.records.items[i].addr.instance);
+	for (size_t i = 0; i < r->recorded.operations.count; i++)
+		add_id(a, &ids, &r->recorded.operations.items[i].addr.instance);
+	for (size_t i = 0; i < r->recorded.instances.count; i++)
+		add_id(a, &ids, &r->recorded.instances.items[i].id);
+	if (ids.count)
+		qsort(ids.items, ids.count, sizeof(ids.items[0]), compare_ids);
+	for (size_t i = 0; i < ids.count; i++)
+		if (!i || instance_id_compare(&ids.items[i], &ids.items[unique - 1]) != 0)
+			ids.items[unique++] = ids.items[i];
+	*count = unique;
+	return ids.items;
+}
+
+/* --- what is seen ------------------------------------------------------------------- */
+
+static bool any_tainted(const struct record_list *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (records->items[i].tainted)
+			return true;
+	return false;
+}
+
+/* What could not be read counts as it is recorded. */
+int run_observe(struct run *r, enum run_refresh refresh)
+{
+	const struct record_list *records = &r->recorded.records;
+	bool all = refresh == REFRESH_YES;
+	int rc;
+
+	if (!records->count || (!all && !any_tainted(records)))
+		return 0;
+	r->observations = ARENA_ARRAY(r->e->arena, records->count, struct observation);
+	rc = refresh_records(r->e, records, all ? REFRESH_ALL : REFRESH_TAINTED, r->e->arena,
+			     r->observations, r->d);
+	if (engine_interrupts(r->e))
+		return -1;
+	r->unread = rc != 0;
+	return 0;
+}
+
+/* --- what a provider adds ----------------------------------------------------------- */
+
+static const struct secrets *secrets_of(struct arena *a, const struct refine_request *q)
+{
+	json_t *desired = json_parse(text_of(q->desired), NULL, NULL);
+	json_t *pointers = json_parse(text_of(q->sensitive_pointers), NULL, NULL);
+	const struct secrets *s = secrets_collect(a, desired, pointers);
+
+	json_decref(desired);
+	json_decref(pointers);
+	return s;
+}
+
+static void fill_call(struct call *c, const struct refine_request *q, struct arena *a)
+{
+	const struct record *r = q->before;
+
+	c->kind = CALL_PLAN;
+	c->table = q->provider->table;
+	c->address = q->address;
+	c->type = q->resource->type;
+	c->desired = q->desired;
+	c->unknown = q->unknown_pointers;
+	c->sensitive = q->sensitive_pointers;
+	c->secrets = secrets_of(a, q);
+	c->properties = q->resource->properties;
+	c->where = q->resource->where;
+	if (!r)
+		return;
+	c->id = r->id;
+	c->recorded = call_recorded_text(a, r->inputs, r->outputs);
+	c->private_bytes = r->private_bytes;
+	c->schema_version = r->schema_version;
+}
+
+static const char *const *copy_pointers(struct arena *a, const char *const *from, size_t count)
+{
+	const char **to = ARENA_ARRAY(a, count, const char *);
+
+	for (size_t i = 0; i < count; i++)
+		to[i] = arena_strdup(a, from[i]);
+	return to;
+}
+
+static void take_refinement(struct arena *a, const struct outcome *o, struct refinement *out)
+{
+	struct computed_path *computed = ARENA_ARRAY(a, o->computed.count, struct computed_path);
+
+	for (size_t i = 0; i < o->computed.count; i++)
+		computed[i] = (struct computed_path){
+			arena_strdup(a, o->computed.items[i].pointer),
+			arena_strdup(a, o->computed.items[i].json),
+		};
+	*out = (struct refinement){
+		.same = copy_pointers(a, o->same.items, o->same.count),
+		.same_count = o->same.count,
+		.replace = copy_pointers(a, o->replace.items, o->replace.count),
+		.replace_count = o->replace.count,
+		.computed = computed,
+		.computed_count = o->computed.count,
+	};
+}
+
+static int refine(void *context, const struct refine_request *q, struct arena *a,
+		  struct refinement *out, struct diags *d)
+{
+	struct engine *e = context;
+	const struct hd_provider *table = q->provider->table;
+	struct call_context around = {
+		.clock = e->options.clock,
+		.interrupts = e->options.interrupts,
+	};
+	struct call call = {.where = RANGE_NONE};
+	struct outcome o;
+	int rc;
+
+	*out = (struct refinement){0};
+	if (!HD_KNOWS(struct hd_provider, table, plan) || !table->plan)
+		return 0;
+	call.session = sessions_get(e->sessions, q->provider, &q->instance->id, d);
+	if (!call.session)
+		return -1;
+	fill_call(&call, q, a);
+	call_run(&call, &around, &o);
+	rc = diags_failed(&o.diags) ? -1 : 0;
+	if (!rc && o.status == HD_OK)
+		take_refinement(a, &o, out);
+	diags_take(d, &o.diags);
+	outcome_release(&o);
+	return rc;
+}
+
+/* --- the plan ----------------------------------------------------------------------- */
+
+/* Only tainted records were read: that is no comparison with the world. */
+static const struct plan *not_refreshed(struct arena *a, const struct plan *p)
+{
+	struct plan *copy = ARENA_NEW(a, struct plan);
+
+	*copy = *p;
+	copy->refreshed = false;
+	return copy;
+}
+
+static bool all_asked(const struct run *r)
+{
+	for (size_t i = 0; i < r->recorded.records.count; i++)
+		if (r->observations[i].seen == SEEN_NOT_ASKED &&
+		    *r->recorded.records.items[i].id)
+			return false;
+	return true;
+}
+
+int run_make_plan(struct run *r, enum run_mode mode)
+{
+	struct engine *e = r->e;
+	struct planner_input in = {
+		.project = e->project,
+		.records = &r->recorded.records,
+		.instances = &r->recorded.instances,
+		.observations = r->observations,
+		.state = e->state,
+		.selection = &e->options.selection,
+		.destroy = mode == RUN_DESTROY,
+		.refine = refine,
+		.context = e,
+	};
+
+	r->plan = planner_make(e->arena, &in, r->d);
+	if (!r->plan)
+		return -1;
+	if (r->observations && !all_asked(r))
+		r->plan = not_refreshed(e->arena, r->plan);
+	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r->plan});
+	return 0;
+}

@@ -1,0 +1,155 @@
+/* schema.c - questions about a resource type. */
+#include "engine/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "engine/schema_type.h"
+
+static int compare_member(const void *key, const void *element)
+{
+	const struct text *name = key;
+	const char *member = ((const struct shape *)element)->name;
+	int order = strncmp(name->ptr, member, name->len);
+
+	return order ? order : -(member[name->len] != '\0');
+}
+
+struct shape *shape_member(const struct shape *s, struct text name)
+{
+	if (!s->member_count || !name.len)
+		return NULL;
+	return bsearch(&name, s->members, s->member_count, sizeof(*s->members), compare_member);
+}
+
+const char *schema_type(const struct schema *s)
+{
+	return s->type;
+}
+
+const char *schema_description(const struct schema *s)
+{
+	return s->description;
+}
+
+uint32_t schema_version(const struct schema *s)
+{
+	return s->version;
+}
+
+enum replacement_order schema_replacement_order(const struct schema *s)
+{
+	return s->order;
+}
+
+int64_t schema_timeout_ms(const struct schema *s, enum schema_timeout t)
+{
+	return s->timeouts_ms[t];
+}
+
+const char *schema_endpoint_pointer(const struct schema *s)
+{
+	return s->endpoint_pointer;
+}
+
+const char *schema_ref_pointer(const struct schema *s)
+{
+	return s->ref_pointer;
+}
+
+/* True when `path` is `pointer` or a parent of it; its tokens "*" fit any. */
+static bool pointer_covers(const char *path, struct text pointer)
+{
+	struct text_split wanted = text_split_start(text_of(path));
+	struct text_split given = text_split_start(pointer);
+	struct text want, have;
+
+	while (text_next(&wanted, '/', &want)) {
+		if (!text_next(&given, '/', &have))
+			return false;
+		if (!text_is(want, "*") && !text_eq(want, have))
+			return false;
+	}
+	return true;
+}
+
+static bool set_covers(const struct pointer_set *set, struct text pointer)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (pointer_covers(set->pointers[i], pointer))
+			return true;
+	}
+	return false;
+}
+
+bool schema_is_create_only(const struct schema *s, struct text pointer)
+{
+	return set_covers(&s->create_only, pointer);
+}
+
+bool schema_is_read_only(const struct schema *s, struct text pointer)
+{
+	return set_covers(&s->read_only, pointer);
+}
+
+bool schema_is_write_only(const struct schema *s, struct text pointer)
+{
+	return set_covers(&s->write_only, pointer);
+}
+
+/* "Endpoint.Address" leads to a property, or into one that is open. */
+static bool leads_somewhere(const struct shape *shape, struct text name)
+{
+	struct text_split split = text_split_start(name);
+	struct text piece;
+
+	while (text_next(&split, '.', &piece)) {
+		const struct shape *member = shape_member(shape, piece);
+
+		if (!member)
+			return shape->open && piece.len;
+		shape = member;
+	}
+	return true;
+}
+
+bool schema_has_attribute(const struct schema *s, struct text name)
+{
+	struct str pointer = STR_INIT;
+	bool write_only;
+
+	if (s->open_attributes && name.len)
+		return true;
+	str_add_char(&pointer, '/');
+	for (size_t i = 0; i < name.len; i++)
+		str_add_char(&pointer, name.ptr[i] == '.' ? '/' : name.ptr[i]);
+	write_only = schema_is_write_only(s, str_text(&pointer));
+	str_release(&pointer);
+	return !write_only && leads_somewhere(&s->root, name);
+}
+
+const char *const *schema_settable(const struct schema *s, size_t *count)
+{
+	*count = s->settable_count;
+	return s->settable;
+}
+
+const char *const *schema_attributes(const struct schema *s, size_t *count)
+{
+	*count = s->attribute_count;
+	return s->attributes;
+}
+
+void schema_set_release(struct map *types)
+{
+	for (size_t i = 0; i < types->entry_count; i++) {
+		struct schema *s = types->entries[i].value;
+
+		if (!types->entries[i].key)
+			continue;
+		for (struct shape_pattern *p = s->patterns; p; p = p->next)
+			regfree(&p->compiled);
+	}
+	map_release(types);
+}

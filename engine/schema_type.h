@@ -1,0 +1,74 @@
+/*
+ * schema_type.h - what a parsed schema consists of.  For schema*.c alone.
+ */
+#ifndef ENGINE_SCHEMA_TYPE_H
+#define ENGINE_SCHEMA_TYPE_H
+
+#include <regex.h>
+
+#include "engine/schema.h"
+
+/* JSON Schema's types, as a set: a property may take several. */
+enum shape_kind {
+	SHAPE_STRING = 1,
+	SHAPE_INTEGER = 2,
+	SHAPE_NUMBER = 4,
+	SHAPE_BOOLEAN = 8,
+	SHAPE_ARRAY = 16,
+	SHAPE_OBJECT = 32
+};
+
+/* A compiled pattern; the only thing here that is not the arena's. */
+struct shape_pattern {
+	const char *text; /* as the provider wrote it */
+	regex_t compiled;
+	struct shape_pattern *next;
+};
+
+/* What a value must look like. */
+struct shape {
+	const char *name; /* of a member; NULL otherwise */
+	unsigned kinds;   /* enum shape_kind; 0: anything */
+	bool read_only;
+	bool open; /* members beyond those listed may appear */
+	bool has_minimum, has_maximum;
+	double minimum, maximum;
+	const char *const *choices; /* scalars as text */
+	size_t choice_count;
+	const struct shape_pattern *pattern; /* NULL: none */
+	const struct value *initial;         /* default; NULL: none */
+	const struct shape *items;           /* NULL: anything */
+	const struct shape *rest;            /* of members that are not listed; NULL: anything */
+	struct shape *members;               /* sorted by name */
+	size_t member_count;
+	const char *const *required;
+	size_t required_count;
+};
+
+struct pointer_set {
+	const char **pointers; /* "/Path", "/Tags/ *" without the blank: any item */
+	size_t count;
+};
+
+struct schema {
+	const char *type, *description;
+	uint32_t version;
+	enum replacement_order order;
+	int64_t timeouts_ms[TIMEOUT_DELETE + 1];
+	const char *endpoint_pointer, *ref_pointer; /* NULL: none */
+	struct pointer_set create_only, read_only, write_only;
+	bool open_attributes;
+	struct shape root; /* an object */
+	const char **settable;
+	size_t settable_count;
+	const char **attributes;
+	size_t attribute_count;
+	struct shape_pattern *patterns; /* all of this type, to be freed */
+};
+
+/* False when the pattern (as ECMA-262 has it) is none that POSIX can express. */
+bool shape_pattern_compile(const char *pattern, regex_t *out);
+
+struct shape *shape_member(const struct shape *s, struct text name); /* or NULL */
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * session.h - provider sessions, one per entry, account and region.
+ *
+ * Opened by the coordinator when first needed (that makes no connection), kept until the
+ * end, closed when no call is out any more.  One that cannot be opened is not tried again:
+ * every later request gets the same error.
+ */
+#ifndef ENGINE_SESSION_H
+#define ENGINE_SESSION_H
+
+#include "engine/address.h"
+#include "engine/call.h"
+#include "engine/registry.h"
+
+struct sessions;
+
+struct sessions *sessions_new(const struct manifest *m, const struct call_context *context);
+void sessions_close(struct sessions *s);
+/*
+ * The session for resources of this instance.  A region that has left the manifest gets
+ * the entry's defaults and no hosts.  NULL with errors in d.
+ */
+struct hd_session *sessions_get(struct sessions *s, const struct provider_entry *entry,
+				const struct instance_id *id, struct diags *d);
+
+#endif

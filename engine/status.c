@@ -1,0 +1,242 @@
+/*
+ * status.c - the matrix of stacks and regions: what the manifest wants, what is recorded,
+ * who works on it, and whether a plan without a look at the world would change anything.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_private.h"
+#include "engine/planner.h"
+
+/* One row in the making. */
+struct entry {
+	struct status_row row;
+	const struct instance_record *recorded;
+	bool in_manifest;
+};
+
+struct matrix {
+	struct arena *a;
+	const struct selection *selection;
+	struct map entries; /* instance_id_text to struct entry */
+	struct record_list records;
+	struct instance_list instances;
+	struct operation_list operations;
+	struct lock_list locks;
+};
+
+static bool names_it(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return count == 0;
+}
+
+/* NULL when the selection does not name it. */
+static struct entry *entry_of(struct matrix *m, const struct instance_id *id)
+{
+	const struct selection *s = m->selection;
+	struct text key = text_of(instance_id_text(m->a, id));
+	struct entry *e = map_find(&m->entries, key);
+
+	if (e || !names_it(s->stacks, s->stack_count, id->stack) ||
+	    !names_it(s->regions, s->region_count, id->region))
+		return e;
+	e = ARENA_NEW(m->a, struct entry);
+	e->row.id = instance_id_copy(m->a, id);
+	map_set(&m->entries, key, e);
+	return e;
+}
+
+static void add_manifest(struct matrix *m, const struct manifest *manifest)
+{
+	for (size_t s = 0; s < manifest->stack_count; s++) {
+		const struct manifest_stack *stack = &manifest->stacks[s];
+
+		for (size_t t = 0; t < stack->target_count; t++) {
+			const struct instance_id id = {stack->name, stack->targets[t].account,
+						       stack->targets[t].region->name};
+			struct entry *e = entry_of(m, &id);
+
+			if (e)
+				e->in_manifest = true;
+		}
+	}
+}
+
+static int load(struct matrix *m, struct state *s, struct diags *d)
+{
+	if (state_load_records(s, NULL, m->a, &m->records, d) ||
+	    state_load_open_operations(s, NULL, m->a, &m->operations, d) ||
+	    state_load_instances(s, m->a, &m->instances, d) ||
+	    state_load_locks(s, m->a, &m->locks, d))
+		return -1;
+	return 0;
+}
+
+static void add_recorded(struct matrix *m, int64_t now_ms)
+{
+	for (size_t i = 0; i < m->records.count; i++) {
+		struct entry *e = entry_of(m, &m->records.items[i].addr.instance);
+
+		if (e)
+			e->row.recorded++;
+	}
+	for (size_t i = 0; i < m->operations.count; i++) {
+		struct entry *e = entry_of(m, &m->operations.items[i].addr.instance);
+
+		if (e)
+			e->row.open_operations++;
+	}
+	for (size_t i = 0; i < m->instances.count; i++) {
+		struct entry *e = entry_of(m, &m->instances.items[i].id);
+
+		if (e) {
+			e->recorded = &m->instances.items[i];
+			e->row.applied_ms = m->instances.items[i].applied_ms;
+		}
+	}
+	for (size_t i = 0; i < m->locks.count; i++) {
+		const struct lock_info *lock = &m->locks.items[i];
+		struct entry *e = lock->lease_until_ms > now_ms ? entry_of(m, &lock->id) : NULL;
+
+		if (e)
+			e->row.lock = lock;
+	}
+}
+
+static void add_pending(struct matrix *m, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->instance_count; i++) {
+		const struct instance_plan *p = &plan->instances[i];
+		struct entry *e = entry_of(m, &p->id);
+
+		for (size_t c = 0; e && c < p->change_count; c++)
+			e->row.pending_changes +=
+				plan->changes[p->first_change + c].action != ACTION_NONE;
+	}
+	for (size_t i = 0; i < plan->output_count; i++) {
+		struct entry *e = entry_of(m, &plan->outputs[i].instance->id);
+
+		if (e)
+			e->row.pending_changes++;
+	}
+}
+
+static const char *status_of(const struct entry *e)
+{
+	const char *recorded = e->recorded ? e->recorded->status : NULL;
+
+	if (e->row.lock)
+		return "LOCKED";
+	if (!e->in_manifest)
+		return "ORPHANED";
+	if (e->row.open_operations)
+		return "INCOMPLETE";
+	if (!recorded && !e->row.recorded)
+		return "NOT_DEPLOYED";
+	if (recorded && !strcmp(recorded, "FAILED"))
+		return "FAILED";
+	if (!recorded || strcmp(recorded, "CURRENT"))
+		return "INCOMPLETE";
+	return e->row.pending_changes ? "OUTDATED" : "CURRENT";
+}
+
+static int compare_rows(const void *x, const void *y)
+{
+	return instance_id_compare(&((const struct status_row *)x)->id,
+				   &((const struct status_row *)y)->id);
+}
+
+static void give_rows(struct matrix *m, struct status_rows *out)
+{
+	struct status_row *rows = ARENA_ARRAY(m->a, m->entries.entry_count, struct status_row);
+
+	for (size_t i = 0; i < m->entries.entry_count; i++) {
+		struct entry *e = m->entries.entries[i].value;
+
+		e->row.status = status_of(e);
+		rows[i] = e->row;
+	}
+	if (m->entries.entry_count)
+		qsort(rows, m->entries.entry_count, sizeof(*rows), compare_rows);
+	*out = (struct status_rows){rows, m->entries.entry_count};
+}
+
+static void note_recorded_only(const struct diags *why, struct diags *d)
+{
+	const struct diag *g = why->first;
+	struct diag *note;
+
+	while (g && g->severity != DIAG_ERROR)
+		g = g->next;
+	note = diag_note(d, DIAG_STATUS_RECORDED_ONLY, g ? g->where : RANGE_NONE,
+			 "pending changes are not known");
+	if (g)
+		diag_detail(d, note, "%s", g->summary);
+	diag_hint(d, note, "run `hadeploy validate` to see all errors");
+}
+
+/* Errors of templates are not errors of the status: they become a note. */
+static const struct plan *plan_quietly(struct engine *e, const struct matrix *m, struct diags *d)
+{
+	struct diags quiet = DIAGS_INIT;
+	const struct planner_input in = {
+		.project = e->project,
+		.records = &m->records,
+		.instances = &m->instances,
+		.state = e->state,
+		.selection = &e->options.selection,
+	};
+	const struct plan *plan = NULL;
+
+	if (!engine_evaluate(e, &quiet))
+		plan = planner_make(m->a, &in, &quiet);
+	if (!plan)
+		note_recorded_only(&quiet, d);
+	diags_release(&quiet);
+	return plan;
+}
+
+int engine_status(struct engine *e, struct status_rows *out, struct diags *d)
+{
+	struct matrix m = {.a = e->arena, .selection = &e->options.selection};
+	struct state *s = engine_state(e, STATE_READ, d);
+	const struct plan *plan;
+
+	if (!s || load(&m, s, d))
+		return -1;
+	add_manifest(&m, e->project->manifest);
+	add_recorded(&m, e->options.clock->wall_ms(e->options.clock));
+	plan = plan_quietly(e, &m, d);
+	if (plan)
+		add_pending(&m, plan);
+	give_rows(&m, out);
+	map_release(&m.entries);
+	return 0;
+}
+
+int engine_status_recorded(const struct engine_options *o, struct arena *a, struct status_rows *out,
+			   struct diags *d)
+{
+	struct clock *clock = o->clock ? o->clock : clock_real();
+	struct matrix m = {.a = a, .selection = &o->selection};
+	const struct manifest *manifest = manifest_load(a, o->dir, d);
+	struct diags none = DIAGS_INIT;
+	struct state *s = engine_state_open(o->dir, STATE_READ, clock, d);
+
+	if (!s || load(&m, s, d)) {
+		state_close(s);
+		return -1;
+	}
+	state_close(s);
+	if (manifest)
+		add_manifest(&m, manifest);
+	add_recorded(&m, clock->wall_ms(clock));
+	note_recorded_only(&none, d);
+	give_rows(&m, out);
+	map_release(&m.entries);
+	return 0;
+}

@@ -1,0 +1,224 @@
+/*
+ * provider.h - the contract between hadeploy and a provider plugin.
+ *
+ * The whole contract is here; this file includes nothing of hadeploy.
+ *
+ * Ownership: nothing crosses the boundary owned.  Arguments are borrowed for
+ * the duration of the call.  Results are handed over through struct hd_host,
+ * whose functions copy before they return.
+ *
+ * Threads: open() and close() of a session never overlap any other call on it.
+ * All other calls may come from any thread and overlap, but never two at once
+ * for the same resource.  A struct hd_op belongs to one call.
+ *
+ * Secrets: the engine masks the values named in hd_resource.sensitive in whatever
+ * diagnose() and progress() are given; a plugin writes to no file or stream.
+ *
+ * Time: no function here sleeps.  Work longer than one round trip returns
+ * HD_PENDING with a token; the engine calls poll() when the wait is over, in
+ * this process or, after a crash, in the next one.  open() makes no connection:
+ * plans are made without network.
+ *
+ * What the engine does with an answer (status, effect):
+ *
+ *	OK            DONE, NONE       record what was handed over; free dependents
+ *	PENDING       any              record the token, wait, poll()
+ *	RETRY, THROTTLED, UNREACHABLE  NONE: the same call again after backoff
+ *	CONFLICT      NONE             wait longer; uses up no attempt
+ *	any of these, FATAL, CANCELLED with UNKNOWN: find() by key or read(), then decide
+ *	NOTFOUND      NONE             remove: success; read: gone; update: fail
+ *	EXISTS        NONE             create: adopt when find() by our key knows it; else fail
+ *	FATAL         NONE             the operation failed; independent work goes on
+ *	any error     PARTIAL          record what was handed over, marked tainted; then as above
+ *
+ * Results: create(), update(), read() and a finished poll() hand over the id (create)
+ * and the whole state of the resource, in the same form each time: the engine finds
+ * drift by comparing one handed-over state with the next.  Pointers start at the
+ * properties ("/Mode"), without the schema's "/properties".
+ *
+ * Schema: {"types": {NAME: {...}}} in CloudFormation's vocabulary, per type: version,
+ * description, properties (type string|integer|number|boolean|array|object, enum,
+ * pattern, minimum, maximum, default, items, properties, additionalProperties,
+ * description), required, readOnlyProperties, writeOnlyProperties,
+ * createOnlyProperties, primaryIdentifier ("/properties/X" each),
+ * replacementStrategy (create_then_delete | delete_then_create).  Of our own:
+ *
+ *	ref               "/properties/Path": what Ref gives; the id when absent
+ *	endpointProperty  "/properties/Host": the property that names the endpoint a call
+ *	                  goes to, for breakers, fair order and messages
+ *	openAttributes    true: attributes beyond the listed ones may appear (SSH::Command)
+ *	timeouts          {"create": seconds, ...}: of a whole operation with its polls
+ *
+ * Config given to open(): the provider's entry of the manifest, defaults overlaid with
+ * the region's and the account's, as JSON, and the engine's additions: "Project",
+ * "ProjectDir" (absolute; relative paths start there), "Region", "Account" and "Hosts"
+ * ({NAME: {Address, Port, Zone, Roles, ...}} as in the manifest).
+ */
+#ifndef HADEPLOY_PROVIDER_H
+#define HADEPLOY_PROVIDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Changes only when an older plugin could misbehave; additions append. */
+#define HD_ABI 1u
+
+/* Borrowed bytes.  Text is UTF-8 and need not end in NUL. */
+struct hd_span {
+	const char *ptr;
+	size_t len;
+};
+
+/*
+ * What the engine must do next.  A value exists only where the engine acts
+ * differently; whatever else a person wants to know goes in a diagnostic.
+ */
+enum hd_status {
+	HD_OK = 0,        /* finished; results were handed over */
+	HD_PENDING = 1,   /* accepted; a token was handed over; poll() later */
+	HD_RETRY = 2,     /* passing fault: same call again, after backoff */
+	HD_THROTTLED = 3, /* as HD_RETRY, and slow this whole session down */
+	HD_CONFLICT = 4,  /* something else holds the resource: wait, then retry */
+	HD_NOTFOUND = 5,  /* there is no such resource */
+	HD_EXISTS = 6,    /* create() found it already there */
+	HD_CANCELLED = 7, /* stopped because cancelled() said so */
+	HD_FATAL = 8,     /* asking again cannot help */
+	HD_UNREACHABLE = 9 /* the endpoint did not answer in time: as HD_RETRY, and counts
+			      against the endpoint's breaker; effect is HD_EFFECT_NONE
+			      when nothing had been sent */
+};
+
+/* What the call did to the world, whatever status it returned. */
+enum hd_effect {
+	HD_EFFECT_NONE = 0,    /* nothing changed */
+	HD_EFFECT_DONE = 1,    /* all that was asked for changed */
+	HD_EFFECT_PARTIAL = 2, /* some changed; the state handed over is the truth */
+	HD_EFFECT_UNKNOWN = 3  /* sent, answer lost; the engine will read() */
+};
+
+enum hd_severity { HD_ERROR = 0, HD_WARNING = 1, HD_NOTE = 2 };
+
+struct hd_op;      /* one call in progress: the engine's */
+struct hd_session; /* one configured endpoint: the plugin's */
+
+/* One resource as the engine knows it.  Documents are JSON text. */
+struct hd_resource {
+	uint32_t size;           /* of this struct, in the engine's build */
+	uint32_t schema_version; /* of the recorded state; see upgrade() */
+	struct hd_span address;  /* for messages: "shop/eu-west-1/Database" */
+	struct hd_span type;     /* "AWS::RDS::DBInstance" */
+	struct hd_span id;       /* empty before create() */
+	struct hd_span desired;  /* inputs; empty for read(), remove(), poll(), find():
+	                            secrets are not recorded, so nothing that may
+	                            run after a crash can count on them */
+	struct hd_span recorded; /* recorded inputs overlaid with the state last handed over;
+	                            secrets are absent; empty for create() */
+	struct hd_span changed;  /* update(): JSON array of JSON pointers */
+	struct hd_span unknown;  /* plan(): pointers into desired not known yet */
+	struct hd_span priv;     /* bytes the plugin gave to set_private() */
+	struct hd_span sensitive; /* JSON array of pointers: never show these values */
+	struct hd_span idem;     /* same for every attempt at one operation */
+	int64_t deadline_ms;     /* on the clock of now_ms() */
+};
+
+/* One thing to say to a person; empty spans where there is nothing to say. */
+struct hd_message {
+	uint32_t size;          /* of this struct */
+	int severity;           /* enum hd_severity */
+	struct hd_span pointer; /* JSON pointer into desired: the engine shows its place */
+	struct hd_span code;    /* "HD5001"; a plugin's own otherwise */
+	struct hd_span summary; /* one line: what is wrong; no full stop */
+	struct hd_span detail;  /* why, with the values; may have several lines */
+	struct hd_span hint;    /* what to do now */
+};
+
+/* What the engine offers, valid from open() until close() returns. */
+struct hd_host {
+	uint32_t abi;
+	uint32_t size;
+
+	int64_t (*now_ms)(struct hd_op *op);
+	int (*cancelled)(struct hd_op *op);
+
+	void (*set_id)(struct hd_op *op, struct hd_span id);
+	void (*set_state)(struct hd_op *op, struct hd_span json);
+	void (*set_private)(struct hd_op *op, struct hd_span bytes);
+	void (*set_result)(struct hd_op *op, struct hd_span json); /* act, lookup */
+	void (*item)(struct hd_op *op, struct hd_span id, struct hd_span json);
+	                                                           /* list, find */
+	void (*set_effect)(struct hd_op *op, int effect);
+	void (*set_pending)(struct hd_op *op, struct hd_span token, int64_t wait_ms);
+	void (*set_retry_after)(struct hd_op *op, int64_t wait_ms);
+	void (*progress)(struct hd_op *op, struct hd_span text);
+	/*
+	 * Something for a person.  Whatever differs from host to host (address, port,
+	 * names) belongs in `detail`, so that the same cause on many hosts is shown once.
+	 */
+	void (*diagnose)(struct hd_op *op, const struct hd_message *m);
+
+	/* Only inside plan(): what the declared schema cannot say. */
+	void (*plan_same)(struct hd_op *op, struct hd_span pointer);
+	void (*plan_replace)(struct hd_op *op, struct hd_span pointer);
+	void (*plan_computed)(struct hd_op *op, struct hd_span pointer,
+	                      struct hd_span json);
+};
+
+typedef int hd_call_fn(struct hd_session *s, struct hd_op *op,
+                       const struct hd_resource *r);
+
+struct hd_provider {
+	uint32_t abi;
+	uint32_t size;
+	const char *name;      /* "aws" */
+	const char *version;   /* of the plugin */
+	struct hd_span schema; /* every resource type, as JSON */
+
+	int (*open)(const struct hd_host *host, struct hd_op *op,
+	            struct hd_span config, struct hd_session **out);
+	void (*close)(struct hd_session *s);
+
+	hd_call_fn *read;
+	hd_call_fn *create;
+	hd_call_fn *update;
+	hd_call_fn *remove;
+	int (*poll)(struct hd_session *s, struct hd_op *op,
+	            const struct hd_resource *r, struct hd_span token);
+
+	/* Optional from here on; NULL means "not offered". */
+	hd_call_fn *plan;    /* refine the engine's diff; must change nothing */
+	hd_call_fn *upgrade; /* rewrite recorded state to the current schema */
+	hd_call_fn *find;    /* find by natural key or idempotency key: import,
+	                        adopt, recover */
+	int (*list)(struct hd_session *s, struct hd_op *op, struct hd_span type,
+	            struct hd_span cursor); /* existing resources, page by page */
+	int (*act)(struct hd_session *s, struct hd_op *op,
+	           const struct hd_resource *r, struct hd_span action,
+	           struct hd_span args); /* runbook actions named in the schema;
+	                                    r->id is empty when the action needs
+	                                    no resource (a command, a check) */
+	int (*lookup)(struct hd_session *s, struct hd_op *op,
+	              struct hd_span what, struct hd_span args);
+	              /* facts evaluation needs: zones, account, stored values */
+};
+
+/* True when the other side's table is new enough to have the member. */
+#define HD_KNOWS(type, table, member) \
+	((table)->size >= offsetof(type, member) + sizeof((table)->member))
+
+#if defined(__GNUC__)
+#define HD_EXPORT __attribute__((visibility("default")))
+#else
+#define HD_EXPORT
+#endif
+
+/* The one symbol a plugin exports.  The table lives as long as the plugin. */
+HD_EXPORT const struct hd_provider *hadeploy_provider(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,5 @@
+#include "providers/builtin.h"
+
+#include "providers/ssh/ssh_provider.h"
+
+const struct hd_provider *const builtin_providers[] = {&hadeploy_provider_ssh, NULL};

@@ -1,0 +1,154 @@
+"""What goes wrong between here and a host, and what a person is told then."""
+
+import subprocess
+
+import pytest
+
+from lab import everywhere, get_att, ssh_file, template
+from lab.keys import make_key
+
+
+@pytest.fixture
+def host(lab):
+    lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"])
+    lab.start()
+    return lab.host("web-e1")
+
+
+def one_page(host, folder, **options):
+    """A project whose one resource is a page on the host."""
+    page = ssh_file(host, host.root / "page", "hello\n")
+    return host.lab.project(folder, templates={"web": template({"Page": page})}, **options)
+
+
+def fails(project, code, *words):
+    """A failed apply that records nothing; what it said."""
+    result = project.run("apply", "--yes").ok(1)
+    assert code in result.stderr, result
+    for word in words:
+        assert word in result.stderr, result
+    assert project.run("state", "list").ok().stdout == ""
+    return result
+
+
+def mended(project, host):
+    project.run("apply", "--yes").ok()
+    assert (host.root / "page").read_text() == "hello\n"
+
+
+def test_a_host_that_refuses_connections(host, tmp_path):
+    project = one_page(host, tmp_path / "project")
+    host.stop()
+    fails(project, "HD5002", "Connection refused", f"{host.address}", str(host.port), "web-e1")
+    host.start()
+    mended(project, host)
+
+
+@pytest.mark.limit(90)
+def test_a_host_that_does_not_answer(host, tmp_path):
+    project = one_page(host, tmp_path / "project", provider={"ConnectTimeout": "1s"})
+    host.freeze()
+    fails(project, "HD5001", "web-e1")
+    host.thaw()
+    mended(project, host)
+
+
+def test_a_host_that_refuses_the_key(host, tmp_path):
+    stranger = make_key(tmp_path / "stranger")
+    project = one_page(host, tmp_path / "project", provider={"IdentityFile": str(stranger)})
+    fails(project, "the host denied permission to log in", str(stranger), "authorized_keys")
+    project.manifest["Providers"]["ssh"]["IdentityFile"] = str(host.lab.user_key)
+    project.save()
+    mended(project, host)
+
+
+def test_an_identity_file_that_is_not_there(host, tmp_path):
+    project = one_page(host, tmp_path / "project", provider={"IdentityFile": "keys/absent"})
+    fails(project, "the identity file cannot be used", "keys/absent", "No such file")
+
+
+def test_an_identity_file_with_a_passphrase(host, tmp_path):
+    key = tmp_path / "locked"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", key], check=True)
+    project = one_page(host, tmp_path / "project", provider={"IdentityFile": str(key)})
+    fails(project, "protected by a passphrase", str(key), "ssh-add")
+
+
+def test_a_host_nobody_knows(host, tmp_path):
+    host.distrust()
+    project = one_page(host, tmp_path / "project")
+    result = fails(project, "HD50", "SHA256:", str(host.lab.known_hosts))
+    assert not (host.root / "page").exists(), result
+    host.trust()
+    mended(project, host)
+
+
+def test_a_host_whose_key_changed(host, tmp_path):
+    project = one_page(host, tmp_path / "project", provider={"HostKeyPolicy": "accept-new"})
+    host.rekey()
+    before = host.lab.known_hosts.read_bytes()
+    fails(project, "HD50", "changed", "SHA256:", str(host.lab.known_hosts))
+    assert host.lab.known_hosts.read_bytes() == before
+    host.distrust()
+    host.trust()
+    mended(project, host)
+
+
+def test_accept_new_writes_the_key_down_and_holds_the_host_to_it(host, tmp_path):
+    host.distrust()
+    project = one_page(host, tmp_path / "project", provider={"HostKeyPolicy": "accept-new"})
+    mended(project, host)
+    assert f"[{host.address}]:{host.port} ssh-ed25519 " in host.lab.known_hosts.read_text()
+    assert host.ssh("true").returncode == 0, "the ssh client agrees"
+    host.rekey()
+    result = project.run("apply", "--yes", "--refresh").ok(1)
+    assert "changed" in result.stderr
+
+
+def test_the_kind_of_host_key_that_known_hosts_holds_is_asked_for(lab, tmp_path):
+    host = lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"],
+                   key_kinds=("ecdsa", "ed25519"))
+    lab.start()
+    for kind in ("ed25519", "ecdsa"):
+        host.distrust()
+        host.trust(kind)
+        mended(one_page(host, tmp_path / kind), host)
+
+
+def test_policies_other_than_these_two_are_refused(host, tmp_path):
+    project = one_page(host, tmp_path / "project", provider={"HostKeyPolicy": "ignore"})
+    result = project.run("apply", "--yes").ok(1)
+    assert "HostKeyPolicy" in result.stderr and "accept-new" in result.stderr
+
+
+def test_the_same_cause_on_many_hosts_is_told_once(regions, tmp_path):
+    project = regions.project(tmp_path, templates={
+        "web": everywhere(lambda name: ssh_file(name, regions.dir / "shared", "x"))})
+    for host in regions.hosts.values():
+        host.stop()
+    result = project.run("apply", "--yes").ok(1)
+    assert result.stderr.count("Connection refused") <= len(regions.hosts)
+    assert result.stderr.count("HD5002") == 1, result
+    for name in regions.hosts:
+        assert name in result.stderr
+
+
+def test_what_needs_the_failed_one_is_skipped_and_the_rest_goes_on(regions, tmp_path):
+    dead, alive = regions.region("east")
+    resources = {
+        "First": ssh_file(dead, dead.root / "first", "1"),
+        "Second": ssh_file(alive, alive.root / "second", get_att("First", "ContentSha256")),
+        "Third": ssh_file(dead, dead.root / "third", "3", attributes={"DependsOn": "Second"}),
+        "Other": ssh_file(alive, alive.root / "other", "o"),
+    }
+    stacks = {"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}}
+    project = regions.project(tmp_path, stacks=stacks, templates={"web": template(resources)})
+    dead.stop()
+    result = project.run("apply", "--yes").ok(1)
+    assert "1 created" in result.stderr and "2 skipped" in result.stderr, result
+    assert (alive.root / "other").read_text() == "o"
+    assert not (alive.root / "second").exists()
+    dead.start()
+    project.run("apply", "--yes").ok()
+    assert (dead.root / "third").read_text() == "3"
+    assert len((alive.root / "second").read_text()) == 64

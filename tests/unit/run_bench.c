@@ -1,0 +1,340 @@
+/* run_bench.c - see run_bench.h. */
+#include "tests/unit/run_bench.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* --- the clock ---------------------------------------------------------------------- */
+
+#define WALL_START_MS 1764000000000
+
+static int64_t bench_monotonic_ms(struct clock *c)
+{
+	return __atomic_load_n(&((struct bench_clock *)c)->now_ms, __ATOMIC_RELAXED);
+}
+
+static int64_t bench_wall_ms(struct clock *c)
+{
+	return WALL_START_MS + bench_monotonic_ms(c);
+}
+
+static void bench_random(struct clock *c, void *out, size_t len)
+{
+	struct bench_clock *b = (struct bench_clock *)c;
+	unsigned char *bytes = out;
+
+	for (size_t i = 0; i < len; i++) {
+		b->seed = b->seed * 6364136223846793005u + 1442695040888963407u;
+		bytes[i] = (unsigned char)(b->seed >> 40);
+	}
+}
+
+static void pass_time(void *context, int64_t wait_ms)
+{
+	struct bench *b = context;
+
+	assert_true(wait_ms >= 0);
+	__atomic_add_fetch(&b->clock.now_ms, wait_ms ? wait_ms : 1, __ATOMIC_RELAXED);
+}
+
+/* --- the observer ------------------------------------------------------------------- */
+
+static void count_start(struct bench *b)
+{
+	b->started++;
+	if (b->stop_after && b->started >= b->stop_after)
+		__atomic_store_n(&b->interrupts, b->stop_level, __ATOMIC_RELAXED);
+}
+
+static void observe(struct observer *o, const struct event *e)
+{
+	struct bench *b = (struct bench *)o;
+
+	if (e->kind == EVENT_STARTED)
+		count_start(b);
+	b->succeeded += e->kind == EVENT_SUCCEEDED;
+	b->failed += e->kind == EVENT_FAILED;
+	b->skipped += e->kind == EVENT_SKIPPED;
+	b->waiting += e->kind == EVENT_WAITING;
+	b->retried += e->kind == EVENT_RETRY;
+	b->opened += e->kind == EVENT_BREAKER_OPEN;
+	b->recovered += e->kind == EVENT_RECOVERED;
+	if ((e->kind == EVENT_PROGRESS || e->kind == EVENT_RETRY) && e->text)
+		str_printf(&b->said, "%s\n", e->text);
+}
+
+/* --- the project -------------------------------------------------------------------- */
+
+static void write_file(struct bench *b, const char *name, const char *text)
+{
+	assert_int_equal(file_write_atomic(path_join(b->a, b->dir, name), text_of(text)), 0);
+}
+
+void bench_manifest(struct bench *b, const char *text)
+{
+	write_file(b, "hadeploy.yaml", text);
+}
+
+void bench_template(struct bench *b, const char *text)
+{
+	write_file(b, "web.yaml", text);
+}
+
+void bench_many(struct bench *b, size_t count, size_t hosts)
+{
+	struct str text = STR_INIT;
+
+	str_add(&text, "Resources:\n");
+	for (size_t i = 0; i < count; i++)
+		str_printf(&text,
+			   "  T%zu: {Type: 'Cloud::Thing', Properties: {Name: t%zu, Host: h%zu}}\n",
+			   i, i, i % hosts);
+	bench_template(b, str_cstr(&text));
+	str_release(&text);
+}
+
+void bench_param(struct bench *b, const char *name, const char *value)
+{
+	b->param = (struct param_override){.name = name, .value = value, .origin = "params.json"};
+	b->selection.params = &b->param;
+	b->selection.param_count = 1;
+}
+
+void bench_open(struct bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->observer.event = observe;
+	b->clock.base = (struct clock){bench_monotonic_ms, bench_wall_ms, bench_random};
+	b->clock.now_ms = 1000;
+	b->clock.seed = 42;
+	b->parallelism = 16;
+	b->stop_level = 1;
+	b->a = arena_new();
+	snprintf(b->dir, sizeof(b->dir), "/tmp/hadeploy-run-XXXXXX");
+	assert_non_null(mkdtemp(b->dir));
+	cloud_reset();
+	bench_manifest(b, "Project: shop\n"
+			  "Regions: {east: {}, west: {}}\n"
+			  "Stacks: {web: {Template: web.yaml, Targets: [east]}}\n");
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
+{
+	(void)st;
+	(void)flag;
+	(void)walk;
+	return remove(path);
+}
+
+void bench_close(struct bench *b)
+{
+	engine_close(b->e);
+	diags_release(&b->d);
+	str_release(&b->said);
+	arena_free(b->a);
+	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int bench_setup(void **state)
+{
+	static struct bench b;
+
+	bench_open(&b);
+	*state = &b;
+	return 0;
+}
+
+int bench_teardown(void **state)
+{
+	bench_close(*state);
+	return 0;
+}
+
+/* --- requests ----------------------------------------------------------------------- */
+
+static void forget_last(struct bench *b)
+{
+	engine_close(b->e);
+	b->e = NULL;
+	diags_release(&b->d);
+	str_clear(&b->said);
+	b->started = b->succeeded = b->failed = b->skipped = b->waiting = 0;
+	b->retried = b->opened = b->recovered = 0;
+}
+
+static struct engine *fresh_engine(struct bench *b)
+{
+	struct engine_options o = {
+		.dir = b->dir,
+		.providers = cloud_builtins,
+		.clock = &b->clock.base,
+		.observer = &b->observer,
+		.interrupts = &b->interrupts,
+		.wake_fd = -1,
+		.parallelism = b->parallelism,
+		.command = "apply",
+		.selection = b->selection,
+	};
+
+	forget_last(b);
+	b->e = engine_open(&o, &b->d);
+	if (!b->e)
+		bench_show(b);
+	assert_non_null(b->e);
+	b->e->idle = (struct engine_idle){pass_time, b};
+	return b->e;
+}
+
+static int confirm(void *context, const struct plan *plan)
+{
+	struct bench *b = context;
+
+	(void)plan;
+	return !b->declines;
+}
+
+static int run(struct bench *b, enum run_mode mode, enum run_refresh refresh)
+{
+	struct run_request q = {mode, refresh, confirm, b};
+
+	return engine_run(fresh_engine(b), &q, &b->result, &b->d);
+}
+
+int bench_apply(struct bench *b)
+{
+	return run(b, RUN_APPLY, REFRESH_NO);
+}
+
+int bench_refresh(struct bench *b)
+{
+	return run(b, RUN_APPLY, REFRESH_YES);
+}
+
+int bench_destroy(struct bench *b)
+{
+	return run(b, RUN_DESTROY, REFRESH_NO);
+}
+
+const struct plan *bench_plan(struct bench *b, enum run_refresh refresh)
+{
+	struct run_request q = {RUN_APPLY, refresh, NULL, NULL};
+
+	return engine_plan(fresh_engine(b), &q, &b->d);
+}
+
+const struct plan *bench_drift(struct bench *b)
+{
+	return engine_drift(fresh_engine(b), &b->d);
+}
+
+void bench_apply_dying(struct bench *b)
+{
+	int status = 0;
+	pid_t child;
+
+	forget_last(b);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		bench_apply(b);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 9);
+	cloud_repair();
+	cloud_drop_rules();
+	/* Its lease runs out. */
+	__atomic_add_fetch(&b->clock.now_ms, 3600000, __ATOMIC_RELAXED);
+	b->clock.seed += 77;
+}
+
+/* --- looking ------------------------------------------------------------------------ */
+
+struct state *bench_state(struct bench *b)
+{
+	if (!b->e)
+		fresh_engine(b);
+	assert_non_null(engine_state(b->e, STATE_READ, &b->d));
+	return b->e->state;
+}
+
+const struct record *bench_record(struct bench *b, const char *logical_id)
+{
+	struct record_list list;
+
+	assert_int_equal(state_load_records(bench_state(b), NULL, b->a, &list, &b->d), 0);
+	for (size_t i = 0; i < list.count; i++)
+		if (!strcmp(list.items[i].addr.logical_id, logical_id) && !*list.items[i].deposed)
+			return &list.items[i];
+	return NULL;
+}
+
+size_t bench_records(struct bench *b)
+{
+	struct record_list list;
+
+	assert_int_equal(state_load_records(bench_state(b), NULL, b->a, &list, &b->d), 0);
+	return list.count;
+}
+
+size_t bench_open_operations(struct bench *b)
+{
+	struct operation_list list;
+
+	assert_int_equal(state_load_open_operations(bench_state(b), NULL, b->a, &list, &b->d), 0);
+	return list.count;
+}
+
+const struct instance_record *bench_instance(struct bench *b, const char *region)
+{
+	struct instance_list list;
+
+	assert_int_equal(state_load_instances(bench_state(b), b->a, &list, &b->d), 0);
+	for (size_t i = 0; i < list.count; i++)
+		if (!strcmp(list.items[i].id.region, region))
+			return &list.items[i];
+	return NULL;
+}
+
+const struct diag *bench_diag(const struct bench *b, enum diag_code code)
+{
+	for (const struct diag *g = b->d.first; g; g = g->next)
+		if (g->code == code)
+			return g;
+	return NULL;
+}
+
+bool bench_said(const struct bench *b, enum diag_code code)
+{
+	return bench_diag(b, code) != NULL;
+}
+
+void bench_show(const struct bench *b)
+{
+	for (const struct diag *g = b->d.first; g; g = g->next)
+		fprintf(stderr, "HD%d %s %s: %s\n", (int)g->code, g->address ? g->address : "",
+			g->summary, g->detail ? g->detail : "");
+}
+
+bool bench_state_holds(struct bench *b, const char *text)
+{
+	static const char *const names[] = {"state.db", "state.db-wal"};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct str bytes = STR_INIT;
+		const char *path = arena_printf(b->a, "%s/.hadeploy/%s", b->dir, names[i]);
+
+		if (file_read(path, 64u << 20, &bytes) == 0)
+			found = found || memmem(bytes.ptr, bytes.len, text, strlen(text));
+		str_release(&bytes);
+	}
+	return found;
+}

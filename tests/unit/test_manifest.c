@@ -1,0 +1,575 @@
+/* What the manifest gives, and how its faults are reported. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/address.h"
+#include "engine/manifest.h"
+#include "templates/node.h"
+
+/* A manifest, what reading it gave, and what was said. */
+struct reading {
+	struct arena *a;
+	struct diags d;
+	const struct manifest *m;
+};
+
+static struct reading read_text(const char *yaml)
+{
+	struct reading r = {arena_new(), DIAGS_INIT, NULL};
+	const struct source *src = source_from(r.a, "hadeploy.yaml", text_of(yaml), &r.d);
+
+	assert_non_null(src);
+	r.m = manifest_parse(r.a, src, "/srv/shop", &r.d);
+	return r;
+}
+
+static void forget(struct reading *r)
+{
+	diags_release(&r->d);
+	arena_free(r->a);
+}
+
+static struct reading read_good(const char *yaml)
+{
+	struct reading r = read_text(yaml);
+
+	if (r.d.first)
+		fail_msg("%s", r.d.first->summary);
+	assert_non_null(r.m);
+	return r;
+}
+
+struct fault {
+	const char *yaml;
+	enum diag_code code;
+	unsigned line, column;
+	const char *summary;
+	const char *hint; /* a part of it; NULL: whatever */
+};
+
+/* Exactly one diagnostic, and it is this one. */
+static void check_fault(const struct fault *f)
+{
+	struct reading r = read_text(f->yaml);
+	const struct diag *g = r.d.first;
+
+	assert_non_null(g);
+	assert_string_equal(g->summary, f->summary);
+	if (g->next)
+		fail_msg("also: %s", g->next->summary);
+	assert_int_equal(g->code, f->code);
+	assert_int_equal(g->where.start.line, f->line);
+	assert_int_equal(g->where.start.column, f->column);
+	if (f->hint) {
+		assert_non_null(g->hint);
+		assert_non_null(strstr(g->hint, f->hint));
+	}
+	assert_true((g->severity == DIAG_ERROR) == (r.m == NULL));
+	forget(&r);
+}
+
+static void check_faults(const struct fault *faults, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		check_fault(&faults[i]);
+}
+
+static const char shop[] =
+	"Project: shop\n"
+	"Providers:\n"
+	"  ssh: {User: deploy, IdentityFile: keys/id}\n"
+	"Regions:\n"
+	"  east:\n"
+	"    Zones: [east-a, east-b]\n"
+	"    Hosts:\n"
+	"      web-e1: {Address: 127.10.1.11, Port: 2222, Zone: east-a, Roles: [web, app]}\n"
+	"      web-e2: {Address: 127.10.2.11}\n"
+	"  west:\n"
+	"    Providers: {aws: {Region: us-west-2}}\n"
+	"  global: {Global: true}\n"
+	"Stacks:\n"
+	"  web:\n"
+	"    Template: stacks/web.yaml\n"
+	"    Parameters: {Capacity: 2}\n"
+	"    Targets: [east, {Region: west, Parameters: {Capacity: 1}}]\n"
+	"    DependsOn: [network]\n"
+	"  network: {Template: stacks/net.yaml, Targets: [east]}\n";
+
+static void regions_and_hosts_are_read(void **state)
+{
+	struct reading r = read_good(shop);
+	const struct manifest_region *east = manifest_region(r.m, "east");
+	const struct manifest_host *host;
+
+	(void)state;
+	assert_string_equal(r.m->project, "shop");
+	assert_string_equal(r.m->state_path, "/srv/shop/.hadeploy/state.db");
+	assert_int_equal(r.m->region_count, 3);
+	assert_int_equal(east->zone_count, 2);
+	assert_string_equal(east->zones[1], "east-b");
+	assert_int_equal(east->host_count, 2);
+	host = &east->hosts[0];
+	assert_string_equal(host->host.name, "web-e1");
+	assert_string_equal(host->host.address, "127.10.1.11");
+	assert_string_equal(host->host.zone, "east-a");
+	assert_int_equal(host->host.role_count, 2);
+	assert_string_equal(host->host.roles[1], "app");
+	assert_int_equal(host->where.start.line, 8);
+	assert_string_equal(east->eval_hosts[1].name, "web-e2");
+	assert_true(manifest_region(r.m, "global")->global);
+	assert_null(manifest_region(r.m, "north"));
+	forget(&r);
+}
+
+static void the_name_of_a_region_at_aws_is_known(void **state)
+{
+	struct reading r = read_good(shop);
+
+	(void)state;
+	assert_string_equal(manifest_region(r.m, "east")->aws_region, "east");
+	assert_string_equal(manifest_region(r.m, "west")->aws_region, "us-west-2");
+	forget(&r);
+}
+
+static void stacks_and_targets_are_read(void **state)
+{
+	struct reading r = read_good(shop);
+	const struct manifest_stack *web = manifest_stack(r.m, "web");
+
+	(void)state;
+	assert_int_equal(r.m->stack_count, 2);
+	assert_string_equal(web->template_path, "stacks/web.yaml");
+	assert_int_equal(web->template_where.start.line, 15);
+	assert_int_equal(web->target_count, 2);
+	assert_ptr_equal(web->targets[1].region, manifest_region(r.m, "west"));
+	assert_string_equal(web->targets[1].account, ACCOUNT_NONE);
+	assert_int_equal(web->targets[1].parameter_count, 1);
+	assert_string_equal(web->targets[1].parameters[0].value.node->text.ptr, "1");
+	assert_int_equal(web->parameter_count, 1);
+	assert_string_equal(web->parameters[0].name, "Capacity");
+	assert_string_equal(web->parameters[0].value.origin, "hadeploy.yaml");
+	assert_int_equal(web->depends_on_count, 1);
+	assert_string_equal(web->depends_on[0], "network");
+	forget(&r);
+}
+
+static void predefined_providers_are_always_there(void **state)
+{
+	struct reading r = read_good("Project: shop\n");
+
+	(void)state;
+	assert_string_equal(manifest_provider(r.m, "ssh")->use, "ssh");
+	assert_string_equal(manifest_provider(r.m, "aws")->use, "rest");
+	assert_string_equal(manifest_provider(r.m, "powerdns")->use, "rest");
+	assert_null(manifest_provider(r.m, "ssh")->where.src);
+	assert_null(manifest_provider(r.m, "nobody"));
+	forget(&r);
+}
+
+static void provider_entries_keep_their_settings(void **state)
+{
+	struct reading r = read_good("Project: shop\n"
+				     "Providers:\n"
+				     "  ssh: {User: deploy}\n"
+				     "  mine: {Use: ./mine.so, Types: ['My::*'], Color: red}\n");
+	const struct manifest_provider *mine = manifest_provider(r.m, "mine");
+
+	(void)state;
+	assert_int_equal(r.m->provider_count, 6);
+	assert_string_equal(mine->use, "./mine.so");
+	assert_int_equal(mine->type_count, 1);
+	assert_string_equal(mine->types[0], "My::*");
+	assert_int_equal(mine->config->count, 1);
+	assert_string_equal(node_find(mine->config, "Color")->text.ptr, "red");
+	assert_int_equal(mine->where.start.line, 4);
+	forget(&r);
+}
+
+static void state_can_lie_elsewhere(void **state)
+{
+	struct reading r = read_good("Project: shop\nState: {Backend: sqlite, Path: var/s.db}\n");
+
+	(void)state;
+	assert_string_equal(r.m->state_path, "/srv/shop/var/s.db");
+	forget(&r);
+	r = read_good("Project: shop\nState: {Path: /var/lib/s.db}\n");
+	assert_string_equal(r.m->state_path, "/var/lib/s.db");
+	forget(&r);
+}
+
+static void accounts_make_targets_different(void **state)
+{
+	struct reading r = read_good("Project: p\n"
+				     "Accounts: {prod: {Providers: {aws: {Role: x}}}, test: }\n"
+				     "Regions: {east: }\n"
+				     "Stacks:\n"
+				     "  web:\n"
+				     "    Template: w.yaml\n"
+				     "    Targets:\n"
+				     "      - {Account: prod, Region: east}\n"
+				     "      - {Account: test, Region: east}\n"
+				     "      - east\n");
+	const struct manifest_stack *web = manifest_stack(r.m, "web");
+
+	(void)state;
+	assert_int_equal(web->target_count, 3);
+	assert_string_equal(web->targets[0].account, "prod");
+	assert_string_equal(web->targets[2].account, ACCOUNT_NONE);
+	assert_non_null(manifest_account(r.m, "prod")->providers);
+	forget(&r);
+}
+
+static void a_single_dependency_needs_no_list(void **state)
+{
+	struct reading r = read_good("Project: p\n"
+				     "Regions: {e: {}}\n"
+				     "Stacks:\n"
+				     "  a: {Template: t, Targets: [e], DependsOn: b}\n"
+				     "  b: {Template: t, Targets: [e]}\n");
+
+	(void)state;
+	assert_string_equal(manifest_stack(r.m, "a")->depends_on[0], "b");
+	forget(&r);
+}
+
+static void empty_sections_are_as_good_as_none(void **state)
+{
+	struct reading r = read_good("Project: p\nProviders:\nRegions:\nStacks:\n");
+
+	(void)state;
+	assert_int_equal(r.m->region_count, 0);
+	assert_int_equal(r.m->stack_count, 0);
+	forget(&r);
+}
+
+static void parameters_may_be_lists_and_secrets(void **state)
+{
+	struct reading r = read_good("Project: p\n"
+				     "Regions: {e: }\n"
+				     "Stacks:\n"
+				     "  a:\n"
+				     "    Template: t\n"
+				     "    Targets: [e]\n"
+				     "    Parameters:\n"
+				     "      Zones: [a, b]\n"
+				     "      Password: '{{resolve:env:PW}}'\n"
+				     "      Empty: ''\n");
+	const struct manifest_parameter *p = manifest_stack(r.m, "a")->parameters;
+
+	(void)state;
+	assert_int_equal(manifest_stack(r.m, "a")->parameter_count, 3);
+	assert_int_equal(p[0].value.node->kind, NODE_LIST);
+	assert_false(p[0].value.sensitive);
+	assert_true(p[1].value.sensitive);
+	assert_null(p[1].value.text);
+	assert_int_equal(p[2].value.node->text.len, 0);
+	forget(&r);
+}
+
+static void unknown_keys_are_named_at_every_level(void **state)
+{
+	static const struct fault faults[] = {
+		{"Projct: p\nProject: p\n", DIAG_MANIFEST_KEY_UNKNOWN, 1, 1,
+		 "'Projct' is not a key of the manifest", "did you mean 'Project'?"},
+		{"Project: p\nWhatever: 1\n", DIAG_MANIFEST_KEY_UNKNOWN, 2, 1,
+		 "'Whatever' is not a key of the manifest", "the keys here are Project, State,"},
+		{"Project: p\nState: {Pth: x}\n", DIAG_MANIFEST_KEY_UNKNOWN, 2, 9,
+		 "'Pth' is not a key of 'State'", "did you mean 'Path'?"},
+		{"Project: p\nProviders: {ssh: {Usser: x}}\n", DIAG_MANIFEST_KEY_UNKNOWN, 2, 19,
+		 "'Usser' is not a key of provider 'ssh'", "did you mean 'User'?"},
+		{"Project: p\nRegions: {e: {Zone: [a]}}\n", DIAG_MANIFEST_KEY_UNKNOWN, 2, 15,
+		 "'Zone' is not a key of region 'e'", "did you mean 'Zones'?"},
+		{"Project: p\nRegions: {e: {Hosts: {h: {Address: a, Prot: 1}}}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 2, 39, "'Prot' is not a key of host 'h'",
+		 "did you mean 'Port'?"},
+		{"Project: p\nRegions: {e: {Providers: {ssh: {Usser: a}}}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 2, 33, "'Usser' is not a key of provider 'ssh'",
+		 "did you mean 'User'?"},
+		{"Project: p\nRegions: {e: }\nStacks: {s: {Template: t, Targets: [e], Param: "
+		 "{}}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 3, 41, "'Param' is not a key of stack 's'", NULL},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [{Regoin: e, Region: e}]}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 3, 38, "'Regoin' is not a key of a target of stack 's'",
+		 "did you mean 'Region'?"},
+		{"Project: p\nAccounts: {a: {Provider: {}}}\n", DIAG_MANIFEST_KEY_UNKNOWN, 2, 16,
+		 "'Provider' is not a key of account 'a'", "did you mean 'Providers'?"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void missing_keys_are_named(void **state)
+{
+	static const struct fault faults[] = {
+		{"Regions: {}\n", DIAG_MANIFEST_KEY_MISSING, 1, 1, "the manifest has no 'Project'",
+		 "add 'Project: ...'"},
+		{"", DIAG_MANIFEST_KEY_MISSING, 1, 1, "the manifest has no 'Project'", NULL},
+		{"Project: p\nRegions: {e: {Hosts: {h: {Port: 22}}}}\n", DIAG_MANIFEST_KEY_MISSING,
+		 2, 23, "host 'h' has no 'Address'", NULL},
+		{"Project: p\nRegions: {e: {Hosts: {h: }}}\n", DIAG_MANIFEST_KEY_MISSING, 2, 23,
+		 "host 'h' has no 'Address'", NULL},
+		{"Project: p\nRegions: {e: }\nStacks:\n  s: {Targets: [e]}\n",
+		 DIAG_MANIFEST_KEY_MISSING, 4, 3, "stack 's' has no 'Template'", NULL},
+		{"Project: p\nStacks:\n  s: {Template: t}\n", DIAG_MANIFEST_KEY_MISSING, 3, 3,
+		 "stack 's' has no 'Targets'", NULL},
+		{"Project: p\nRegions: {e: }\nStacks:\n  s: {Template: t, Targets: [{}]}\n",
+		 DIAG_MANIFEST_KEY_MISSING, 4, 30, "a target of stack 's' has no 'Region'", NULL},
+		{"Project: p\nProviders: {mine: {Types: [x]}}\n", DIAG_MANIFEST_KEY_MISSING, 2, 13,
+		 "provider 'mine' has no 'Use'", "only ssh, aws"},
+		{"Project: p\nProviders: {shs: {User: x}}\n", DIAG_MANIFEST_KEY_MISSING, 2, 13,
+		 "provider 'shs' has no 'Use'", "did you mean 'ssh'?"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void wrong_shapes_are_named(void **state)
+{
+	static const struct fault faults[] = {
+		{"[a]\n", DIAG_MANIFEST_SHAPE, 1, 1, "the manifest is a list; it takes a map",
+		 "{Key: value}"},
+		{"Project: p\nRegions: [e]\n", DIAG_MANIFEST_SHAPE, 2, 10,
+		 "'Regions' of the manifest is a list; it takes a map", NULL},
+		{"Project: p\nRegions: {e: 5}\n", DIAG_MANIFEST_SHAPE, 2, 14,
+		 "region 'e' is a string; it takes a map", NULL},
+		{"Project: p\nRegions: {e: {Zones: a}}\n", DIAG_MANIFEST_SHAPE, 2, 22,
+		 "'Zones' of region 'e' is a string; it takes a list", "[one, two]"},
+		{"Project: p\nRegions: {e: {Global: 'true'}}\n", DIAG_MANIFEST_SHAPE, 2, 23,
+		 "'Global' of region 'e' is 'true'; it takes true or false", "without quotes"},
+		{"Project: p\nRegions: {e: }\nStacks: {s: {Template: , Targets: [e]}}\n",
+		 DIAG_MANIFEST_SHAPE, 3, 24, "'Template' of stack 's' is empty; it takes a text",
+		 NULL},
+		{"Project: p\nRegions: {e: }\nStacks: {s: {Template: t, Targets: e}}\n",
+		 DIAG_MANIFEST_SHAPE, 3, 36, "'Targets' of stack 's' is a string; it takes a list",
+		 NULL},
+		{"Project: p\nRegions: {e: }\nStacks: {s: {Template: t, Targets: [e, [e]]}}\n",
+		 DIAG_MANIFEST_SHAPE, 3, 40,
+		 "a target of stack 's' is a list; it takes the name of a region, or {Region: "
+		 "NAME}",
+		 NULL},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [e], Parameters: {A: {b: c}}}}\n",
+		 DIAG_MANIFEST_SHAPE, 3, 57,
+		 "parameter 'A' of stack 's' is a map; it takes a text, a number or a list of them",
+		 NULL},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [e], Parameters: {A: }}}\n",
+		 DIAG_MANIFEST_SHAPE, 3, 57,
+		 "parameter 'A' of stack 's' is empty; it takes a text, a number or a list of them",
+		 "write ''"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void odd_names_are_refused(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: my shop\n", DIAG_MANIFEST_NAME, 1, 10,
+		 "'Project' of the manifest cannot be 'my shop'", "begins with a letter or digit"},
+		{"Project: p\nRegions: {a/b: }\n", DIAG_MANIFEST_NAME, 2, 11,
+		 "'a/b' cannot be the name of a region", NULL},
+		{"Project: p\nRegions: {e: {Hosts: {'': {Address: a}}}}\n", DIAG_MANIFEST_NAME, 2,
+		 23, "'' cannot be the name of a host", NULL},
+		{"Project: p\nStacks: {-: {Template: t, Targets: []}}\n", DIAG_MANIFEST_NAME, 2, 10,
+		 "'-' cannot be the name of a stack", NULL},
+		{"Project: p\nAccounts: {.a: }\n", DIAG_MANIFEST_NAME, 2, 12,
+		 "'.a' cannot be the name of an account", NULL},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+	assert_true(manifest_name_valid(TEXT_LIT("web-1.a_B")));
+	assert_false(manifest_name_valid(TEXT_LIT("w\xc3\xa4")));
+}
+
+static void values_out_of_range_are_refused(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: p\nState: {Backend: etcd}\n", DIAG_MANIFEST_VALUE, 2, 18,
+		 "'Backend' of 'State' cannot be 'etcd'", "the only value is sqlite"},
+		{"Project: p\nRegions: {e: {Hosts: {h: {Address: a, Port: 0}}}}\n",
+		 DIAG_MANIFEST_VALUE, 2, 45, "'Port' of host 'h' cannot be '0'", "1 to 65535"},
+		{"Project: p\nProviders: {ssh: {Port: 70000}}\n", DIAG_MANIFEST_VALUE, 2, 25,
+		 "'Port' of provider 'ssh' cannot be '70000'", "1 to 65535"},
+		{"Project: p\nProviders: {ssh: {HostKeyPolicy: ignore}}\n", DIAG_MANIFEST_VALUE, 2,
+		 34, "'HostKeyPolicy' of provider 'ssh' cannot be 'ignore'",
+		 "one of strict, accept-new"},
+		{"Project: p\nRegions: {e: {Hosts: {h: {Address: 'me@host'}}}}\n",
+		 DIAG_MANIFEST_VALUE, 2, 36, "'me@host' cannot be the address of a host",
+		 "keys of their own"},
+		{"Project: p\nRegions: {e: {Zones: [a, b, a]}}\n", DIAG_NAME_REPEATED, 2, 29,
+		 "'a' appears twice in the list", NULL},
+		{"Project: p\nRegions: {e: }\nStacks: {s: {Template: t, Targets: []}}\n",
+		 DIAG_MANIFEST_VALUE, 3, 36, "'Targets' of stack 's' is an empty list",
+		 "name the regions"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void names_that_lead_nowhere_are_refused(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: p\nRegions: {east: }\nStacks: {s: {Template: t, Targets: [eats]}}\n",
+		 DIAG_REGION_UNKNOWN, 3, 37, "a target of stack 's' names no region: 'eats'",
+		 "did you mean 'east'?"},
+		{"Project: p\nStacks: {s: {Template: t, Targets: [{Region: x}]}}\n",
+		 DIAG_REGION_UNKNOWN, 2, 46, "a target of stack 's' names no region: 'x'",
+		 "add it to the section Regions"},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [{Region: e, Account: prod}]}}\n",
+		 DIAG_ACCOUNT_UNKNOWN, 3, 58, "a target of stack 's' names no account: 'prod'",
+		 "add it to the section Accounts"},
+		{"Project: p\nRegions: {e: }\nStacks: {s: {Template: t, Targets: [e, e]}}\n",
+		 DIAG_TARGET_REPEATED, 3, 40, "stack 's' goes to region 'e' twice", NULL},
+		{"Project: p\n"
+		 "Regions: {e: {Zones: [east-a], Hosts: {h: {Address: a, Zone: eats-a}}}}\n",
+		 DIAG_ZONE_UNKNOWN, 2, 62, "region 'e' has no zone 'eats-a'",
+		 "did you mean 'east-a'?"},
+		{"Project: p\nRegions: {e: {Hosts: {h: {Address: a, Zone: z}}}}\n",
+		 DIAG_ZONE_UNKNOWN, 2, 45, "region 'e' has no zone 'z'", "add it to the Zones"},
+		{"Project: p\nRegions: {e: {Providers: {shs: {User: x}}}}\n", DIAG_PROVIDER_UNKNOWN,
+		 2, 27, "there is no provider 'shs' whose settings region 'e' could change",
+		 "did you mean 'ssh'?"},
+		{"Project: p\nRegions: {e: {Providers: {ssh: {Use: x}}}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 2, 33, "'Use' cannot differ from region to region",
+		 "at the top level"},
+		{"Project: p\nProviders: {x: {Use: shs}}\n", DIAG_PROVIDER_UNKNOWN, 2, 22,
+		 "there is no provider 'shs' to use", "did you mean 'ssh'?"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void circles_of_stacks_are_shown_whole(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: p\nRegions: {e: }\nStacks:\n"
+		 "  z: {Template: t, Targets: [e], DependsOn: [a]}\n"
+		 "  a: {Template: t, Targets: [e], DependsOn: [b]}\n"
+		 "  b: {Template: t, Targets: [e], DependsOn: [c]}\n"
+		 "  c: {Template: t, Targets: [e], DependsOn: [a]}\n",
+		 DIAG_STACK_CYCLE, 7, 46,
+		 "stacks depend on each other in a circle: a -> b -> c -> a", "remove one"},
+		{"Project: p\nRegions: {e: }\nStacks:\n"
+		 "  a: {Template: t, Targets: [e], DependsOn: [a]}\n",
+		 DIAG_STACK_CYCLE, 4, 46, "stacks depend on each other in a circle: a -> a", NULL},
+		{"Project: p\nRegions: {e: }\nStacks:\n"
+		 "  web: {Template: t, Targets: [e], DependsOn: [nework]}\n"
+		 "  network: {Template: t, Targets: [e]}\n",
+		 DIAG_STACK_UNKNOWN, 4, 48, "stack 'web' depends on 'nework', which is no stack",
+		 "did you mean 'network'?"},
+		{"Project: p\nRegions: {e: }\nStacks:\n"
+		 "  a: {Template: t, Targets: [e], DependsOn: {b: c}}\n",
+		 DIAG_MANIFEST_SHAPE, 4, 45,
+		 "'DependsOn' of stack 'a' is a map; it takes a list of names", NULL},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void what_later_versions_do_is_named(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: p\nHealthChecks: {a: {Type: HTTP}}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
+		 "'HealthChecks' is not supported by this version and is ignored", NULL},
+		{"Project: p\nRunbooks: {failover: f.yaml}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
+		 "'Runbooks' is not supported by this version and is ignored", NULL},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [e], Rollout: {RegionConcurrency: "
+		 "SEQUENTIAL}}}"
+		 "\n",
+		 DIAG_MANIFEST_UNSUPPORTED, 3, 70,
+		 "this value of 'RegionConcurrency' is not supported by this version",
+		 "write 'RegionConcurrency: PARALLEL'"},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [e], Rollout: {RegionOrder: [e]}}}\n",
+		 DIAG_MANIFEST_UNSUPPORTED, 3, 64,
+		 "this value of 'RegionOrder' is not supported by this version", "leave it out"},
+		{"Project: p\nRegions: {e: }\n"
+		 "Stacks: {s: {Template: t, Targets: [e], Rollout: {MaxConcurent: 1}}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 3, 51,
+		 "'MaxConcurent' is not a key of 'Rollout' of stack 's'",
+		 "did you mean 'MaxConcurrent'?"},
+	};
+	struct reading r = read_good("Project: p\nRegions: {e: }\n"
+				     "Stacks: {s: {Template: t, Targets: [e], Rollout: "
+				     "{RegionConcurrency: PARALLEL, MaxConcurrent: 100%}}}\n");
+
+	(void)state;
+	forget(&r);
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void all_faults_are_reported_in_one_run(void **state)
+{
+	struct reading r = read_text("Regions: {east: {Zons: [a]}}\n"
+				     "Stacks:\n"
+				     "  web: {Targets: [wset]}\n"
+				     "Extra: 1\n");
+	unsigned line = 0;
+
+	(void)state;
+	assert_null(r.m);
+	assert_int_equal(r.d.error_count, 5);
+	for (const struct diag *g = r.d.first; g; g = g->next) {
+		assert_true(g->where.start.line >= line);
+		line = g->where.start.line;
+	}
+	forget(&r);
+}
+
+static void a_flood_of_faults_is_cut(void **state)
+{
+	struct str yaml = STR_INIT;
+	struct reading r;
+
+	(void)state;
+	for (int i = 0; i < 500; i++)
+		str_printf(&yaml, "Key%d: 1\n", i);
+	r = read_text(str_cstr(&yaml));
+	assert_in_range(r.d.error_count, 50, 120);
+	forget(&r);
+	str_release(&yaml);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(regions_and_hosts_are_read),
+		cmocka_unit_test(the_name_of_a_region_at_aws_is_known),
+		cmocka_unit_test(stacks_and_targets_are_read),
+		cmocka_unit_test(predefined_providers_are_always_there),
+		cmocka_unit_test(provider_entries_keep_their_settings),
+		cmocka_unit_test(state_can_lie_elsewhere),
+		cmocka_unit_test(accounts_make_targets_different),
+		cmocka_unit_test(a_single_dependency_needs_no_list),
+		cmocka_unit_test(empty_sections_are_as_good_as_none),
+		cmocka_unit_test(parameters_may_be_lists_and_secrets),
+		cmocka_unit_test(unknown_keys_are_named_at_every_level),
+		cmocka_unit_test(missing_keys_are_named),
+		cmocka_unit_test(wrong_shapes_are_named),
+		cmocka_unit_test(odd_names_are_refused),
+		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(names_that_lead_nowhere_are_refused),
+		cmocka_unit_test(circles_of_stacks_are_shown_whole),
+		cmocka_unit_test(what_later_versions_do_is_named),
+		cmocka_unit_test(all_faults_are_reported_in_one_run),
+		cmocka_unit_test(a_flood_of_faults_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

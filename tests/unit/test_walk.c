@@ -1,0 +1,310 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "engine/walk.h"
+
+static void a_step_starts_only_after_what_it_needs(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, b, a);
+	walk_need(w, b, a);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_next(w), a);
+	assert_int_equal(walk_next(w), STEP_NONE);
+	assert_int_equal(walk_state(w, b), STEP_BLOCKED);
+	walk_finish(w, a, STEP_ENDED_WELL);
+	assert_int_equal(walk_next(w), b);
+	assert_false(walk_over(w));
+	walk_finish(w, b, STEP_ENDED_WELL);
+	assert_true(walk_over(w));
+	assert_int_equal(walk_count(w, STEP_DONE), 2);
+	walk_free(w);
+}
+
+static void the_longest_way_goes_first_then_the_order_of_adding(void **state)
+{
+	struct walk *w = walk_new();
+	size_t short_one = walk_add(w, STEP_WORK), lone = walk_add(w, STEP_WORK);
+	size_t head = walk_add(w, STEP_WORK), middle = walk_add(w, STEP_WORK);
+	size_t tail = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, middle, head);
+	walk_need(w, tail, middle);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_priority(w, head), 2);
+	assert_int_equal(walk_next(w), head);
+	assert_int_equal(walk_next(w), short_one);
+	assert_int_equal(walk_next(w), lone);
+	walk_free(w);
+}
+
+static void what_needs_a_failed_step_is_skipped_with_all_behind_it(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_WORK);
+	size_t c = walk_add(w, STEP_WORK), other = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, b, a);
+	walk_need(w, c, b);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_next(w), a);
+	walk_finish(w, a, STEP_ENDED_BADLY);
+	assert_int_equal(walk_skipped(w), b);
+	assert_int_equal(walk_skipped(w), c);
+	assert_int_equal(walk_skipped(w), STEP_NONE);
+	assert_int_equal(walk_next(w), other);
+	walk_finish(w, other, STEP_ENDED_WELL);
+	assert_true(walk_over(w));
+	assert_int_equal(walk_count(w, STEP_SKIPPED), 2);
+	assert_int_equal(walk_count(w, STEP_FAILED), 1);
+	walk_free(w);
+}
+
+static void a_gate_opens_by_itself_and_passes_failure_on(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_WORK);
+	size_t gate = walk_add(w, STEP_GATE), behind = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, gate, a);
+	walk_need(w, gate, b);
+	walk_need(w, behind, gate);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_priority(w, a), 1);
+	walk_next(w);
+	walk_next(w);
+	walk_finish(w, a, STEP_ENDED_WELL);
+	assert_int_equal(walk_next(w), STEP_NONE);
+	walk_finish(w, b, STEP_ENDED_BADLY);
+	assert_int_equal(walk_state(w, gate), STEP_SKIPPED);
+	assert_int_equal(walk_skipped(w), behind);
+	assert_int_equal(walk_skipped(w), STEP_NONE);
+	assert_true(walk_over(w));
+	walk_free(w);
+}
+
+static void a_walk_of_gates_alone_is_over_at_once(void **state)
+{
+	struct walk *w = walk_new();
+	size_t first = walk_add(w, STEP_GATE), second = walk_add(w, STEP_GATE);
+
+	(void)state;
+	walk_need(w, second, first);
+	assert_true(walk_seal(w));
+	assert_true(walk_over(w));
+	assert_int_equal(walk_next(w), STEP_NONE);
+	walk_free(w);
+}
+
+static void a_circle_is_refused(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_GATE);
+
+	(void)state;
+	walk_add(w, STEP_WORK);
+	walk_need(w, a, b);
+	walk_need(w, b, a);
+	assert_false(walk_seal(w));
+	walk_free(w);
+}
+
+static void stopping_skips_what_was_not_taken(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_WORK);
+	size_t c = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, c, a);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_next(w), a);
+	walk_stop(w);
+	assert_int_equal(walk_state(w, a), STEP_TAKEN);
+	assert_int_equal(walk_state(w, b), STEP_SKIPPED);
+	assert_int_equal(walk_state(w, c), STEP_SKIPPED);
+	assert_false(walk_over(w));
+	walk_finish(w, a, STEP_ENDED_WELL);
+	assert_int_equal(walk_next(w), STEP_NONE);
+	assert_true(walk_over(w));
+	walk_free(w);
+}
+
+static void a_taken_step_can_be_given_back_as_skipped(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, b, a);
+	assert_true(walk_seal(w));
+	walk_next(w);
+	walk_skip(w, a);
+	assert_int_equal(walk_skipped(w), a);
+	assert_int_equal(walk_skipped(w), b);
+	assert_true(walk_over(w));
+	walk_free(w);
+}
+
+/* --- random walks ------------------------------------------------------------------ */
+
+#define STEPS_MAX 60
+
+struct random_walk {
+	struct walk *w;
+	uint64_t seed;
+	size_t count;
+	bool needs[STEPS_MAX][STEPS_MAX];
+	bool gate[STEPS_MAX];
+	size_t out[STEPS_MAX], out_count; /* taken, not finished */
+};
+
+static uint32_t roll(struct random_walk *r, uint32_t sides)
+{
+	r->seed = r->seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(r->seed >> 33) % sides;
+}
+
+static void build(struct random_walk *r)
+{
+	r->w = walk_new();
+	r->count = 1 + roll(r, STEPS_MAX);
+	for (size_t i = 0; i < r->count; i++) {
+		r->gate[i] = roll(r, 4) == 0;
+		walk_add(r->w, r->gate[i] ? STEP_GATE : STEP_WORK);
+		for (size_t n = 0; n < i; n++) {
+			r->needs[i][n] = roll(r, 8) == 0;
+			if (r->needs[i][n])
+				walk_need(r->w, i, n);
+		}
+	}
+	assert_true(walk_seal(r->w));
+}
+
+/* No step is further than what it needs allows. */
+static void check(const struct random_walk *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		enum step_state s = walk_state(r->w, i);
+		bool all_done = true, any_bad = false;
+
+		for (size_t n = 0; n < i; n++) {
+			enum step_state need = walk_state(r->w, n);
+
+			if (!r->needs[i][n])
+				continue;
+			all_done = all_done && need == STEP_DONE;
+			any_bad = any_bad || need == STEP_FAILED || need == STEP_SKIPPED;
+		}
+		if (s == STEP_READY || s == STEP_TAKEN || s == STEP_DONE || s == STEP_FAILED)
+			assert_true(all_done);
+		if (any_bad)
+			assert_int_equal(s, STEP_SKIPPED);
+		if (all_done)
+			assert_int_not_equal(s, STEP_BLOCKED);
+	}
+}
+
+static void take_some(struct random_walk *r)
+{
+	uint32_t most = 1 + roll(r, 5);
+	size_t step;
+
+	while (most-- && (step = walk_next(r->w)) != STEP_NONE)
+		r->out[r->out_count++] = step;
+}
+
+static void finish_one(struct random_walk *r)
+{
+	size_t at = roll(r, (uint32_t)r->out_count), step = r->out[at];
+
+	r->out[at] = r->out[--r->out_count];
+	if (roll(r, 20) == 0)
+		walk_skip(r->w, step);
+	else
+		walk_finish(r->w, step, roll(r, 10) ? STEP_ENDED_WELL : STEP_ENDED_BADLY);
+}
+
+static void run_one(uint64_t seed)
+{
+	struct random_walk r = {.seed = seed};
+	size_t told = 0;
+
+	build(&r);
+	check(&r);
+	while (!walk_over(r.w)) {
+		take_some(&r);
+		check(&r);
+		assert_true(r.out_count > 0);
+		finish_one(&r);
+		check(&r);
+		if (roll(&r, 60) == 0)
+			walk_stop(r.w);
+	}
+	while (walk_skipped(r.w) != STEP_NONE)
+		told++;
+	assert_int_equal(told, walk_count(r.w, STEP_SKIPPED));
+	assert_int_equal(walk_count(r.w, STEP_TAKEN) + walk_count(r.w, STEP_READY) +
+				 walk_count(r.w, STEP_BLOCKED),
+			 0);
+	walk_free(r.w);
+}
+
+static void random_graphs_with_random_ends_keep_the_rules(void **state)
+{
+	uint64_t seed = (uint64_t)time(NULL);
+
+	(void)state;
+	print_message("seed %llu\n", (unsigned long long)seed);
+	for (uint64_t i = 0; i < 500; i++)
+		run_one(seed + i);
+}
+
+static void a_long_chain_that_fails_needs_no_stack(void **state)
+{
+	struct walk *w = walk_new();
+	const size_t count = 200000;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		walk_add(w, STEP_WORK);
+		if (i)
+			walk_need(w, i, i - 1);
+	}
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_next(w), 0);
+	walk_finish(w, 0, STEP_ENDED_BADLY);
+	assert_true(walk_over(w));
+	assert_int_equal(walk_count(w, STEP_SKIPPED), count - 1);
+	walk_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_step_starts_only_after_what_it_needs),
+		cmocka_unit_test(the_longest_way_goes_first_then_the_order_of_adding),
+		cmocka_unit_test(what_needs_a_failed_step_is_skipped_with_all_behind_it),
+		cmocka_unit_test(a_gate_opens_by_itself_and_passes_failure_on),
+		cmocka_unit_test(a_walk_of_gates_alone_is_over_at_once),
+		cmocka_unit_test(a_circle_is_refused),
+		cmocka_unit_test(stopping_skips_what_was_not_taken),
+		cmocka_unit_test(a_taken_step_can_be_given_back_as_skipped),
+		cmocka_unit_test(random_graphs_with_random_ends_keep_the_rules),
+		cmocka_unit_test(a_long_chain_that_fails_needs_no_stack),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
