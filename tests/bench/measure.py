@@ -1,8 +1,8 @@
 """Times whole processes: wall, CPU and peak memory, as medians of several runs."""
 
-import os
 import statistics
 import subprocess
+import tempfile
 import time
 
 
@@ -15,18 +15,23 @@ class Sample:
 
 
 def run(command, cwd=None, env=None):
-    """Runs a command to its end with its output discarded."""
-    started = time.monotonic()
-    process = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    complaint = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - started
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}:\n"
-                           + complaint.decode(errors="replace")[-2000:])
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, process.returncode)
+    """
+    Runs a command to its end with its output discarded.  A small process between counts CPU and
+    memory: a child of this one would seem as large as the interpreter it was forked from.
+    """
+    with tempfile.NamedTemporaryFile("r") as report:
+        started = time.monotonic()
+        done = subprocess.run(["/usr/bin/time", "-f", "%U %S %M", "-o", report.name,
+                               *map(str, command)],
+                              cwd=cwd, env=env, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wall = time.monotonic() - started
+        text = report.read()
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n"
+                           + done.stderr.decode(errors="replace")[-2000:])
+    user, system, peak_kib = map(float, text.split())
+    return Sample(wall, user + system, peak_kib, done.returncode)
 
 
 class Series:
