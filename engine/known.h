@@ -20,7 +20,7 @@ void known_free(struct known *k);
 /* What of a record may be answered. */
 enum known_extent {
 	KNOWN_ALL,
-	KNOWN_INPUTS /* about to be updated in place: computed attributes may still change */
+	KNOWN_INPUTS /* about to change: what the provider computes is not certain */
 };
 /* Copies what it needs of the record. */
 void known_put(struct known *k, const struct record *r, enum known_extent extent);

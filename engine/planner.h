@@ -3,8 +3,9 @@
  *
  * Pure but for the refine callback, which asks a provider's optional plan(): that makes
  * no connection.  Works in dependency order: a resource is evaluated once the actions of
- * what it refers to are known, so that an attribute of something to be created or
- * replaced is unknown, and one of something unchanged is its recorded value.
+ * what it refers to are known: of something to be created or replaced the wanted
+ * properties are known and everything the provider makes up is not; of something
+ * unchanged all that is recorded is known.
  *
  * What differs (STYLE.md 7.3): desired against recorded inputs under the schema; plus,
  * when observed, paths of desired where the world's state differs from the recorded
@@ -41,18 +42,18 @@ struct refine_request {
 	const struct doc_resource *resource;
 	const struct record *before; /* NULL for a create */
 	const char *address;
-	const char *desired;         /* canonical JSON with secrets in clear: pass on only */
+	const char *desired; /* canonical JSON with secrets in clear: pass on only */
 	const char *unknown_pointers, *sensitive_pointers;
 };
 
 struct planner_input {
-	const struct project *project;           /* evaluated */
-	const struct record_list *records;       /* of every instance the selection names, and of
+	const struct project *project;          /* evaluated */
+	const struct record_list *records;      /* of every instance the selection names, and of
 						    orphans (stack or target left the manifest) */
-	const struct instance_list *instances;   /* recorded instances: outputs before */
-	const struct observation *observations;  /* parallel to records; NULL: not refreshed */
-	struct state *state;                     /* for masking and secret digests */
-	const struct selection *selection;       /* decides about orphans; NULL: everything */
+	const struct instance_list *instances;  /* recorded instances: outputs before */
+	const struct observation *observations; /* parallel to records; NULL: not refreshed */
+	struct state *state;                    /* for masking and secret digests */
+	const struct selection *selection;      /* decides about orphans; NULL: everything */
 	bool destroy;
 	/* NULL when there is nothing to ask.  0 or -1 with errors. */
 	int (*refine)(void *context, const struct refine_request *q, struct arena *a,

@@ -248,8 +248,8 @@ static void keep_paths(struct draft *f)
 	f->c->path_count = f->paths.count;
 }
 
-/* What a change in place leaves certain: the wanted properties without those that are
- * unknown, and what the provider foresees. */
+/* What is certain before the change is made: the wanted properties without those that are
+ * unknown, and what the provider foresees, be it what is there already. */
 static const char *certain_inputs(const struct draft *f)
 {
 	json_t *certain = json_deep_copy(f->desired);
@@ -262,9 +262,9 @@ static const char *certain_inputs(const struct draft *f)
 		if (p)
 			json_drop(certain, end ? (struct text){p, (size_t)(end - p)} : text_of(p));
 	}
-	for (size_t i = 0; i < f->paths.count; i++) {
-		const struct path_change *c = &f->paths.items[i].change;
-		json_t *value = c->computed ? json_parse(text_of(c->after), NULL, NULL) : NULL;
+	for (size_t i = 0; i < f->foreseen.computed_count; i++) {
+		const struct computed_path *c = &f->foreseen.computed[i];
+		json_t *value = json_parse(text_of(c->json), NULL, NULL);
 
 		if (value)
 			json_put(certain, text_of(c->pointer), value);
@@ -274,18 +274,22 @@ static const char *certain_inputs(const struct draft *f)
 	return text;
 }
 
-/* The inputs are given in clear, so that a secret that is passed on can be compared. */
+/*
+ * What is created or replaced has its wanted properties and no identity yet.  The inputs
+ * are given in clear, so that a secret that is passed on can be compared.
+ */
 static void tell_known(struct draft *f)
 {
-	struct record r;
+	bool stays = f->c->action == ACTION_NONE || f->c->action == ACTION_UPDATE;
+	struct record r = {.id = "", .outputs = ""};
 
-	if (f->c->action != ACTION_NONE && f->c->action != ACTION_UPDATE) {
-		known_hide(f->p->known, &f->c->addr);
-		return;
+	if (stays) {
+		r = *f->record;
+		r.outputs = f->outputs;
 	}
-	r = *f->record;
+	r.addr = f->c->addr;
+	r.type = f->c->type;
 	r.inputs = certain_inputs(f);
-	r.outputs = f->outputs;
 	r.sensitive = f->c->sensitive_pointers;
 	known_put(f->p->known, &r, f->c->action == ACTION_NONE ? KNOWN_ALL : KNOWN_INPUTS);
 }

@@ -137,7 +137,7 @@ static const char *local_id(const struct change *c, const char *address)
 	for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
 		size_t len = strlen(parts[p]);
 
-		if (strncmp(address, parts[p], len) || address[len] != '/')
+		if (strncmp(address, parts[p], len) != 0 || address[len] != '/')
 			return NULL;
 		address += len + 1;
 	}

@@ -371,18 +371,18 @@ static int ask_provider(struct draft *f, struct refinement *out)
 
 int draft_refine(struct draft *f)
 {
-	struct refinement r = {0};
+	const struct refinement *r = &f->foreseen;
 	json_t *outputs;
 
 	if (!offers_plan(f))
 		return 0;
-	if (ask_provider(f, &r))
+	if (ask_provider(f, &f->foreseen))
 		return -1;
-	drop_same(f, &r);
-	mark_replaces(f, &r);
+	drop_same(f, r);
+	mark_replaces(f, r);
 	outputs = f->record ? parse(f->outputs) : NULL;
-	for (size_t i = 0; i < r.computed_count; i++)
-		add_computed(f, outputs, &r.computed[i]);
+	for (size_t i = 0; i < r->computed_count; i++)
+		add_computed(f, outputs, &r->computed[i]);
 	json_decref(outputs);
 	return 0;
 }

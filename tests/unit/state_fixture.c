@@ -11,10 +11,10 @@
 
 #include "base/file.h"
 
-const struct instance_id fixture_east = {"web", ACCOUNT_NONE, "east"};
-const struct instance_id fixture_west = {"web", ACCOUNT_NONE, "west"};
+const struct instance_id state_fixture_east = {"web", ACCOUNT_NONE, "east"};
+const struct instance_id state_fixture_west = {"web", ACCOUNT_NONE, "west"};
 
-int fixture_setup(void **state)
+int state_fixture_setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
@@ -36,7 +36,7 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
 	return remove(path);
 }
 
-int fixture_teardown(void **state)
+int state_fixture_teardown(void **state)
 {
 	struct fixture *f = *state;
 
@@ -53,7 +53,7 @@ static void print_diags(const struct diags *d)
 		print_message("HD%04d %s\n", (int)g->code, g->summary);
 }
 
-struct state *fixture_open(struct fixture *f, enum state_open_mode mode)
+struct state *state_fixture_open(struct fixture *f, enum state_open_mode mode)
 {
 	struct state *s = state_open(f->path, mode, &f->clock.base, &f->d);
 
@@ -63,7 +63,7 @@ struct state *fixture_open(struct fixture *f, enum state_open_mode mode)
 	return s;
 }
 
-void fixture_expect(struct fixture *f, enum diag_code code)
+void state_fixture_expect(struct fixture *f, enum diag_code code)
 {
 	const struct diag *g = f->d.first;
 
@@ -75,29 +75,29 @@ void fixture_expect(struct fixture *f, enum diag_code code)
 	diags_release(&f->d);
 }
 
-void fixture_refused(struct fixture *f, enum state_open_mode mode, enum diag_code code)
+void state_fixture_refused(struct fixture *f, enum state_open_mode mode, enum diag_code code)
 {
 	assert_null(state_open(f->path, mode, &f->clock.base, &f->d));
 	assert_int_equal(f->d.error_count, 1);
-	fixture_expect(f, code);
+	state_fixture_expect(f, code);
 }
 
-struct lock_owner fixture_owner(void)
+struct lock_owner state_fixture_owner(void)
 {
 	return (struct lock_owner){"ann", "ci-7", "apply", getpid(), FIXTURE_START_MS};
 }
 
-struct state *fixture_open_locked(struct fixture *f)
+struct state *state_fixture_open_locked(struct fixture *f)
 {
-	const struct instance_id ids[] = {fixture_west, fixture_east};
-	struct lock_owner owner = fixture_owner();
-	struct state *s = fixture_open(f, STATE_WRITE);
+	const struct instance_id ids[] = {state_fixture_west, state_fixture_east};
+	struct lock_owner owner = state_fixture_owner();
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(state_lock(s, ids, ARRAY_LEN(ids), &owner, NULL, &f->d), 0);
 	return s;
 }
 
-struct record fixture_record(const struct instance_id *instance, const char *logical_id)
+struct record state_fixture_record(const struct instance_id *instance, const char *logical_id)
 {
 	return (struct record){
 		.addr = {*instance, logical_id},
@@ -116,7 +116,7 @@ struct record fixture_record(const struct instance_id *instance, const char *log
 	};
 }
 
-struct operation fixture_operation(const char *id, const struct record *intended)
+struct operation state_fixture_operation(const char *id, const struct record *intended)
 {
 	return (struct operation){
 		.id = id,
@@ -129,7 +129,7 @@ struct operation fixture_operation(const char *id, const struct record *intended
 	};
 }
 
-void fixture_put(struct fixture *f, struct state *s, const struct record *r)
+void state_fixture_put(struct fixture *f, struct state *s, const struct record *r)
 {
 	struct state_edit edit = {.kind = EDIT_PUT_RECORD, .record = r};
 	int result = state_commit(s, &edit, 1, &f->d);
@@ -139,7 +139,7 @@ void fixture_put(struct fixture *f, struct state *s, const struct record *r)
 	assert_int_equal(result, 0);
 }
 
-size_t fixture_count_records(struct fixture *f, struct state *s)
+size_t state_fixture_count_records(struct fixture *f, struct state *s)
 {
 	struct record_list list;
 
@@ -147,7 +147,7 @@ size_t fixture_count_records(struct fixture *f, struct state *s)
 	return list.count;
 }
 
-void fixture_sql(struct fixture *f, const char *sql)
+void state_fixture_sql(struct fixture *f, const char *sql)
 {
 	char *why = NULL;
 	sqlite3 *db;
@@ -160,7 +160,7 @@ void fixture_sql(struct fixture *f, const char *sql)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-struct text fixture_bytes(struct fixture *f, const char *path)
+struct text state_fixture_bytes(struct fixture *f, const char *path)
 {
 	struct str content = STR_INIT;
 	struct text copy;
@@ -171,12 +171,12 @@ struct text fixture_bytes(struct fixture *f, const char *path)
 	return copy;
 }
 
-const char *fixture_beside(struct fixture *f, const char *suffix)
+const char *state_fixture_beside(struct fixture *f, const char *suffix)
 {
 	return arena_printf(f->a, "%s%s", f->path, suffix);
 }
 
-int fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context), void *context)
+int state_fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context), void *context)
 {
 	pid_t pid = fork();
 	int status;

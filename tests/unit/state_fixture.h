@@ -26,36 +26,36 @@ struct fixture {
 	struct diags d;
 };
 
-int fixture_setup(void **state);
-int fixture_teardown(void **state);
+int state_fixture_setup(void **state);
+int state_fixture_teardown(void **state);
 
-extern const struct instance_id fixture_east, fixture_west;
+extern const struct instance_id state_fixture_east, state_fixture_west;
 
 /* Fails the test when it cannot be opened. */
-struct state *fixture_open(struct fixture *f, enum state_open_mode mode);
+struct state *state_fixture_open(struct fixture *f, enum state_open_mode mode);
 /* Fails the test when it can; `code` must be the only error. */
-void fixture_refused(struct fixture *f, enum state_open_mode mode, enum diag_code code);
+void state_fixture_refused(struct fixture *f, enum state_open_mode mode, enum diag_code code);
 /* The first error has this code; forgets all diagnostics. */
-void fixture_expect(struct fixture *f, enum diag_code code);
-/* As fixture_open for writing, with both instances locked. */
-struct state *fixture_open_locked(struct fixture *f);
+void state_fixture_expect(struct fixture *f, enum diag_code code);
+/* As state_fixture_open for writing, with both instances locked. */
+struct state *state_fixture_open_locked(struct fixture *f);
 
-struct lock_owner fixture_owner(void); /* this process */
-struct record fixture_record(const struct instance_id *instance, const char *logical_id);
-struct operation fixture_operation(const char *id, const struct record *intended);
+struct lock_owner state_fixture_owner(void); /* this process */
+struct record state_fixture_record(const struct instance_id *instance, const char *logical_id);
+struct operation state_fixture_operation(const char *id, const struct record *intended);
 /* Commits one edit and expects it to work. */
-void fixture_put(struct fixture *f, struct state *s, const struct record *r);
-size_t fixture_count_records(struct fixture *f, struct state *s);
+void state_fixture_put(struct fixture *f, struct state *s, const struct record *r);
+size_t state_fixture_count_records(struct fixture *f, struct state *s);
 
 /* Runs SQL on the file past the store. */
-void fixture_sql(struct fixture *f, const char *sql);
+void state_fixture_sql(struct fixture *f, const char *sql);
 /* The file's bytes; in the fixture's arena. */
-struct text fixture_bytes(struct fixture *f, const char *path);
+struct text state_fixture_bytes(struct fixture *f, const char *path);
 /* PATH with something behind it. */
-const char *fixture_beside(struct fixture *f, const char *suffix);
+const char *state_fixture_beside(struct fixture *f, const char *suffix);
 /* Runs `body` in a child and returns its exit status, or minus the signal that killed it. */
-int fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context), void *context);
+int state_fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context), void *context);
 
-#define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+#define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, state_fixture_setup, state_fixture_teardown)
 
 #endif

@@ -301,17 +301,35 @@ static void an_unknown_create_only_property_replaces_with_a_note(void **state)
 	(void)state;
 	fixture_open(&f, "Resources:\n"
 			 "  A: {Type: Fake::Thing, Properties: {Name: a2}}\n"
-			 "  B: {Type: Fake::Thing, Properties: {Name: !Sub '${A}-b'}}\n");
+			 "  B: {Type: Fake::Thing, Properties: {Name: !Sub '${A.Serial}-b'}}\n");
 	fixture_record(&f, "web/-/east/A", "Fake::Thing", "{\"Name\":\"a\"}", NULL);
-	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"a-b\"}", NULL);
+	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"s-b\"}", NULL);
 	planned(&f);
-	assert_true(
-		fixture_has_line(&f, "replace web/east/B Fake::Thing reason=create-only cause=A"));
-	assert_true(fixture_has_line(&f, "\t/Name: \"a-b\" -> (unknown) replaces"));
+	assert_true(fixture_has_line(
+		&f, "replace web/east/B Fake::Thing reason=create-only cause=A.Serial"));
+	assert_true(fixture_has_line(&f, "\t/Name: \"s-b\" -> (unknown) replaces"));
 	assert_non_null(f.d.first);
 	assert_int_equal(f.d.first->code, DIAG_PLAN_MAY_REPLACE);
 	assert_int_equal(f.d.first->severity, DIAG_NOTE);
 	assert_string_equal(f.d.first->address, "web/east/B");
+	fixture_close(&f);
+}
+
+static void what_ref_gives_is_known_before_the_thing_is_there(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f,
+		     "Resources:\n"
+		     "  A: {Type: Fake::Thing, Properties: {Name: a2}}\n"
+		     "  B: {Type: Fake::Thing, Properties: {Name: !Sub '${A}-b'}}\n"
+		     "  C: {Type: Fake::Thing, Properties: {Name: c, Note: !GetAtt A.Serial}}\n");
+	fixture_record(&f, "web/-/east/A", "Fake::Thing", "{\"Name\":\"a\"}", NULL);
+	planned(&f);
+	assert_string_equal(fixture_change(&f, "B")->desired, "{\"Name\":\"a2-b\"}");
+	assert_string_equal(fixture_change(&f, "B")->unknown_pointers, "[]");
+	assert_string_equal(fixture_change(&f, "C")->unknown_pointers, "[\"/Note\"]");
 	fixture_close(&f);
 }
 
@@ -345,7 +363,8 @@ static void secrets_are_masked_and_still_compared(void **state)
 
 static void a_secret_that_is_passed_on_is_known(void **state)
 {
-	const struct param_override word = {"Word", "hunter22", "words.yaml", false};
+	const struct param_override word = {
+		.name = "Word", .value = "hunter22", .origin = "words.yaml"};
 	const struct selection sel = {.params = &word, .param_count = 1};
 	struct fixture f;
 	char digest[65];
@@ -488,6 +507,7 @@ int main(void)
 		cmocka_unit_test(computed_attributes_of_what_is_updated_are_unknown),
 		cmocka_unit_test(properties_of_what_is_updated_are_the_wanted_ones),
 		cmocka_unit_test(an_unknown_create_only_property_replaces_with_a_note),
+		cmocka_unit_test(what_ref_gives_is_known_before_the_thing_is_there),
 		cmocka_unit_test(secrets_are_masked_and_still_compared),
 		cmocka_unit_test(a_secret_that_is_passed_on_is_known),
 		cmocka_unit_test(a_foreseen_output_that_differs_updates),

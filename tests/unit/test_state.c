@@ -19,12 +19,12 @@ static void commit(struct fixture *f, struct state *s, const struct state_edit *
 static void reading_an_absent_file_is_an_empty_state_and_makes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct state *s = fixture_open(f, STATE_READ);
+	struct state *s = state_fixture_open(f, STATE_READ);
 	struct instance_list instances;
 	struct operation_list operations;
 	struct lock_list locks;
 
-	assert_int_equal(fixture_count_records(f, s), 0);
+	assert_int_equal(state_fixture_count_records(f, s), 0);
 	assert_int_equal(state_load_instances(s, f->a, &instances, &f->d), 0);
 	assert_int_equal(instances.count, 0);
 	assert_int_equal(state_load_open_operations(s, NULL, f->a, &operations, &f->d), 0);
@@ -39,14 +39,14 @@ static void reading_an_absent_file_is_an_empty_state_and_makes_nothing(void **st
 static void writing_makes_a_private_file_in_a_private_folder(void **state)
 {
 	struct fixture *f = *state;
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct stat st;
 
 	assert_int_equal(stat(path_dir(f->a, f->path), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(stat(fixture_beside(f, "-wal"), &st), 0);
+	assert_int_equal(stat(state_fixture_beside(f, "-wal"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	state_close(s);
 }
@@ -56,11 +56,11 @@ static void closing_leaves_one_file(void **state)
 	struct fixture *f = *state;
 	struct text bytes;
 
-	state_close(fixture_open_locked(f));
-	state_close(fixture_open(f, STATE_READ));
-	assert_false(file_exists(fixture_beside(f, "-wal")));
-	assert_false(file_exists(fixture_beside(f, "-shm")));
-	bytes = fixture_bytes(f, f->path);
+	state_close(state_fixture_open_locked(f));
+	state_close(state_fixture_open(f, STATE_READ));
+	assert_false(file_exists(state_fixture_beside(f, "-wal")));
+	assert_false(file_exists(state_fixture_beside(f, "-shm")));
+	bytes = state_fixture_bytes(f, f->path);
 	assert_memory_equal(bytes.ptr, "SQLite format 3", 16);
 	assert_memory_equal(bytes.ptr + 68, "HADP", 4);
 }
@@ -86,23 +86,23 @@ static void assert_records_equal(const struct record *x, const struct record *y)
 static void records_come_back_as_they_were_written(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page"), other;
-	struct state *s = fixture_open_locked(f);
+	struct record page = state_fixture_record(&state_fixture_east, "Page"), other;
+	struct state *s = state_fixture_open_locked(f);
 	struct record_list list;
 
-	other = fixture_record(&fixture_west, "Page");
+	other = state_fixture_record(&state_fixture_west, "Page");
 	other.tainted = true;
 	other.private_bytes = (struct text){NULL, 0};
-	fixture_put(f, s, &other);
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &other);
+	state_fixture_put(f, s, &page);
 	state_close(s);
-	s = fixture_open(f, STATE_READ);
+	s = state_fixture_open(f, STATE_READ);
 	assert_int_equal(state_load_records(s, NULL, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 2);
 	assert_records_equal(&list.items[0], &page);
 	assert_records_equal(&list.items[1], &other);
 	assert_int_equal(list.items[0].created_ms, FIXTURE_START_MS);
-	assert_int_equal(state_load_records(s, &fixture_west, f->a, &list, &f->d), 0);
+	assert_int_equal(state_load_records(s, &state_fixture_west, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 1);
 	assert_records_equal(&list.items[0], &other);
 	state_close(s);
@@ -111,11 +111,11 @@ static void records_come_back_as_they_were_written(void **state)
 static void what_is_left_out_becomes_an_empty_document(void **state)
 {
 	struct fixture *f = *state;
-	struct record bare = {.addr = {fixture_east, "Bare"}};
-	struct state *s = fixture_open_locked(f);
+	struct record bare = {.addr = {state_fixture_east, "Bare"}};
+	struct state *s = state_fixture_open_locked(f);
 	struct record_list list;
 
-	fixture_put(f, s, &bare);
+	state_fixture_put(f, s, &bare);
 	assert_int_equal(state_load_records(s, NULL, f->a, &list, &f->d), 0);
 	assert_string_equal(list.items[0].inputs, "{}");
 	assert_string_equal(list.items[0].outputs, "{}");
@@ -130,13 +130,13 @@ static void records_are_sorted_by_address_and_then_deposed(void **state)
 	static const char *const ids[] = {"b", "a.c", "B", "a", "\xc3\xa9"};
 	static const char *const sorted[] = {"B", "a", "a.c", "b", "\xc3\xa9"};
 	struct fixture *f = *state;
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct record_list list;
 
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-		struct record r = fixture_record(&fixture_east, ids[i]);
+		struct record r = state_fixture_record(&state_fixture_east, ids[i]);
 
-		fixture_put(f, s, &r);
+		state_fixture_put(f, s, &r);
 	}
 	assert_int_equal(state_load_records(s, NULL, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, ARRAY_LEN(sorted));
@@ -148,15 +148,15 @@ static void records_are_sorted_by_address_and_then_deposed(void **state)
 static void each_write_counts_a_version_and_keeps_the_birthday(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct state *s = fixture_open_locked(f);
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct state *s = state_fixture_open_locked(f);
 	struct record_list list;
 
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	clock_fake_advance(&f->clock, 1000);
 	page.inputs = "{\"Content\":\"new\"}";
 	page.created_ms = 1;
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	assert_int_equal(state_load_records(s, NULL, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.items[0].version, 2);
@@ -169,13 +169,13 @@ static void each_write_counts_a_version_and_keeps_the_birthday(void **state)
 static void a_dropped_record_is_gone_and_may_be_dropped_again(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct state_edit drop = {.kind = EDIT_DROP_RECORD, .record = &page};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	commit(f, s, &drop, 1);
-	assert_int_equal(fixture_count_records(f, s), 0);
+	assert_int_equal(state_fixture_count_records(f, s), 0);
 	commit(f, s, &drop, 1);
 	state_close(s);
 }
@@ -183,14 +183,14 @@ static void a_dropped_record_is_gone_and_may_be_dropped_again(void **state)
 static void a_replaced_record_moves_aside_and_both_are_there(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page"), old = page;
+	struct record page = state_fixture_record(&state_fixture_east, "Page"), old = page;
 	struct state_edit replace[] = {{.kind = EDIT_DEPOSE, .record = &old},
 				       {.kind = EDIT_PUT_RECORD, .record = &page}};
 	struct state_edit drop = {.kind = EDIT_DROP_RECORD, .record = &old};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct record_list list;
 
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	old.deposed = "op1";
 	page.id = "web-e1:/srv/new";
 	commit(f, s, replace, ARRAY_LEN(replace));
@@ -203,35 +203,35 @@ static void a_replaced_record_moves_aside_and_both_are_there(void **state)
 	assert_string_equal(list.items[1].deposed, "op1");
 	assert_int_equal(list.items[1].version, 2);
 	commit(f, s, &drop, 1);
-	assert_int_equal(fixture_count_records(f, s), 1);
+	assert_int_equal(state_fixture_count_records(f, s), 1);
 	state_close(s);
 }
 
 static void what_is_not_there_cannot_be_replaced(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct state_edit depose = {.kind = EDIT_DEPOSE, .record = &page};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
 	page.deposed = "op1";
 	assert_int_equal(state_commit(s, &depose, 1, &f->d), -1);
 	assert_string_equal(f->d.first->summary,
 			    "there is no record to be replaced of 'web/east/Page'");
-	fixture_expect(f, DIAG_STATE_EDIT);
+	state_fixture_expect(f, DIAG_STATE_EDIT);
 	state_close(s);
 }
 
 static void an_operation_is_open_from_begin_to_end(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct operation op = fixture_operation("op1", &page), later = {.id = "op1"};
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct operation op = state_fixture_operation("op1", &page), later = {.id = "op1"};
 	struct state_edit begin = {.kind = EDIT_BEGIN, .op = &op};
 	struct state_edit pending = {.kind = EDIT_PENDING, .op = &later};
 	struct state_edit end[] = {{.kind = EDIT_PUT_RECORD, .record = &page},
 				   {.kind = EDIT_END, .op = &later}};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct operation_list list;
 
 	commit(f, s, &begin, 1);
@@ -240,8 +240,8 @@ static void an_operation_is_open_from_begin_to_end(void **state)
 	later.attempts = 2;
 	commit(f, s, &pending, 1);
 	state_close(s);
-	s = fixture_open_locked(f);
-	assert_int_equal(state_load_open_operations(s, &fixture_east, f->a, &list, &f->d), 0);
+	s = state_fixture_open_locked(f);
+	assert_int_equal(state_load_open_operations(s, &state_fixture_east, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].id, "op1");
 	assert_int_equal(list.items[0].action, OPERATION_CREATE);
@@ -256,7 +256,7 @@ static void an_operation_is_open_from_begin_to_end(void **state)
 	commit(f, s, end, ARRAY_LEN(end));
 	assert_int_equal(state_load_open_operations(s, NULL, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 0);
-	assert_int_equal(fixture_count_records(f, s), 1);
+	assert_int_equal(state_fixture_count_records(f, s), 1);
 	assert_int_equal(state_check(s, &f->d), 0);
 	state_close(s);
 }
@@ -264,16 +264,16 @@ static void an_operation_is_open_from_begin_to_end(void **state)
 static void operations_of_other_instances_are_not_shown(void **state)
 {
 	struct fixture *f = *state;
-	struct record east = fixture_record(&fixture_east, "Page");
-	struct record west = fixture_record(&fixture_west, "Page");
-	struct operation ops[] = {fixture_operation("op1", &west), fixture_operation("op2", &east)};
+	struct record east = state_fixture_record(&state_fixture_east, "Page");
+	struct record west = state_fixture_record(&state_fixture_west, "Page");
+	struct operation ops[] = {state_fixture_operation("op1", &west), state_fixture_operation("op2", &east)};
 	struct state_edit begin[] = {{.kind = EDIT_BEGIN, .op = &ops[0]},
 				     {.kind = EDIT_BEGIN, .op = &ops[1]}};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct operation_list list;
 
 	commit(f, s, begin, ARRAY_LEN(begin));
-	assert_int_equal(state_load_open_operations(s, &fixture_west, f->a, &list, &f->d), 0);
+	assert_int_equal(state_load_open_operations(s, &state_fixture_west, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].id, "op1");
 	assert_int_equal(state_load_open_operations(s, NULL, f->a, &list, &f->d), 0);
@@ -285,18 +285,18 @@ static void operations_of_other_instances_are_not_shown(void **state)
 static void one_thing_has_one_open_operation(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct operation first = fixture_operation("op1", &page);
-	struct operation second = fixture_operation("op2", &page);
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct operation first = state_fixture_operation("op1", &page);
+	struct operation second = state_fixture_operation("op2", &page);
 	struct state_edit begin = {.kind = EDIT_BEGIN, .op = &first};
 	struct state_edit again = {.kind = EDIT_BEGIN, .op = &second};
 	struct state_edit turn[] = {{.kind = EDIT_END, .op = &first}, again};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
 	commit(f, s, &begin, 1);
 	assert_int_equal(state_commit(s, &again, 1, &f->d), -1);
 	assert_string_equal(f->d.first->summary, "an operation is open already on 'web/east/Page'");
-	fixture_expect(f, DIAG_STATE_EDIT);
+	state_fixture_expect(f, DIAG_STATE_EDIT);
 	first.result = OPERATION_ABANDONED;
 	commit(f, s, turn, ARRAY_LEN(turn));
 	state_close(s);
@@ -305,44 +305,44 @@ static void one_thing_has_one_open_operation(void **state)
 static void an_operation_ends_once(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct operation op = fixture_operation("op1", &page);
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct operation op = state_fixture_operation("op1", &page);
 	struct state_edit begin = {.kind = EDIT_BEGIN, .op = &op};
 	struct state_edit end = {.kind = EDIT_END, .op = &op};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
 	op.result = OPERATION_FAILED;
 	op.message = "disk full";
 	assert_int_equal(state_commit(s, &end, 1, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_EDIT);
+	state_fixture_expect(f, DIAG_STATE_EDIT);
 	commit(f, s, &begin, 1);
 	commit(f, s, &end, 1);
 	assert_int_equal(state_commit(s, &end, 1, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_EDIT);
+	state_fixture_expect(f, DIAG_STATE_EDIT);
 	state_close(s);
 }
 
 static void a_batch_is_all_or_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct operation unknown = {.id = "nobody", .result = OPERATION_FAILED};
 	struct state_edit edits[] = {{.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_END, .op = &unknown}};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
 	assert_int_equal(state_commit(s, edits, ARRAY_LEN(edits), &f->d), -1);
-	fixture_expect(f, DIAG_STATE_EDIT);
-	assert_int_equal(fixture_count_records(f, s), 0);
-	fixture_put(f, s, &page);
+	state_fixture_expect(f, DIAG_STATE_EDIT);
+	assert_int_equal(state_fixture_count_records(f, s), 0);
+	state_fixture_put(f, s, &page);
 	state_close(s);
 }
 
 static void instances_come_back_and_go(void **state)
 {
 	struct fixture *f = *state;
-	struct instance_record west = {.id = fixture_west, .status = "FAILED", .applied_ms = 9};
-	struct instance_record east = {fixture_east,
+	struct instance_record west = {.id = state_fixture_west, .status = "FAILED", .applied_ms = 9};
+	struct instance_record east = {state_fixture_east,
 				       "{\"Port\":80}",
 				       "{\"Url\":\"x\"}",
 				       "stacks/web.yaml",
@@ -352,7 +352,7 @@ static void instances_come_back_and_go(void **state)
 	struct state_edit puts[] = {{.kind = EDIT_PUT_INSTANCE, .instance = &west},
 				    {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
 	struct state_edit drop = {.kind = EDIT_DROP_INSTANCE, .instance = &west};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct instance_list list;
 
 	commit(f, s, puts, ARRAY_LEN(puts));
@@ -374,18 +374,18 @@ static void instances_come_back_and_go(void **state)
 static void two_writers_of_different_instances_commit_side_by_side(void **state)
 {
 	struct fixture *f = *state;
-	struct lock_owner owner = fixture_owner();
-	struct record east = fixture_record(&fixture_east, "Page");
-	struct record west = fixture_record(&fixture_west, "Page");
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct lock_owner owner = state_fixture_owner();
+	struct record east = state_fixture_record(&state_fixture_east, "Page");
+	struct record west = state_fixture_record(&state_fixture_west, "Page");
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 
-	assert_int_equal(state_lock(one, &fixture_east, 1, &owner, NULL, &f->d), 0);
-	assert_int_equal(state_lock(two, &fixture_west, 1, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(one, &state_fixture_east, 1, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(two, &state_fixture_west, 1, &owner, NULL, &f->d), 0);
 	for (int i = 0; i < 10; i++) {
-		fixture_put(f, one, &east);
-		fixture_put(f, two, &west);
+		state_fixture_put(f, one, &east);
+		state_fixture_put(f, two, &west);
 	}
-	assert_int_equal(fixture_count_records(f, one), 2);
+	assert_int_equal(state_fixture_count_records(f, one), 2);
 	state_close(one);
 	state_close(two);
 }
@@ -398,7 +398,7 @@ static void secrets_give_way_to_digests_that_stay_the_same(void **state)
 		NULL);
 	json_t *pointers =
 		json_parse(TEXT_LIT("[\"/A/Password\",\"/L/1\",\"/Absent\"]"), f->a, NULL);
-	struct state *s = fixture_open(f, STATE_WRITE);
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 	json_t *secret = json_string("hunter2");
 	char digest[65];
 	const char *masked;
@@ -412,7 +412,7 @@ static void secrets_give_way_to_digests_that_stay_the_same(void **state)
 	assert_string_equal(json_string_value(json_at(document, TEXT_LIT("/A/User"))), "ann");
 	assert_non_null(json_at(document, TEXT_LIT("/L/1/$secret")));
 	state_close(s);
-	s = fixture_open(f, STATE_READ);
+	s = state_fixture_open(f, STATE_READ);
 	state_mask(s, document, pointers);
 	assert_string_equal(json_text(f->a, document), masked);
 	state_close(s);
@@ -427,7 +427,7 @@ static void a_whole_document_can_be_secret(void **state)
 	json_t *object = json_parse(TEXT_LIT("{\"a\":\"hunter2\"}"), f->a, NULL);
 	json_t *array = json_parse(TEXT_LIT("[\"hunter2\"]"), f->a, NULL);
 	json_t *pointers = json_parse(TEXT_LIT("[\"\"]"), f->a, NULL);
-	struct state *s = fixture_open(f, STATE_READ);
+	struct state *s = state_fixture_open(f, STATE_READ);
 
 	state_mask(s, object, pointers);
 	state_mask(s, array, pointers);
@@ -442,18 +442,18 @@ static void a_whole_document_can_be_secret(void **state)
 static void digests_of_one_secret_differ_between_databases(void **state)
 {
 	struct fixture *f = *state;
-	struct state *s = fixture_open(f, STATE_WRITE);
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 	json_t *secret = json_string("hunter2");
 	char here[65], there[65], again[65];
 
 	state_secret_digest(s, secret, here);
 	state_close(s);
-	s = fixture_open(f, STATE_READ);
+	s = state_fixture_open(f, STATE_READ);
 	state_secret_digest(s, secret, again);
 	state_close(s);
 	assert_string_equal(here, again);
 	memcpy(f->path + strlen(f->path) - 3, "two", 3);
-	s = fixture_open(f, STATE_WRITE);
+	s = state_fixture_open(f, STATE_WRITE);
 	state_secret_digest(s, secret, there);
 	state_close(s);
 	assert_string_not_equal(here, there);

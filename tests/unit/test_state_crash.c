@@ -229,9 +229,9 @@ static void make_files_faulty(struct fixture *f, struct sweep *w)
 /* Commit number n of the story: begin, done, replace and begin, done. */
 static int tell(struct fixture *f, struct state *s, int n)
 {
-	struct record page = fixture_record(&fixture_east, "Page"), old = page;
-	struct operation first = fixture_operation("op1", &page);
-	struct operation second = fixture_operation("op2", &page);
+	struct record page = state_fixture_record(&state_fixture_east, "Page"), old = page;
+	struct operation first = state_fixture_operation("op1", &page);
+	struct operation second = state_fixture_operation("op2", &page);
 	struct state_edit edits[COMMITS][2] = {
 		{{.kind = EDIT_BEGIN, .op = &first}, {.kind = EDIT_PENDING, .op = &first}},
 		{{.kind = EDIT_PUT_RECORD, .record = &page}, {.kind = EDIT_END, .op = &first}},
@@ -268,10 +268,10 @@ static struct state *open_stubbornly(struct fixture *f)
 
 static void lock_stubbornly(struct fixture *f, struct state *s)
 {
-	struct lock_owner owner = fixture_owner();
+	struct lock_owner owner = state_fixture_owner();
 
 	for (int i = 0; i < TRIES; i++) {
-		if (state_lock(s, &fixture_east, 1, &owner, NULL, &f->d) == 0)
+		if (state_lock(s, &state_fixture_east, 1, &owner, NULL, &f->d) == 0)
 			return;
 		expect_disk_error(f);
 	}
@@ -304,7 +304,7 @@ static int story_length(struct fixture *f, struct state *s)
 		size_t records, open;
 	} lengths[COMMITS + 1] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 0}};
 	struct operation_list open;
-	size_t records = fixture_count_records(f, s);
+	size_t records = state_fixture_count_records(f, s);
 
 	assert_int_equal(state_load_open_operations(s, NULL, f->a, &open, &f->d), 0);
 	for (int i = 0; i <= COMMITS; i++)
@@ -316,14 +316,14 @@ static int story_length(struct fixture *f, struct state *s)
 /* Afterwards, on a disk that works. */
 static void assert_nothing_lost(struct fixture *f, const struct sweep *w)
 {
-	struct lock_owner owner = fixture_owner();
-	struct state *s = fixture_open(f, STATE_WRITE);
+	struct lock_owner owner = state_fixture_owner();
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 	int length = story_length(f, s);
 
 	assert_int_equal(state_check(s, &f->d), 0);
 	assert_true(length == w->committed || length == w->committed + 1);
 	diags_release(&f->d);
-	assert_int_equal(state_lock(s, &fixture_east, 1, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(s, &state_fixture_east, 1, &owner, NULL, &f->d), 0);
 	for (int n = length; n < COMMITS; n++)
 		assert_int_equal(tell(f, s, n), 0);
 	assert_int_equal(story_length(f, s), COMMITS);
@@ -335,7 +335,7 @@ static void start_over(struct fixture *f)
 	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
 
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++)
-		if (unlink(fixture_beside(f, endings[i])) != 0)
+		if (unlink(state_fixture_beside(f, endings[i])) != 0)
 			assert_int_equal(errno, ENOENT);
 	diags_release(&f->d);
 }
@@ -352,7 +352,7 @@ static void sweep_all(struct fixture *f, enum fault fault)
 		int status;
 
 		*w = (struct sweep){.fault = fault, .calls_left = ++calls};
-		status = fixture_child(f, live, w);
+		status = state_fixture_child(f, live, w);
 		assert_int_equal(status, w->fired && kills ? -SIGKILL : 0);
 		if (!kills)
 			assert_int_equal(w->committed, COMMITS);

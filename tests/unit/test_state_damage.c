@@ -14,13 +14,13 @@
 /* One record, one open operation, one instance; closed. */
 static void make_state(struct fixture *f)
 {
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct operation op = fixture_operation("op1", &page);
-	struct instance_record east = {.id = fixture_east, .status = "CURRENT"};
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct operation op = state_fixture_operation("op1", &page);
+	struct instance_record east = {.id = state_fixture_east, .status = "CURRENT"};
 	struct state_edit edits[] = {{.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_BEGIN, .op = &op},
 				     {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
 	assert_int_equal(state_commit(s, edits, ARRAY_LEN(edits), &f->d), 0);
 	state_close(s);
@@ -35,11 +35,11 @@ static void write_file(struct fixture *f, struct text bytes)
 /* Refused in both modes, and not a byte changed by that. */
 static void assert_refused_untouched(struct fixture *f, enum diag_code code)
 {
-	struct text before = fixture_bytes(f, f->path);
+	struct text before = state_fixture_bytes(f, f->path);
 
-	fixture_refused(f, STATE_WRITE, code);
-	fixture_refused(f, STATE_READ, code);
-	assert_true(text_eq(fixture_bytes(f, f->path), before));
+	state_fixture_refused(f, STATE_WRITE, code);
+	state_fixture_refused(f, STATE_READ, code);
+	assert_true(text_eq(state_fixture_bytes(f, f->path), before));
 }
 
 static void another_kind_of_file_is_refused(void **state)
@@ -51,7 +51,7 @@ static void another_kind_of_file_is_refused(void **state)
 	assert_string_equal(f->d.first->summary,
 			    arena_printf(f->a, "'%s' is not recorded state of hadeploy", f->path));
 	assert_non_null(strstr(f->d.first->detail, "does not begin as a SQLite database"));
-	fixture_expect(f, DIAG_STATE_FOREIGN);
+	state_fixture_expect(f, DIAG_STATE_FOREIGN);
 	assert_refused_untouched(f, DIAG_STATE_FOREIGN);
 }
 
@@ -60,9 +60,9 @@ static void another_programs_database_is_refused(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(file_make_dirs(path_dir(f->a, f->path)), 0);
-	fixture_sql(f, "CREATE TABLE songs (name); PRAGMA journal_mode = WAL");
+	state_fixture_sql(f, "CREATE TABLE songs (name); PRAGMA journal_mode = WAL");
 	assert_refused_untouched(f, DIAG_STATE_FOREIGN);
-	fixture_sql(f, "PRAGMA application_id = 77; INSERT INTO songs VALUES ('x')");
+	state_fixture_sql(f, "PRAGMA application_id = 77; INSERT INTO songs VALUES ('x')");
 	assert_refused_untouched(f, DIAG_STATE_FOREIGN);
 }
 
@@ -79,12 +79,12 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
 	struct fixture *f = *state;
 
 	make_state(f);
-	fixture_sql(f, "PRAGMA user_version = 7");
+	state_fixture_sql(f, "PRAGMA user_version = 7");
 	assert_null(state_open(f->path, STATE_WRITE, &f->clock.base, &f->d));
 	assert_string_equal(f->d.first->detail,
 			    "it has schema version 7; this hadeploy knows versions up to 1");
 	assert_non_null(strstr(f->d.first->hint, "at least as new"));
-	fixture_expect(f, DIAG_STATE_NEWER);
+	state_fixture_expect(f, DIAG_STATE_NEWER);
 	assert_refused_untouched(f, DIAG_STATE_NEWER);
 }
 
@@ -93,11 +93,11 @@ static void a_log_without_its_file_is_refused(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(file_make_dirs(path_dir(f->a, f->path)), 0);
-	assert_int_equal(file_write_atomic(fixture_beside(f, "-wal"), TEXT_LIT("pages")), 0);
-	fixture_refused(f, STATE_READ, DIAG_STATE_CORRUPT);
-	fixture_refused(f, STATE_WRITE, DIAG_STATE_CORRUPT);
+	assert_int_equal(file_write_atomic(state_fixture_beside(f, "-wal"), TEXT_LIT("pages")), 0);
+	state_fixture_refused(f, STATE_READ, DIAG_STATE_CORRUPT);
+	state_fixture_refused(f, STATE_WRITE, DIAG_STATE_CORRUPT);
 	assert_false(file_exists(f->path));
-	assert_true(file_exists(fixture_beside(f, "-wal")));
+	assert_true(file_exists(state_fixture_beside(f, "-wal")));
 }
 
 static void what_is_no_file_is_refused(void **state)
@@ -105,8 +105,8 @@ static void what_is_no_file_is_refused(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(file_make_dirs(f->path), 0);
-	fixture_refused(f, STATE_WRITE, DIAG_STATE_OPEN);
-	fixture_refused(f, STATE_READ, DIAG_STATE_OPEN);
+	state_fixture_refused(f, STATE_WRITE, DIAG_STATE_OPEN);
+	state_fixture_refused(f, STATE_READ, DIAG_STATE_OPEN);
 }
 
 static void a_file_in_the_way_of_the_folder_is_named(void **state)
@@ -119,7 +119,7 @@ static void a_file_in_the_way_of_the_folder_is_named(void **state)
 			    arena_printf(f->a,
 					 "recorded state '%s' cannot be opened: Not a directory",
 					 f->path));
-	fixture_expect(f, DIAG_STATE_OPEN);
+	state_fixture_expect(f, DIAG_STATE_OPEN);
 }
 
 static void a_file_cut_short_is_never_used(void **state)
@@ -128,7 +128,7 @@ static void a_file_cut_short_is_never_used(void **state)
 	struct text whole;
 
 	make_state(f);
-	whole = fixture_bytes(f, f->path);
+	whole = state_fixture_bytes(f, f->path);
 	for (size_t len = 16; len < whole.len; len += len < 4096 ? 511 : 4096) {
 		struct state *s;
 		struct record_list list;
@@ -142,7 +142,7 @@ static void a_file_cut_short_is_never_used(void **state)
 		assert_true(f->d.error_count > 0);
 		diags_release(&f->d);
 		state_close(s);
-		assert_int_equal(fixture_bytes(f, f->path).len, len);
+		assert_int_equal(state_fixture_bytes(f, f->path).len, len);
 	}
 }
 
@@ -155,7 +155,7 @@ static void assert_load_fails(struct fixture *f, struct state *s, const char *de
 			    arena_printf(f->a, "recorded state '%s' is damaged", f->path));
 	assert_non_null(strstr(f->d.first->detail, detail));
 	assert_non_null(strstr(f->d.first->hint, "backup copy"));
-	fixture_expect(f, DIAG_STATE_CORRUPT);
+	state_fixture_expect(f, DIAG_STATE_CORRUPT);
 }
 
 static void every_column_of_a_record_is_under_its_checksum(void **state)
@@ -173,13 +173,13 @@ static void every_column_of_a_record_is_under_its_checksum(void **state)
 	struct text whole;
 
 	make_state(f);
-	whole = fixture_bytes(f, f->path);
+	whole = state_fixture_bytes(f, f->path);
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
 		struct state *s;
 
 		write_file(f, whole);
-		fixture_sql(f, arena_printf(f->a, "UPDATE record SET %s", changes[i]));
-		s = fixture_open(f, STATE_WRITE);
+		state_fixture_sql(f, arena_printf(f->a, "UPDATE record SET %s", changes[i]));
+		s = state_fixture_open(f, STATE_WRITE);
 		assert_load_fails(f, s, "does not fit its checksum");
 		state_close(s);
 	}
@@ -201,15 +201,15 @@ static void every_column_of_an_operation_is_under_its_checksums(void **state)
 	struct text whole;
 
 	make_state(f);
-	whole = fixture_bytes(f, f->path);
+	whole = state_fixture_bytes(f, f->path);
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
 		struct state *s;
 
 		write_file(f, whole);
-		fixture_sql(f, arena_printf(f->a, "UPDATE operation SET %s", changes[i]));
-		s = fixture_open(f, STATE_WRITE);
+		state_fixture_sql(f, arena_printf(f->a, "UPDATE operation SET %s", changes[i]));
+		s = state_fixture_open(f, STATE_WRITE);
 		assert_int_equal(state_load_open_operations(s, NULL, f->a, &list, &f->d), -1);
-		fixture_expect(f, DIAG_STATE_CORRUPT);
+		state_fixture_expect(f, DIAG_STATE_CORRUPT);
 		state_close(s);
 	}
 }
@@ -221,40 +221,40 @@ static void damage_in_another_instance_does_not_stop_this_one(void **state)
 	struct state *s;
 
 	make_state(f);
-	fixture_sql(f, "INSERT INTO record SELECT stack, account, 'west', logical_id, deposed, "
+	state_fixture_sql(f, "INSERT INTO record SELECT stack, account, 'west', logical_id, deposed, "
 		       "type, provider, schema_version, id, inputs, outputs, private, sensitive, "
 		       "depends_on, endpoint, deletion_policy, tainted, version, created_ms, "
 		       "updated_ms, checksum FROM record");
-	s = fixture_open(f, STATE_READ);
-	assert_int_equal(state_load_records(s, &fixture_east, f->a, &list, &f->d), 0);
-	assert_int_equal(state_load_records(s, &fixture_west, f->a, &list, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_CORRUPT);
+	s = state_fixture_open(f, STATE_READ);
+	assert_int_equal(state_load_records(s, &state_fixture_east, f->a, &list, &f->d), 0);
+	assert_int_equal(state_load_records(s, &state_fixture_west, f->a, &list, &f->d), -1);
+	state_fixture_expect(f, DIAG_STATE_CORRUPT);
 	state_close(s);
 }
 
 static void after_damage_was_found_nothing_is_read_or_written(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct state_edit put = {.kind = EDIT_PUT_RECORD, .record = &page};
 	struct instance_list instances;
 	struct text before;
 	struct state *s;
 
 	make_state(f);
-	fixture_sql(f, "UPDATE record SET inputs = '{}'");
-	s = fixture_open_locked(f);
-	before = fixture_bytes(f, f->path);
+	state_fixture_sql(f, "UPDATE record SET inputs = '{}'");
+	s = state_fixture_open_locked(f);
+	before = state_fixture_bytes(f, f->path);
 	assert_load_fails(f, s, "the record of 'web/east/Page' does not fit its checksum");
 	assert_int_equal(state_commit(s, &put, 1, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_CORRUPT);
+	state_fixture_expect(f, DIAG_STATE_CORRUPT);
 	assert_int_equal(state_load_instances(s, f->a, &instances, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_CORRUPT);
+	state_fixture_expect(f, DIAG_STATE_CORRUPT);
 	assert_int_equal(state_renew_locks(s, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_CORRUPT);
+	state_fixture_expect(f, DIAG_STATE_CORRUPT);
 	state_close(s);
-	assert_true(text_eq(fixture_bytes(f, f->path), before));
-	assert_true(file_exists(fixture_beside(f, "-wal")));
+	assert_true(text_eq(state_fixture_bytes(f, f->path), before));
+	assert_true(file_exists(state_fixture_beside(f, "-wal")));
 }
 
 static void a_table_that_is_missing_is_damage(void **state)
@@ -262,7 +262,7 @@ static void a_table_that_is_missing_is_damage(void **state)
 	struct fixture *f = *state;
 
 	make_state(f);
-	fixture_sql(f, "DROP TABLE operation");
+	state_fixture_sql(f, "DROP TABLE operation");
 	assert_refused_untouched(f, DIAG_STATE_CORRUPT);
 }
 
@@ -272,8 +272,8 @@ static void a_column_that_is_missing_is_damage(void **state)
 	struct state *s;
 
 	make_state(f);
-	fixture_sql(f, "ALTER TABLE record DROP COLUMN endpoint");
-	s = fixture_open(f, STATE_WRITE);
+	state_fixture_sql(f, "ALTER TABLE record DROP COLUMN endpoint");
+	s = state_fixture_open(f, STATE_WRITE);
 	assert_load_fails(f, s, "no such column");
 	state_close(s);
 }
@@ -283,9 +283,9 @@ static void a_changed_salt_is_damage(void **state)
 	struct fixture *f = *state;
 
 	make_state(f);
-	fixture_sql(f, "UPDATE meta SET value = randomblob(32) WHERE name = 'salt'");
+	state_fixture_sql(f, "UPDATE meta SET value = randomblob(32) WHERE name = 'salt'");
 	assert_refused_untouched(f, DIAG_STATE_CORRUPT);
-	fixture_sql(f, "DELETE FROM meta WHERE name = 'salt'");
+	state_fixture_sql(f, "DELETE FROM meta WHERE name = 'salt'");
 	assert_refused_untouched(f, DIAG_STATE_CORRUPT);
 }
 
@@ -303,13 +303,13 @@ static void the_check_finds_a_missing_index_and_ended_operations(void **state)
 	struct state *s;
 
 	make_state(f);
-	whole = fixture_bytes(f, f->path);
+	whole = state_fixture_bytes(f, f->path);
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
 		write_file(f, whole);
-		fixture_sql(f, changes[i]);
-		s = fixture_open(f, STATE_READ);
+		state_fixture_sql(f, changes[i]);
+		s = state_fixture_open(f, STATE_READ);
 		assert_int_equal(state_check(s, &f->d), -1);
-		fixture_expect(f, DIAG_STATE_CORRUPT);
+		state_fixture_expect(f, DIAG_STATE_CORRUPT);
 		state_close(s);
 	}
 }
@@ -320,7 +320,7 @@ static void the_check_names_operations_without_an_end(void **state)
 	struct state *s;
 
 	make_state(f);
-	s = fixture_open(f, STATE_READ);
+	s = state_fixture_open(f, STATE_READ);
 	assert_int_equal(state_check(s, &f->d), 0);
 	assert_int_equal(f->d.first->code, DIAG_STATE_UNFINISHED);
 	assert_int_equal(f->d.first->severity, DIAG_NOTE);
@@ -339,7 +339,7 @@ static void a_flipped_byte_is_found_or_harmless(void **state)
 	size_t found = 0;
 
 	make_state(f);
-	whole = fixture_bytes(f, f->path);
+	whole = state_fixture_bytes(f, f->path);
 	for (size_t at = 0; at < whole.len; at += 61) {
 		char *bytes = arena_text(f->a, whole);
 		struct state *s;
@@ -363,26 +363,26 @@ static void a_flipped_byte_is_found_or_harmless(void **state)
 static void a_full_disk_is_said_and_what_was_there_is_kept(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page"), large = page;
+	struct record page = state_fixture_record(&state_fixture_east, "Page"), large = page;
 	struct state_edit put = {.kind = EDIT_PUT_RECORD, .record = &large};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	char *inputs = arena_alloc(f->a, 1 << 20);
 
 	memset(inputs, 'x', (1 << 20) - 1);
 	large.inputs = inputs;
 	large.addr.logical_id = "Large";
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	assert_int_equal(sqlite3_exec(s->db, "PRAGMA max_page_count = 20", NULL, NULL, NULL),
 			 SQLITE_OK);
 	assert_int_equal(state_commit(s, &put, 1, &f->d), -1);
 	assert_string_equal(f->d.first->summary,
 			    arena_printf(f->a, "no space left for recorded state '%s'", f->path));
-	fixture_expect(f, DIAG_STATE_DISK_FULL);
-	assert_int_equal(fixture_count_records(f, s), 1);
+	state_fixture_expect(f, DIAG_STATE_DISK_FULL);
+	assert_int_equal(state_fixture_count_records(f, s), 1);
 	assert_int_equal(sqlite3_exec(s->db, "PRAGMA max_page_count = 10000", NULL, NULL, NULL),
 			 SQLITE_OK);
 	large.inputs = "{}";
-	fixture_put(f, s, &large);
+	state_fixture_put(f, s, &large);
 	assert_int_equal(state_check(s, &f->d), 0);
 	state_close(s);
 }
@@ -390,18 +390,18 @@ static void a_full_disk_is_said_and_what_was_there_is_kept(void **state)
 static void a_database_that_stays_busy_is_said(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct state_edit put = {.kind = EDIT_PUT_RECORD, .record = &page};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	sqlite3 *other;
 
 	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_busy_timeout(s->db, 1);
 	assert_int_equal(state_commit(s, &put, 1, &f->d), -1);
-	fixture_expect(f, DIAG_STATE_BUSY);
+	state_fixture_expect(f, DIAG_STATE_BUSY);
 	sqlite3_close(other);
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	state_close(s);
 }
 
@@ -460,11 +460,11 @@ static void another_users_state_is_a_matter_of_permission(void **state)
 
 	make_state(f);
 	open_to_others(f, 0000, 0755);
-	assert_int_equal(fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
 	mode = STATE_WRITE;
-	assert_int_equal(fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
 	open_to_others(f, 0444, 0555);
-	assert_int_equal(fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
 	open_to_others(f, 0600, 0700);
 }
 
@@ -474,9 +474,9 @@ static void a_medium_that_cannot_be_written_can_be_read(void **state)
 
 	make_state(f);
 	open_to_others(f, 0444, 0555);
-	assert_int_equal(fixture_child(f, count_as_nobody, NULL), 1);
-	assert_false(file_exists(fixture_beside(f, "-wal")));
-	assert_false(file_exists(fixture_beside(f, "-shm")));
+	assert_int_equal(state_fixture_child(f, count_as_nobody, NULL), 1);
+	assert_false(file_exists(state_fixture_beside(f, "-wal")));
+	assert_false(file_exists(state_fixture_beside(f, "-shm")));
 	open_to_others(f, 0600, 0700);
 }
 
@@ -486,9 +486,9 @@ static void a_folder_that_cannot_be_made_is_a_matter_of_permission(void **state)
 	enum state_open_mode mode = STATE_WRITE;
 
 	assert_int_equal(chmod(f->dir, 0555), 0);
-	assert_int_equal(fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
 	mode = STATE_READ;
-	assert_int_equal(fixture_child(f, open_as_nobody, &mode), 0);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), 0);
 	assert_int_equal(chmod(f->dir, 0755), 0);
 }
 
@@ -537,8 +537,8 @@ static void a_file_system_without_shared_memory_is_refused(void **state)
 	struct fixture *f = *state;
 	enum state_open_mode mode = STATE_WRITE;
 
-	assert_int_equal(fixture_child(f, open_on_such, &mode), DIAG_STATE_NETWORK - 3000);
-	assert_int_equal(fixture_child(f, open_on_such, &mode), DIAG_STATE_NETWORK - 3000);
+	assert_int_equal(state_fixture_child(f, open_on_such, &mode), DIAG_STATE_NETWORK - 3000);
+	assert_int_equal(state_fixture_child(f, open_on_such, &mode), DIAG_STATE_NETWORK - 3000);
 }
 
 int main(void)

@@ -12,14 +12,14 @@ static const struct instance_id both[] = {{"web", ACCOUNT_NONE, "east"},
 
 static int lock_east(struct fixture *f, struct state *s)
 {
-	struct lock_owner owner = fixture_owner();
+	struct lock_owner owner = state_fixture_owner();
 
-	return state_lock(s, &fixture_east, 1, &owner, NULL, &f->d);
+	return state_lock(s, &state_fixture_east, 1, &owner, NULL, &f->d);
 }
 
 static int put_page(struct fixture *f, struct state *s)
 {
-	struct record page = fixture_record(&fixture_east, "Page");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct state_edit edit = {.kind = EDIT_PUT_RECORD, .record = &page};
 
 	return state_commit(s, &edit, 1, &f->d);
@@ -37,13 +37,13 @@ static const char *only_lock_id(struct fixture *f, struct state *s)
 static void a_lock_says_who_holds_it(void **state)
 {
 	struct fixture *f = *state;
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 	struct lock_list locks;
 
 	assert_int_equal(state_load_locks(s, f->a, &locks, &f->d), 0);
 	assert_int_equal(locks.count, 2);
-	assert_int_equal(instance_id_compare(&locks.items[0].id, &fixture_east), 0);
-	assert_int_equal(instance_id_compare(&locks.items[1].id, &fixture_west), 0);
+	assert_int_equal(instance_id_compare(&locks.items[0].id, &state_fixture_east), 0);
+	assert_int_equal(instance_id_compare(&locks.items[1].id, &state_fixture_west), 0);
 	assert_int_equal(strlen(locks.items[0].lock_id), STATE_LOCK_ID_LEN);
 	assert_string_equal(locks.items[0].lock_id, locks.items[1].lock_id);
 	assert_string_equal(locks.items[0].owner.user, "ann");
@@ -62,7 +62,7 @@ static void a_lock_says_who_holds_it(void **state)
 static void a_second_holder_is_refused_and_told_of_the_first(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(lock_east(f, one), 0);
 	assert_int_equal(lock_east(f, two), -1);
@@ -79,7 +79,7 @@ static void a_second_holder_is_refused_and_told_of_the_first(void **state)
 					 "wait for it with --lock-timeout 60s; when it is gone "
 					 "for good: hadeploy state unlock %s",
 					 only_lock_id(f, one)));
-	fixture_expect(f, DIAG_LOCK_HELD);
+	state_fixture_expect(f, DIAG_LOCK_HELD);
 	state_close(one);
 	assert_int_equal(lock_east(f, two), 0);
 	state_close(two);
@@ -88,13 +88,13 @@ static void a_second_holder_is_refused_and_told_of_the_first(void **state)
 static void all_are_taken_or_none(void **state)
 {
 	struct fixture *f = *state;
-	struct lock_owner owner = fixture_owner();
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct lock_owner owner = state_fixture_owner();
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_list locks;
 
-	assert_int_equal(state_lock(one, &fixture_west, 1, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(one, &state_fixture_west, 1, &owner, NULL, &f->d), 0);
 	assert_int_equal(state_lock(two, both, 2, &owner, NULL, &f->d), -1);
-	fixture_expect(f, DIAG_LOCK_HELD);
+	state_fixture_expect(f, DIAG_LOCK_HELD);
 	assert_int_equal(state_load_locks(two, f->a, &locks, &f->d), 0);
 	assert_int_equal(locks.count, 1);
 	state_unlock(one);
@@ -105,10 +105,10 @@ static void all_are_taken_or_none(void **state)
 
 static void locking_twice_keeps_the_lock(void **state)
 {
-	const struct instance_id twice[] = {fixture_east, fixture_west, fixture_east};
+	const struct instance_id twice[] = {state_fixture_east, state_fixture_west, state_fixture_east};
 	struct fixture *f = *state;
-	struct lock_owner owner = fixture_owner();
-	struct state *s = fixture_open(f, STATE_WRITE);
+	struct lock_owner owner = state_fixture_owner();
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 	struct lock_list locks;
 
 	assert_int_equal(lock_east(f, s), 0);
@@ -146,15 +146,15 @@ static int waiting(void *context, const struct lock_info *holder)
 static void who_waits_gets_the_lock_when_it_is_released(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .release_at = 3, .step_ms = 1};
 	struct lock_wait wait = {1000, waiting, &w};
-	struct lock_owner owner = fixture_owner();
+	struct lock_owner owner = state_fixture_owner();
 	const char *lock_id;
 
 	assert_int_equal(lock_east(f, one), 0);
 	lock_id = only_lock_id(f, one);
-	assert_int_equal(state_lock(two, &fixture_east, 1, &owner, &wait, &f->d), 0);
+	assert_int_equal(state_lock(two, &state_fixture_east, 1, &owner, &wait, &f->d), 0);
 	assert_int_equal(w.asked, 3);
 	assert_string_equal(w.seen, lock_id);
 	assert_null(f->d.first);
@@ -165,15 +165,15 @@ static void who_waits_gets_the_lock_when_it_is_released(void **state)
 static void waiting_ends_with_its_time(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .step_ms = 400};
 	struct lock_wait wait = {1000, waiting, &w};
-	struct lock_owner owner = fixture_owner();
+	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(lock_east(f, one), 0);
-	assert_int_equal(state_lock(two, &fixture_east, 1, &owner, &wait, &f->d), -1);
+	assert_int_equal(state_lock(two, &state_fixture_east, 1, &owner, &wait, &f->d), -1);
 	assert_int_equal(w.asked, 3);
-	fixture_expect(f, DIAG_LOCK_HELD);
+	state_fixture_expect(f, DIAG_LOCK_HELD);
 	state_close(one);
 	state_close(two);
 }
@@ -181,15 +181,15 @@ static void waiting_ends_with_its_time(void **state)
 static void who_waits_may_give_up(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .give_up_at = 2, .step_ms = 1};
 	struct lock_wait wait = {1000, waiting, &w};
-	struct lock_owner owner = fixture_owner();
+	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(lock_east(f, one), 0);
-	assert_int_equal(state_lock(two, &fixture_east, 1, &owner, &wait, &f->d), -1);
+	assert_int_equal(state_lock(two, &state_fixture_east, 1, &owner, &wait, &f->d), -1);
 	assert_int_equal(w.asked, 2);
-	fixture_expect(f, DIAG_LOCK_HELD);
+	state_fixture_expect(f, DIAG_LOCK_HELD);
 	state_close(one);
 	state_close(two);
 }
@@ -197,7 +197,7 @@ static void who_waits_may_give_up(void **state)
 static void an_expired_lease_is_taken_over_and_the_old_holder_cannot_write(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_list locks;
 
 	assert_int_equal(lock_east(f, one), 0);
@@ -214,9 +214,9 @@ static void an_expired_lease_is_taken_over_and_the_old_holder_cannot_write(void 
 	assert_string_equal(f->d.first->summary,
 			    "lock of stack instance 'web/east' is not ours any more");
 	assert_non_null(strstr(f->d.first->detail, "has taken it"));
-	fixture_expect(f, DIAG_LOCK_LOST);
+	state_fixture_expect(f, DIAG_LOCK_LOST);
 	assert_int_equal(state_renew_locks(one, &f->d), -1);
-	fixture_expect(f, DIAG_LOCK_LOST);
+	state_fixture_expect(f, DIAG_LOCK_LOST);
 	state_close(one);
 	assert_int_equal(put_page(f, two), 0);
 	state_close(two);
@@ -225,12 +225,12 @@ static void an_expired_lease_is_taken_over_and_the_old_holder_cannot_write(void 
 static void a_lost_lock_stops_ends_of_operations_too(void **state)
 {
 	struct fixture *f = *state;
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct operation op = fixture_operation("op1", &page);
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct operation op = state_fixture_operation("op1", &page);
 	struct operation ended = {.id = "op1", .result = OPERATION_SUCCEEDED};
 	struct state_edit begin = {.kind = EDIT_BEGIN, .op = &op};
 	struct state_edit end = {.kind = EDIT_END, .op = &ended};
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 	struct operation_list open;
 
 	assert_int_equal(lock_east(f, one), 0);
@@ -239,7 +239,7 @@ static void a_lost_lock_stops_ends_of_operations_too(void **state)
 	assert_int_equal(lock_east(f, two), 0);
 	diags_release(&f->d);
 	assert_int_equal(state_commit(one, &end, 1, &f->d), -1);
-	fixture_expect(f, DIAG_LOCK_LOST);
+	state_fixture_expect(f, DIAG_LOCK_LOST);
 	assert_int_equal(state_load_open_operations(two, NULL, f->a, &open, &f->d), 0);
 	assert_int_equal(open.count, 1);
 	state_close(one);
@@ -249,7 +249,7 @@ static void a_lost_lock_stops_ends_of_operations_too(void **state)
 static void a_renewed_lease_is_not_taken_over(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(lock_east(f, one), 0);
 	for (int i = 0; i < 6; i++) {
@@ -257,7 +257,7 @@ static void a_renewed_lease_is_not_taken_over(void **state)
 		assert_int_equal(state_renew_locks(one, &f->d), 0);
 	}
 	assert_int_equal(lock_east(f, two), -1);
-	fixture_expect(f, DIAG_LOCK_HELD);
+	state_fixture_expect(f, DIAG_LOCK_HELD);
 	state_close(one);
 	state_close(two);
 }
@@ -265,14 +265,14 @@ static void a_renewed_lease_is_not_taken_over(void **state)
 static void a_broken_lock_is_free_and_its_holder_cannot_write(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two = fixture_open(f, STATE_WRITE);
-	struct lock_owner owner = fixture_owner();
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(state_lock(one, both, 2, &owner, NULL, &f->d), 0);
 	assert_int_equal(state_break_lock(two, only_lock_id(f, one), &f->d), 0);
 	assert_int_equal(put_page(f, one), -1);
 	assert_string_equal(f->d.first->detail, "it was broken with `hadeploy state unlock`");
-	fixture_expect(f, DIAG_LOCK_LOST);
+	state_fixture_expect(f, DIAG_LOCK_LOST);
 	assert_int_equal(state_lock(two, both, 2, &owner, NULL, &f->d), 0);
 	assert_null(f->d.first);
 	state_close(one);
@@ -283,28 +283,28 @@ static void a_broken_lock_is_free_and_its_holder_cannot_write(void **state)
 static void breaking_what_is_not_locked_says_what_is(void **state)
 {
 	struct fixture *f = *state;
-	struct state *s = fixture_open(f, STATE_WRITE);
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(state_break_lock(s, "0123", &f->d), -1);
 	assert_string_equal(f->d.first->summary, "there is no lock '0123'");
 	assert_string_equal(f->d.first->detail, "nothing is locked");
-	fixture_expect(f, DIAG_LOCK_UNKNOWN);
+	state_fixture_expect(f, DIAG_LOCK_UNKNOWN);
 	assert_int_equal(lock_east(f, s), 0);
 	assert_int_equal(state_break_lock(s, "", &f->d), -1);
 	assert_string_equal(f->d.first->detail,
 			    arena_printf(f->a, "%s  web/east  ann@ci-7 (pid %d, 'apply')",
 					 only_lock_id(f, s), (int)getpid()));
-	fixture_expect(f, DIAG_LOCK_UNKNOWN);
+	state_fixture_expect(f, DIAG_LOCK_UNKNOWN);
 	state_unlock(s);
 	assert_int_equal(state_break_lock(s, "", &f->d), -1);
-	fixture_expect(f, DIAG_LOCK_UNKNOWN);
+	state_fixture_expect(f, DIAG_LOCK_UNKNOWN);
 	state_close(s);
 }
 
 /* A child that locks and dies without a word. */
 static void lock_and_die(struct fixture *f, void *context)
 {
-	struct state *s = fixture_open(f, STATE_WRITE);
+	struct state *s = state_fixture_open(f, STATE_WRITE);
 
 	(void)context;
 	if (lock_east(f, s) == 0)
@@ -316,9 +316,9 @@ static void a_dead_holder_on_this_machine_is_taken_over_at_once(void **state)
 	struct fixture *f = *state;
 	struct state *s;
 
-	state_close(fixture_open(f, STATE_WRITE));
-	assert_int_equal(fixture_child(f, lock_and_die, NULL), -SIGKILL);
-	s = fixture_open(f, STATE_WRITE);
+	state_close(state_fixture_open(f, STATE_WRITE));
+	assert_int_equal(state_fixture_child(f, lock_and_die, NULL), -SIGKILL);
+	s = state_fixture_open(f, STATE_WRITE);
 	assert_int_equal(lock_east(f, s), 0);
 	assert_int_equal(f->d.first->code, DIAG_LOCK_TAKEN_OVER);
 	assert_non_null(strstr(f->d.first->summary, "is not running any more"));
@@ -333,7 +333,7 @@ static void a_dead_holder_that_nobody_waited_for_is_taken_over(void **state)
 	struct state *s;
 	pid_t pid;
 
-	state_close(fixture_open(f, STATE_WRITE));
+	state_close(state_fixture_open(f, STATE_WRITE));
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -341,7 +341,7 @@ static void a_dead_holder_that_nobody_waited_for_is_taken_over(void **state)
 		_exit(0);
 	}
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	s = fixture_open(f, STATE_WRITE);
+	s = state_fixture_open(f, STATE_WRITE);
 	assert_int_equal(lock_east(f, s), 0);
 	assert_int_equal(f->d.first->code, DIAG_LOCK_TAKEN_OVER);
 	state_close(s);
@@ -361,14 +361,14 @@ static void a_holder_that_may_live_elsewhere_keeps_its_lock(void **state)
 	struct state *s;
 
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-		state_close(fixture_open(f, STATE_WRITE));
-		assert_int_equal(fixture_child(f, lock_and_die, NULL), -SIGKILL);
-		fixture_sql(f, changes[i]);
-		s = fixture_open(f, STATE_WRITE);
+		state_close(state_fixture_open(f, STATE_WRITE));
+		assert_int_equal(state_fixture_child(f, lock_and_die, NULL), -SIGKILL);
+		state_fixture_sql(f, changes[i]);
+		s = state_fixture_open(f, STATE_WRITE);
 		assert_int_equal(lock_east(f, s), -1);
-		fixture_expect(f, DIAG_LOCK_HELD);
+		state_fixture_expect(f, DIAG_LOCK_HELD);
 		state_close(s);
-		fixture_sql(f, "DELETE FROM lock");
+		state_fixture_sql(f, "DELETE FROM lock");
 	}
 }
 
@@ -396,9 +396,9 @@ static void race(struct fixture *f, int number)
 {
 	const char *region = arena_printf(f->a, "r%d", number);
 	struct instance_id id = {"web", ACCOUNT_NONE, region};
-	struct record page = fixture_record(&id, "Page");
+	struct record page = state_fixture_record(&id, "Page");
 	struct state_edit edit = {.kind = EDIT_PUT_RECORD, .record = &page};
-	struct lock_owner owner = fixture_owner();
+	struct lock_owner owner = state_fixture_owner();
 	struct state *s;
 
 	clock_fake_init(&f->clock, FIXTURE_START_MS, (uint64_t)number);
@@ -430,7 +430,7 @@ static void processes_make_one_file_and_commit_side_by_side(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	s = fixture_open(f, STATE_READ);
+	s = state_fixture_open(f, STATE_READ);
 	assert_int_equal(state_check(s, &f->d), 0);
 	assert_int_equal(state_load_records(s, NULL, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, RACERS);

@@ -14,7 +14,7 @@
 static void make_version_0(struct fixture *f)
 {
 	assert_int_equal(file_make_dirs(path_dir(f->a, f->path)), 0);
-	fixture_sql(f, "PRAGMA application_id = 0x48414450; PRAGMA user_version = 0;"
+	state_fixture_sql(f, "PRAGMA application_id = 0x48414450; PRAGMA user_version = 0;"
 		       "CREATE TABLE early (note TEXT); INSERT INTO early VALUES ('kept')");
 }
 
@@ -36,16 +36,16 @@ static int read_number(const char *path, const char *sql)
 static void an_older_file_is_converted_and_a_copy_is_kept(void **state)
 {
 	struct fixture *f = *state;
-	const char *backup = fixture_beside(f, ".bak-v0");
-	struct record page = fixture_record(&fixture_east, "Page");
+	const char *backup = state_fixture_beside(f, ".bak-v0");
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct state *s;
 	struct stat st;
 
 	make_version_0(f);
-	s = fixture_open_locked(f);
+	s = state_fixture_open_locked(f);
 	assert_int_equal(f->d.first->code, DIAG_STATE_MIGRATION);
 	assert_int_equal(f->d.first->severity, DIAG_NOTE);
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	assert_int_equal(state_check(s, &f->d), 0);
 	state_close(s);
 	assert_int_equal(read_number(f->path, "PRAGMA user_version"), STATE_SCHEMA_VERSION);
@@ -59,13 +59,13 @@ static void an_older_file_is_converted_and_a_copy_is_kept(void **state)
 static void a_kept_copy_is_never_overwritten(void **state)
 {
 	struct fixture *f = *state;
-	const char *backup = fixture_beside(f, ".bak-v0");
+	const char *backup = state_fixture_beside(f, ".bak-v0");
 
 	make_version_0(f);
 	assert_int_equal(file_write_atomic(backup, TEXT_LIT("an earlier copy")), 0);
-	state_close(fixture_open(f, STATE_WRITE));
-	assert_true(text_is(fixture_bytes(f, backup), "an earlier copy"));
-	assert_int_equal(read_number(fixture_beside(f, ".bak-v0-2"), "PRAGMA user_version"), 0);
+	state_close(state_fixture_open(f, STATE_WRITE));
+	assert_true(text_is(state_fixture_bytes(f, backup), "an earlier copy"));
+	assert_int_equal(read_number(state_fixture_beside(f, ".bak-v0-2"), "PRAGMA user_version"), 0);
 }
 
 static void a_reader_converts_in_memory_alone(void **state)
@@ -75,13 +75,13 @@ static void a_reader_converts_in_memory_alone(void **state)
 	struct state *s;
 
 	make_version_0(f);
-	before = fixture_bytes(f, f->path);
-	s = fixture_open(f, STATE_READ);
-	assert_int_equal(fixture_count_records(f, s), 0);
+	before = state_fixture_bytes(f, f->path);
+	s = state_fixture_open(f, STATE_READ);
+	assert_int_equal(state_fixture_count_records(f, s), 0);
 	assert_int_equal(state_check(s, &f->d), 0);
 	state_close(s);
-	assert_true(text_eq(fixture_bytes(f, f->path), before));
-	assert_false(file_exists(fixture_beside(f, ".bak-v0")));
+	assert_true(text_eq(state_fixture_bytes(f, f->path), before));
+	assert_false(file_exists(state_fixture_beside(f, ".bak-v0")));
 }
 
 static void a_step_that_fails_leaves_the_file_and_the_copy(void **state)
@@ -100,13 +100,13 @@ static void a_step_that_fails_leaves_the_file_and_the_copy(void **state)
 		arena_printf(f->a, "recorded state '%s' cannot be converted from schema version 0",
 			     f->path));
 	assert_non_null(strstr(f->d.first->hint, "state.db.bak-v0"));
-	fixture_expect(f, DIAG_STATE_MIGRATION);
+	state_fixture_expect(f, DIAG_STATE_MIGRATION);
 	assert_int_equal(read_number(f->path, "PRAGMA user_version"), 0);
 	assert_int_equal(read_number(f->path, "SELECT count(*) FROM sqlite_schema"), 1);
-	assert_int_equal(read_number(fixture_beside(f, ".bak-v0"), "PRAGMA user_version"), 0);
+	assert_int_equal(read_number(state_fixture_beside(f, ".bak-v0"), "PRAGMA user_version"), 0);
 	assert_null(state_open_as(f->path, STATE_READ, &f->clock.base, &broken, &f->d));
-	fixture_expect(f, DIAG_STATE_MIGRATION);
-	state_close(fixture_open(f, STATE_WRITE));
+	state_fixture_expect(f, DIAG_STATE_MIGRATION);
+	state_close(state_fixture_open(f, STATE_WRITE));
 }
 
 /* The next release's history: one step more. */
@@ -115,39 +115,39 @@ static void steps_follow_one_another(void **state)
 	struct fixture *f = *state;
 	struct migration next_steps[STATE_SCHEMA_VERSION + 1];
 	struct schema_history next = {next_steps, STATE_SCHEMA_VERSION + 1};
-	struct record page = fixture_record(&fixture_east, "Page");
-	struct state *s = fixture_open_locked(f);
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct state *s = state_fixture_open_locked(f);
 
-	fixture_put(f, s, &page);
+	state_fixture_put(f, s, &page);
 	state_close(s);
 	memcpy(next_steps, state_schema()->steps, sizeof(next_steps[0]) * STATE_SCHEMA_VERSION);
 	next_steps[STATE_SCHEMA_VERSION] =
 		(struct migration){"ALTER TABLE record ADD COLUMN colour TEXT", NULL};
 	s = state_open_as(f->path, STATE_WRITE, &f->clock.base, &next, &f->d);
 	assert_non_null(s);
-	assert_int_equal(fixture_count_records(f, s), 1);
+	assert_int_equal(state_fixture_count_records(f, s), 1);
 	assert_int_equal(schema_compare(s, &next, &f->d), 0);
 	state_close(s);
 	assert_int_equal(read_number(f->path, "PRAGMA user_version"), STATE_SCHEMA_VERSION + 1);
-	assert_true(file_exists(fixture_beside(f, ".bak-v1")));
+	assert_true(file_exists(state_fixture_beside(f, ".bak-v1")));
 	diags_release(&f->d);
-	fixture_refused(f, STATE_WRITE, DIAG_STATE_NEWER);
+	state_fixture_refused(f, STATE_WRITE, DIAG_STATE_NEWER);
 }
 
 static void two_that_make_the_same_file_share_it(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = fixture_open(f, STATE_WRITE), *two;
+	struct state *one = state_fixture_open(f, STATE_WRITE), *two;
 	struct text before;
 
 	assert_int_equal(state_file_create(f->path, state_schema(), &f->clock.base, &f->d), 0);
-	two = fixture_open(f, STATE_WRITE);
+	two = state_fixture_open(f, STATE_WRITE);
 	assert_memory_equal(one->salt, two->salt, sizeof(one->salt));
 	state_close(one);
 	state_close(two);
-	before = fixture_bytes(f, f->path);
+	before = state_fixture_bytes(f, f->path);
 	assert_int_equal(state_file_create(f->path, state_schema(), &f->clock.base, &f->d), 0);
-	assert_true(text_eq(fixture_bytes(f, f->path), before));
+	assert_true(text_eq(state_fixture_bytes(f, f->path), before));
 }
 
 /*
@@ -156,10 +156,10 @@ static void two_that_make_the_same_file_share_it(void **state)
  */
 static void make_released(struct fixture *f, const char *to_path)
 {
-	struct record page = fixture_record(&fixture_east, "Page"), old = page;
-	struct operation ended = fixture_operation("0123456789abcdef", &page);
-	struct operation open = fixture_operation("fedcba9876543210", &page);
-	struct instance_record east = {fixture_east,      "{\"Port\":80}", "{\"Url\":\"http://x\"}",
+	struct record page = state_fixture_record(&state_fixture_east, "Page"), old = page;
+	struct operation ended = state_fixture_operation("0123456789abcdef", &page);
+	struct operation open = state_fixture_operation("fedcba9876543210", &page);
+	struct instance_record east = {state_fixture_east,      "{\"Port\":80}", "{\"Url\":\"http://x\"}",
 				       "stacks/web.yaml", "abc",           "INCOMPLETE",
 				       FIXTURE_START_MS};
 	struct state_edit first[] = {{.kind = EDIT_BEGIN, .op = &ended},
@@ -169,7 +169,7 @@ static void make_released(struct fixture *f, const char *to_path)
 				      {.kind = EDIT_BEGIN, .op = &open},
 				      {.kind = EDIT_PENDING, .op = &open},
 				      {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
-	struct state *s = fixture_open_locked(f);
+	struct state *s = state_fixture_open_locked(f);
 
 	ended.result = OPERATION_SUCCEEDED;
 	assert_int_equal(state_commit(s, first, ARRAY_LEN(first), &f->d), 0);
@@ -178,8 +178,8 @@ static void make_released(struct fixture *f, const char *to_path)
 	open.attempts = 1;
 	assert_int_equal(state_commit(s, second, ARRAY_LEN(second), &f->d), 0);
 	state_close(s);
-	fixture_sql(f, "VACUUM");
-	assert_int_equal(file_write_atomic(to_path, fixture_bytes(f, f->path)), 0);
+	state_fixture_sql(f, "VACUUM");
+	assert_int_equal(file_write_atomic(to_path, state_fixture_bytes(f, f->path)), 0);
 }
 
 static void assert_released_is_whole(struct fixture *f, struct state *s)
@@ -207,7 +207,7 @@ static void assert_released_is_whole(struct fixture *f, struct state *s)
 static void copy_fixture(struct fixture *f, const char *path)
 {
 	assert_int_equal(file_make_dirs(path_dir(f->a, f->path)), 0);
-	assert_int_equal(file_write_atomic(f->path, fixture_bytes(f, path)), 0);
+	assert_int_equal(file_write_atomic(f->path, state_fixture_bytes(f, path)), 0);
 }
 
 static void state_of_version_1_still_opens(void **state)
@@ -221,10 +221,10 @@ static void state_of_version_1_still_opens(void **state)
 		skip();
 	}
 	copy_fixture(f, FIXTURE_V1);
-	s = fixture_open(f, STATE_READ);
+	s = state_fixture_open(f, STATE_READ);
 	assert_released_is_whole(f, s);
 	state_close(s);
-	s = fixture_open_locked(f);
+	s = state_fixture_open_locked(f);
 	assert_released_is_whole(f, s);
 	state_close(s);
 }
