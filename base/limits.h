@@ -10,7 +10,7 @@
 #define LIMIT_NODE_COUNT 8000000     /* nodes of one document, aliases expanded */
 #define LIMIT_ALIAS_NODES 1000000    /* of them, what aliases and merge keys may repeat */
 #define LIMIT_EVAL_DEPTH 1000        /* values in values, through conditions; bounds recursion */
-#define LIMIT_EVAL_LEN (1u << 30)    /* bytes that the values of one evaluation may take */
+#define LIMIT_EVAL_LEN (256u << 20)  /* bytes that the values of one evaluation may take */
 #define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
 #define LIMIT_DIAGS 100              /* errors reported by the front end before it stops */
 #define LIMIT_JSON_DEPTH 128         /* nesting of JSON that a provider hands over */

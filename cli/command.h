@@ -22,10 +22,11 @@ enum command_group {
 
 enum command_need {
 	NEED_NOTHING = 0,
-	NEED_ENGINE = 1 << 0,      /* manifest and templates of the selection */
-	NEED_STATE_READ = 1 << 1,  /* recorded state alone */
+	NEED_ENGINE = 1 << 0,     /* manifest and templates of the selection */
+	NEED_STATE_READ = 1 << 1, /* recorded state alone */
 	NEED_STATE_WRITE = 1 << 2,
-	NEED_SIGNALS = 1 << 3      /* long work: Ctrl-C asks instead of killing */
+	NEED_SIGNALS = 1 << 3,           /* long work: Ctrl-C asks instead of killing */
+	NEED_ENGINE_IF_POSSIBLE = 1 << 4 /* runs without an engine, with errors in the diags */
 };
 
 #define OPERANDS_ANY 1000000
@@ -34,10 +35,10 @@ enum command_need {
 enum operand_kind { OPERAND_FREE, OPERAND_CHOICE, OPERAND_COMMAND };
 
 struct command {
-	const char *name;       /* "plan", "state list" */
+	const char *name; /* "plan", "state list" */
 	enum command_group group;
-	const char *summary;    /* one line, for lists */
-	const char *operands;   /* "[STACK...]", or "" */
+	const char *summary;  /* one line, for lists */
+	const char *operands; /* "[STACK...]", or "" */
 	size_t operand_min, operand_max;
 	enum operand_kind operand_kind;
 	const char *const *operand_choices; /* NULL at the end */
@@ -46,7 +47,7 @@ struct command {
 	const enum option_id *options;      /* OPT_END at the end; common ones not listed */
 	unsigned needs;
 	const struct command *const *children; /* then there is no run; NULL at the end */
-	int (*run)(struct invocation *in);         /* returns an exit code */
+	int (*run)(struct invocation *in);     /* returns an exit code */
 };
 
 /* Accepted by every command; OPT_END at the end. */

@@ -237,16 +237,18 @@ static void fish_text(struct str *out, const char *text)
 	str_add_char(out, '\'');
 }
 
-/* The command line so far begins with these words. */
-static void fish_condition(struct str *out, const struct command *c)
+enum fish_place { FISH_BEHIND, FISH_RIGHT_BEHIND };
+
+/* The names on the command line so far begin with the command's, or are nothing else. */
+static void fish_start(struct str *out, const struct command *c, enum fish_place place)
 {
-	str_printf(out, " -n '__hadeploy_at %s'", c->name);
+	str_printf(out, "complete -c hadeploy -n '__hadeploy_%s %s'",
+		   place == FISH_BEHIND ? "behind" : "right_behind", c->name);
 }
 
 static void fish_option(struct str *out, const struct command *c, const struct option_row *row)
 {
-	str_add(out, "complete -c hadeploy");
-	fish_condition(out, c);
+	fish_start(out, c, FISH_BEHIND);
 	str_printf(out, " -l %s", row->name);
 	if (row->letter)
 		str_printf(out, " -s %c", row->letter);
@@ -270,8 +272,7 @@ static void fish_command(struct str *out, const struct command *c)
 	struct str words = STR_INIT;
 
 	for (size_t i = 0; c->children && c->children[i]; i++) {
-		str_add(out, "complete -c hadeploy");
-		fish_condition(out, c);
+		fish_start(out, c, FISH_RIGHT_BEHIND);
 		str_printf(out, " -a %s -d ", command_word(c->children[i]));
 		fish_text(out, c->children[i]->summary);
 		str_add_char(out, '\n');
@@ -279,8 +280,7 @@ static void fish_command(struct str *out, const struct command *c)
 	if (!c->children)
 		add_operand_words(&words, c);
 	if (words.len) {
-		str_add(out, "complete -c hadeploy");
-		fish_condition(out, c);
+		fish_start(out, c, FISH_RIGHT_BEHIND);
 		str_printf(out, " -a '%s'\n", str_cstr(&words));
 	}
 	for (size_t i = 0; c->options && c->options[i] != OPT_END; i++)
@@ -300,18 +300,45 @@ static void fish_common(struct str *out)
 	}
 }
 
+static void fish_functions(struct str *out)
+{
+	str_add(out, "function __hadeploy_names\n"
+		     "    set -l value no\n"
+		     "    for word in (commandline -opc)[2..-1]\n"
+		     "        if test $value = yes\n"
+		     "            set value no\n"
+		     "            continue\n"
+		     "        end\n"
+		     "        switch $word\n"
+		     "            case ");
+	add_with_value(out, " ");
+	str_add(out,
+		"\n"
+		"                set value yes\n"
+		"            case '-*'\n"
+		"            case '*'\n"
+		"                printf '%s\\n' $word\n"
+		"        end\n"
+		"    end\n"
+		"end\n"
+		"function __hadeploy_right_behind\n"
+		"    set -l names (__hadeploy_names)\n"
+		"    test \"$names\" = \"$argv\"\n"
+		"end\n"
+		"function __hadeploy_behind\n"
+		"    set -l names (__hadeploy_names)\n"
+		"    set -l count (count $argv)\n"
+		"    test (count $names) -ge $count; and test \"$names[1..$count]\" = \"$argv\"\n"
+		"end\n");
+}
+
 static void fish_script(struct str *out)
 {
-	str_add(out, "# fish completion of hadeploy, printed by 'hadeploy completion fish'\n"
-		     "function __hadeploy_at\n"
-		     "    set -l words (commandline -opc)\n"
-		     "    set -e words[1]\n"
-		     "    set -l names (string match -v -- '-*' $words)\n"
-		     "    test \"$names[1..\"(count $argv)\"]\" = \"$argv\"\n"
-		     "end\n"
-		     "complete -c hadeploy -f\n");
+	str_add(out, "# fish completion of hadeploy, printed by 'hadeploy completion fish'\n");
+	fish_functions(out);
+	str_add(out, "complete -c hadeploy -f\n");
 	for (size_t i = 0; commands[i]; i++) {
-		str_printf(out, "complete -c hadeploy -n __fish_use_subcommand -a %s -d ",
+		str_printf(out, "complete -c hadeploy -n __hadeploy_right_behind -a %s -d ",
 			   commands[i]->name);
 		fish_text(out, commands[i]->summary);
 		str_add_char(out, '\n');

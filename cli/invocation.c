@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/vec.h"
 #include "cli/signals.h"
 #include "cli/view_text.h"
@@ -84,10 +85,11 @@ static int64_t lock_timeout_ms(const struct invocation *in)
 	return can_ask(in) ? LOCK_PATIENCE_MS : 0;
 }
 
-static int open_engine(struct invocation *in)
+int invocation_engine_options(struct invocation *in, struct engine_options *out)
 {
 	bool catches = in->command->needs & NEED_SIGNALS;
-	struct engine_options o = {
+
+	*out = (struct engine_options){
 		.dir = in->dir,
 		.providers = in->providers,
 		.clock = in->clock,
@@ -98,17 +100,40 @@ static int open_engine(struct invocation *in)
 		.lock_timeout_ms = lock_timeout_ms(in),
 		.command = in->command->name,
 	};
+	return make_selection(in, &out->selection);
+}
 
-	if (make_selection(in, &o.selection) != 0)
+static int open_engine(struct invocation *in)
+{
+	struct engine_options o;
+
+	if (invocation_engine_options(in, &o) != 0)
 		return -1;
 	in->engine = engine_open(&o, &in->diags);
 	return in->engine ? 0 : -1;
+}
+
+/* Recorded state is looked at without a manifest too, when only that was lost. */
+static bool project_is_here(struct invocation *in)
+{
+	struct diag *g;
+
+	if (file_exists(path_join(in->arena, in->dir, MANIFEST_NAME)) ||
+	    file_exists(path_join(in->arena, in->dir, ".hadeploy")))
+		return true;
+	g = diag_add(&in->diags, DIAG_MANIFEST_ABSENT, RANGE_NONE,
+		     "there is no " MANIFEST_NAME " in '%s'", in->dir);
+	diag_hint(&in->diags, g,
+		  "run hadeploy in the project's folder or name it with --project DIR");
+	return false;
 }
 
 static int open_state(struct invocation *in)
 {
 	bool writes = in->command->needs & NEED_STATE_WRITE;
 
+	if (!project_is_here(in))
+		return -1;
 	in->state = engine_state_open(in->dir, writes ? STATE_WRITE : STATE_READ, in->clock,
 				      &in->diags);
 	return in->state ? 0 : -1;
@@ -122,6 +147,8 @@ static int satisfy_needs(struct invocation *in)
 		fail_fast("signals cannot be caught");
 	if ((needs & NEED_ENGINE) && open_engine(in) != 0)
 		return -1;
+	if (needs & NEED_ENGINE_IF_POSSIBLE)
+		open_engine(in);
 	if ((needs & (NEED_STATE_READ | NEED_STATE_WRITE)) && open_state(in) != 0)
 		return -1;
 	return 0;

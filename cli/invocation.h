@@ -23,15 +23,17 @@ struct invocation {
 	struct term out, err;
 	struct view *view;
 	struct diags diags;
-	bool failed;                /* errors were shown already */
-	bool lock_held;             /* one of them: somebody else has a lock */
-	struct engine *engine;      /* NEED_ENGINE */
-	struct state *state;        /* NEED_STATE_READ, NEED_STATE_WRITE */
-	const char *dir;            /* of the manifest */
+	bool failed;           /* errors were shown already */
+	bool lock_held;        /* one of them: somebody else has a lock */
+	struct engine *engine; /* NEED_ENGINE */
+	struct state *state;   /* NEED_STATE_READ, NEED_STATE_WRITE */
+	const char *dir;       /* of the manifest */
 };
 
 int invocation_run(struct invocation *in);
 
+/* What the engine is opened with; 0, or -1 when a parameter file cannot be read. */
+int invocation_engine_options(struct invocation *in, struct engine_options *out);
 /* Shows what is in `diags` now, and empties it. */
 void invocation_show_diags(struct invocation *in);
 /* What a command returns when all that can go wrong is in `diags`: 130 after an interrupt,

@@ -51,8 +51,8 @@ static const struct option_row rows[] = {
 		{.name = "lock-timeout",
 		 .kind = OPTION_DURATION,
 		 .value = "TIME",
-		 .help = "how long to wait for a lock that somebody else holds: 90s, 10m "
-			 "(default 0: not at all)",
+		 .help = "how long to wait for a lock that somebody else holds, such as 90s "
+			 "(default: 10m on a terminal, else not at all)",
 		 .max = DAY_MS},
 	[OPT_EXIT_CODE] = {.name = "exit-code",
 			   .kind = OPTION_FLAG,

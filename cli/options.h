@@ -57,10 +57,10 @@ struct option_row {
 const struct option_row *option_row(enum option_id id);
 
 struct option_value {
-	size_t count;            /* how often it was given */
-	const char *text;        /* the last one */
+	size_t count;             /* how often it was given */
+	const char *text;         /* the last one */
 	const char *const *items; /* OPTION_LIST, OPTION_PAIRS: count of them */
-	int64_t number;          /* OPTION_NUMBER, OPTION_DURATION (ms) */
+	int64_t number;           /* OPTION_NUMBER, OPTION_DURATION (ms) */
 };
 
 struct arguments {

@@ -17,9 +17,9 @@ enum textdiff_kind { TEXTDIFF_SAME, TEXTDIFF_REMOVED, TEXTDIFF_ADDED, TEXTDIFF_L
 
 struct textdiff_line {
 	enum textdiff_kind kind;
-	struct text text;   /* without its newline; borrowed from the texts */
-	bool unended;       /* the text ends here without a newline, the other one does not */
-	size_t count;       /* TEXTDIFF_LEFT_OUT: how many lines */
+	struct text text; /* without its newline; borrowed from the texts */
+	bool unended;     /* the text ends here without a newline, the other one does not */
+	size_t count;     /* TEXTDIFF_LEFT_OUT: how many lines */
 };
 
 struct textdiff {

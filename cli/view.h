@@ -31,6 +31,7 @@ struct view {
 	void (*show_plan)(struct view *v, const struct plan *p, enum plan_view kind);
 	void (*show_result)(struct view *v, const struct run_result *r, enum run_mode mode);
 	void (*show_validation)(struct view *v, const struct validation *all);
+	/* project NULL: it cannot be read, and the rows are what is recorded. */
 	void (*show_status)(struct view *v, const char *project, const struct status_rows *rows);
 	void (*show_outputs)(struct view *v, const struct output_rows *rows);
 	void (*show_records)(struct view *v, const struct record_list *records);

@@ -221,13 +221,12 @@ static void add_rest(struct str *out, const struct run_result *r, const char *co
 		str_printf(out, "  %zu failed\n", r->failed);
 	if (r->skipped)
 		str_printf(out,
-			   "  %zu skipped, because something they need failed or the run was "
-			   "stopped\n",
+			   "  %zu skipped: something they need failed, or the run was stopped\n",
 			   r->skipped);
 	if (r->targets_failed)
 		str_printf(out, "  %zu of %zu stack instances failed\n", r->targets_failed,
 			   r->targets_failed + r->targets_succeeded);
-	str_printf(out, "What was done is recorded. 'hadeploy %s' goes on from here.\n", command);
+	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n", command);
 }
 
 void view_result(struct str *out, const struct run_result *r, enum run_mode mode,

@@ -6,9 +6,10 @@
 #include "cli/view_text.h"
 
 #define TAB_WIDTH 8
-#define LINE_COLUMNS 72 /* of a line's text; with the gutter below 80 */
+#define LINE_COLUMNS 72 /* of a line's text; with the gutter it is 80 */
 #define LEAD_COLUMNS 24 /* kept before the range when the line is cut */
 #define CUT "..."
+#define CUT_COLUMNS 3
 #define SHOWN_COLUMNS 100000 /* of a line that is looked at; what lies behind is left out */
 
 /* A line as it is shown, and the columns of the range in it, from 0; end is behind. */
@@ -75,22 +76,36 @@ static struct text from_column(struct text t, size_t column)
 	return (struct text){t.ptr + len, t.len - len};
 }
 
+/* How much is left out at the start: nothing while the range is in sight, and no more than
+ * brings the end of the line into sight. */
+static size_t columns_to_skip(const struct shown_line *l, size_t width)
+{
+	size_t last = width - LINE_COLUMNS + CUT_COLUMNS, skip;
+
+	if (l->end + CUT_COLUMNS <= LINE_COLUMNS || l->start <= LEAD_COLUMNS)
+		return 0;
+	skip = l->start - LEAD_COLUMNS;
+	return skip < last ? skip : last;
+}
+
 static void cut_around(struct shown_line *l)
 {
 	struct text whole = str_text(&l->text), piece = whole;
-	size_t skip = l->start > LEAD_COLUMNS ? l->start - LEAD_COLUMNS : 0;
+	size_t width = shown_columns(whole), room = LINE_COLUMNS, skip;
 	struct str cut = STR_INIT;
 
-	if (shown_columns(whole) <= LINE_COLUMNS)
+	if (width <= LINE_COLUMNS)
 		return;
+	skip = columns_to_skip(l, width);
 	if (skip) {
 		str_add(&cut, CUT);
 		piece = from_column(whole, skip);
-		l->start = l->start - skip + sizeof(CUT) - 1;
-		l->end = l->end - skip + sizeof(CUT) - 1;
+		room -= CUT_COLUMNS;
+		l->start = l->start - skip + CUT_COLUMNS;
+		l->end = l->end - skip + CUT_COLUMNS;
 	}
-	if (shown_columns(piece) > LINE_COLUMNS - 2 * (sizeof(CUT) - 1)) {
-		str_add_text(&cut, cut_to_columns(piece, LINE_COLUMNS - 2 * (sizeof(CUT) - 1)));
+	if (shown_columns(piece) > room) {
+		str_add_text(&cut, cut_to_columns(piece, room - CUT_COLUMNS));
 		str_add(&cut, CUT);
 	} else {
 		str_add_text(&cut, piece);

@@ -191,7 +191,9 @@ static void add_lock(const struct matrix *m, const struct lock_info *lock)
 
 static bool has_details(const struct status_row *row)
 {
-	return row->pending_changes || row->open_operations || row->lock ||
+	bool expected = strcmp(row->status, "NOT_DEPLOYED") == 0;
+
+	return (row->pending_changes && !expected) || row->open_operations || row->lock ||
 	       look_of(row->status)->meaning;
 }
 
@@ -222,7 +224,8 @@ static void add_details(const struct matrix *m, const struct status_row *row)
 	if (row->open_operations) {
 		str_add(m->out, "    ");
 		counted(m->out, row->open_operations, "operation", "operations");
-		str_add(m->out, " without an end; the next apply looks after them\n");
+		str_printf(m->out, " without an end; the next apply looks after %s\n",
+			   row->open_operations == 1 ? "it" : "them");
 	}
 	if (row->lock)
 		add_lock(m, row->lock);
@@ -235,7 +238,10 @@ void view_status(struct str *out, const char *project, const struct status_rows 
 	struct matrix m = {.out = out, .a = arena_new(), .rows = rows, .st = st};
 
 	paint_on(out, st, PAINT_BOLD);
-	str_printf(out, "Project %s", project);
+	if (project)
+		str_printf(out, "Project %s", project);
+	else
+		str_add(out, "Recorded state alone, because the project cannot be read");
 	paint_off(out, st);
 	str_add(out, "\n\n");
 	measure(&m);

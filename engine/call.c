@@ -7,8 +7,8 @@
 #include "engine/call_host.h"
 
 static const char *const names[CALL_KIND_COUNT] = {
-	[CALL_READ] = "read", [CALL_CREATE] = "create", [CALL_UPDATE] = "update",
-	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",	[CALL_FIND] = "find",
+	[CALL_READ] = "read",     [CALL_CREATE] = "create", [CALL_UPDATE] = "update",
+	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",     [CALL_FIND] = "find",
 	[CALL_PLAN] = "plan",
 };
 
@@ -98,15 +98,14 @@ static int invoke(struct hd_op *op)
 	return function(c->session, op, &r);
 }
 
-static void complain(struct outcome *o, const struct call *c, enum diag_code code,
-		     const char *how)
+static void complain(struct outcome *o, const struct call *c, enum diag_code code, const char *how)
 {
 	struct diag *g;
 
 	if (code == DIAG_PROVIDER_SILENT)
 		g = diag_add(&o->diags, code, c->where,
-			     "provider '%s' could not %s this and did not say why",
-			     c->table->name, call_name(c->kind));
+			     "provider '%s' could not %s this and did not say why", c->table->name,
+			     call_name(c->kind));
 	else
 		g = diag_add(&o->diags, code, c->where, "provider '%s' broke its contract",
 			     c->table->name);
@@ -129,8 +128,7 @@ static const char *missing(const struct call *c, const struct outcome *o)
 		return NULL;
 	if (c->kind == CALL_CREATE && (!o->id || !*o->id))
 		return "no id";
-	if ((c->kind == CALL_CREATE || c->kind == CALL_UPDATE || c->kind == CALL_READ) &&
-	    !o->state)
+	if ((c->kind == CALL_CREATE || c->kind == CALL_UPDATE || c->kind == CALL_READ) && !o->state)
 		return "no state";
 	return NULL;
 }
@@ -139,6 +137,7 @@ static const char *missing(const struct call *c, const struct outcome *o)
 static void distrust(const struct call *c, struct outcome *o, const char *how)
 {
 	o->status = HD_FATAL;
+	o->effect = HD_EFFECT_NONE;
 	if (call_nature(c->kind) == CALL_CHANGES || c->kind == CALL_POLL)
 		o->effect = o->id && *o->id ? HD_EFFECT_PARTIAL : HD_EFFECT_UNKNOWN;
 	complain(o, c, DIAG_PROVIDER_CONTRACT, how);

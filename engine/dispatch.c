@@ -14,8 +14,8 @@ struct dispatch {
 	struct lanes *lanes;
 	struct timers timers;
 	struct job *ended_first, *ended_last;
-	int told_level;         /* INTERRUPTED was given for this */
-	int64_t renew_ms;       /* when the locks are renewed next */
+	int told_level;   /* INTERRUPTED was given for this */
+	int64_t renew_ms; /* when the locks are renewed next */
 	bool locks_lost;
 	bool wake_closed;
 };
@@ -181,15 +181,15 @@ static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 	const struct diag *g = outcome_error(&j->work.outcome);
 
 	engine_tell(x->e, (struct event){
-		.kind = EVENT_RETRY,
-		.addr = j->addr,
-		.type = j->type,
-		.action = call_name(j->call.kind),
-		.text = g ? g->summary : NULL,
-		.endpoint = lane_endpoint(&j->lane),
-		.attempt = j->attempts,
-		.wait_ms = wait_ms,
-	});
+				  .kind = EVENT_RETRY,
+				  .addr = j->addr,
+				  .type = j->type,
+				  .action = call_name(j->call.kind),
+				  .text = g ? g->summary : NULL,
+				  .endpoint = lane_endpoint(&j->lane),
+				  .attempt = j->attempts,
+				  .wait_ms = wait_ms,
+			  });
 }
 
 static int64_t wait_before_next(struct dispatch *x, const struct job *j)
@@ -243,10 +243,11 @@ static void tell_breaker(struct dispatch *x, const struct job *j, enum lane_chan
 	if (change == LANE_AS_BEFORE)
 		return;
 	engine_tell(x->e, (struct event){
-		.kind = change == LANE_OPENED ? EVENT_BREAKER_OPEN : EVENT_BREAKER_CLOSED,
-		.addr = j->addr,
-		.endpoint = lane_endpoint(&j->lane),
-	});
+				  .kind = change == LANE_OPENED ? EVENT_BREAKER_OPEN
+								: EVENT_BREAKER_CLOSED,
+				  .addr = j->addr,
+				  .endpoint = lane_endpoint(&j->lane),
+			  });
 }
 
 /* The endpoint used up a job's attempts: everything else that waits for it ends too. */

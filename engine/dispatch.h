@@ -32,7 +32,7 @@ enum job_state {
 	JOB_STARTED, /* START was given: holds a worker */
 	JOB_CALLING,
 	JOB_RETRYING, /* waits before the same call again; outcome is the last one */
-	JOB_RESTING  /* dispatch_rest */
+	JOB_RESTING   /* dispatch_rest */
 };
 
 struct job {
@@ -41,12 +41,12 @@ struct job {
 	struct timer timer;
 	struct call call;
 	enum job_state state;
-	bool prepared; /* call is filled in: no START */
-	const struct address *addr;  /* for events */
+	bool prepared;              /* call is filled in: no START */
+	const struct address *addr; /* for events */
 	const char *type;
-	int attempts, waits;         /* at this call */
-	int64_t deadline_ms;         /* monotonic, of the operation; set before submitting */
-	struct job *next;            /* ended, in order */
+	int attempts, waits; /* at this call */
+	int64_t deadline_ms; /* monotonic, of the operation; set before submitting */
+	struct job *next;    /* ended, in order */
 };
 
 enum dispatch_kind {
@@ -61,7 +61,7 @@ enum dispatch_kind {
 struct dispatch_event {
 	enum dispatch_kind kind;
 	struct job *job;
-	int level;              /* INTERRUPTED */
+	int level; /* INTERRUPTED */
 	struct progress progress;
 };
 

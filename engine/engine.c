@@ -1,6 +1,8 @@
 /*
  * engine.c - opens and closes the engine, and what every request starts with.
  */
+#include "engine/engine.h"
+
 #include <stdlib.h>
 #include <string.h>
 

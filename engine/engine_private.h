@@ -24,9 +24,9 @@ struct engine {
 	struct arena *arena;           /* plans, rows and whatever lives until engine_close */
 	struct project *project;       /* selection only; documents once evaluated is true */
 	bool evaluated;
-	struct state *state;           /* NULL until engine_state */
+	struct state *state; /* NULL until engine_state */
 	enum state_open_mode state_mode;
-	struct sessions *sessions;     /* opened one by one when first needed */
+	struct sessions *sessions; /* opened one by one when first needed */
 	struct engine_idle idle;
 };
 

@@ -1,7 +1,9 @@
-#include "engine/executor_parts.h"
+#include "engine/executor.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+#include "engine/executor_parts.h"
 
 /* A commit is one transaction; larger ones gain nothing. */
 #define EDITS_PER_COMMIT 1024
@@ -42,16 +44,16 @@ static void tell(struct task *t, enum event_kind kind, int64_t wait_ms)
 	struct executor *x = t->x;
 
 	engine_tell(x->e, (struct event){
-		.kind = kind,
-		.addr = &t->addr,
-		.type = t->type,
-		.action = action_of(t),
-		.endpoint = lane_endpoint(&t->job.lane),
-		.elapsed_ms = dispatch_now_ms(x->dispatch) - started_ms(t),
-		.wait_ms = wait_ms,
-		.done = x->changes_over,
-		.total = x->changes_total,
-	});
+				  .kind = kind,
+				  .addr = &t->addr,
+				  .type = t->type,
+				  .action = action_of(t),
+				  .endpoint = lane_endpoint(&t->job.lane),
+				  .elapsed_ms = dispatch_now_ms(x->dispatch) - started_ms(t),
+				  .wait_ms = wait_ms,
+				  .done = x->changes_over,
+				  .total = x->changes_total,
+			  });
 }
 
 static void tell_started(struct task *t)
@@ -95,13 +97,13 @@ static void tell_recovered(struct task *t)
 		   t->op.result == OPERATION_OPEN ? "left open"
 						  : operation_result_name(t->op.result));
 	engine_tell(x->e, (struct event){
-		.kind = EVENT_RECOVERED,
-		.addr = &t->addr,
-		.type = t->type,
-		.text = str_cstr(&text),
-		.done = ++x->changes_over,
-		.total = x->changes_total,
-	});
+				  .kind = EVENT_RECOVERED,
+				  .addr = &t->addr,
+				  .type = t->type,
+				  .text = str_cstr(&text),
+				  .done = ++x->changes_over,
+				  .total = x->changes_total,
+			  });
 	str_release(&text);
 }
 
@@ -164,6 +166,9 @@ static void follow_up(struct executor *x, const struct follow *f)
 		dispatch_retire(x->dispatch, &t->job);
 		if (t->kind == TASK_FORGET)
 			tell_started(t);
+		/* Done or not, it could not be recorded. */
+		if (x->broken && x->progress)
+			x->progress[t->change_index].failed = true;
 		if (x->progress)
 			change_task_over(t);
 		else
@@ -213,17 +218,17 @@ static void flush(struct executor *x)
 
 /* --- interrupts ------------------------------------------------------------------ */
 
-/* level 1: what is pending goes on. */
+/* level 1: what is pending goes on, and so does asking what became of a call. */
 static void stop_task(struct task *t, int level)
 {
 	struct dispatch *dispatch = t->x->dispatch;
-	bool polls = t->phase == PHASE_POLL;
+	bool asks = t->phase == PHASE_POLL || t->phase == PHASE_FIND || t->phase == PHASE_READ;
 
 	switch (t->job.state) {
 	case JOB_QUEUED:
 	case JOB_RETRYING:
 	case JOB_RESTING:
-		if (polls && level < 2)
+		if (asks && level < 2)
 			return;
 		dispatch_withdraw(dispatch, &t->job);
 		if (t->phase == PHASE_NEW)
@@ -279,11 +284,12 @@ static void tell_skipped(struct executor *x)
 
 static void interrupted(struct executor *x, int level)
 {
-	engine_tell(x->e, (struct event){
-		.kind = EVENT_CANCELLING,
-		.text = level > 1 ? "cancelling what is running"
-				  : "finishing what was started; nothing new is begun",
-	});
+	engine_tell(x->e,
+		    (struct event){
+			    .kind = EVENT_CANCELLING,
+			    .text = level > 1 ? "cancelling what is running"
+					      : "finishing what was started; nothing new is begun",
+		    });
 	stop(x, level);
 }
 
@@ -292,13 +298,13 @@ static void on_progress(struct executor *x, const struct dispatch_event *ev)
 	const struct task *t = container_of(ev->job, struct task, job);
 
 	engine_tell(x->e, (struct event){
-		.kind = EVENT_PROGRESS,
-		.addr = &t->addr,
-		.type = t->type,
-		.action = action_of(t),
-		.text = ev->progress.text,
-		.endpoint = lane_endpoint(&t->job.lane),
-	});
+				  .kind = EVENT_PROGRESS,
+				  .addr = &t->addr,
+				  .type = t->type,
+				  .action = action_of(t),
+				  .text = ev->progress.text,
+				  .endpoint = lane_endpoint(&t->job.lane),
+			  });
 }
 
 static void on_event(struct executor *x, const struct dispatch_event *ev)

@@ -22,7 +22,7 @@ static const char *recorded_for(struct task *t, enum call_kind kind)
 		return "";
 	if (r)
 		return call_recorded_text(t->arena, r->inputs,
-				     t->fresh_outputs ? t->fresh_outputs : r->outputs);
+					  t->fresh_outputs ? t->fresh_outputs : r->outputs);
 	return call_recorded_text(t->arena, t->op.intended.inputs, t->state);
 }
 
@@ -48,8 +48,8 @@ void task_prepare(struct task *t, enum call_kind kind)
 	bool wants = kind == CALL_CREATE || kind == CALL_UPDATE;
 
 	c->kind = kind;
-	c->schema_version = t->kind == TASK_DELETE ? t->before->schema_version
-						   : t->op.intended.schema_version;
+	c->schema_version =
+		t->kind == TASK_DELETE ? t->before->schema_version : t->op.intended.schema_version;
 	c->id = id_for(t);
 	c->desired = wants ? t->desired : "";
 	c->recorded = recorded_for(t, kind);

@@ -17,8 +17,8 @@ void task_absorb(struct task *t, const struct outcome *o)
 	if (o->state)
 		t->state = arena_strdup(t->arena, o->state);
 	if (o->has_private) {
-		t->private_bytes = (struct text){arena_text(t->arena, o->private_bytes),
-						 o->private_bytes.len};
+		t->private_bytes =
+			(struct text){arena_text(t->arena, o->private_bytes), o->private_bytes.len};
 		t->has_private = true;
 	}
 }
@@ -188,7 +188,11 @@ void task_stop_waiting(struct task *t)
 {
 	switch (t->phase) {
 	case PHASE_CHANGE:
-		attempts_used_up(t);
+		/* After looking, its earlier call may have done more than it showed. */
+		if (t->tries)
+			task_leave_open(t);
+		else
+			attempts_used_up(t);
 		return;
 	case PHASE_POLL:
 	case PHASE_FIND:

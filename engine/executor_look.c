@@ -35,7 +35,8 @@ static enum likeness compare(const json_t *wanted, const json_t *shown)
 		return json_equal(wanted, shown) ? LIKE_WANTED : LIKE_OTHER;
 	if (!json_is_object(shown))
 		return LIKE_OTHER;
-	json_object_foreach((json_t *)wanted, key, member) {
+	json_object_foreach((json_t *)wanted, key, member)
+	{
 		enum likeness l = compare(member, json_object_get(shown, key));
 
 		if (l > worst)

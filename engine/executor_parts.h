@@ -63,25 +63,25 @@ struct task {
 	const struct provider_entry *provider; /* NULL: no longer configured */
 	const struct schema *schema;           /* NULL likewise */
 
-	struct arena *arena;         /* from start to end */
+	struct arena *arena; /* from start to end */
 	struct operation op;
-	bool recovered;              /* begun by an earlier run */
-	bool doubtful;               /* there, but perhaps not complete */
-	bool same_thing;             /* what replaced it has the same id */
+	bool recovered;  /* begun by an earlier run */
+	bool doubtful;   /* there, but perhaps not complete */
+	bool same_thing; /* what replaced it has the same id */
 
 	const struct value *properties; /* evaluated again; or the document's */
 	const char *desired;            /* in clear */
 	const char *changed;            /* update: JSON array of pointers */
 	const struct secrets *secrets;
 
-	const char *id, *state;      /* handed over so far; state in clear */
+	const char *id, *state; /* handed over so far; state in clear */
 	struct text private_bytes;
 	bool has_private;
 
-	enum hd_status lost;         /* status of the call nobody knows the effect of */
-	bool exists;                 /* looking because create said so */
-	int tries;                   /* changing calls made after looking */
-	struct diags errors;         /* of the call that made us look */
+	enum hd_status lost; /* status of the call nobody knows the effect of */
+	bool exists;         /* looking because create said so */
+	int tries;           /* changing calls made after looking */
+	struct diags errors; /* of the call that made us look */
 	int64_t started_ms;
 };
 
@@ -99,13 +99,13 @@ struct executor {
 	struct diags *d;
 	const struct plan *plan; /* NULL: recovery */
 	const struct executor_observed *observed;
-	struct arena *arena;     /* of the run */
+	struct arena *arena; /* of the run */
 	struct dispatch *dispatch;
 	struct walk *walk;
 	struct known *known;
 	struct task *tasks;
 	size_t task_count;
-	struct task **by_step;   /* NULL for gates */
+	struct task **by_step;            /* NULL for gates */
 	struct change_progress *progress; /* by change */
 	size_t changes_over, changes_total;
 	struct {
@@ -114,9 +114,9 @@ struct executor {
 	struct {
 		VEC_OF(struct follow)
 	} follows;
-	size_t failures;         /* tasks that failed */
-	bool stopping;           /* nothing new starts */
-	bool broken;             /* nothing can be written any more */
+	size_t failures; /* tasks that failed */
+	bool stopping;   /* nothing new starts */
+	bool broken;     /* nothing can be written any more */
 };
 
 /* One change of the plan: a replacement has two tasks. */
@@ -139,8 +139,8 @@ bool executor_may_start(const struct executor *x);
 void executor_build(struct executor *x);
 
 /* executor_start.c */
-void task_start(struct task *t);          /* has a worker */
-void task_at_once(struct task *t);        /* FORGET and LEARN */
+void task_start(struct task *t);   /* has a worker */
+void task_at_once(struct task *t); /* FORGET and LEARN */
 void executor_set_deadline(struct task *t);
 /* Finds provider and session; false with errors. */
 bool executor_can_call(struct task *t);
@@ -152,8 +152,8 @@ bool task_can_find(const struct task *t);
 
 /* executor_end.c */
 void task_ended(struct task *t);
-void task_stop_waiting(struct task *t);   /* interrupted while waiting to be called again */
-void task_wait(struct task *t);           /* the outcome is PENDING */
+void task_stop_waiting(struct task *t); /* interrupted while waiting to be called again */
+void task_wait(struct task *t);         /* the outcome is PENDING */
 void task_absorb(struct task *t, const struct outcome *o);
 
 /* executor_look.c */
@@ -161,17 +161,17 @@ void task_look(struct task *t);
 void task_looked(struct task *t);
 
 /* recover.c */
-void recover_start(struct task *t);       /* an open operation has a worker */
+void recover_start(struct task *t); /* an open operation has a worker */
 
 /* executor_record.c */
 void task_succeed(struct task *t);
-void task_fail(struct task *t);           /* nothing changed */
-void task_fail_partly(struct task *t);    /* what was handed over is recorded, tainted */
-void task_fail_gone(struct task *t);      /* the record is tainted, so that it is read first */
-void task_leave_open(struct task *t);     /* no END: the next run looks after it */
-void task_abandon(struct task *t);        /* recovery: it had not happened */
-void task_refuse(struct task *t);         /* failed before BEGIN */
-void task_skip(struct task *t);           /* after BEGIN was found needless, or before it */
+void task_fail(struct task *t);        /* nothing changed */
+void task_fail_partly(struct task *t); /* what was handed over is recorded, tainted */
+void task_fail_gone(struct task *t);   /* the record is tainted, so that it is read first */
+void task_leave_open(struct task *t);  /* no END: the next run looks after it */
+void task_abandon(struct task *t);     /* recovery: it had not happened */
+void task_refuse(struct task *t);      /* failed before BEGIN */
+void task_skip(struct task *t);        /* after BEGIN was found needless, or before it */
 /* The state handed over, masked, as canonical text; "{}" when there is none. */
 const char *task_masked_state(struct task *t, const char **sensitive);
 

@@ -28,9 +28,9 @@ struct building {
 
 static bool retains_old(const struct change *c)
 {
-	return c->resource && (c->resource->update_replace_policy == DELETION_RETAIN ||
-			       c->resource->update_replace_policy ==
-				       DELETION_RETAIN_EXCEPT_ON_CREATE);
+	return c->resource &&
+	       (c->resource->update_replace_policy == DELETION_RETAIN ||
+		c->resource->update_replace_policy == DELETION_RETAIN_EXCEPT_ON_CREATE);
 }
 
 static bool creates_first(const struct change *c)
@@ -210,7 +210,12 @@ static void add_needs(struct building *b, size_t i)
 		size_t n = c->needs[k];
 		const struct change *need = &b->plan->changes[n];
 
-		walk_need(b->walk, b->steps[i].entry, b->steps[n].core);
+		/* Of two that are deleted first the user's old one goes first, so only its
+		 * creation waits. */
+		if (!b->strict_only && deletes_first(c) && deletes_first(need))
+			walk_need(b->walk, b->steps[i].core, b->steps[n].core);
+		else
+			walk_need(b->walk, b->steps[i].entry, b->steps[n].core);
 		if (b->strict_only)
 			continue;
 		/* What is deleted may have been used by the old one of a replacement. */
@@ -251,8 +256,8 @@ static void add_recorded_needs(struct building *b, const struct map *replacement
 {
 	for (size_t i = 0; i < b->plan->change_count; i++) {
 		const struct record *r = b->plan->changes[i].before;
-		json_t *keys = r && r->depends_on ? json_parse(text_of(r->depends_on), NULL, NULL)
-						  : NULL;
+		json_t *keys =
+			r && r->depends_on ? json_parse(text_of(r->depends_on), NULL, NULL) : NULL;
 
 		for (size_t k = 0; k < json_array_size(keys); k++) {
 			const char *key = json_string_value(json_array_get(keys, k));
@@ -352,7 +357,8 @@ void executor_build(struct executor *x)
 	}
 	x->walk = b.walk;
 	x->task_count = (size_t)(b.next - x->tasks);
-	x->by_step = ARENA_ARRAY(x->arena, 2 * most + 2 * x->plan->instance_count + 1, struct task *);
+	x->by_step =
+		ARENA_ARRAY(x->arena, 2 * most + 2 * x->plan->instance_count + 1, struct task *);
 	for (size_t i = 0; i < x->task_count; i++) {
 		struct task *t = &x->tasks[i];
 

@@ -1,10 +1,12 @@
 /*
  * executor_record.c - how a task ends: END and the record that goes with it, in one commit.
  */
-#include "engine/executor_parts.h"
+#include "engine/executor_record.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "engine/executor_parts.h"
 
 static int64_t wall_ms(const struct task *t)
 {
@@ -48,7 +50,7 @@ const char *executor_depends_on(struct arena *a, const struct change *c)
 	if (count)
 		qsort(keys, count, sizeof(keys[0]), compare_texts);
 	for (size_t i = 0; i < count; i++)
-		if (!i || strcmp(keys[i], keys[i - 1]))
+		if (!i || strcmp(keys[i], keys[i - 1]) != 0)
 			json_array_append_new(out, json_string(keys[i]));
 	text = json_text(a, out);
 	json_decref(out);
@@ -116,7 +118,8 @@ static void add_end(struct task *t, enum operation_result result)
 	t->op.result = result;
 	t->op.ended_ms = wall_ms(t);
 	t->op.attempts = t->job.attempts;
-	t->op.message = g && result != OPERATION_SUCCEEDED ? arena_strdup(t->arena, g->summary) : "";
+	t->op.message =
+		g && result != OPERATION_SUCCEEDED ? arena_strdup(t->arena, g->summary) : "";
 	executor_edit(t->x, &(struct state_edit){.kind = EDIT_END, .op = &t->op});
 }
 
@@ -309,30 +312,34 @@ void task_abandon(struct task *t)
 	task_over(t, STEP_ENDED_WELL);
 }
 
-static struct diag *unclear(struct task *t)
+/* In a run the provider's own error stands beside it. */
+static struct diag *unclear(struct task *t, const struct diag *error)
 {
+	const char *action = operation_action_name(t->op.action);
+	struct range where = t->job.call.where;
 	struct diags *d = t->x->d;
 
 	if (t->recovered)
-		return diag_add(d, DIAG_RECOVER_UNCLEAR, t->job.call.where,
-				"cannot tell what became of an interrupted %s",
-				operation_action_name(t->op.action));
-	return diag_add(d, DIAG_RUN_UNCLEAR, t->job.call.where, "the %s is left open",
-			operation_action_name(t->op.action));
+		return diag_add(d, DIAG_RECOVER_UNCLEAR, where,
+				"cannot tell what became of an interrupted %s", action);
+	if (error)
+		return diag_warn(d, DIAG_RUN_UNCLEAR, where, "the %s is left open", action);
+	return diag_add(d, DIAG_RUN_UNCLEAR, where, "the %s is left open", action);
 }
 
 /* Both sides: what is recorded here, and what the provider says. */
 static void explain_open(struct task *t, const struct diag *error)
 {
 	char begun[CLOCK_TEXT_LEN];
-	struct diag *g = unclear(t);
+	struct diag *g = unclear(t, error);
 
 	clock_format_rfc3339(t->op.begun_ms, begun);
-	diag_detail(t->x->d, g, "recorded: %s of %s begun at %s, operation %s, %s\nprovider: %s%s%s",
-		    operation_action_name(t->op.action), t->type, begun, t->op.id,
-		    *t->op.token ? "accepted, not finished" : "no answer recorded",
-		    error ? error->summary : "not asked, the run was stopped",
-		    error && error->detail ? "\n" : "", error && error->detail ? error->detail : "");
+	diag_detail(
+		t->x->d, g, "recorded: %s of %s begun at %s, operation %s, %s\nprovider: %s%s%s",
+		operation_action_name(t->op.action), t->type, begun, t->op.id,
+		*t->op.token ? "accepted, not finished" : "no answer recorded",
+		error ? error->summary : "not asked, the run was stopped",
+		error && error->detail ? "\n" : "", error && error->detail ? error->detail : "");
 	diag_hint(t->x->d, g, "%s",
 		  error && error->hint
 			  ? error->hint
@@ -341,14 +348,24 @@ static void explain_open(struct task *t, const struct diag *error)
 	diag_endpoint(t->x->d, g, t->job.call.endpoint);
 }
 
+static const struct diag *first_error(const struct diags *d)
+{
+	const struct diag *g = d->first;
+
+	while (g && g->severity != DIAG_ERROR)
+		g = g->next;
+	return g;
+}
+
 void task_leave_open(struct task *t)
 {
-	const struct diag *error = outcome_error(&t->job.work.outcome);
+	struct diags *said = &t->job.work.outcome.diags;
 
-	if (!error)
-		for (error = t->errors.first; error && error->severity != DIAG_ERROR;)
-			error = error->next;
-	explain_open(t, error);
+	if (!first_error(said))
+		said = &t->errors;
+	explain_open(t, first_error(said));
+	if (!t->recovered)
+		diags_take(t->x->d, said);
 	task_over(t, STEP_ENDED_BADLY);
 }
 

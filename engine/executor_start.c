@@ -87,9 +87,8 @@ static bool was_unknown(const json_t *unknown, const char *pointer)
 	const json_t *u;
 	size_t i;
 
-	json_array_foreach(unknown, i, u)
-		if (covers(json_string_value(u), pointer) || covers(pointer, json_string_value(u)))
-			return true;
+	json_array_foreach(unknown, i, u) if (covers(json_string_value(u), pointer) ||
+					      covers(pointer, json_string_value(u))) return true;
 	return false;
 }
 
@@ -171,8 +170,8 @@ static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
 static bool find_changed(struct task *t, const struct evaluated *v)
 {
 	json_t *changed = changed_pointers(t, v);
-	bool needless = !json_array_size(changed) && t->change->path_count > 0 &&
-			!t->before->tainted;
+	bool needless =
+		!json_array_size(changed) && t->change->path_count > 0 && !t->before->tainted;
 
 	t->changed = json_text(t->arena, changed);
 	json_decref(changed);

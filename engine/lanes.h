@@ -23,9 +23,9 @@
 #include "base/base.h"
 #include "engine/timers.h"
 
-#define LANE_CALLS 8            /* SSH servers allow ten channels of one connection */
-#define LANE_BREAKER_FAULTS 2   /* time-outs in a row */
-#define LANE_GIVEN_UP_MS 30000  /* a host that reboots gets another chance after this */
+#define LANE_CALLS 8           /* SSH servers allow ten channels of one connection */
+#define LANE_BREAKER_FAULTS 2  /* time-outs in a row */
+#define LANE_GIVEN_UP_MS 30000 /* a host that reboots gets another chance after this */
 
 struct lanes;
 struct lane;
@@ -46,8 +46,8 @@ void lanes_free(struct lanes *l);
 
 /* Puts the item's lane down for it; region and endpoint are copied.  endpoint "": the
  * calls of this provider in this region that name none; not limited per lane. */
-void lanes_enroll(struct lanes *l, struct lane_item *x, const char *region,
-		  const char *provider, const char *endpoint);
+void lanes_enroll(struct lanes *l, struct lane_item *x, const char *region, const char *provider,
+		  const char *endpoint);
 /* The item needs no more calls. */
 void lanes_retire(struct lanes *l, struct lane_item *x);
 

@@ -51,7 +51,8 @@ static void fill_call(struct reading *g, const struct provider_entry *entry,
 	c->table = entry->table;
 	c->session = session;
 	c->schema_version = r->schema_version ? r->schema_version
-					      : schema ? schema_version(schema) : 0;
+			    : schema          ? schema_version(schema)
+					      : 0;
 	c->address = address_text(g->arena, &r->addr);
 	c->type = r->type;
 	c->id = r->id;
@@ -65,8 +66,7 @@ static void fill_call(struct reading *g, const struct provider_entry *entry,
 static bool begin(struct refresh *x, struct reading *g)
 {
 	const struct record *r = g->record;
-	const struct provider_entry *entry =
-		registry_entry(x->e->project->registry, r->provider);
+	const struct provider_entry *entry = registry_entry(x->e->project->registry, r->provider);
 	struct hd_session *session;
 
 	if (!entry) {
@@ -109,14 +109,14 @@ static const char *masked_state(struct refresh *x, const struct record *r, const
 static void tell(struct refresh *x, const struct reading *g, enum event_kind kind)
 {
 	engine_tell(x->e, (struct event){
-		.kind = kind,
-		.addr = g ? &g->record->addr : NULL,
-		.type = g ? g->record->type : NULL,
-		.action = "read",
-		.endpoint = g ? lane_endpoint(&g->job.lane) : NULL,
-		.done = x->count - x->left,
-		.total = x->count,
-	});
+				  .kind = kind,
+				  .addr = g ? &g->record->addr : NULL,
+				  .type = g ? g->record->type : NULL,
+				  .action = "read",
+				  .endpoint = g ? lane_endpoint(&g->job.lane) : NULL,
+				  .done = x->count - x->left,
+				  .total = x->count,
+			  });
 }
 
 static void ended(struct refresh *x, struct reading *g)
@@ -180,16 +180,15 @@ static void run(struct refresh *x)
 	}
 }
 
-static void choose(struct refresh *x, const struct record_list *records,
-		   enum refresh_extent extent, struct observation *observations)
+static void choose(struct refresh *x, const struct refresh_request *q)
 {
-	for (size_t i = 0; i < records->count; i++) {
+	for (size_t i = 0; i < q->records->count; i++) {
 		struct reading *g = &x->readings[x->count];
 
-		if (!is_wanted(&records->items[i], extent))
+		if (!is_wanted(&q->records->items[i], q->extent))
 			continue;
-		g->record = &records->items[i];
-		g->seen = &observations[i];
+		g->record = &q->records->items[i];
+		g->seen = &q->observations[i];
 		x->count++;
 	}
 	x->left = x->count;
@@ -220,16 +219,14 @@ static void release(struct refresh *x, struct arena *own)
 	arena_free(own);
 }
 
-int refresh_records(struct engine *e, const struct record_list *records,
-		    enum refresh_extent extent, struct arena *a,
-		    struct observation *observations, struct diags *d)
+int refresh_records(struct engine *e, const struct refresh_request *q, struct diags *d)
 {
 	struct arena *own = arena_new();
-	struct refresh x = {.e = e, .d = d, .a = a};
+	struct refresh x = {.e = e, .d = d, .a = q->arena};
 	int rc;
 
-	x.readings = ARENA_ARRAY(own, records->count, struct reading);
-	choose(&x, records, extent, observations);
+	x.readings = ARENA_ARRAY(own, q->records->count, struct reading);
+	choose(&x, q);
 	if (!x.count) {
 		arena_free(own);
 		return 0;
@@ -238,8 +235,7 @@ int refresh_records(struct engine *e, const struct record_list *records,
 	start_all(&x);
 	run(&x);
 	if (x.stopped)
-		diag_add(d, DIAG_RUN_STOPPED, RANGE_NONE,
-			 "stopped while reading what is recorded");
+		diag_add(d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped while reading what is recorded");
 	rc = x.stopped || x.failures ? -1 : 0;
 	release(&x, own);
 	return rc;

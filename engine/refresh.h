@@ -13,12 +13,14 @@ enum refresh_extent {
 	REFRESH_TAINTED /* only records of which nobody knows what they are */
 };
 
-/*
- * observations: as many as records, zeroed; texts go to the arena.  0, or -1 when some
- * could not be read (SEEN_FAILED, errors in d) or the user stopped it.
- */
-int refresh_records(struct engine *e, const struct record_list *records,
-		    enum refresh_extent extent, struct arena *a,
-		    struct observation *observations, struct diags *d);
+struct refresh_request {
+	const struct record_list *records;
+	enum refresh_extent extent;
+	struct observation *observations; /* as many as records, zeroed; filled */
+	struct arena *arena;              /* for what was seen */
+};
+
+/* 0, or -1 when some could not be read (SEEN_FAILED, errors in d) or the user stopped it. */
+int refresh_records(struct engine *e, const struct refresh_request *q, struct diags *d);
 
 #endif

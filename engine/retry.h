@@ -39,9 +39,9 @@ bool retry_is_passing(enum hd_status status);
 
 struct retry_request {
 	enum hd_status status;
-	int attempts;           /* made so far; CONFLICT ones not counted, see waits */
-	int waits;              /* for VERDICT_LATER: how often it has waited */
-	int64_t retry_after_ms; /* what the provider asked for; 0: nothing */
+	int attempts;                /* made so far; CONFLICT ones not counted, see waits */
+	int waits;                   /* for VERDICT_LATER: how often it has waited */
+	int64_t retry_after_ms;      /* what the provider asked for; 0: nothing */
 	int64_t now_ms, deadline_ms; /* of the whole operation */
 	uint64_t random;
 };

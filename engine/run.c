@@ -265,11 +265,12 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	out->interrupted = rc && engine_interrupts(e) > 0;
 	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms;
 	engine_tell(e, (struct event){
-		.kind = EVENT_FINISHED,
-		.elapsed_ms = out->elapsed_ms,
-		.done = out->done.create + out->done.update + out->done.replace +
-			out->done.remove + out->done.retain,
-		.total = out->plan ? out->plan->change_count - out->plan->counts.none : 0,
-	});
+			       .kind = EVENT_FINISHED,
+			       .elapsed_ms = out->elapsed_ms,
+			       .done = out->done.create + out->done.update + out->done.replace +
+				       out->done.remove + out->done.retain,
+			       .total = out->plan ? out->plan->change_count - out->plan->counts.none
+						  : 0,
+		       });
 	return rc;
 }

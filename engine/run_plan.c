@@ -62,22 +62,60 @@ static bool any_tainted(const struct record_list *records)
 	return false;
 }
 
+static void read_all(struct run *r)
+{
+	struct refresh_request q = {
+		.records = &r->recorded.records,
+		.extent = REFRESH_ALL,
+		.observations = r->observations,
+		.arena = r->e->arena,
+	};
+
+	r->unread = refresh_records(r->e, &q, r->d) != 0;
+}
+
+/* Nobody asked for it, so what cannot be read is a warning. */
+static void read_tainted(struct run *r)
+{
+	struct refresh_request q = {
+		.records = &r->recorded.records,
+		.extent = REFRESH_TAINTED,
+		.observations = r->observations,
+		.arena = r->e->arena,
+	};
+	struct diags faults = DIAGS_INIT;
+	struct diag *g;
+
+	if (refresh_records(r->e, &q, &faults) && faults.first) {
+		g = diag_warn(r->d, DIAG_REFRESH_INCOMPLETE, RANGE_NONE,
+			      "resources whose state is doubtful could not be read");
+		diag_detail(r->d, g, "%s%s%s%s%s",
+			    faults.first->address ? faults.first->address : "",
+			    faults.first->address ? ": " : "", faults.first->summary,
+			    faults.first->detail ? "\n" : "",
+			    faults.first->detail ? faults.first->detail : "");
+		diag_hint(r->d, g, "the plan goes by what is recorded of them");
+	}
+	diags_release(&faults);
+}
+
 /* What could not be read counts as it is recorded. */
 int run_observe(struct run *r, enum run_refresh refresh)
 {
 	const struct record_list *records = &r->recorded.records;
 	bool all = refresh == REFRESH_YES;
-	int rc;
 
 	if (!records->count || (!all && !any_tainted(records)))
 		return 0;
 	r->observations = ARENA_ARRAY(r->e->arena, records->count, struct observation);
-	rc = refresh_records(r->e, records, all ? REFRESH_ALL : REFRESH_TAINTED, r->e->arena,
-			     r->observations, r->d);
-	if (engine_interrupts(r->e))
-		return -1;
-	r->unread = rc != 0;
-	return 0;
+	if (all)
+		read_all(r);
+	else
+		read_tainted(r);
+	if (!engine_interrupts(r->e))
+		return 0;
+	diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped while reading what is recorded");
+	return -1;
 }
 
 /* --- what a provider adds ----------------------------------------------------------- */
@@ -187,8 +225,7 @@ static const struct plan *not_refreshed(struct arena *a, const struct plan *p)
 static bool all_asked(const struct run *r)
 {
 	for (size_t i = 0; i < r->recorded.records.count; i++)
-		if (r->observations[i].seen == SEEN_NOT_ASKED &&
-		    *r->recorded.records.items[i].id)
+		if (r->observations[i].seen == SEEN_NOT_ASKED && *r->recorded.records.items[i].id)
 			return false;
 	return true;
 }

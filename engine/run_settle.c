@@ -100,8 +100,7 @@ static bool same_instance(const struct instance_record *x, const struct instance
 {
 	return same_text(x->parameters, y->parameters) && same_text(x->outputs, y->outputs) &&
 	       same_text(x->template_name, y->template_name) &&
-	       same_text(x->template_digest, y->template_digest) &&
-	       same_text(x->status, y->status);
+	       same_text(x->template_digest, y->template_digest) && same_text(x->status, y->status);
 }
 
 static void put_instance(struct settling *s, const struct instance_record *n)
@@ -152,7 +151,8 @@ static json_t *output_json(struct settling *s, const struct value *v)
 	const json_t *pointer;
 	size_t i;
 
-	json_array_foreach(pointers, i, pointer) {
+	json_array_foreach(pointers, i, pointer)
+	{
 		const char *text = arena_printf(s->a, "/v%s", json_string_value(pointer));
 
 		json_array_append_new(below, json_string(text));
@@ -174,8 +174,7 @@ static const char *evaluated_outputs(struct settling *s, const struct instance *
 	bool whole = true;
 
 	for (size_t k = 0; k < i->doc->output_count; k++) {
-		const struct value *v =
-			document_eval_output(i->doc, k, lookup, s->a, s->r->d);
+		const struct value *v = document_eval_output(i->doc, k, lookup, s->a, s->r->d);
 
 		if (v)
 			json_object_set_new(all, i->doc->outputs[k].name, output_json(s, v));
@@ -188,8 +187,7 @@ static const char *evaluated_outputs(struct settling *s, const struct instance *
 }
 
 /* Nothing ran: what the plan says of them is the truth. */
-static const char *planned_outputs(struct settling *s, const struct instance *i,
-				   const char *before)
+static const char *planned_outputs(struct settling *s, const struct instance *i, const char *before)
 {
 	const struct plan *plan = s->r->plan;
 	json_t *all = before && *before ? json_parse(text_of(before), NULL, NULL) : json_object();

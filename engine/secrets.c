@@ -45,12 +45,10 @@ static void add_json(struct found *f, const json_t *j)
 		add_text(f, text_of(json_text(f->arena, j)));
 		break;
 	case JSON_ARRAY:
-		json_array_foreach(j, i, member)
-			add_json(f, member);
+		json_array_foreach(j, i, member) add_json(f, member);
 		break;
 	case JSON_OBJECT:
-		json_object_foreach((json_t *)j, key, member)
-			add_json(f, member);
+		json_object_foreach((json_t *)j, key, member) add_json(f, member);
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:
@@ -77,7 +75,8 @@ const struct secrets *secrets_collect(struct arena *a, const json_t *document,
 	const json_t *pointer;
 	size_t i;
 
-	json_array_foreach(pointers, i, pointer) {
+	json_array_foreach(pointers, i, pointer)
+	{
 		const json_t *at = json_at(document, text_of(json_string_value(pointer)));
 
 		if (at)
@@ -147,9 +146,8 @@ static bool sought(const struct search *s, const json_t *j)
 {
 	if (!s->secrets)
 		return is_masked(j);
-	return json_is_string(j) &&
-	       secrets_occur(s->secrets,
-			     (struct text){json_string_value(j), json_string_length(j)});
+	return json_is_string(j) && secrets_occur(s->secrets, (struct text){json_string_value(j),
+									    json_string_length(j)});
 }
 
 static void look(struct search *s, const json_t *j)
@@ -161,13 +159,15 @@ static void look(struct search *s, const json_t *j)
 	if (sought(s, j)) {
 		json_array_append_new(s->pointers, json_string(str_cstr(&s->pointer)));
 	} else if (json_is_object(j)) {
-		json_object_foreach((json_t *)j, key, member) {
+		json_object_foreach((json_t *)j, key, member)
+		{
 			json_pointer_add(&s->pointer, text_of(key));
 			look(s, member);
 			str_truncate(&s->pointer, len);
 		}
 	} else if (json_is_array(j)) {
-		json_array_foreach(j, i, member) {
+		json_array_foreach(j, i, member)
+		{
 			str_printf(&s->pointer, "/%zu", i);
 			look(s, member);
 			str_truncate(&s->pointer, len);
@@ -200,14 +200,16 @@ void secrets_drop_masked(json_t *document)
 	size_t i;
 
 	if (json_is_object(document)) {
-		json_object_foreach_safe(document, next, key, member) {
+		json_object_foreach_safe(document, next, key, member)
+		{
 			if (is_masked(member))
 				json_object_del(document, key);
 			else
 				secrets_drop_masked(member);
 		}
 	} else if (json_is_array(document)) {
-		json_array_foreach(document, i, member) {
+		json_array_foreach(document, i, member)
+		{
 			if (is_masked(member))
 				json_array_set_new(document, i, json_null());
 			else
@@ -221,11 +223,11 @@ void secrets_join_pointers(json_t *pointers, const json_t *from)
 	const json_t *x, *y;
 	size_t i, k;
 
-	json_array_foreach(from, i, x) {
+	json_array_foreach(from, i, x)
+	{
 		bool there = false;
 
-		json_array_foreach(pointers, k, y)
-			there = there || json_equal(x, y);
+		json_array_foreach(pointers, k, y) there = there || json_equal(x, y);
 		if (!there)
 			json_array_append(pointers, (json_t *)x);
 	}

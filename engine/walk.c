@@ -12,7 +12,7 @@ struct step {
 	size_t priority;   /* work on the longest way behind it */
 	size_t first_user; /* in users, from seal on */
 	size_t user_count;
-	size_t slot;       /* in the heap of ready steps, from 1; 0: not there */
+	size_t slot; /* in the heap of ready steps, from 1; 0: not there */
 };
 
 struct edge {
@@ -35,9 +35,9 @@ struct walk {
 	size_t *users; /* steps that need a step, grouped by that step */
 	size_t *heap;  /* READY steps of kind STEP_WORK */
 	size_t heap_count;
-	struct queue opened;  /* gates that became ready */
-	struct queue spoiled; /* steps whose users must be skipped */
-	struct queue told;    /* skipped work that walk_skipped has yet to tell */
+	struct queue opened;             /* gates that became ready */
+	struct queue spoiled;            /* steps whose users must be skipped */
+	struct queue told;               /* skipped work that walk_skipped has yet to tell */
 	size_t counts[STEP_STATE_COUNT]; /* of STEP_WORK */
 	size_t unfinished;               /* gates included */
 	bool sealed;

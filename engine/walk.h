@@ -20,14 +20,7 @@
 
 #include "base/base.h"
 
-enum step_state {
-	STEP_BLOCKED,
-	STEP_READY,
-	STEP_TAKEN,
-	STEP_DONE,
-	STEP_FAILED,
-	STEP_SKIPPED
-};
+enum step_state { STEP_BLOCKED, STEP_READY, STEP_TAKEN, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 #define STEP_STATE_COUNT (STEP_SKIPPED + 1)
 
 enum step_kind { STEP_WORK, STEP_GATE };

@@ -401,11 +401,11 @@ const struct value *eval_operand(struct eval *e, const struct node *call, const 
 }
 
 static const struct value *wrong_kind(struct eval *e, const struct node *call,
-				      const struct value *v, const char *expected)
+				      const struct value *v, const char *what, const char *kind)
 {
 	struct diag *g = diag_add(e->d, DIAG_VALUE_TYPE, v->from ? v->from->where : call->where,
-				  "%s of '%.*s' is expected here, and this is %s", expected,
-				  TEXT_ARG(call->text), value_describe(v));
+				  "%s of '%.*s' must be %s, and this is %s", what,
+				  TEXT_ARG(call->text), kind, value_describe(v));
 
 	intrinsic_hint(e->d, g, call);
 	return NULL;
@@ -419,7 +419,7 @@ const struct value *eval_scalar(struct eval *e, const struct node *call, const s
 
 	if (!v || v->kind == VALUE_UNKNOWN || value_scalar_text(v, &t))
 		return v;
-	return wrong_kind(e, call, v, what);
+	return wrong_kind(e, call, v, what, "a string");
 }
 
 const struct value *eval_list(struct eval *e, const struct node *call, const struct node *n,
@@ -429,7 +429,7 @@ const struct value *eval_list(struct eval *e, const struct node *call, const str
 
 	if (!v || v->kind == VALUE_UNKNOWN || v->kind == VALUE_LIST)
 		return v;
-	return wrong_kind(e, call, v, what);
+	return wrong_kind(e, call, v, what, "a list");
 }
 
 bool eval_name(struct eval *e, const struct node *call, const struct node *n, const char *what,

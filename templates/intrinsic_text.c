@@ -60,6 +60,7 @@ struct substitution {
 	struct eval *e;
 	const struct node *call, *template; /* the text's node */
 	const struct node *own;             /* the map of variables, or NULL */
+	const struct value **own_values;    /* evaluated once each, however often used */
 	struct joining j;
 };
 
@@ -89,15 +90,21 @@ static void report_no_text(struct substitution *s, struct range where, struct te
 			  TEXT_ARG(name), TEXT_ARG(name));
 }
 
-static void sub_variable(struct substitution *s, const struct sub_piece *p)
+/* Inside of a loop the name itself may hold the loop's variable: "${Page&{Host}.Path}". */
+static const struct value *sub_value(struct substitution *s, struct range where, struct text name)
 {
-	struct range where = sub_piece_range(s->template, p);
-	const struct node_entry *own = s->own ? node_find_entry(s->own, p->text) : NULL;
-	const struct value *v;
+	const struct node_entry *own = s->own ? node_find_entry(s->own, name) : NULL;
+
+	if (own)
+		return s->own_values[own - s->own->entries];
+	return sub_reference(s, where, eval_loop_text(s->e, name));
+}
+
+static void sub_variable(struct substitution *s, const struct sub_piece *p, struct range where)
+{
+	const struct value *v = sub_value(s, where, p->text);
 	struct text t;
 
-	t = eval_loop_text(s->e, p->text);
-	v = own ? eval_node(s->e, own->value) : sub_reference(s, where, t);
 	if (v && (v->kind == VALUE_UNKNOWN || value_scalar_text(v, &t))) {
 		joining_add(s->e, &s->j, v);
 		return;
@@ -119,19 +126,22 @@ static void sub_literal(struct substitution *s, struct text t)
 static const struct value *substitute(struct substitution *s)
 {
 	struct sub_scan scan = sub_start(s->template->text);
+	struct sub_places places = sub_places_start(s->template);
 	struct sub_piece p;
 
 	s->j.failed = resolve_refused(s->template, s->e->d);
 	while (sub_next(&scan, &p)) {
+		struct range where = sub_places_next(&places, &p);
+
 		switch (p.kind) {
 		case SUB_TEXT:
 			sub_literal(s, p.text);
 			break;
 		case SUB_VARIABLE:
-			sub_variable(s, &p);
+			sub_variable(s, &p, where);
 			break;
 		case SUB_BAD:
-			report_sub(s->template, &p, s->e->d);
+			report_sub(where, &p, s->e->d);
 			s->j.failed = true;
 			break;
 		}
@@ -145,6 +155,11 @@ const struct value *intrinsic_sub(struct eval *e, const struct node *call)
 
 	if (sub_shape(call, &s.template, &s.own, e->d))
 		return NULL;
+	if (s.own && !eval_charge(e, call, s.own->count * sizeof(*s.own_values)))
+		return NULL;
+	s.own_values = ARENA_ARRAY(e->a, s.own ? s.own->count : 0, const struct value *);
+	for (size_t i = 0; s.own && i < s.own->count; i++)
+		s.own_values[i] = eval_node(e, s.own->entries[i].value);
 	return substitute(&s);
 }
 
@@ -176,7 +191,7 @@ const struct value *intrinsic_join(struct eval *e, const struct node *call)
 {
 	const struct node *const *args = call->arg->items;
 	const struct value *delimiter = eval_scalar(e, call, args[0], "the delimiter");
-	const struct value *list = eval_list(e, call, args[1], "the list");
+	const struct value *list = eval_list(e, call, args[1], "the values");
 	struct joining j = {0};
 
 	if (!delimiter || !list)
@@ -215,7 +230,7 @@ const struct value *intrinsic_select(struct eval *e, const struct node *call)
 {
 	const struct node *const *args = call->arg->items;
 	const struct value *index = eval_scalar(e, call, args[0], "the index");
-	const struct value *list = eval_list(e, call, args[1], "the list");
+	const struct value *list = eval_list(e, call, args[1], "the values");
 	const struct value *both[] = {index, list};
 	int64_t at;
 
@@ -332,7 +347,7 @@ const struct value *intrinsic_base64(struct eval *e, const struct node *call)
 
 const struct value *intrinsic_length(struct eval *e, const struct node *call)
 {
-	const struct value *list = eval_list(e, call, call->arg, "the list");
+	const struct value *list = eval_list(e, call, call->arg, "the argument");
 	struct value *v;
 
 	if (!list)

@@ -45,46 +45,57 @@ static size_t count_opens(struct text t)
 	return count;
 }
 
-/* The offset of the nth "${" of the slice, or its length. */
-static size_t find_open(struct text t, size_t n)
-{
-	for (size_t i = 0; i + 1 < t.len; i++) {
-		if (t.ptr[i] != '$' || t.ptr[i + 1] != '{')
-			continue;
-		if (!n--)
-			return i;
-	}
-	return t.len;
-}
-
 /* Quotes, escapes and indentation are gone from the text, but the "${" are the same in number
  * and order, unless one was written with escapes: then the whole text is named. */
-struct range sub_piece_range(const struct node *text, const struct sub_piece *piece)
+struct sub_places sub_places_start(const struct node *text)
 {
-	struct range where = text->where;
-	struct text slice, before = {text->text.ptr, piece->offset};
-	size_t start, end, at;
+	struct sub_places p = {.text = text};
+	size_t end;
 
-	if (!where.src)
+	if (!text->where.src)
+		return p;
+	p.start = source_offset(text->where.src, text->where.start);
+	end = source_offset(text->where.src, text->where.end);
+	p.slice = (struct text){text->where.src->bytes.ptr + p.start, end - p.start};
+	p.usable = count_opens(p.slice) == count_opens(text->text);
+	return p;
+}
+
+/* Moves behind that many "${" of the slice; the offset of the first. */
+static size_t pass_opens(struct sub_places *p, size_t count)
+{
+	size_t first = p->slice.len;
+
+	for (; count && p->at + 1 < p->slice.len; p->at++) {
+		if (p->slice.ptr[p->at] != '$' || p->slice.ptr[p->at + 1] != '{')
+			continue;
+		if (first == p->slice.len)
+			first = p->at;
+		count--;
+	}
+	return first;
+}
+
+struct range sub_places_next(struct sub_places *p, const struct sub_piece *piece)
+{
+	const struct text written = {p->text->text.ptr + piece->offset, piece->len};
+	struct range where = p->text->where;
+	size_t at;
+
+	if (!p->usable || (piece->kind == SUB_TEXT && !count_opens(written)))
 		return where;
-	start = source_offset(where.src, where.start);
-	end = source_offset(where.src, where.end);
-	slice = (struct text){where.src->bytes.ptr + start, end - start};
-	if (count_opens(slice) != count_opens(text->text))
+	at = pass_opens(p, count_opens(written));
+	if (piece->kind == SUB_TEXT || piece->len > p->slice.len - at ||
+	    memcmp(p->slice.ptr + at, written.ptr, written.len) != 0)
 		return where;
-	at = find_open(slice, count_opens(before));
-	if (piece->len > slice.len - at ||
-	    memcmp(slice.ptr + at, text->text.ptr + piece->offset, piece->len) != 0)
-		return where;
-	where.start = source_pos(where.src, start + at);
-	where.end = source_pos(where.src, start + at + piece->len);
+	where.start = source_pos(where.src, p->start + at);
+	where.end = source_pos(where.src, p->start + at + piece->len);
 	return where;
 }
 
-void report_sub(const struct node *text, const struct sub_piece *piece, struct diags *d)
+void report_sub(struct range where, const struct sub_piece *piece, struct diags *d)
 {
-	struct diag *g = diag_add(d, DIAG_SUB_SYNTAX, sub_piece_range(text, piece), "%s",
-				  piece->problem);
+	struct diag *g = diag_add(d, DIAG_SUB_SYNTAX, where, "%s", piece->problem);
 
 	if (piece->len == 2)
 		diag_hint(d, g, "close it with '}', or write '${!' for a literal '${'");
@@ -142,18 +153,19 @@ static void tell_getatt(const struct visiting *v, const struct node *call)
 static void tell_sub(const struct visiting *v, const struct node *call)
 {
 	const struct node *text, *own;
+	struct sub_places places;
 	struct sub_scan scan;
 	struct sub_piece p;
 
 	if (sub_shape(call, &text, &own, NULL))
 		return;
 	scan = sub_start(text->text);
+	places = sub_places_start(text);
 	while (sub_next(&scan, &p)) {
-		struct ref ref = {REF_NAME, p.text, {NULL, 0}, text->where, call};
+		struct ref ref = {REF_NAME, p.text, {NULL, 0}, sub_places_next(&places, &p), call};
 
 		if (p.kind != SUB_VARIABLE || (own && node_find_entry(own, p.text)))
 			continue;
-		ref.where = sub_piece_range(text, &p);
 		cut_attribute(&ref);
 		v->visit(v->context, &ref);
 	}

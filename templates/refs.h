@@ -30,10 +30,20 @@ void refs_walk(const struct node *n, ref_visit_fn *visit, void *context);
  * diagnostic when it has neither form; d may be NULL. */
 int sub_shape(const struct node *call, const struct node **text, const struct node **own,
 	      struct diags *d);
-/* Where a piece of the text stands in the file. */
-struct range sub_piece_range(const struct node *text, const struct sub_piece *piece);
+/*
+ * Where the pieces of a text stand in its file, in one pass over both: every piece that
+ * sub_next gives is asked for, in order.
+ */
+struct sub_places {
+	const struct node *text;
+	struct text slice; /* what the file has for the text */
+	size_t start, at;  /* its offset in the file; how far it is read */
+	bool usable;
+};
+struct sub_places sub_places_start(const struct node *text);
+struct range sub_places_next(struct sub_places *p, const struct sub_piece *piece);
 /* The diagnostic for SUB_BAD. */
-void report_sub(const struct node *text, const struct sub_piece *piece, struct diags *d);
+void report_sub(struct range where, const struct sub_piece *piece, struct diags *d);
 
 /* What evaluation and checking say in the same words (refs_report.c). */
 struct name_list {

@@ -230,15 +230,19 @@ static void check_items(struct checker *c, const struct node *list, size_t from)
 static void check_sub(struct checker *c, const struct node *call)
 {
 	const struct node *text, *own;
+	struct sub_places places;
 	struct sub_scan scan;
 	struct sub_piece p;
 
 	if (sub_shape(call, &text, &own, c->d) || resolve_refused(text, c->d))
 		return;
 	scan = sub_start(text->text);
+	places = sub_places_start(text);
 	while (sub_next(&scan, &p)) {
+		struct range where = sub_places_next(&places, &p);
+
 		if (p.kind == SUB_BAD)
-			report_sub(text, &p, c->d);
+			report_sub(where, &p, c->d);
 	}
 	if (own)
 		check_node(c, own);

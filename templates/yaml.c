@@ -145,6 +145,16 @@ static struct pos block_end(const struct reader *r, yaml_mark_t start, yaml_mark
 
 /* Errors */
 
+/* "${X}" without quotes ends at its brace inside of {...} or [...]. */
+static bool unquoted_variable(struct text t, size_t offset)
+{
+	for (; offset && offset < t.len && t.ptr[offset] != '\n'; offset--) {
+		if (t.ptr[offset] == '{' && (t.ptr[offset - 1] == '$' || t.ptr[offset - 1] == '&'))
+			return true;
+	}
+	return false;
+}
+
 static const char *syntax_hint(const struct reader *r, size_t offset)
 {
 	struct text t = r->src->bytes;
@@ -158,6 +168,8 @@ static const char *syntax_hint(const struct reader *r, size_t offset)
 		       "as in !Base64 {'Fn::Sub': text}";
 	if (c == '@' || c == '`' || c == '%')
 		return "put the value in quotes: it begins with a character that YAML reserves";
+	if (strstr(problem, "expected ',' or") && unquoted_variable(t, offset))
+		return "inside of brackets put text that holds '${...}' or '&{...}' in quotes";
 	if (strstr(problem, "mapping values are not allowed"))
 		return "check the indentation, and put a value that holds ': ' in quotes";
 	if (strstr(problem, "could not find expected ':'"))

@@ -14,6 +14,7 @@ struct attempt {
 	struct ssh_link *link;
 	const struct kit_call *call;
 	struct str tried; /* one line each */
+	bool offered;     /* at least one key */
 	bool rsa;         /* one of them was an RSA key */
 	char *methods;    /* what the host allows; the session's */
 };
@@ -109,6 +110,7 @@ static int try_file(struct attempt *a, const char *path, enum identity_need need
 		str_printf(&a->tried, "identity file '%s': has a passphrase\n", path);
 		answer = need == IDENTITY_OPTIONAL ? 0 : encrypted_fault(path, f);
 	} else {
+		a->offered = true;
 		answer = offer_key(a, path, str_text(&bytes), f);
 		str_printf(&a->tried, "identity file '%s'%s\n", path,
 			   identity.kind == IDENTITY_RSA ? " (RSA)" : "");
@@ -140,6 +142,7 @@ static int offer_agent_key(struct attempt *a, LIBSSH2_AGENT *agent,
 	}
 	str_printf(&a->tried, "agent's key '%s'%s\n", key->comment ? key->comment : "",
 		   agent_key_is_rsa(key) ? " (RSA)" : "");
+	a->offered = true;
 	a->rsa |= agent_key_is_rsa(key);
 	if (error != 0 && a->link->gone)
 		return ssh_lost(a->link, f);
@@ -200,8 +203,11 @@ static int denied(struct attempt *a, struct fault *f)
 			      "host's authorized_keys, and name it as IdentityFile");
 	} else {
 		fault_set(f, HD_FATAL, DIAG_SSH_DENIED, "the host denied permission to log in");
-		fault_hint(f, "check User, and that the public key is in that user's "
-			      "authorized_keys on the host");
+		fault_hint(f, "%s",
+			   a->offered ? "check User, and that the public key is in that user's "
+					"authorized_keys on the host"
+				      : "name a private key as IdentityFile, or load one into an "
+					"agent (`ssh-add`)");
 	}
 	ssh_detail_target(&a->link->target, f);
 	if (a->rsa && old)

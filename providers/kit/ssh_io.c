@@ -18,6 +18,7 @@
  * and given up after SILENCE_MS. */
 #define KEEPALIVE_MS 15000
 #define SILENCE_MS 50000
+#define AGENT_MS 30000
 /* Sent bytes are dropped from the front of the queue when so many have gathered. */
 #define UNSENT_COMPACT_LEN (1u << 20)
 
@@ -39,13 +40,30 @@ static ssize_t send_now(struct ssh_link *l, const char *ptr, size_t len)
 	return 0;
 }
 
+/* libssh2 talks to the agent through the same callbacks.  Its answer may wait for a
+ * person who confirms the use of a key. */
+static ssize_t receive_from_agent(libssh2_socket_t fd, void *buffer, size_t length)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	ssize_t n;
+
+	if (poll(&p, 1, AGENT_MS) <= 0)
+		return -ETIMEDOUT;
+	n = recv(fd, buffer, length, 0);
+	return n < 0 ? -errno : n;
+}
+
 static LIBSSH2_SEND_FUNC(on_send)
 {
 	struct ssh_link *l = *abstract;
 	size_t taken = 0;
 
-	(void)socket;
 	(void)flags;
+	if (socket != l->fd) {
+		ssize_t n = send(socket, buffer, length, MSG_NOSIGNAL);
+
+		return n < 0 ? -errno : n;
+	}
 	if (l->gone)
 		return -ECONNRESET;
 	if (l->unsent.len == 0)
@@ -72,8 +90,9 @@ static LIBSSH2_RECV_FUNC(on_receive)
 	struct ssh_link *l = *abstract;
 	ssize_t n;
 
-	(void)socket;
 	(void)flags;
+	if (socket != l->fd)
+		return receive_from_agent(socket, buffer, length);
 	if (l->gone)
 		return 0;
 	n = recv(l->fd, buffer, length, MSG_DONTWAIT);

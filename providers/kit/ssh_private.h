@@ -49,6 +49,7 @@ struct ssh_shell {
 	char token[2 * SHELL_TOKEN_BYTES + 1]; /* only lines that begin with it are run */
 	unsigned request_count;
 	bool answered; /* at least once, so that it is known to work */
+	int64_t opened_ms;
 };
 
 struct ssh_link {
@@ -74,6 +75,7 @@ struct ssh_link {
 
 	bool opening; /* a channel is being opened: libssh2 can do one at a time */
 	size_t shell_limit;
+	int64_t shell_cost_ms; /* from opening to the first answer, the last time */
 	struct ssh_shell shells[SSH_CHANNEL_MAX];
 };
 

@@ -6,8 +6,13 @@
 #include "base/clock.h"
 #include "providers/kit/sh.h"
 
-/* Whoever waits so long for a shell opens another one. */
-#define GROW_MS 150
+/*
+ * Whoever waits so long for a shell opens another one.  A host whose shells are slow to
+ * start (start-up files of the login shell) only gets slower by more of them, so the
+ * wait is also some multiple of what the last one took.
+ */
+#define GROW_MS 250
+#define GROW_COSTS 4
 #define READ_LEN 32768
 /* Of what a shell says that does not start; the last part of it. */
 #define EXCUSE_LEN 2000
@@ -107,15 +112,12 @@ static int open_shell(struct ssh_link *l, struct ssh_shell *s, const struct kit_
 {
 	int answer;
 
-	*s = (struct ssh_shell){.state = SHELL_OPENING};
+	*s = (struct ssh_shell){.state = SHELL_OPENING, .opened_ms = ssh_clock_ms()};
 	clock_random_hex(clock_real(), SHELL_TOKEN_BYTES, s->token);
 	l->opening = true;
 	answer = open_channel(l, s, c, f);
-	if (answer == 0) {
-		libssh2_channel_handle_extended_data2(s->channel,
-						      LIBSSH2_CHANNEL_EXTENDED_DATA_MERGE);
+	if (answer == 0)
 		answer = start_command(l, s, c, f);
-	}
 	l->opening = false;
 	if (answer == 0)
 		s->state = SHELL_BUSY;
@@ -165,6 +167,22 @@ static struct ssh_shell *open_another(struct ssh_link *l, const struct kit_call 
 	return NULL;
 }
 
+static bool one_is_starting(const struct ssh_link *l)
+{
+	for (size_t i = 0; i < SSH_CHANNEL_MAX; i++) {
+		if (l->shells[i].state == SHELL_BUSY && !l->shells[i].answered)
+			return true;
+	}
+	return l->opening;
+}
+
+static bool may_grow(const struct ssh_link *l, size_t count, int64_t waited_ms)
+{
+	if (one_is_starting(l) || count >= l->shell_limit)
+		return false;
+	return count == 0 || (waited_ms >= GROW_MS && waited_ms >= GROW_COSTS * l->shell_cost_ms);
+}
+
 struct ssh_shell *ssh_shell_take(struct ssh_link *l, const struct kit_call *c, struct fault *f)
 {
 	int64_t start_ms = ssh_clock_ms();
@@ -183,8 +201,7 @@ struct ssh_shell *ssh_shell_take(struct ssh_link *l, const struct kit_call *c, s
 		}
 		bury_dying(l);
 		count = count_shells(l);
-		if (!l->opening && count < l->shell_limit &&
-		    (count == 0 || ssh_clock_ms() - start_ms >= GROW_MS)) {
+		if (may_grow(l, count, ssh_clock_ms() - start_ms)) {
 			s = open_another(l, c, f);
 			if (s || f->summary.len > 0)
 				return s;
@@ -225,14 +242,17 @@ struct exchange {
 	struct frame frame;
 	enum frame_answer answer;
 	struct str in;
+	struct str aside; /* standard error of the shell itself; scripts have theirs in `in` */
 	size_t max_len;
 	bool sent;
 };
 
 static void add_excuse(struct exchange *x, struct fault *f)
 {
-	struct text said = text_trim(str_text(&x->in));
+	struct text said;
 
+	str_add_text(&x->aside, str_text(&x->in));
+	said = text_trim(str_text(&x->aside));
 	if (said.len > EXCUSE_LEN)
 		said = (struct text){said.ptr + said.len - EXCUSE_LEN, EXCUSE_LEN};
 	ssh_detail_target(&x->link->target, f);
@@ -265,6 +285,21 @@ static int shell_ended(struct exchange *x, struct fault *f)
 	return -1;
 }
 
+/*
+ * What start-up files leave running may write there at any time, so it is kept out of
+ * the answers; it tells why a shell did not start.
+ */
+static void collect_aside(struct exchange *x)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = libssh2_channel_read_stderr(x->shell->channel, buffer, sizeof(buffer))) > 0) {
+		if (x->aside.len < EXCUSE_LEN)
+			str_add_len(&x->aside, buffer, (size_t)n);
+	}
+}
+
 /* Takes what has come.  0 nothing more now, -1 fault. */
 static int collect(struct exchange *x, struct fault *f)
 {
@@ -275,6 +310,7 @@ static int collect(struct exchange *x, struct fault *f)
 		char *room = str_reserve(&x->in, READ_LEN);
 		ssize_t n = libssh2_channel_read(x->shell->channel, room, READ_LEN);
 
+		collect_aside(x);
 		ssh_io_done(l, before);
 		if (n == LIBSSH2_ERROR_EAGAIN)
 			return 0;
@@ -357,6 +393,8 @@ int ssh_shell_request(struct ssh_link *l, struct ssh_shell *s, const struct ssh_
 	frame_init(&x.frame, mark);
 	answer = exchange(&x, f);
 	if (answer == 0) {
+		if (!s->answered)
+			l->shell_cost_ms = ssh_clock_ms() - s->opened_ms;
 		s->answered = true;
 		reply->code = x.frame.code;
 		str_add_text(&reply->output, x.frame.output);
@@ -364,5 +402,6 @@ int ssh_shell_request(struct ssh_link *l, struct ssh_shell *s, const struct ssh_
 		f->effect = HD_EFFECT_UNKNOWN;
 	}
 	str_release(&x.in);
+	str_release(&x.aside);
 	return answer;
 }

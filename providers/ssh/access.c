@@ -126,9 +126,8 @@ static void put_mode(json_t *state, const struct access *declared, unsigned mode
 
 static void put_place(const struct ask *a, json_t *state, const struct access *declared)
 {
-	const char *host = ask_text(a, ask_declared(a), "Host");
 
-	json_object_set_new(state, "Host", json_string(host ? host : a->host->name));
+	json_object_set_new(state, "Host", json_string(a->host_name));
 	json_object_set_new(state, "Path", json_string(declared->path));
 }
 

@@ -46,6 +46,11 @@ const json_t *ask_declared(const struct ask *a)
 	return a->recorded;
 }
 
+bool ask_is_recovery(const struct ask *a)
+{
+	return json_object_size(a->recorded) > 0;
+}
+
 const char *ask_text(const struct ask *a, const json_t *object, const char *key)
 {
 	return settings_text(a->arena, json_object_get(object, key));
@@ -79,6 +84,7 @@ int ask_find_host(struct ask *a)
 		name = host_name_in_id(a);
 	if (!name)
 		return ask_bad_property(a, "/Host", "it names the host that the resource is on");
+	a->host_name = name;
 	a->host = host_find(a->session, name);
 	if (!a->host && a->token)
 		a->host = host_recall(a->session, name, json_object_get(a->token, "place"));
@@ -182,10 +188,9 @@ int ask_done(struct ask *a, json_t *state, int effect)
 
 void ask_set_natural_id(struct ask *a, const char *name)
 {
-	const char *host = ask_text(a, ask_declared(a), "Host");
 	struct str id = STR_INIT;
 
-	str_printf(&id, "%s:%s", host ? host : a->host->name, name);
+	str_printf(&id, "%s:%s", a->host_name, name);
 	a->call.host->set_id(a->call.op, span_of_str(&id));
 	str_release(&id);
 }

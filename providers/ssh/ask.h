@@ -24,6 +24,7 @@ struct ask {
 	json_t *token;    /* poll(); else NULL */
 	json_t *priv;     /* always an object; set_private gets it back */
 	struct host *host;
+	const char *host_name; /* as the resource names it */
 	struct fault fault;
 };
 
@@ -40,6 +41,9 @@ int ask_run_body(struct ask *a, const struct str *script, struct text body,
 /* The fault for a command that failed there: disk full, no right, or its own words. */
 int ask_host_fault(struct ask *a, const char *what, struct text output);
 
+/* True when the engine looks for what an operation of its own made, and not for
+ * something to import. */
+bool ask_is_recovery(const struct ask *a);
 /* What the resource is declared to be: desired, or what was recorded of it. */
 const json_t *ask_declared(const struct ask *a);
 /* A scalar member as text; NULL when absent or no scalar. */

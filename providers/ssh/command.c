@@ -74,7 +74,6 @@ static void put_outputs(struct ask *a, json_t *state, struct text outputs)
 /* The host, and what was recorded that is no input. */
 static json_t *recorded_attributes(const struct ask *a)
 {
-	const char *host = ask_text(a, ask_declared(a), "Host");
 	json_t *state = json_object();
 	const char *name;
 	json_t *value;
@@ -84,9 +83,7 @@ static json_t *recorded_attributes(const struct ask *a)
 		if (!is_input(name))
 			json_object_set(state, name, value);
 	}
-	if (!host)
-		host = ask_text(a, a->token, "host");
-	json_object_set_new(state, "Host", json_string(host ? host : a->host->name));
+	json_object_set_new(state, "Host", json_string(a->host_name));
 	return state;
 }
 
@@ -241,6 +238,15 @@ static int command_remove(struct ask *a)
 
 /* ---- the end of a script ---- */
 
+/* The next update runs that script again. */
+static void note_failed(struct ask *a)
+{
+	const char *verb = json_str(a->token, "op", "delete");
+
+	if (strcmp(verb, "delete") != 0)
+		json_object_set_new(a->priv, "failed", json_string(verb));
+}
+
 static int script_fault(struct ask *a, const struct op_report *r)
 {
 	const char *verb = json_str(a->token, "op", "script");
@@ -256,14 +262,22 @@ static int script_fault(struct ask *a, const struct op_report *r)
 	}
 	op_detail_tail(f, r);
 	f->effect = HD_EFFECT_PARTIAL;
-	if (strcmp(verb, "delete") != 0)
-		json_object_set_new(a->priv, "failed", json_string(verb));
+	note_failed(a);
 	ask_hand_over(a, attributes_after(a, r));
 	return ask_say(a);
 }
 
+static bool lost(const struct op_report *r)
+{
+	return r->phase == OP_LOST || r->phase == OP_GONE;
+}
+
 static int script_ended(struct ask *a, const struct op_report *r)
 {
+	if (lost(r)) {
+		note_failed(a);
+		return op_lost(a, r, recorded_attributes(a));
+	}
 	if (r->phase == OP_TIMED_OUT || r->code != 0)
 		return script_fault(a, r);
 	if (strcmp(json_str(a->token, "op", ""), "delete") == 0) {

@@ -27,7 +27,7 @@ static int other_fault(struct ask *a)
 	fault_set(&a->fault, HD_FATAL, DIAG_SSH_PATH_KIND,
 		  "there is something else at the directory's path");
 	fault_detail(&a->fault, "%s on %s is no directory", ask_text(a, ask_declared(a), "Path"),
-		     a->host->name);
+		     a->host_name);
 	fault_hint(&a->fault, "move it away, or choose another Path");
 	a->fault.pointer = "/Path";
 	return -1;
@@ -161,7 +161,7 @@ static int not_empty_fault(struct ask *a, const char *path, struct text names)
 	while (text_next(&split, '\n', &name))
 		str_printf(&list, "%s%.*s", list.len ? ", " : "", TEXT_ARG(name));
 	fault_set(&a->fault, HD_FATAL, DIAG_SSH_NOT_EMPTY, "the directory is not empty");
-	fault_detail(&a->fault, "%s on %s holds %s", path, a->host->name, str_cstr(&list));
+	fault_detail(&a->fault, "%s on %s holds %s", path, a->host_name, str_cstr(&list));
 	fault_hint(&a->fault, "remove what is inside, or keep the directory with "
 			      "`DeletionPolicy: Retain`");
 	str_release(&list);
@@ -172,7 +172,7 @@ static int left_alone(struct ask *a, const char *path)
 {
 	kit_remark(&a->call, HD_NOTE, DIAG_SSH_LEFT,
 		   "the directory was there before hadeploy and is left as it is",
-		   arena_printf(a->arena, "%s on %s", path, a->host->name));
+		   arena_printf(a->arena, "%s on %s", path, a->host_name));
 	a->call.host->set_effect(a->call.op, HD_EFFECT_NONE);
 	return HD_OK;
 }
@@ -234,7 +234,7 @@ static int directory_find(struct ask *a)
 	struct access declared = {.path = path, .owner = "", .group = ""};
 	json_t *state;
 
-	if (!path || path[0] != '/')
+	if (ask_is_recovery(a) || !path || path[0] != '/')
 		return HD_NOTFOUND;
 	state = look(a, &declared);
 	if (!state)

@@ -186,7 +186,7 @@ static int directory_fault(struct ask *a)
 {
 	fault_set(&a->fault, HD_FATAL, DIAG_SSH_PATH_KIND,
 		  "there is a directory at the file's path");
-	fault_detail(&a->fault, "%s on %s", ask_text(a, ask_declared(a), "Path"), a->host->name);
+	fault_detail(&a->fault, "%s on %s", ask_text(a, ask_declared(a), "Path"), a->host_name);
 	fault_hint(&a->fault, "move the directory away, or choose another Path");
 	a->fault.pointer = "/Path";
 	return -1;
@@ -232,9 +232,43 @@ static json_t *look(struct ask *a, const struct access *declared, enum file_view
 	return state;
 }
 
-static int file_read_state(struct ask *a)
+static bool source_is(struct ask *a, const char *source, const char *digest)
+{
+	struct file_want w = {.source = source};
+	struct fault kept = a->fault;
+	bool same = false;
+
+	a->fault = FAULT_INIT;
+	if (read_source(a, &w) == 0) {
+		digest_sha256(str_text(&w.bytes), w.sha256);
+		same = strcmp(w.sha256, digest) == 0;
+	}
+	fault_release(&a->fault);
+	a->fault = kept;
+	want_release(&w);
+	return same;
+}
+
+/*
+ * Source is part of the state as long as the host has what was last put there, so that a
+ * changed file there shows as drift of Source and a changed file here does not.  After a
+ * lost answer (there is a key then) only what Source holds now will do.
+ */
+static void put_source(struct ask *a, json_t *state)
 {
 	const char *source = ask_text(a, a->recorded, "Source");
+	const char *recorded = ask_text(a, a->recorded, "ContentSha256");
+	const char *digest = json_str(state, "ContentSha256", "");
+	bool as_recorded = recorded && strcmp(recorded, digest) == 0;
+
+	if (!source)
+		return;
+	if ((as_recorded && a->r->idem.len == 0) || source_is(a, source, digest))
+		json_object_set_new(state, "Source", json_string(source));
+}
+
+static int file_read_state(struct ask *a)
+{
 	bool shown = json_object_get(a->recorded, "Content") && !ask_sensitive(a, "/Content");
 	struct access declared;
 	json_t *state;
@@ -244,8 +278,7 @@ static int file_read_state(struct ask *a)
 	state = look(a, &declared, shown ? VIEW_CONTENT : VIEW_DIGEST);
 	if (!state)
 		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
-	if (source)
-		json_object_set_new(state, "Source", json_string(source));
+	put_source(a, state);
 	return ask_done(a, state, HD_EFFECT_NONE);
 }
 
@@ -334,6 +367,7 @@ static int write_fault(struct ask *a, const struct ssh_reply *reply)
 	ask_host_fault(a,
 		       reply->code == EXIT_ACCESS ? "setting mode and owner" : "writing the file",
 		       str_text(&reply->output));
+	fault_detail(&a->fault, "%s on %s", ask_text(a, a->desired, "Path"), a->host_name);
 	if (reply->code == EXIT_ACCESS)
 		a->fault.effect = HD_EFFECT_UNKNOWN;
 	return -1;
@@ -450,7 +484,7 @@ static int file_find(struct ask *a)
 	struct access declared = {.path = path, .owner = "", .group = ""};
 	json_t *state;
 
-	if (!path || path[0] != '/')
+	if (ask_is_recovery(a) || !path || path[0] != '/')
 		return HD_NOTFOUND;
 	state = look(a, &declared, VIEW_CONTENT);
 	if (!state)

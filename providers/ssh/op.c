@@ -79,7 +79,7 @@ void op_add_environment(const struct ask *a, const json_t *environment, const ch
 			sh_export(s, name, text_of(text));
 	}
 	sh_export(s, "HADEPLOY_RESOURCE", span_text(a->r->address));
-	sh_export(s, "HADEPLOY_HOST", text_of(a->host->name));
+	sh_export(s, "HADEPLOY_HOST", text_of(a->host_name));
 	sh_export(s, "HADEPLOY_ADDRESS", text_of(a->host->target.address));
 	sh_export(s, "HADEPLOY_REGION", text_of(a->session->region));
 	sh_export(s, "HADEPLOY_OPERATION", text_of(verb));
@@ -127,13 +127,12 @@ static void add_start_script(const struct ask *a, const struct op_start *start, 
 static json_t *token_of(struct ask *a, const struct op_start *start, struct text dir)
 {
 	struct clock *c = clock_real();
-	const char *host = ask_text(a, ask_declared(a), "Host");
 	json_t *place = json_object();
 	json_t *token = json_object();
 
 	host_remember(a->host, place);
 	json_object_set_new(token, "v", json_integer(1));
-	json_object_set_new(token, "host", json_string(host ? host : a->host->name));
+	json_object_set_new(token, "host", json_string(a->host_name));
 	json_object_set_new(token, "place", place);
 	json_object_set_new(token, "dir", json_stringn(dir.ptr, dir.len));
 	json_object_set_new(token, "op", json_string(start->verb));
@@ -296,9 +295,10 @@ static int parse_report(struct ask *a, struct text output, struct op_report *out
 	if (text_starts(head, "done "))
 		return parse_done(a, head, rest, out);
 	out->phase = OP_LOST;
-	if (text_is(head, "gone"))
+	if (text_is(head, "gone")) {
+		out->phase = OP_GONE;
 		out->why = "its folder on the host was removed";
-	else if (text_is(head, "rebooted"))
+	} else if (text_is(head, "rebooted"))
 		out->why = "the host was restarted meanwhile";
 	else if (text_is(head, "died"))
 		out->why = "what watched it was killed";
@@ -347,40 +347,31 @@ static int wait_more(struct ask *a)
 	return hand_over_token(a, a->token, wait_ms);
 }
 
-static int lost(struct ask *a, const struct op_report *r)
+int op_lost(struct ask *a, const struct op_report *r, json_t *state)
 {
 	const char *verb = json_str(a->token, "op", "script");
 	struct fault *f = &a->fault;
 
 	fault_set(f, HD_FATAL, DIAG_SSH_SCRIPT_LOST, "how the %s script ended is not known", verb);
 	fault_detail(f, "%s", r->why);
-	fault_detail(f, "it was %s on %s", json_str(a->token, "dir", "?"), a->host->name);
+	fault_detail(f, "it was %s on %s", json_str(a->token, "dir", "?"), a->host_name);
 	fault_hint(f, "look at the host, then apply again");
-	f->effect = HD_EFFECT_UNKNOWN;
+	f->effect = state ? HD_EFFECT_PARTIAL : HD_EFFECT_NONE;
+	if (state)
+		ask_hand_over(a, state);
 	return ask_say(a);
 }
 
 int op_settle(struct ask *a, op_ended_fn *ended)
 {
 	struct op_report report;
-	int status = HD_FATAL;
+	int status;
 
 	if (look(a, &report) < 0) {
 		op_report_release(&report);
 		return ask_say(a);
 	}
-	switch (report.phase) {
-	case OP_RUNNING:
-		status = wait_more(a);
-		break;
-	case OP_LOST:
-		status = lost(a, &report);
-		break;
-	case OP_ENDED:
-	case OP_TIMED_OUT:
-		status = ended(a, &report);
-		break;
-	}
+	status = report.phase == OP_RUNNING ? wait_more(a) : ended(a, &report);
 	op_report_release(&report);
 	return status;
 }

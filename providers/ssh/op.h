@@ -38,13 +38,14 @@ enum op_phase {
 	OP_RUNNING,
 	OP_ENDED,
 	OP_TIMED_OUT,
-	OP_LOST /* neither running nor ended: the host was restarted, or worse */
+	OP_LOST, /* neither running nor ended: the host was restarted, or worse */
+	OP_GONE  /* no such directory */
 };
 
 struct op_report {
 	enum op_phase phase;
 	int code;           /* OP_ENDED */
-	const char *why;    /* OP_LOST */
+	const char *why;    /* OP_LOST, OP_GONE */
 	struct str outputs; /* of $HADEPLOY_OUTPUT */
 	struct str tail;    /* the end of what was written */
 };
@@ -62,10 +63,16 @@ void op_add_environment(const struct ask *a, const json_t *environment, const ch
 int op_start(struct ask *a, const struct op_start *start);
 /* HD_PENDING when there is a directory for the key, else HD_NOTFOUND. */
 int op_find(struct ask *a);
-/* What to do when a script has ended or its time was up; returns an hd_status. */
+/* What to do when a script no longer runs; returns an hd_status. */
 typedef int op_ended_fn(struct ask *a, const struct op_report *r);
+/*
+ * Tells that the end of a script is not known.  The state (stolen) is what is there as
+ * far as one can see: the effect is partial, not unknown, because looking again would
+ * find no more.  NULL: nothing is there.
+ */
+int op_lost(struct ask *a, const struct op_report *r, json_t *state);
 /* poll(): asks how it is going; HD_PENDING with the same token after a wait that grows
- * with the time passed, or what `ended` says, or that the script was lost, told. */
+ * with the time passed, or what `ended` says. */
 int op_settle(struct ask *a, op_ended_fn *ended);
 void op_report_release(struct op_report *r);
 /* Removes the directory, so that the same key can start anew. */

@@ -105,10 +105,9 @@ static const char *installed(struct ask *a, const struct package *p)
 
 static json_t *state_of(const struct ask *a, const struct package *p, const char *version)
 {
-	const char *host = ask_text(a, ask_declared(a), "Host");
 	json_t *state = json_object();
 
-	json_object_set_new(state, "Host", json_string(host ? host : a->host->name));
+	json_object_set_new(state, "Host", json_string(a->host_name));
 	json_object_set_new(state, "Name", json_string(p->name));
 	json_object_set_new(state, "InstalledVersion", json_string(version));
 	if (p->version)
@@ -139,12 +138,15 @@ static void add_install(struct str *s, const struct package *p)
 		if (p->version)
 			str_printf(s, "\n[ $m = apt ]&&w=$w=%s||w=$w-%s", p->version, p->version);
 	}
-	str_add(s, "\nif [ $m = apt ];then\n"
+	/* Lists that were never fetched, or are too old to find the version. */
+	str_printf(s,
+		   "\nif [ $m = apt ];then\n"
 		   "i() { apt-get -y -q --allow-downgrades --no-install-recommends "
 		   "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
 		   "install \"$w\"; }\n"
-		   "i||{ apt-get -q update&&i; }\n"
-		   "else dnf -y -q install \"$w\"\nfi\n");
+		   "i%s\n"
+		   "else dnf -y -q install \"$w\"\nfi\n",
+		   p->file ? "" : "||{ apt-get -q update&&i; }");
 }
 
 static void add_removal(struct str *s, const struct package *p)
@@ -234,7 +236,7 @@ static bool says(const struct op_report *r, const char *words)
 	return strstr(str_cstr(&r->tail), words) != NULL;
 }
 
-/* The directory goes, so that the next attempt with the same key starts anew. */
+/* The directory goes, so that the next poll starts anew. */
 static int busy(struct ask *a)
 {
 	if (op_forget(a) < 0)
@@ -244,45 +246,69 @@ static int busy(struct ask *a)
 	return ask_say(a);
 }
 
-static int failed(struct ask *a, const struct op_report *r)
+/* What is there now is handed over; nothing there: nothing was done. */
+static int failed(struct ask *a, const struct op_report *r, const struct package *p)
 {
+	const char *version = installed(a, p);
+
+	if (version) {
+		ask_set_natural_id(a, p->name);
+		ask_hand_over(a, state_of(a, p, version));
+	}
 	fault_set(&a->fault, HD_FATAL, DIAG_SSH_PACKAGE,
 		  r->phase == OP_TIMED_OUT ? "the package manager took too long"
 					   : "the package manager ended with an error");
 	op_detail_tail(&a->fault, r);
 	if (says(r, "ermission denied") || says(r, "are you root"))
 		fault_hint(&a->fault, "packages need root: set `Become: sudo`, or log in as root");
-	a->fault.effect = HD_EFFECT_UNKNOWN;
+	a->fault.effect = version ? HD_EFFECT_PARTIAL : HD_EFFECT_NONE;
 	return ask_say(a);
+}
+
+static int succeeded(struct ask *a, const struct op_report *r, const struct package *p)
+{
+	const char *version;
+
+	if (strcmp(json_str(a->token, "op", ""), "delete") == 0) {
+		a->call.host->set_effect(a->call.op, HD_EFFECT_DONE);
+		return HD_OK;
+	}
+	version = installed(a, p);
+	if (!version)
+		return a->fault.summary.len ? ask_say(a) : failed(a, r, p);
+	ask_set_natural_id(a, p->name);
+	return ask_done(a, state_of(a, p, version), HD_EFFECT_DONE);
+}
+
+static int lost(struct ask *a, const struct op_report *r, const struct package *p)
+{
+	const char *version = installed(a, p);
+
+	if (version)
+		ask_set_natural_id(a, p->name);
+	return op_lost(a, r, version ? state_of(a, p, version) : NULL);
 }
 
 static int package_ended(struct ask *a, const struct op_report *r)
 {
-	bool deleted = strcmp(json_str(a->token, "op", ""), "delete") == 0;
 	const json_t *inputs = json_object_get(a->token, "in");
-	const char *version;
 	struct package p;
 
-	if (r->phase == OP_ENDED && r->code != 0 &&
-	    (says(r, "Could not get lock") || says(r, "Unable to acquire the dpkg")))
-		return busy(a);
-	if (r->phase == OP_TIMED_OUT || r->code != 0)
-		return failed(a, r);
-	if (deleted) {
-		a->call.host->set_effect(a->call.op, HD_EFFECT_DONE);
-		return HD_OK;
-	}
 	if (package_from(a, inputs ? inputs : ask_declared(a), &p) < 0)
 		return ask_say(a);
 	if (json_flag(inputs, "had", false))
 		json_object_set_new(a->priv, "had", json_true());
-	version = installed(a, &p);
-	if (!version && a->fault.summary.len == 0)
-		return failed(a, r);
-	if (!version)
-		return ask_say(a);
-	ask_set_natural_id(a, p.name);
-	return ask_done(a, state_of(a, &p, version), HD_EFFECT_DONE);
+	/* Gone means that it was busy the last time. */
+	if (r->phase == OP_GONE)
+		return start(a, &p, json_str(a->token, "op", "create"));
+	if (r->phase == OP_LOST)
+		return lost(a, r, &p);
+	if (r->phase == OP_ENDED && r->code == 0)
+		return succeeded(a, r, &p);
+	if (r->phase == OP_ENDED &&
+	    (says(r, "Could not get lock") || says(r, "Unable to acquire the dpkg")))
+		return busy(a);
+	return failed(a, r, &p);
 }
 
 static int package_poll(struct ask *a)
@@ -305,7 +331,7 @@ static int package_find(struct ask *a)
 	const char *host, *version;
 
 	p.name = ask_name_in_id(a, &host);
-	if (!p.name || !name_valid(p.name))
+	if (ask_is_recovery(a) || !p.name || !name_valid(p.name))
 		return op_find(a);
 	version = installed(a, &p);
 	if (!version)

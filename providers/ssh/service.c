@@ -103,10 +103,9 @@ static int look(struct ask *a, const struct service *s, struct seen *out)
 
 static json_t *state_of(const struct ask *a, const struct service *s, const struct seen *seen)
 {
-	const char *host = ask_text(a, ask_declared(a), "Host");
 	json_t *state = json_object();
 
-	json_object_set_new(state, "Host", json_string(host ? host : a->host->name));
+	json_object_set_new(state, "Host", json_string(a->host_name));
 	json_object_set_new(state, "Name", json_string(s->name));
 	if (s->enabled != WISH_NONE)
 		json_object_set_new(state, "Enabled", json_boolean(seen->enabled));
@@ -247,14 +246,38 @@ static int service_remove(struct ask *a)
 	return status;
 }
 
-static int failed(struct ask *a, const struct op_report *r)
+static void fill_failure(struct ask *a, const struct op_report *r)
 {
 	fault_set(&a->fault, HD_FATAL, DIAG_SSH_SERVICE,
 		  r->phase == OP_TIMED_OUT ? "systemctl took too long"
 					   : "systemctl ended with an error");
 	op_detail_tail(&a->fault, r);
 	fault_hint(&a->fault, "`systemctl status` and `journalctl -u` on the host say more");
-	a->fault.effect = HD_EFFECT_UNKNOWN;
+}
+
+/* How the unit is now is handed over. */
+static int failed(struct ask *a, const struct op_report *r, const struct service *s)
+{
+	struct seen seen;
+	bool known = look(a, s, &seen) == 0 && seen.loaded;
+	json_t *state = known ? state_of(a, s, &seen) : NULL;
+
+	if (known)
+		ask_set_natural_id(a, s->name);
+	if (r->phase == OP_LOST || r->phase == OP_GONE)
+		return op_lost(a, r, state);
+	if (known)
+		ask_hand_over(a, state);
+	fill_failure(a, r);
+	a->fault.effect = known ? HD_EFFECT_PARTIAL : HD_EFFECT_NONE;
+	return ask_say(a);
+}
+
+static int no_unit(struct ask *a, const struct service *s)
+{
+	fault_set(&a->fault, HD_FATAL, DIAG_SSH_SERVICE, "there is no such unit on the host");
+	fault_detail(&a->fault, "'%s' on %s", s->name, a->host_name);
+	a->fault.pointer = "/Name";
 	return ask_say(a);
 }
 
@@ -264,23 +287,20 @@ static int service_ended(struct ask *a, const struct op_report *r)
 	struct service s;
 	struct seen seen;
 
-	if (r->phase == OP_TIMED_OUT || r->code != 0)
-		return failed(a, r);
+	if (service_from(a, inputs ? inputs : ask_declared(a), &s) < 0)
+		return ask_say(a);
+	if (json_object_get(inputs, "was"))
+		json_object_set(a->priv, "was", json_object_get(inputs, "was"));
+	if (r->phase != OP_ENDED || r->code != 0)
+		return failed(a, r, &s);
 	if (strcmp(json_str(a->token, "op", ""), "delete") == 0) {
 		a->call.host->set_effect(a->call.op, HD_EFFECT_DONE);
 		return HD_OK;
 	}
-	if (service_from(a, inputs ? inputs : ask_declared(a), &s) < 0 || look(a, &s, &seen) < 0)
+	if (look(a, &s, &seen) < 0)
 		return ask_say(a);
-	if (!seen.loaded) {
-		fault_set(&a->fault, HD_FATAL, DIAG_SSH_SERVICE,
-			  "there is no such unit on the host");
-		fault_detail(&a->fault, "'%s' on %s", s.name, a->host->name);
-		a->fault.pointer = "/Name";
-		return ask_say(a);
-	}
-	if (json_object_get(inputs, "was"))
-		json_object_set(a->priv, "was", json_object_get(inputs, "was"));
+	if (!seen.loaded)
+		return no_unit(a, &s);
 	ask_set_natural_id(a, s.name);
 	return ask_done(a, state_of(a, &s, &seen), HD_EFFECT_DONE);
 }
@@ -306,7 +326,7 @@ static int service_find(struct ask *a)
 	struct seen seen;
 
 	s.name = ask_name_in_id(a, &host);
-	if (!s.name || !name_valid(s.name))
+	if (ask_is_recovery(a) || !s.name || !name_valid(s.name))
 		return op_find(a);
 	if (look(a, &s, &seen) < 0)
 		return ask_say(a);

@@ -122,6 +122,7 @@ static int plan_open(struct ask *a, const struct type *type)
 
 	if (ask_unknown(a, "/Host") || !name)
 		return type->plan && !ask_unknown(a, "/Host") ? type->plan(a) : HD_OK;
+	a->host_name = name;
 	a->host = host_find(a->session, name);
 	if (!a->host) {
 		host_unknown(a->session, name, &a->fault);

@@ -161,12 +161,11 @@ static void put_text(json_t *state, const char *key, const char *declared, struc
 
 static json_t *state_of(const struct ask *a, const struct user *u, const struct seen *seen)
 {
-	const char *host = ask_text(a, ask_declared(a), "Host");
 	json_t *state = json_object();
 	int64_t uid = -1;
 
 	text_to_int64(seen->fields[2], 0, INT64_MAX, &uid);
-	json_object_set_new(state, "Host", json_string(host ? host : a->host->name));
+	json_object_set_new(state, "Host", json_string(a->host_name));
 	json_object_set_new(state, "Name", json_string(u->name));
 	json_object_set_new(state, "UserId", json_integer((json_int_t)uid));
 	json_object_set_new(state, "HomeDirectory",
@@ -382,7 +381,7 @@ static int user_find(struct ask *a)
 	json_t *state;
 
 	u.name = ask_name_in_id(a, &host);
-	if (!name_valid(u.name))
+	if (ask_is_recovery(a) || !name_valid(u.name))
 		return HD_NOTFOUND;
 	state = look(a, &u);
 	if (!state)

@@ -66,7 +66,7 @@ def test_a_misspelt_command_or_option_names_the_nearest(project):
 def test_no_project_here(tmp_path, project):
     for args in (["plan"], ["state", "list"]):
         result = type(project)(tmp_path, {}).run(*args).ok(1)
-        assert "HD1101" in result.stderr and "--project" in result.stderr
+        result.err("HD1101", "--project")
 
 
 def test_the_project_can_be_named(project, tmp_path):

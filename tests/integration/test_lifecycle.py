@@ -99,7 +99,7 @@ def test_a_host_that_left_the_manifest_is_cleaned_up_at_its_recorded_address(eas
     del project.manifest["Regions"]["east"]["Hosts"]["web-e2"]
     project.save()
     planned = project.run("plan").ok()
-    assert "1 to delete" in planned.stdout and "web/east/Onwebe2" in planned.stdout
+    planned.out("1 to delete", "web/east/Onwebe2")
     project.run("apply", "--yes").ok()
     assert not (gone.root / "page").exists()
     assert (east.host("web-e1").root / "page").exists()
@@ -174,4 +174,4 @@ def test_become_runs_everything_as_somebody_else(east, tmp_path):
     assert calls and all("-n" in call for call in calls), "it never waits for a password"
     host.put_command("sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n")
     result = project.run("apply", "--yes", "--refresh").ok(1)
-    assert "a password is required" in result.stderr
+    result.err("a password is required")

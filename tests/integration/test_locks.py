@@ -47,10 +47,10 @@ def ended(proc, code=0):
 
 def test_a_second_run_is_refused_and_told_by_whom(project, gate, holder):
     result = project.run("apply", "--yes").ok(4)
-    assert "HD3101" in result.stderr
+    result.err("HD3101")
     for word in (getpass.getuser(), socket.gethostname(), str(holder.pid), "apply", "web/east",
                  "--lock-timeout"):
-        assert word in result.stderr, result
+        result.err(word)
     gate.open()
     ended(holder)
     assert gate.count() == 1
@@ -93,7 +93,7 @@ def test_the_lock_of_a_dead_process_is_taken_over_at_once(project, gate, holder)
     holder.wait()
     gate.open()
     result = project.run("apply", "--yes").ok()
-    assert "HD3104" in result.stderr and str(holder.pid) in result.stderr, result
+    result.err("HD3104", str(holder.pid))
     assert gate.count() == 1
 
 

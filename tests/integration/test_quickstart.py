@@ -56,7 +56,7 @@ def deployed(quickstart):
 def test_a_first_apply_makes_every_host_serve_its_page(quickstart):
     quickstart.run("validate").ok()
     planned = quickstart.run("plan", "--exit-code").ok(2)
-    assert f"{RESOURCES} to create" in planned.stdout
+    planned.out(f"{RESOURCES} to create")
     quickstart.run("apply", "--yes").ok()
     for host, zone in HOSTS.items():
         region = zone.split("-")[0]
@@ -86,7 +86,7 @@ def test_a_refreshed_apply_finds_nothing_either(deployed):
 def test_a_changed_parameter_is_an_update_in_place(deployed):
     deployed.edit("Greeting: Hello", "Greeting: Good morning")
     planned = deployed.run("plan", "--exit-code").ok(2)
-    assert f"{len(HOSTS)} to update" in planned.stdout
+    planned.out(f"{len(HOSTS)} to update")
     assert "-<h1>Hello from web-e1</h1>" in re.sub(r"([-+]) +<", r"\1<", planned.stdout)
     assert "+<h1>Good morning from web-e1</h1>" in re.sub(r"([-+]) +<", r"\1<", planned.stdout)
     deployed.run("apply", "--yes").ok()
@@ -117,7 +117,7 @@ def test_drift_is_named_and_mended(deployed):
     deployed.run("drift", "--exit-code").ok()
     page.write_text("<h1>Under new management</h1>\n")
     drift = deployed.run("drift", "--exit-code").ok(2)
-    assert "web/west/Pagewebw2" in drift.stdout
+    drift.out("web/west/Pagewebw2")
     assert "web/west/Pagewebw1" not in drift.stdout and "web/east" not in drift.stdout
     deployed.run("drift").ok()
     assert page.read_text() != before, "drift changes nothing"

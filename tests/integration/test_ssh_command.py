@@ -96,7 +96,7 @@ def test_what_it_writes_to_its_output_becomes_attributes(deploy, host):
 def test_an_attribute_that_never_came(deploy, host):
     project = deploy(1, App=ssh_command(host, "true", Delete="true"),
                      Page=ssh_file(host, host.root / "page", get_att("App", "Nothing")))
-    assert "Nothing" in project.said.stderr and "App" in project.said.stderr
+    project.said.err("Nothing", "App")
     assert not (host.root / "page").exists()
 
 
@@ -155,7 +155,7 @@ def test_a_failed_deletion_keeps_the_record(deploy, host):
     flag = host.root / "may-go"
     project = deploy(App=ssh_command(host, "true", Delete=f"test -e '{flag}'"))
     result = project.run("destroy", "--yes").ok(1)
-    assert "web/east/App" in result.stderr
+    result.err("web/east/App")
     assert project.recorded() == ["web/east/App"]
     flag.touch()
     project.run("destroy", "--yes").ok()
@@ -167,13 +167,13 @@ def test_a_script_that_exceeds_its_time(deploy, host):
     project = deploy(1, App=ssh_command(host, create, Timeout=2, Delete="true"))
     assert (host.root / "started").exists()
     assert "2 s" in project.said.stderr or "2s" in project.said.stderr, project.said
-    assert "started" in project.said.stderr
+    project.said.err("started")
     assert "sleep" not in host.ssh("ps -eo args | grep -x '[s]leep 300'").stdout
 
 
 def test_a_script_ended_by_a_signal(deploy, host):
     project = deploy(1, App=ssh_command(host, "echo before; kill -9 $$", Delete="true"))
-    assert "before" in project.said.stderr and "9" in project.said.stderr
+    project.said.err("before", "9")
 
 
 def test_much_output_is_bounded(deploy, host):

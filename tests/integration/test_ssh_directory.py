@@ -61,7 +61,7 @@ def test_mode_owner_and_drift(deploy, host):
         assert (site.owner(), site.group()) == ("daemon", "bin")
     site.chmod(0o700)
     drift = project.run("drift", "--exit-code").ok(2)
-    assert "Mode" in drift.stdout
+    drift.out("Mode")
     project.run("apply", "--yes", "--refresh").ok()
     assert site.stat().st_mode & 0o7777 == 0o755
     site.rmdir()
@@ -72,13 +72,13 @@ def test_mode_owner_and_drift(deploy, host):
 def test_a_file_in_its_place(deploy, host):
     (host.root / "site").write_text("a file\n")
     project = deploy(1, Site=directory(host, host.root / "site"))
-    assert str(host.root / "site") in project.said.stderr
+    project.said.err(str(host.root / "site"))
     assert (host.root / "site").read_text() == "a file\n"
 
 
 def test_paths_are_absolute(deploy, host):
     project = deploy(1, Site=directory(host, "relative/path"))
-    assert "Path" in project.said.stderr and "HD2008" in project.said.stderr
+    project.said.err("Path", "HD2008")
 
 
 def test_others_learn_its_path(deploy, host):

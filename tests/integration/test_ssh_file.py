@@ -81,12 +81,12 @@ def test_a_source_may_hold_any_bytes(deploy, host, tmp_path):
 
 def test_a_source_that_is_not_there(deploy, host):
     project = deploy(1, Blob=ssh_file(host, host.root / "blob", Source="files/absent"))
-    assert "files/absent" in project.said.stderr
+    project.said.err("files/absent")
 
 
 def test_content_and_source_exclude_each_other(deploy, host):
     project = deploy(1, Blob=ssh_file(host, host.root / "blob", "x", Source="files/y"))
-    assert "Content" in project.said.stderr and "Source" in project.said.stderr
+    project.said.err("Content", "Source")
 
 
 def test_mode_is_set_and_changed_in_place(deploy, host):
@@ -107,11 +107,11 @@ def test_owner_and_group(deploy, host):
     settled(project)
     os.chown(page, 0, 0)
     drift = project.run("drift", "--exit-code").ok(2)
-    assert "Owner" in drift.stdout and "Group" in drift.stdout
+    drift.out("Owner", "Group")
     project.run("apply", "--yes", "--refresh").ok()
     assert (page.owner(), page.group()) == ("daemon", "bin")
     project = deploy(1, Page=ssh_file(host, page, "x", Owner="nobody-of-this-name"))
-    assert "nobody-of-this-name" in project.said.stderr
+    project.said.err("nobody-of-this-name")
     assert page.read_text() == "x"
 
 
@@ -161,13 +161,13 @@ def test_a_file_that_is_there_already_becomes_what_is_wanted(deploy, host):
 
 def test_missing_folders(deploy, host):
     project = deploy(1, Page=ssh_file(host, host.root / "no" / "such" / "page", "x"))
-    assert f"{host.root}/no/such" in project.said.stderr
+    project.said.err(f"{host.root}/no/such")
 
 
 def test_a_folder_in_its_place(deploy, host):
     (host.root / "page").mkdir()
     project = deploy(1, Page=ssh_file(host, host.root / "page", "x"))
-    assert str(host.root / "page") in project.said.stderr
+    project.said.err(str(host.root / "page"))
     assert (host.root / "page").is_dir()
 
 

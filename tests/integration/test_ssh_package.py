@@ -86,7 +86,7 @@ def test_what_was_installed_before_stays(deploy, debs):
     project = deploy(File=str(debs["1.0"]))
     result = project.run("destroy", "--yes").ok()
     assert version_here() == "1.0"
-    assert "was there before hadeploy" in result.stderr
+    result.err("was there before hadeploy")
 
 
 def test_a_package_removed_by_hand_is_drift(deploy, debs):
@@ -101,8 +101,8 @@ def test_a_package_that_does_not_exist(deploy, host):
     """The stand-in for apt-get answers as apt does, without asking any server."""
     host.record_command("apt-get", f"echo 'E: Unable to locate package {NAME}' >&2; exit 100")
     project = deploy(1, Manager="apt")
-    assert "HD5110" in project.said.stderr
-    assert f"E: Unable to locate package {NAME}" in project.said.stderr
+    project.said.err("HD5110")
+    project.said.err(f"E: Unable to locate package {NAME}")
     assert project.recorded() == []
     assert ["-q", "update"] in host.calls("apt-get"), "it looked for newer lists first"
 

@@ -121,7 +121,7 @@ def test_drift_is_mended(deploy, host, units):
     project = deploy(Shop=service(host, Enabled=True, State="running"))
     units.clear("shop.service", "active")
     drift = project.run("drift", "--exit-code").ok(2)
-    assert "web/east/Shop" in drift.stdout and "stopped" in drift.stdout
+    drift.out("web/east/Shop", "stopped")
     project.run("apply", "--yes", "--refresh").ok()
     assert units.has("shop.service", "active")
 
@@ -136,15 +136,15 @@ def test_it_restarts_when_what_it_reads_changes(deploy, host, units):
 
 def test_a_unit_that_is_not_there(deploy, host, units):
     project = deploy(1, Shop=service(host, "shpo.service", State="running"))
-    assert "HD5112" in project.said.stderr and "shpo.service" in project.said.stderr
+    project.said.err("HD5112", "shpo.service")
     assert project.recorded() == []
 
 
 def test_a_unit_that_does_not_start(deploy, host, units):
     units.set("shop.service", "broken")
     project = deploy(1, Shop=service(host, State="running"))
-    assert "Job for shop.service failed." in project.said.stderr
-    assert "journalctl" in project.said.stderr
+    project.said.err("Job for shop.service failed.")
+    project.said.err("journalctl")
     units.clear("shop.service", "broken")
     deploy(Shop=service(host, State="running"))
     assert units.has("shop.service", "active")
@@ -154,9 +154,9 @@ def test_a_host_without_systemd(deploy, host):
     host.put_command("systemctl", "#!/bin/sh\n"
                      "echo 'System has not been booted with systemd' >&2\nexit 1\n")
     project = deploy(1, Shop=service(host, State="running"))
-    assert "systemctl does not answer" in project.said.stderr
-    assert "System has not been booted" in project.said.stderr
-    assert "SSH::Command" in project.said.stderr
+    project.said.err("systemctl does not answer")
+    project.said.err("System has not been booted")
+    project.said.err("SSH::Command")
 
 
 def real_systemd():

@@ -64,7 +64,7 @@ def test_an_account_that_was_there_stays(deploy):
     assert account().pw_shell == "/bin/false"
     result = project.run("destroy", "--yes").ok()
     assert account() is not None
-    assert "was there before hadeploy" in result.stderr
+    result.err("was there before hadeploy")
 
 
 def test_drift_is_mended(deploy):
@@ -77,7 +77,7 @@ def test_drift_is_mended(deploy):
 
 def test_a_group_that_does_not_exist(deploy):
     project = deploy(1, System=True, Groups=["nosuchgroup-here"])
-    assert "HD5113" in project.said.stderr and "nosuchgroup-here" in project.said.stderr
+    project.said.err("HD5113", "nosuchgroup-here")
     assert account() is None and project.recorded() == []
 
 

@@ -47,13 +47,13 @@ def test_export_is_json_with_everything(project):
 
 def test_rm_forgets_and_leaves_the_thing(project, host):
     refused = project.run("state", "rm", "web/east/Page").ok(1)
-    assert "--yes" in refused.stderr
+    refused.err("--yes")
     project.run("state", "rm", "web/east/Page", "--yes").ok()
     assert project.recorded() == ["web/east/Count"]
     assert (host.root / "page").read_text() == "hello\n"
     project.run("state", "rm", "web/east/Page", "--yes").ok(1)
     planned = project.run("plan", "--exit-code").ok(2)
-    assert "1 to create" in planned.stdout
+    planned.out("1 to create")
 
 
 def test_a_forgotten_file_that_is_as_wanted_is_taken_up_again(project, host):

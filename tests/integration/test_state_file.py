@@ -47,9 +47,9 @@ def refused(project, state, code, *words):
                  ["state", "list"], ["state", "check"], ["state", "export"],
                  ["state", "rm", "web/east/F1", "--yes"]):
         result = project.run(*args).ok(1)
-        assert code in result.stderr, result
+        result.err(code)
         for word in (str(state), *words):
-            assert word in result.stderr, result
+            result.err(word)
     assert state.read_bytes() == before
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from .run import run_hadeploy, run_on_terminal, start_hadeploy
 
-PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def _scalar(value):
-    if isinstance(value, str) and PLAIN.match(value) and value.lower() not in WORDS:
+    if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)
 

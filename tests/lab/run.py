@@ -49,6 +49,18 @@ class Result:
         assert self.returncode == code, f"exit code {code} was expected\n{self!r}"
         return self
 
+    def out(self, *words):
+        """This result, after making sure that all these are in its standard output."""
+        for word in words:
+            assert word in self.stdout, f"{word!r} is not in the standard output\n{self!r}"
+        return self
+
+    def err(self, *words):
+        """The same for its standard error."""
+        for word in words:
+            assert word in self.stderr, f"{word!r} is not in the standard error\n{self!r}"
+        return self
+
 
 def start_hadeploy(args, cwd, env=None, stdin=subprocess.DEVNULL):
     """A Popen with text pipes, in a process group of its own."""

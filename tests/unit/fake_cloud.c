@@ -20,8 +20,8 @@ struct thing {
 	char name[64], host[32], key[40];
 	char state[TEXT_MAX]; /* JSON */
 	bool there;
-	int polls;            /* until what happens to it is done */
-	bool leaving;         /* a pending remove */
+	int polls;    /* until what happens to it is done */
+	bool leaving; /* a pending remove */
 	size_t made;
 };
 
@@ -110,8 +110,7 @@ static struct thing *make_thing(const struct asked *q)
 
 static bool fits(const struct cloud_rule *r, const struct asked *q)
 {
-	return r->op == q->what &&
-	       (!r->name || text_glob(text_of(r->name), text_of(q->name))) &&
+	return r->op == q->what && (!r->name || text_glob(text_of(r->name), text_of(q->name))) &&
 	       (!r->host || !strcmp(r->host, q->host));
 }
 
@@ -453,21 +452,21 @@ static void cloud_close(struct hd_session *s)
 	free(s);
 }
 
-#define PROPERTIES                                                                         \
-	"\"properties\":{\"Name\":{\"type\":\"string\"},\"Host\":{\"type\":\"string\"},"   \
-	"\"Kind\":{\"type\":\"string\"},\"Size\":{\"type\":\"integer\"},"                  \
-	"\"Note\":{\"type\":\"string\"},\"Secret\":{\"type\":\"string\"},"                 \
-	"\"Tags\":{\"type\":\"object\"},\"Serial\":{\"type\":\"string\"},"                 \
-	"\"Echo\":{\"type\":\"string\"}},\"required\":[\"Name\"],"                         \
-	"\"createOnlyProperties\":[\"/properties/Name\",\"/properties/Host\","             \
-	"\"/properties/Kind\"],\"readOnlyProperties\":[\"/properties/Serial\","            \
-	"\"/properties/Echo\"],\"endpointProperty\":\"/properties/Host\","                 \
+#define PROPERTIES                                                                       \
+	"\"properties\":{\"Name\":{\"type\":\"string\"},\"Host\":{\"type\":\"string\"}," \
+	"\"Kind\":{\"type\":\"string\"},\"Size\":{\"type\":\"integer\"},"                \
+	"\"Note\":{\"type\":\"string\"},\"Secret\":{\"type\":\"string\"},"               \
+	"\"Tags\":{\"type\":\"object\"},\"Serial\":{\"type\":\"string\"},"               \
+	"\"Echo\":{\"type\":\"string\"}},\"required\":[\"Name\"],"                       \
+	"\"createOnlyProperties\":[\"/properties/Name\",\"/properties/Host\","           \
+	"\"/properties/Kind\"],\"readOnlyProperties\":[\"/properties/Serial\","          \
+	"\"/properties/Echo\"],\"endpointProperty\":\"/properties/Host\","               \
 	"\"ref\":\"/properties/Name\""
 
 static const char schema_text[] =
 	"{\"types\":{\"Cloud::Thing\":{\"version\":1," PROPERTIES "},"
-	"\"Cloud::Slot\":{\"version\":1,\"replacementStrategy\":\"delete_then_create\","
-	PROPERTIES "}}}";
+	"\"Cloud::Slot\":{\"version\":1,\"replacementStrategy\":\"delete_then_create\"," PROPERTIES
+	"}}}";
 
 static const struct hd_provider table = {
 	.abi = HD_ABI,

@@ -19,14 +19,7 @@
 
 #include "providers/api/provider.h"
 
-enum cloud_op {
-	CLOUD_READ,
-	CLOUD_CREATE,
-	CLOUD_UPDATE,
-	CLOUD_REMOVE,
-	CLOUD_POLL,
-	CLOUD_FIND
-};
+enum cloud_op { CLOUD_READ, CLOUD_CREATE, CLOUD_UPDATE, CLOUD_REMOVE, CLOUD_POLL, CLOUD_FIND };
 #define CLOUD_OP_COUNT (CLOUD_FIND + 1)
 
 enum cloud_trick {
@@ -35,22 +28,22 @@ enum cloud_trick {
 	CLOUD_DIES_AFTER,  /* it happened, the answer is lost with the process */
 	CLOUD_BAD_STATE,   /* hands over what is no JSON */
 	CLOUD_NO_ID,
-	CLOUD_LEAKS,       /* says the secret in its message and as progress */
+	CLOUD_LEAKS,        /* says the secret in its message and as progress */
 	CLOUD_WAITS_CANCEL, /* returns when cancelled() says so */
-	CLOUD_HANDS_ID     /* the id is handed over whatever the status */
+	CLOUD_HANDS_ID      /* the id is handed over whatever the status */
 };
 
 struct cloud_rule {
 	enum cloud_op op;
-	const char *name;  /* pattern for Name; NULL: any */
-	const char *host;  /* NULL: any */
-	int skip;          /* calls let pass first */
-	int times;         /* 0: for ever */
+	const char *name; /* pattern for Name; NULL: any */
+	const char *host; /* NULL: any */
+	int skip;         /* calls let pass first */
+	int times;        /* 0: for ever */
 	enum hd_status status;
 	enum hd_effect effect;
-	bool happens;      /* the world changes all the same */
-	int polls;         /* HD_PENDING: this many polls say "not yet" */
-	int64_t wait_ms;   /* HD_PENDING, or what is asked for before a retry */
+	bool happens;    /* the world changes all the same */
+	int polls;       /* HD_PENDING: this many polls say "not yet" */
+	int64_t wait_ms; /* HD_PENDING, or what is asked for before a retry */
 	enum cloud_trick trick;
 };
 
@@ -63,7 +56,7 @@ void cloud_drop_rules(void);
 void cloud_repair(void);
 
 size_t cloud_calls(enum cloud_op op, const char *name_pattern);
-size_t cloud_count(void);                 /* things there are */
+size_t cloud_count(void); /* things there are */
 bool cloud_has(const char *name);
 /* A property's text of a thing, "" when absent. */
 const char *cloud_property(const char *name, const char *property);
@@ -72,8 +65,8 @@ void cloud_meddle(const char *name, const char *property, const char *value);
 void cloud_lose(const char *name);
 /* How often a create made a thing of this name. */
 size_t cloud_made(const char *name);
-size_t cloud_most_at_once(void);          /* calls in progress at the same time */
-size_t cloud_sessions(void);              /* opened */
+size_t cloud_most_at_once(void); /* calls in progress at the same time */
+size_t cloud_sessions(void);     /* opened */
 /* Places of calls in the order they began, from 0; SIZE_MAX when there was none. */
 size_t cloud_first_call(enum cloud_op op, const char *name);
 /* What `recorded` and `changed` were in the last call of this kind. */

@@ -102,8 +102,7 @@ void fixture_open_project(struct fixture *f, const char *manifest_text, const ch
 	f->project = project_open(f->dir, fixture_builtins, sel ? sel : &everything, &f->d);
 	show(&f->d);
 	assert_non_null(f->project);
-	f->state =
-		state_open(path_join(f->a, f->dir, "state.db"), STATE_WRITE, clock_real(), &f->d);
+	f->state = state_open(f->project->manifest->state_path, STATE_WRITE, clock_real(), &f->d);
 	show(&f->d);
 	assert_non_null(f->state);
 	f->list.items = f->records;

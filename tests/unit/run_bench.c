@@ -71,19 +71,19 @@ static void observe(struct observer *o, const struct event *e)
 
 /* --- the project -------------------------------------------------------------------- */
 
-static void write_file(struct bench *b, const char *name, const char *text)
+void bench_file(struct bench *b, const char *name, const char *text)
 {
 	assert_int_equal(file_write_atomic(path_join(b->a, b->dir, name), text_of(text)), 0);
 }
 
 void bench_manifest(struct bench *b, const char *text)
 {
-	write_file(b, "hadeploy.yaml", text);
+	bench_file(b, "hadeploy.yaml", text);
 }
 
 void bench_template(struct bench *b, const char *text)
 {
-	write_file(b, "web.yaml", text);
+	bench_file(b, "web.yaml", text);
 }
 
 void bench_many(struct bench *b, size_t count, size_t hosts)
@@ -195,7 +195,8 @@ static int confirm(void *context, const struct plan *plan)
 {
 	struct bench *b = context;
 
-	(void)plan;
+	if (b->tamper)
+		b->tamper(plan);
 	return !b->declines;
 }
 

@@ -29,24 +29,26 @@ struct bench {
 	struct bench_clock clock;
 	char dir[64];
 	struct arena *a;
-	struct engine *e;      /* during and after a request, until the next */
-	struct diags d;        /* of the last request */
+	struct engine *e; /* during and after a request, until the next */
+	struct diags d;   /* of the last request */
 	struct run_result result;
 	int interrupts;
-	int stop_after;        /* interrupts becomes 1 after this many EVENT_STARTED; 0: never */
-	int stop_level;        /* what it becomes */
+	int stop_after; /* interrupts becomes 1 after this many EVENT_STARTED; 0: never */
+	int stop_level; /* what it becomes */
 	int started, succeeded, failed, skipped, waiting, retried, opened, recovered;
-	struct str said;       /* texts of PROGRESS and RETRY */
+	struct str said; /* texts of PROGRESS and RETRY */
 	size_t parallelism;
 	struct selection selection;
 	struct param_override param;
 	bool declines;
+	void (*tamper)(const struct plan *plan); /* between plan and run */
 };
 
 void bench_open(struct bench *b);
 void bench_close(struct bench *b);
 /* hadeploy.yaml with regions east and west and one stack `web` on east, unless given. */
 void bench_manifest(struct bench *b, const char *text);
+void bench_file(struct bench *b, const char *name, const char *text);
 void bench_template(struct bench *b, const char *text);
 /* A template of `count` things T0.. on `hosts` hosts, without references. */
 void bench_many(struct bench *b, size_t count, size_t hosts);

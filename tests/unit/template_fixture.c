@@ -179,7 +179,10 @@ const char *fixture_expression(struct template_fixture *f, const char *value)
 					"Resources:\n"
 					"  Other: {Type: T}\n"
 					"  Gone: {Type: T, Condition: No}\n"
-					"  R: {Type: T, Properties: {P: %s}}\n",
+					"  R:\n"
+					"    Type: T\n"
+					"    Properties:\n"
+					"      P: %s\n",
 					value);
 
 	if (!fixture_eval(f, text))

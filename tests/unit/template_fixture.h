@@ -50,7 +50,7 @@ const char *fixture_refs(struct template_fixture *f, const char *id);
 
 /* The template's errors of loading and checking, as fixture_said. */
 const char *fixture_check(struct template_fixture *f, const char *text);
-/* Resources: R of type T with the one property P: `value`. */
+/* The property P of a resource R, which stands at 15:10; formatted, or what was said. */
 const char *fixture_expression(struct template_fixture *f, const char *value);
 
 #endif

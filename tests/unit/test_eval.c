@@ -42,9 +42,9 @@ static void pseudo_parameters_without_a_value_are_errors(void **state)
 
 	f->target.account = "-";
 	assert_gives(f, "[!Ref AWS::AccountId, !Ref HA::GitCommit]",
-		     "11:35 HD1309 'AWS::AccountId' has no value for this target; hint: give the "
+		     "15:11 HD1309 'AWS::AccountId' has no value for this target; hint: give the "
 		     "target an account in the manifest\n"
-		     "11:56 HD1309 'HA::GitCommit' has no value for this target; hint: commit the "
+		     "15:32 HD1309 'HA::GitCommit' has no value for this target; hint: commit the "
 		     "project to git, or do not use the name\n");
 }
 
@@ -99,16 +99,16 @@ static void sub_puts_values_into_text(void **state)
 static void sub_tells_the_place_inside_of_its_text(void **state)
 {
 	assert_gives(*state, "!Sub 'a ${Env} ${Evn}'",
-		     "11:48 HD1214 'Evn' names no parameter and no resource; hint: did you mean "
+		     "15:25 HD1214 'Evn' names no parameter and no resource; hint: did you mean "
 		     "'Env'?\n");
 	assert_gives(*state, "!Sub 'a ${Names}'",
-		     "11:41 HD1307 'Names' is a list, and only a string can be put into a text; "
+		     "15:18 HD1307 'Names' is a list, and only a string can be put into a text; "
 		     "hint: join it: !Sub ['...${Names}...', {Names: !Join [',', ...]}]\n");
 	assert_gives(*state, "!Sub 'é ${b c}'",
-		     "11:41 HD1220 a name in ${...} consists of letters, digits, '.', ':' and '_'; "
+		     "15:18 HD1220 a name in ${...} consists of letters, digits, '.', ':' and '_'; "
 		     "hint: write '${!...}' to keep '${...}' literally, as shell scripts need\n");
 	assert_gives(*state, "!Sub 'x ${'",
-		     "11:41 HD1220 '${' is never closed; hint: close it with '}', or write '${!' "
+		     "15:18 HD1220 '${' is never closed; hint: close it with '}', or write '${!' "
 		     "for a literal '${'\n");
 }
 
@@ -126,25 +126,25 @@ static void join_select_and_split_work_on_lists(void **state)
 static void wrong_operands_are_told(void **state)
 {
 	assert_gives(*state, "!Join ['-', x]",
-		     "11:46 HD1307 the list of 'Fn::Join' is expected here, and this is a string; "
+		     "15:22 HD1307 the values of 'Fn::Join' must be a list, and this is a string; "
 		     "hint: write !Join [delimiter, [value, value]]\n");
 	assert_gives(*state, "!Join ['-', [[a]]]",
-		     "11:47 HD1307 'Fn::Join' joins strings, and this is a list; hint: its list "
+		     "15:23 HD1307 'Fn::Join' joins strings, and this is a list; hint: its list "
 		     "holds strings only; nested lists are joined first\n");
 	assert_gives(*state, "!Select [3, !Ref Names]",
-		     "11:43 HD1306 there is no item '3' in a list of 3; hint: indices run from 0 "
+		     "15:19 HD1306 there is no item '3' in a list of 3; hint: indices run from 0 "
 		     "to 2\n");
 	assert_gives(*state, "!Select [-1, []]",
-		     "11:43 HD1306 there is no item '-1' in a list of 0; hint: the list is empty "
+		     "15:19 HD1306 there is no item '-1' in a list of 0; hint: the list is empty "
 		     "for this target\n");
 	assert_gives(*state, "!Split ['', a]",
-		     "11:42 HD1307 the delimiter of 'Fn::Split' is empty; hint: write !Split "
+		     "15:18 HD1307 the delimiter of 'Fn::Split' is empty; hint: write !Split "
 		     "[delimiter, text]\n");
 	assert_gives(*state, "!Join [!Ref AWS::NoValue, [a]]",
-		     "11:41 HD1315 'Fn::Join' cannot work on AWS::NoValue; hint: write !Join "
+		     "15:17 HD1315 'Fn::Join' cannot work on AWS::NoValue; hint: write !Join "
 		     "[delimiter, [value, value]]\n");
 	assert_gives(*state, "!Join [a]",
-		     "11:40 HD1211 'Fn::Join' takes a list of 2, and this one has 1; hint: write "
+		     "15:16 HD1211 'Fn::Join' takes a list of 2, and this one has 1; hint: write "
 		     "!Join [delimiter, [value, value]]\n");
 }
 
@@ -182,17 +182,16 @@ static void mappings_are_looked_up(void **state)
 	assert_gives(*state, "!FindInMap [M, prod, Size, {DefaultValue: !Ref Env}]", "\"dev\"");
 	assert_gives(*state, "!FindInMap [X, a, b, {DefaultValue: 7}]", "7");
 	assert_gives(*state, "!FindInMap [M, dve, Size]",
-		     "11:48 HD1305 mapping 'M' has no key 'dve'; hint: did you mean 'dev'?; 4:12 "
+		     "15:25 HD1305 mapping 'M' has no key 'dve'; hint: did you mean 'dev'?; 5:12 "
 		     "the mapping\n");
 	assert_gives(*state, "!FindInMap [M, dev, Colour]",
-		     "11:53 HD1305 'dev' in mapping 'M' has no key 'Colour'; hint: add the key, or "
-		     "give {DefaultValue: ...} as fourth item; 4:12 the mapping\n");
-	assert_gives(*state, "!FindInMap [N, a, b]",
-		     "11:45 HD1219 there is no mapping 'N'; hint: did you mean 'M'?\n");
+		     "15:30 HD1305 'dev' in mapping 'M' has no key 'Colour'; hint: add the key, or "
+		     "give {DefaultValue: ...} as fourth item; 5:12 the mapping\n");
+	assert_gives(*state, "!FindInMap [Mm, a, b]",
+		     "15:22 HD1219 there is no mapping 'Mm'; hint: did you mean 'M'?\n");
 	assert_gives(*state, "!FindInMap [M, !Ref Other, Size]",
-		     "11:53 HD1212 resource 'Other' cannot be referred to here; this must be known "
-		     "before anything is created; hint: use a parameter, a mapping or a pseudo "
-		     "parameter instead\n");
+		     "15:25 HD1308 the top-level key of 'Fn::FindInMap' must be known before anything is "
+		     "created; hint: use a plain string, a parameter or a mapping\n");
 }
 
 static void zones_come_from_the_manifest(void **state)
@@ -202,7 +201,7 @@ static void zones_come_from_the_manifest(void **state)
 	assert_gives(*state, "!GetAZs east", "[\"east-a\", \"east-b\"]");
 	assert_gives(*state, "!GetAZs west", "[\"west-a\"]");
 	assert_gives(*state, "!GetAZs north",
-		     "11:42 HD1310 the zones of region 'north' are not known; hint: list them "
+		     "15:18 HD1310 the zones of region 'north' are not known; hint: list them "
 		     "under its Zones in the manifest, or use !GetAZs '' for the region of the "
 		     "target\n");
 }
@@ -215,7 +214,7 @@ static void hosts_come_in_manifest_order(void **state)
 		     "[\"web-e1\", \"db-e1\"]");
 	assert_gives(*state, "!Hosts {Zone: !Select [1, !GetAZs '']}", "[\"web-e2\"]");
 	assert_gives(*state, "!Hosts {Role: web}",
-		     "11:42 HD1211 'Fn::Hosts' takes Roles and Zone, and not 'Role'; hint: did you "
+		     "15:18 HD1211 'Fn::Hosts' takes Roles and Zone, and not 'Role'; hint: did you "
 		     "mean 'Roles'?\n");
 }
 
@@ -224,45 +223,45 @@ static void a_role_that_no_host_has_is_warned_of(void **state)
 	struct template_fixture *f = *state;
 
 	assert_gives(f, "!Hosts {Roles: wbe}", "[]");
-	assert_string_equal(fixture_said(f), "11:34 HD1314 no host of region 'east' fits; hint: "
+	assert_string_equal(fixture_said(f), "15:10 HD1314 no host of region 'east' fits; hint: "
 					     "did you mean 'web'?\n");
 }
 
 static void references_to_what_a_condition_leaves_out_are_errors(void **state)
 {
 	assert_gives(*state, "!Sub 'x${Gone.Arn}'",
-		     "11:41 HD1304 resource 'Gone' does not exist for this target; its condition "
+		     "15:17 HD1304 resource 'Gone' does not exist for this target; its condition "
 		     "'No' is false; hint: wrap the reference: !If [No, <the reference>, !Ref "
-		     "AWS::NoValue]; 10:3 the resource\n");
+		     "AWS::NoValue]; 11:3 the resource\n");
 }
 
 static void wrong_names_are_met_with_near_ones(void **state)
 {
 	assert_gives(*state, "[!Ref Othr, !GetAtt Othr.Arn, !GetAtt Env.Arn, !If [Yess, 1, 2]]",
-		     "11:40 HD1214 'Othr' names no parameter and no resource; hint: did you mean "
+		     "15:16 HD1214 'Othr' names no parameter and no resource; hint: did you mean "
 		     "'Other'?\n"
-		     "11:54 HD1215 'Othr' names no resource; hint: did you mean 'Other'?\n"
-		     "11:72 HD1215 'Env' names no resource; hint: it is a parameter, and parameters "
+		     "15:30 HD1215 'Othr' names no resource; hint: did you mean 'Other'?\n"
+		     "15:48 HD1215 'Env' names no resource; hint: it is a parameter, and parameters "
 		     "have no attributes: use !Ref Env\n"
-		     "11:86 HD1216 there is no condition 'Yess'; hint: did you mean 'Yes'?\n");
+		     "15:62 HD1216 there is no condition 'Yess'; hint: did you mean 'Yes'?\n");
 }
 
 static void what_cannot_be_deployed_is_refused(void **state)
 {
 	assert_gives(*state, "[!ImportValue x, '{{resolve:ssm:x}}', !Nope x, ~, {'Fn::Sub': x, "
 			     "b: 1}]",
-		     "11:35 HD1213 not supported yet: 'Fn::ImportValue'; hint: give the value as a "
+		     "15:11 HD1213 not supported yet: 'Fn::ImportValue'; hint: give the value as a "
 		     "parameter instead\n"
-		     "11:51 HD1213 not supported yet: dynamic references ('{{resolve:...}}') in "
+		     "15:27 HD1213 not supported yet: dynamic references ('{{resolve:...}}') in "
 		     "templates; hint: declare a NoEcho parameter, and give it the reference in "
 		     "the manifest\n"
-		     "11:72 HD1210 there is no function 'Fn::Nope'; hint: did you mean 'Fn::Not'?\n"
-		     "11:81 HD1224 there is no value here; hint: remove the key, write '' for an "
+		     "15:48 HD1210 there is no function 'Fn::Nope'; hint: did you mean 'Fn::Not'?\n"
+		     "15:57 HD1224 there is no value here; hint: remove the key, write '' for an "
 		     "empty string, or use !Ref AWS::NoValue\n"
-		     "11:85 HD1223 function 'Fn::Sub' stands beside other keys in its map; hint: a "
+		     "15:61 HD1223 function 'Fn::Sub' stands beside other keys in its map; hint: a "
 		     "function is the only key of its map; check the indentation\n");
 	assert_gives(*state, "!Sub '{{resolve:ssm:${Env}}}'",
-		     "11:39 HD1213 not supported yet: dynamic references ('{{resolve:...}}') in "
+		     "15:15 HD1213 not supported yet: dynamic references ('{{resolve:...}}') in "
 		     "templates; hint: declare a NoEcho parameter, and give it the reference in "
 		     "the manifest\n");
 }
@@ -411,8 +410,8 @@ static void values_know_where_they_were_written(void **state)
 
 	fixture_expression(f, "{a: [!Ref Env, x]}");
 	p = document_find(f->doc, "R")->properties;
-	assert_int_equal(value_where(value_at(p, TEXT_LIT("/P/a/0"), &exact)).start.column, 39);
-	assert_int_equal(value_where(value_at(p, TEXT_LIT("/P/a/1"), &exact)).start.column, 49);
+	assert_int_equal(value_where(value_at(p, TEXT_LIT("/P/a/0"), &exact)).start.column, 15);
+	assert_int_equal(value_where(value_at(p, TEXT_LIT("/P/a/1"), &exact)).start.column, 25);
 }
 
 static void recorded_parameters_hold_no_secrets(void **state)

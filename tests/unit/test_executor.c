@@ -142,8 +142,11 @@ static void a_passing_fault_is_tried_again(void **state)
 	bench_many(b, 3, 3);
 	cloud_add_rule(&(struct cloud_rule){
 		.op = CLOUD_CREATE, .name = "t1", .times = 3, .status = HD_RETRY});
-	cloud_add_rule(&(struct cloud_rule){
-		.op = CLOUD_CREATE, .name = "t2", .times = 2, .status = HD_THROTTLED, .wait_ms = 9000});
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_CREATE,
+					    .name = "t2",
+					    .times = 2,
+					    .status = HD_THROTTLED,
+					    .wait_ms = 9000});
 	assert_int_equal(bench_apply(b), 0);
 	assert_int_equal(cloud_calls(CLOUD_CREATE, "t1"), 4);
 	assert_int_equal(cloud_calls(CLOUD_CREATE, "t2"), 3);
@@ -170,8 +173,8 @@ static void a_dead_host_is_given_up_once_for_all_that_wait_for_it(void **state)
 
 	b->parallelism = 4;
 	bench_many(b, 40, 2);
-	cloud_add_rule(&(struct cloud_rule){
-		.op = CLOUD_CREATE, .host = "h1", .status = HD_UNREACHABLE});
+	cloud_add_rule(
+		&(struct cloud_rule){.op = CLOUD_CREATE, .host = "h1", .status = HD_UNREACHABLE});
 	assert_int_equal(bench_apply(b), -1);
 	assert_int_equal(b->result.done.create, 20);
 	assert_int_equal(b->result.failed, 20);
@@ -193,8 +196,8 @@ static void a_host_that_comes_back_goes_on(void **state)
 
 	b->parallelism = 4;
 	bench_many(b, 10, 1);
-	cloud_add_rule(&(struct cloud_rule){
-		.op = CLOUD_CREATE, .times = 6, .status = HD_UNREACHABLE});
+	cloud_add_rule(
+		&(struct cloud_rule){.op = CLOUD_CREATE, .times = 6, .status = HD_UNREACHABLE});
 	assert_int_equal(bench_apply(b), 0);
 	assert_int_equal(cloud_count(), 10);
 	assert_int_equal(b->opened, 1);
@@ -222,10 +225,8 @@ static void a_pending_operation_that_fails_leaves_a_tainted_record(void **state)
 	struct bench *b = *state;
 
 	bench_many(b, 1, 1);
-	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_CREATE,
-					    .status = HD_PENDING,
-					    .polls = 1,
-					    .wait_ms = 10});
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_CREATE, .status = HD_PENDING, .polls = 1, .wait_ms = 10});
 	cloud_add_rule(&(struct cloud_rule){
 		.op = CLOUD_POLL, .status = HD_FATAL, .trick = CLOUD_HANDS_ID});
 	assert_int_equal(bench_apply(b), -1);
@@ -258,9 +259,11 @@ static void a_half_done_update_keeps_its_old_inputs(void **state)
 {
 	struct bench *b = *state;
 
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
 	assert_int_equal(bench_apply(b), 0);
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
 	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_UPDATE,
 					    .status = HD_FATAL,
 					    .effect = HD_EFFECT_PARTIAL,
@@ -345,13 +348,13 @@ static void a_lost_update_is_compared_with_what_is_there(void **state)
 {
 	struct bench *b = *state;
 
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
 	assert_int_equal(bench_apply(b), 0);
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
-	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_UPDATE,
-					    .times = 1,
-					    .status = HD_RETRY,
-					    .effect = HD_EFFECT_UNKNOWN});
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_UPDATE, .times = 1, .status = HD_RETRY, .effect = HD_EFFECT_UNKNOWN});
 	assert_int_equal(bench_apply(b), 0);
 	assert_int_equal(cloud_calls(CLOUD_UPDATE, "a"), 2);
 	assert_string_equal(cloud_property("a", "Size"), "2");
@@ -391,10 +394,12 @@ static void an_update_of_what_is_gone_makes_the_next_run_look(void **state)
 {
 	struct bench *b = *state;
 
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
 	assert_int_equal(bench_apply(b), 0);
 	cloud_lose("a");
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
 	assert_int_equal(bench_apply(b), -1);
 	assert_true(bench_said(b, DIAG_RUN_GONE));
 	assert_int_equal(bench_apply(b), 0);
@@ -415,6 +420,109 @@ static void a_provider_that_breaks_its_contract_is_named(void **state)
 	assert_true(bench_said(b, DIAG_PROVIDER_CONTRACT));
 	assert_true(bench_record(b, "T0")->tainted);
 	assert_int_equal(bench_open_operations(b), 0);
+}
+
+static void an_attribute_that_was_not_handed_over_is_told(void **state)
+{
+	struct bench *b = *state;
+
+	/* Echo exists only beside a secret. */
+	bench_template(
+		b, "Resources:\n"
+		   "  A: {Type: 'Cloud::Thing', Properties: {Name: a}}\n"
+		   "  B: {Type: 'Cloud::Thing', Properties: {Name: b, Note: !GetAtt A.Echo}}\n");
+	assert_int_equal(bench_apply(b), -1);
+	assert_string_equal(bench_diag(b, DIAG_RUN_STILL_UNKNOWN)->address, "web/east/B");
+	assert_false(cloud_has("b"));
+	assert_int_equal(b->result.done.create, 1);
+	assert_int_equal(bench_open_operations(b), 0);
+}
+
+static void tamper(const struct plan *plan)
+{
+	struct change *c = (struct change *)(uintptr_t)&plan->changes[0];
+
+	c->desired = "{\"Name\":\"a\",\"Secret\":{\"$secret\":\"00\"},\"Size\":1}";
+}
+
+static void what_was_approved_is_what_runs(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, "Parameters: {Password: {Type: String, NoEcho: true}}\n"
+			  "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2, "
+			  "Secret: !Ref Password}}}\n");
+	bench_param(b, "Password", "correct-horse-7");
+	b->tamper = tamper;
+	assert_int_equal(bench_apply(b), -1);
+	assert_true(bench_said(b, DIAG_RUN_VALUE_CHANGED));
+	assert_null(strstr(bench_diag(b, DIAG_RUN_VALUE_CHANGED)->detail, "horse"));
+	assert_int_equal(cloud_count(), 0);
+	assert_int_equal(bench_open_operations(b), 0);
+}
+
+static void what_stays_pending_too_long_is_left_to_the_next_run(void **state)
+{
+	struct bench *b = *state;
+
+	bench_many(b, 1, 1);
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_CREATE, .status = HD_PENDING, .polls = 3, .wait_ms = 60000});
+	cloud_add_rule(
+		&(struct cloud_rule){.op = CLOUD_POLL, .status = HD_PENDING, .wait_ms = 60000});
+	assert_int_equal(bench_apply(b), -1);
+	assert_true(b->result.elapsed_ms > 3500000 && b->result.elapsed_ms <= 3700000);
+	assert_true(bench_said(b, DIAG_RUN_TIMEOUT));
+	assert_true(bench_said(b, DIAG_RUN_UNCLEAR));
+	assert_int_equal(bench_open_operations(b), 1);
+	cloud_drop_rules();
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(b->recovered, 1);
+	assert_int_equal(cloud_made("t0"), 1);
+}
+
+static void use_entry(struct bench *b, const char *providers)
+{
+	bench_manifest(b, arena_printf(b->a,
+				       "Project: shop\n%s"
+				       "Regions: {east: {}}\n"
+				       "Stacks: {web: {Template: web.yaml, Targets: [east]}}\n",
+				       providers));
+}
+
+static void a_record_of_an_entry_that_is_gone_is_kept(void **state)
+{
+	struct bench *b = *state;
+
+	use_entry(b, "Providers: {mine: {Use: sim, Types: ['Cloud::*']}}\n");
+	bench_many(b, 2, 1);
+	assert_int_equal(bench_apply(b), 0);
+	assert_string_equal(bench_record(b, "T1")->provider, "mine");
+	use_entry(b, "");
+	bench_many(b, 1, 1);
+	assert_int_equal(bench_apply(b), -1);
+	assert_string_equal(bench_diag(b, DIAG_PROVIDER_GONE)->address, "web/east/T1");
+	assert_non_null(bench_record(b, "T1"));
+	assert_int_equal(bench_open_operations(b), 0);
+}
+
+static void what_is_doubtful_and_cannot_be_read_is_a_warning(void **state)
+{
+	struct bench *b = *state;
+
+	bench_many(b, 2, 2);
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_CREATE,
+					    .name = "t0",
+					    .status = HD_FATAL,
+					    .effect = HD_EFFECT_PARTIAL,
+					    .happens = true});
+	assert_int_equal(bench_apply(b), -1);
+	cloud_drop_rules();
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_READ, .status = HD_FATAL});
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(bench_diag(b, DIAG_REFRESH_INCOMPLETE)->severity, DIAG_WARNING);
+	assert_false(b->result.plan->refreshed);
+	assert_int_equal(b->result.done.update, 1);
 }
 
 int main(void)
@@ -444,6 +552,11 @@ int main(void)
 		RUN_TEST(something_of_that_name_which_is_not_ours_is_left_alone),
 		RUN_TEST(an_update_of_what_is_gone_makes_the_next_run_look),
 		RUN_TEST(a_provider_that_breaks_its_contract_is_named),
+		RUN_TEST(an_attribute_that_was_not_handed_over_is_told),
+		RUN_TEST(what_was_approved_is_what_runs),
+		RUN_TEST(what_stays_pending_too_long_is_left_to_the_next_run),
+		RUN_TEST(a_record_of_an_entry_that_is_gone_is_kept),
+		RUN_TEST(what_is_doubtful_and_cannot_be_read_is_a_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

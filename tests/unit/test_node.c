@@ -240,6 +240,10 @@ static void syntax_errors_say_what_to_do(void **state)
 			    "1:5 HD1004 not valid YAML: mapping values are not allowed in this "
 			    "context; hint: check the indentation, and put a value that holds ': ' "
 			    "in quotes\n");
+	assert_string_equal(dumped(*state, "a: {R${X}: 1}\n", NODE_TEMPLATE),
+			    "1:7 HD1004 not valid YAML: did not find expected ',' or '}'; while "
+			    "parsing a flow mapping that began at 1:4; hint: inside of brackets put "
+			    "text that holds '${...}' or '&{...}' in quotes\n");
 }
 
 static void an_alias_needs_its_anchor(void **state)

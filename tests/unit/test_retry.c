@@ -53,8 +53,10 @@ static void a_question_whose_answer_was_lost_is_asked_again(void **state)
 
 static struct retry_request request(enum hd_status status, int attempts)
 {
-	return (struct retry_request){
-		.status = status, .attempts = attempts, .deadline_ms = 1000000, .random = UINT64_MAX};
+	return (struct retry_request){.status = status,
+				      .attempts = attempts,
+				      .deadline_ms = 1000000,
+				      .random = UINT64_MAX};
 }
 
 static void attempts_at_an_unreachable_endpoint_are_four(void **state)

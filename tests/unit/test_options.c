@@ -1,0 +1,258 @@
+/* test_options.c - the command line: options, operands, commands, and what is said when
+ * they do not fit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/command.h"
+
+struct read_line {
+	struct arena *arena;
+	struct arguments args;
+	struct usage usage;
+	int status;
+	const struct command *command;
+};
+
+/* Words are separated by single blanks. */
+static struct read_line read_line(const char *text)
+{
+	struct read_line r = {.arena = arena_new(), .usage = USAGE_INIT};
+	char **words = arena_array(r.arena, strlen(text) + 2, sizeof(*words));
+	struct text_split split = text_split_start(text_of(text));
+	struct text word;
+	size_t count = 0;
+
+	while (*text && text_next(&split, ' ', &word))
+		words[count++] = arena_text(r.arena, word);
+	r.status = options_read(r.arena, words, &r.args, &r.usage);
+	return r;
+}
+
+static struct read_line read_command(const char *text)
+{
+	struct read_line r = read_line(text);
+
+	assert_int_equal(r.status, 0);
+	r.command = command_find(&r.args, &r.usage);
+	r.status = r.command ? command_check(r.command, &r.args, &r.usage) : -1;
+	return r;
+}
+
+static void drop(struct read_line *r)
+{
+	usage_release(&r->usage);
+	arena_free(r->arena);
+}
+
+static void says(struct read_line *r, const char *problem, const char *hint)
+{
+	assert_int_equal(r->status, -1);
+	assert_string_equal(str_cstr(&r->usage.problem), problem);
+	assert_string_equal(str_cstr(&r->usage.hint), hint);
+	drop(r);
+}
+
+static void options_may_stand_anywhere(void **state)
+{
+	struct read_line r = read_line("--json plan web --region east --region=west api -y");
+
+	(void)state;
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.args.operand_count, 3);
+	assert_string_equal(r.args.operands[0], "plan");
+	assert_string_equal(r.args.operands[2], "api");
+	assert_true(option_given(&r.args, OPT_JSON));
+	assert_true(option_given(&r.args, OPT_YES));
+	assert_int_equal(r.args.options[OPT_REGION].count, 2);
+	assert_string_equal(r.args.options[OPT_REGION].items[0], "east");
+	assert_string_equal(r.args.options[OPT_REGION].items[1], "west");
+	assert_false(option_given(&r.args, OPT_REFRESH));
+	drop(&r);
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+	struct read_line r = read_line("state rm -- --yes -");
+
+	(void)state;
+	assert_int_equal(r.args.operand_count, 4);
+	assert_string_equal(r.args.operands[2], "--yes");
+	assert_false(option_given(&r.args, OPT_YES));
+	drop(&r);
+}
+
+static void the_last_value_of_an_option_holds(void **state)
+{
+	struct read_line r = read_line("--project a --project b");
+
+	(void)state;
+	assert_string_equal(r.args.options[OPT_PROJECT].text, "b");
+	drop(&r);
+}
+
+static void numbers_and_times_are_read_and_bounded(void **state)
+{
+	struct read_line r = read_line("--parallelism 8 --lock-timeout 90s");
+
+	(void)state;
+	assert_int_equal(r.args.options[OPT_PARALLELISM].number, 8);
+	assert_int_equal(r.args.options[OPT_LOCK_TIMEOUT].number, 90000);
+	drop(&r);
+	r = read_line("--parallelism 0");
+	says(&r, "--parallelism takes a number from 1 to 1024, not '0'", "");
+	r = read_line("--parallelism 1025");
+	says(&r, "--parallelism takes a number from 1 to 1024, not '1025'", "");
+	r = read_line("--lock-timeout soon");
+	says(&r, "--lock-timeout takes a time up to one day, not 'soon'",
+	     "write 30s, 5m or 1h; a bare number is seconds");
+	r = read_line("--lock-timeout 2d");
+	says(&r, "--lock-timeout takes a time up to one day, not '2d'",
+	     "write 30s, 5m or 1h; a bare number is seconds");
+}
+
+static void values_that_are_missing_or_too_much_are_named(void **state)
+{
+	struct read_line r = read_line("plan --region");
+
+	(void)state;
+	says(&r, "--region needs a value: --region REGION", "");
+	r = read_line("--json=yes");
+	says(&r, "--json takes no value", "");
+	r = read_line("--region=");
+	says(&r, "--region is empty", "");
+	r = read_line("--format png");
+	says(&r, "--format cannot be 'png'", "it is 'dot' or 'mermaid'");
+}
+
+static void a_pair_without_a_sign_is_not_repeated(void **state)
+{
+	struct read_line r = read_line("--param hunter2");
+
+	(void)state;
+	says(&r, "--param takes NAME=VALUE", "for example --param Capacity=3");
+	r = read_line("--param Capacity=");
+	assert_int_equal(r.status, 0);
+	drop(&r);
+}
+
+static void an_unknown_command_names_the_nearest(void **state)
+{
+	struct read_line r = read_command("aply");
+
+	(void)state;
+	says(&r, "unknown command 'aply'", "did you mean 'hadeploy apply'?");
+	r = read_command("frobnicate");
+	says(&r, "unknown command 'frobnicate'", "'hadeploy help' lists the commands");
+	r = read_command("state lst");
+	says(&r, "'state' has no command 'lst'", "did you mean 'hadeploy state list'?");
+	r = read_command("state");
+	says(&r, "'state' needs one of its commands: list, show, rm, unlock, check, export",
+	     "'hadeploy help state' explains them");
+}
+
+static void an_unknown_option_names_the_nearest_of_the_command(void **state)
+{
+	struct read_line r = read_command("plan --exit-cod");
+
+	(void)state;
+	says(&r, "'plan' has no option '--exit-cod'", "did you mean '--exit-code'?");
+	r = read_command("version --xyzzy=secret");
+	says(&r, "'version' has no option '--xyzzy'", "'hadeploy help version' lists its options");
+	r = read_command("plan -x");
+	says(&r, "'plan' has no option '-x'", "'hadeploy help plan' lists its options");
+}
+
+static void an_option_of_another_command_is_refused(void **state)
+{
+	struct read_line r = read_command("plan --yes");
+
+	(void)state;
+	says(&r, "'plan' has no option '--yes'", "'hadeploy help plan' lists its options");
+}
+
+static void the_number_of_operands_is_checked(void **state)
+{
+	struct read_line r = read_command("state show");
+
+	(void)state;
+	says(&r, "'state show' needs ADDRESS", "usage: hadeploy state show ADDRESS [options]");
+	r = read_command("version extra");
+	says(&r, "'version' does not take 'extra'", "usage: hadeploy version [options]");
+}
+
+static void a_command_takes_its_own_words_away(void **state)
+{
+	struct read_line r = read_command("state rm web/east/Page web/west/Page --yes");
+
+	(void)state;
+	assert_int_equal(r.status, 0);
+	assert_ptr_equal(r.command, command_named((const char *const[]){"state", "rm"}, 2));
+	assert_int_equal(r.args.operand_count, 2);
+	assert_string_equal(r.args.operands[0], "web/east/Page");
+	drop(&r);
+}
+
+static void help_about_a_parent_needs_no_child(void **state)
+{
+	struct read_line r = read_line("state --help");
+
+	(void)state;
+	r.command = command_find(&r.args, &r.usage);
+	assert_ptr_equal(r.command, &cmd_state);
+	drop(&r);
+}
+
+static void check_row(const struct command *c)
+{
+	assert_non_null(c->summary);
+	assert_non_null(c->help);
+	assert_non_null(c->operands);
+	assert_true((c->run != NULL) != (c->children != NULL));
+	assert_true(c->operand_min <= c->operand_max || c->children);
+	assert_int_not_equal(c->summary[strlen(c->summary) - 1], '.');
+	for (size_t i = 0; c->examples && c->examples[i]; i += 2)
+		assert_non_null(c->examples[i + 1]);
+	for (size_t i = 0; c->children && c->children[i]; i++)
+		check_row(c->children[i]);
+}
+
+static void every_row_of_the_table_is_complete(void **state)
+{
+	(void)state;
+	for (size_t i = 0; commands[i]; i++)
+		check_row(commands[i]);
+	for (size_t i = 0; i < OPT_END; i++) {
+		const struct option_row *row = option_row((enum option_id)i);
+
+		assert_non_null(row->name);
+		assert_non_null(row->help);
+		assert_int_equal(row->kind == OPTION_FLAG, row->value == NULL);
+		assert_int_equal(row->kind == OPTION_CHOICE, row->choices != NULL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_may_stand_anywhere),
+		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(the_last_value_of_an_option_holds),
+		cmocka_unit_test(numbers_and_times_are_read_and_bounded),
+		cmocka_unit_test(values_that_are_missing_or_too_much_are_named),
+		cmocka_unit_test(a_pair_without_a_sign_is_not_repeated),
+		cmocka_unit_test(an_unknown_command_names_the_nearest),
+		cmocka_unit_test(an_unknown_option_names_the_nearest_of_the_command),
+		cmocka_unit_test(an_option_of_another_command_is_refused),
+		cmocka_unit_test(the_number_of_operands_is_checked),
+		cmocka_unit_test(a_command_takes_its_own_words_away),
+		cmocka_unit_test(help_about_a_parent_needs_no_child),
+		cmocka_unit_test(every_row_of_the_table_is_complete),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

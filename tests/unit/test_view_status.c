@@ -1,0 +1,214 @@
+/* test_view_status.c - the matrix, outputs, records, events and results as text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/view.h"
+
+static const struct style plain = {false};
+
+static void same(struct str *out, const char *expected)
+{
+	assert_string_equal(str_cstr(out), expected);
+	str_release(out);
+}
+
+static void the_matrix_has_a_row_per_stack_and_a_column_per_region(void **state)
+{
+	const struct lock_info lock = {.lock_id = "4f2a",
+				       .owner = {"ann", "ci-7", "apply", 4242, 1800000000000}};
+	const struct status_row rows[] = {
+		{{"network", "-", "east"}, "CURRENT", 4, 0, 0, 1800000000000, NULL},
+		{{"web", "-", "east"}, "OUTDATED", 12, 2, 0, 1800000000000, NULL},
+		{{"web", "-", "west"}, "LOCKED", 0, 12, 1, 0, &lock},
+	};
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows)}, &plain);
+	same(&out, "Project shop\n"
+		   "\n"
+		   "         east            west\n"
+		   "network  CURRENT 4\n"
+		   "web      OUTDATED 12 ~2  LOCKED\n"
+		   "\n"
+		   "  web/east: OUTDATED\n"
+		   "    templates or parameters changed since the last apply\n"
+		   "    2 changes to apply\n"
+		   "    last applied 2027-01-15T08:00:00Z\n"
+		   "\n"
+		   "  web/west: LOCKED\n"
+		   "    12 changes to apply\n"
+		   "    1 operation without an end; the next apply looks after it\n"
+		   "    locked by ann@ci-7 (apply, process 4242) since 2027-01-15T08:00:00Z\n"
+		   "    'hadeploy state unlock 4f2a' breaks the lock of a dead holder\n");
+}
+
+static void many_regions_become_a_list(void **state)
+{
+	struct status_row rows[9];
+	char names[9][32];
+	struct str out = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(names[i], sizeof(names[i]), "region-%zu", i);
+		rows[i] = (struct status_row){
+			{"web", i ? "-" : "prod", names[i]}, "CURRENT", 1, 0, 0, 0, NULL};
+	}
+	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows)}, &plain);
+	same(&out, "Project shop\n"
+		   "\n"
+		   "web/prod/region-0  CURRENT 1\n"
+		   "web/region-1       CURRENT 1\n"
+		   "web/region-2       CURRENT 1\n"
+		   "web/region-3       CURRENT 1\n"
+		   "web/region-4       CURRENT 1\n"
+		   "web/region-5       CURRENT 1\n"
+		   "web/region-6       CURRENT 1\n"
+		   "web/region-7       CURRENT 1\n"
+		   "web/region-8       CURRENT 1\n");
+}
+
+static void outputs_are_named_by_instance(void **state)
+{
+	const struct output_row rows[] = {
+		{{"web", "-", "east"}, "Url", "\"http://a/\"", NULL, false},
+		{{"web", "-", "east"}, "Ports", "[80,443]", NULL, false},
+		{{"web", "prod", "west"}, "Token", "\"x\"", NULL, true},
+	};
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_outputs(&out, &(struct output_rows){rows, ARRAY_LEN(rows)}, &plain);
+	same(&out, "web/east       Url = http://a/\n"
+		   "web/east       Ports = [80, 443]\n"
+		   "web/prod/west  Token = (sensitive)\n");
+}
+
+static void records_are_addresses_or_a_table(void **state)
+{
+	struct record items[] = {
+		{.addr = {{"web", "-", "east"}, "Page"},
+		 .deposed = "",
+		 .type = "SSH::File",
+		 .id = "web-e1:/page"},
+		{.addr = {{"web", "-", "east"}, "Page"},
+		 .deposed = "op1",
+		 .type = "SSH::File",
+		 .id = "web-e1:/old"},
+		{.addr = {{"web", "-", "east"}, "Server"},
+		 .deposed = "",
+		 .type = "SSH::Command",
+		 .id = "",
+		 .tainted = true},
+	};
+	const struct record_list list = {items, ARRAY_LEN(items)};
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_records(&out, &list, RECORDS_NAMES);
+	same(&out, "web/east/Page\nweb/east/Server\n");
+	view_records(&out, &list, RECORDS_TABLE);
+	same(&out, "web/east/Page    SSH::File     web-e1:/page\n"
+		   "web/east/Page    SSH::File     web-e1:/old (replaced, to be deleted)\n"
+		   "web/east/Server  SSH::Command  (no id yet) (uncertain: a change of it did not "
+		   "end well)\n");
+}
+
+static void says(struct event e, const char *expected)
+{
+	struct str out = STR_INIT;
+
+	view_event(&out, &e, &plain);
+	same(&out, expected);
+}
+
+static void events_are_one_line_each(void **state)
+{
+	const struct address page = {{"web", "-", "east"}, "Page"};
+
+	(void)state;
+	says((struct event){.kind = EVENT_APPLY_STARTED, .total = 1}, "Applying 1 change\n");
+	says((struct event){.kind = EVENT_STARTED, .addr = &page, .action = "create"}, "");
+	says((struct event){.kind = EVENT_SUCCEEDED,
+			    .addr = &page,
+			    .action = "create",
+			    .elapsed_ms = 1200},
+	     "web/east/Page: created (1.2s)\n");
+	says(
+		(struct event){
+			.kind = EVENT_FAILED, .addr = &page, .action = "delete", .elapsed_ms = 30},
+		"web/east/Page: delete failed (30ms)\n");
+	says((struct event){.kind = EVENT_SKIPPED, .addr = &page, .action = "update"},
+	     "web/east/Page: skipped\n");
+	says((struct event){.kind = EVENT_RETRY,
+			    .addr = &page,
+			    .attempt = 2,
+			    .wait_ms = 500,
+			    .text = "busy\x1b"},
+	     "web/east/Page: attempt 2 in 500ms: busy\\x1b\n");
+	says((struct event){.kind = EVENT_WAITING, .addr = &page, .action = "create"},
+	     "web/east/Page: accepted, waiting until it is there\n");
+	says((struct event){.kind = EVENT_BREAKER_OPEN, .endpoint = "web-e1"},
+	     "web-e1 does not answer; its other work waits until it does\n");
+	says((struct event){.kind = EVENT_LOCK_WAIT, .text = "web/east is locked by ann@ci"},
+	     "Waiting for the lock: web/east is locked by ann@ci\n");
+}
+
+static void ends(struct run_result r, enum run_mode mode, const char *expected)
+{
+	struct str out = STR_INIT;
+
+	view_result(&out, &r, mode, &plain);
+	same(&out, expected);
+}
+
+static void a_run_ends_with_what_was_done(void **state)
+{
+	(void)state;
+	ends((struct run_result){.done = {.create = 8, .update = 1}, .elapsed_ms = 3200}, RUN_APPLY,
+	     "Apply complete: 8 created, 1 updated, 0 deleted in 3.2s.\n");
+	ends((struct run_result){.done = {.remove = 3, .retain = 1}, .elapsed_ms = 90}, RUN_DESTROY,
+	     "Destroy complete: 0 created, 0 updated, 3 deleted, 1 retained in 90ms.\n");
+}
+
+static void a_failed_run_says_what_is_left(void **state)
+{
+	(void)state;
+	ends((struct run_result){.done = {.create = 2, .replace = 1},
+				 .failed = 1,
+				 .skipped = 3,
+				 .targets_failed = 1,
+				 .targets_succeeded = 1,
+				 .elapsed_ms = 1000},
+	     RUN_APPLY,
+	     "Apply partly failed: 2 created, 0 updated, 1 replaced, 0 deleted in 1.0s.\n"
+	     "  1 failed\n"
+	     "  3 skipped: something they need failed, or the run was stopped\n"
+	     "  1 of 2 stack instances failed\n"
+	     "What was done is recorded; 'hadeploy apply' goes on from here.\n");
+	ends((struct run_result){.interrupted = true, .skipped = 1}, RUN_DESTROY,
+	     "Destroy interrupted: 0 created, 0 updated, 0 deleted in 0ms.\n"
+	     "  1 skipped: something they need failed, or the run was stopped\n"
+	     "What was done is recorded; 'hadeploy destroy' goes on from here.\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_matrix_has_a_row_per_stack_and_a_column_per_region),
+		cmocka_unit_test(many_regions_become_a_list),
+		cmocka_unit_test(outputs_are_named_by_instance),
+		cmocka_unit_test(records_are_addresses_or_a_table),
+		cmocka_unit_test(events_are_one_line_each),
+		cmocka_unit_test(a_run_ends_with_what_was_done),
+		cmocka_unit_test(a_failed_run_says_what_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
