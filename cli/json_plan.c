@@ -149,7 +149,7 @@ json_t *json_output_change(const struct output_change *o)
 {
 	json_t *j = json_line("output_change");
 
-	json_object_set_new(j, "instance", instance_json(&o->instance->id));
+	json_object_set_new(j, "instance", instance_json(&o->id));
 	json_set_text(j, "name", o->name);
 	json_set_json(j, "before", o->before);
 	json_set_json(j, "after", o->after);

@@ -63,14 +63,22 @@ static const char *comparison(const struct page *p)
 				  : "compared with recorded state; --refresh reads the world first";
 }
 
+/* The counts go to a line of their own where the first one would be too long. */
 static void add_header(const struct page *p)
 {
+	const char *begin = p->plan->destroy ? "Plan to destroy project " : "Plan for project ";
+	const char *project = p->plan->project->manifest->project;
+	struct str counts = STR_INIT;
+	size_t width;
+
+	view_plan_counts(&counts, &p->plan->counts);
+	width = strlen(begin) + strlen(project) + 2 + counts.len;
 	paint_on(p->out, p->st, PAINT_BOLD);
-	str_add(p->out, p->plan->destroy ? "Plan to destroy project " : "Plan for project ");
-	str_printf(p->out, "%s: ", p->plan->project->manifest->project);
-	view_plan_counts(p->out, &p->plan->counts);
+	str_printf(p->out, "%s%s:%s%s", begin, project, width > VIEW_WIDTH ? "\n  " : " ",
+		   str_cstr(&counts));
 	paint_off(p->out, p->st);
 	str_printf(p->out, "\n(%s)\n", comparison(p));
+	str_release(&counts);
 }
 
 static bool shows_path(const struct page *p, const struct path_change *path)
@@ -163,20 +171,30 @@ static bool reason_speaks(const struct change *c)
 		return !some_path(c, path_visible);
 	if (c->reason == REASON_CREATE_ONLY)
 		return !some_path(c, path_replaces);
-	return c->reason != REASON_NONE;
+	return c->reason != REASON_NONE && c->reason != REASON_DESTROY;
+}
+
+static void add_reason_text(struct str *out, const struct change *c)
+{
+	if (c->cause && c->reason == REASON_CREATE_ONLY)
+		str_printf(out, "%s ", c->cause);
+	str_add(out, reason_text(c->reason));
+	if (c->cause && c->reason != REASON_CREATE_ONLY)
+		str_printf(out, ": %s", c->cause);
 }
 
 static void add_reason(const struct page *p, const struct change *c)
 {
-	if (!reason_speaks(c))
+	bool retained = c->action == ACTION_RETAIN, speaks = reason_speaks(c);
+
+	if (!speaks && !retained)
 		return;
 	str_add(p->out, "  ");
 	paint_on(p->out, p->st, PAINT_DIM);
-	if (c->cause && c->reason == REASON_CREATE_ONLY)
-		str_printf(p->out, "%s ", c->cause);
-	str_add(p->out, reason_text(c->reason));
-	if (c->cause && c->reason != REASON_CREATE_ONLY)
-		str_printf(p->out, ": %s", c->cause);
+	if (speaks)
+		add_reason_text(p->out, c);
+	if (retained)
+		str_printf(p->out, "%sits record goes, the thing stays", speaks ? "; " : "");
 	paint_off(p->out, p->st);
 }
 
@@ -205,7 +223,7 @@ static void add_change(const struct page *p, const struct change *c)
 {
 	const struct action_look *look = look_of(p, c);
 
-	str_printf(p->out, "\n%*s", CHANGE_INDENT, "");
+	str_printf(p->out, "%*s", CHANGE_INDENT, "");
 	paint_on(p->out, p->st, look->paint);
 	str_printf(p->out, "%s ", look->sign);
 	paint_off(p->out, p->st);
@@ -262,19 +280,35 @@ static void add_title(const struct page *p, const struct instance_plan *i)
 	str_release(&counts);
 }
 
+static size_t line_count(const struct str *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->len; i++)
+		count += s->ptr[i] == '\n';
+	return count;
+}
+
+/* Changes of one line each stand close together, longer ones apart. */
 static void add_instance(const struct page *p, const struct instance_plan *i)
 {
-	bool titled = false;
+	enum { FIRST, SHORT, LONG } before = FIRST;
 
 	for (size_t n = 0; n < i->change_count; n++) {
 		const struct change *c = &p->plan->changes[i->first_change + n];
+		struct str one = STR_INIT;
+		struct page inner = {&one, p->plan, p->kind, p->st};
 
 		if (!shows_change(p, c))
 			continue;
-		if (!titled)
+		if (before == FIRST)
 			add_title(p, i);
-		titled = true;
-		add_change(p, c);
+		add_change(&inner, c);
+		if (before != SHORT || line_count(&one) > 1)
+			str_add_char(p->out, '\n');
+		before = line_count(&one) > 1 ? LONG : SHORT;
+		str_add_text(p->out, str_text(&one));
+		str_release(&one);
 	}
 }
 
@@ -283,12 +317,12 @@ static void add_output(const struct page *p, const struct output_change *o)
 	struct str label = STR_INIT;
 	struct changed_value c = {.before = o->before, .after = o->after, .unknown = o->unknown};
 
-	instance_id_format(&o->instance->id, &label);
+	instance_id_format(&o->id, &label);
 	str_add(&label, "  ");
 	shown_text(&label, text_of(o->name));
 	str_add(&label, " =");
 	c.label = str_cstr(&label);
-	if (o->before || p->plan->destroy) {
+	if (o->before) {
 		view_changed_value(p->out, &c, CHANGE_INDENT, p->st);
 	} else {
 		str_printf(p->out, "%*s%s ", CHANGE_INDENT, "", c.label);
@@ -300,7 +334,7 @@ static void add_output(const struct page *p, const struct output_change *o)
 
 static void add_outputs(const struct page *p)
 {
-	if (!p->plan->output_count)
+	if (!p->plan->output_count || p->plan->destroy)
 		return;
 	str_add_char(p->out, '\n');
 	paint_text(p->out, p->st, PAINT_BOLD, "Outputs");
@@ -317,15 +351,6 @@ static void add_unchanged(const struct page *p)
 		return;
 	str_add_char(p->out, '\n');
 	counted(p->out, n->none, "resource stays as it is\n", "resources stay as they are\n");
-}
-
-static size_t line_count(const struct str *s)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->len; i++)
-		count += s->ptr[i] == '\n';
-	return count;
 }
 
 static void add_nothing(const struct page *p)

@@ -328,6 +328,7 @@ static void on_event(struct executor *x, const struct dispatch_event *ev)
 		break;
 	case DISPATCH_LOCKS_LOST:
 		x->broken = true;
+		keep_for_last_try(x);
 		stop(x, 2);
 		break;
 	case DISPATCH_QUIET:

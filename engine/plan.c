@@ -17,6 +17,7 @@ static const char *const reasons[] = {
 	[REASON_DRIFTED] = "was changed from outside",
 	[REASON_GONE] = "is not there any more",
 	[REASON_NOT_IN_TEMPLATE] = "not in the template any more",
+	[REASON_NOT_IN_MANIFEST] = "its stack instance is not in the manifest any more",
 	[REASON_CONDITION_FALSE] = "its condition is false now",
 	[REASON_DESTROY] = "asked for",
 	[REASON_TAINTED] = "an earlier change of it ended in error",
@@ -33,6 +34,7 @@ static const char *const reason_words[] = {
 	[REASON_DRIFTED] = "drifted",
 	[REASON_GONE] = "gone",
 	[REASON_NOT_IN_TEMPLATE] = "not-in-template",
+	[REASON_NOT_IN_MANIFEST] = "not-in-manifest",
 	[REASON_CONDITION_FALSE] = "condition-false",
 	[REASON_DESTROY] = "destroy",
 	[REASON_TAINTED] = "tainted",
@@ -111,7 +113,7 @@ static void dump_change(struct str *out, const struct plan *plan, const struct c
 static void dump_output(struct str *out, const struct output_change *o)
 {
 	str_add(out, "output ");
-	instance_id_format(&o->instance->id, out);
+	instance_id_format(&o->id, out);
 	str_printf(out, " %s: %s -> %s\n", o->name, o->before ? o->before : "(none)",
 		   o->unknown ? "(unknown)"
 		   : o->after ? o->after

@@ -30,6 +30,7 @@ enum reason {
 	REASON_DRIFTED,        /* the world differs from what was recorded */
 	REASON_GONE,           /* recorded, but not there any more */
 	REASON_NOT_IN_TEMPLATE, /* recorded, not wanted any more */
+	REASON_NOT_IN_MANIFEST, /* nor is its stack, or the stack's target */
 	REASON_CONDITION_FALSE,
 	REASON_DESTROY,
 	REASON_TAINTED,        /* an earlier change of it ended in error */
@@ -77,7 +78,8 @@ struct plan_counts {
 };
 
 struct output_change {
-	const struct instance *instance;
+	struct instance_id id;
+	const struct instance *instance; /* NULL: stack or target left the manifest */
 	const char *name;
 	const char *before, *after; /* canonical JSON, masked; NULL: none / unknown */
 	bool unknown;

@@ -56,6 +56,8 @@ static void set_reason(const struct planning *p, const struct planning_instance 
 		c->reason = REASON_DEPOSED;
 	else if (p->in->destroy)
 		c->reason = REASON_DESTROY;
+	else if (!w->instance)
+		c->reason = REASON_NOT_IN_MANIFEST;
 	else if (entry && node_find(entry->value, "Condition"))
 		c->reason = REASON_CONDITION_FALSE;
 	else

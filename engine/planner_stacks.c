@@ -129,7 +129,7 @@ static int plan_output(struct planning *p, const struct planning_instance *w, si
 	const struct document *doc = w->instance->doc;
 	const struct doc_output *out = &doc->outputs[index];
 	const json_t *was = json_object_get(before, out->name);
-	struct output_change o = {.instance = w->instance, .name = out->name};
+	struct output_change o = {.id = w->id, .instance = w->instance, .name = out->name};
 	struct arena *scratch = arena_new();
 	const struct value *v =
 		document_eval_output(doc, index, known_lookup(p->known, &w->id), scratch, p->d);
@@ -154,7 +154,8 @@ static void drop_outputs(struct planning *p, const struct planning_instance *w,
 
 	json_object_foreach((json_t *)before, name, was)
 	{
-		struct output_change o = {.instance = w->instance,
+		struct output_change o = {.id = w->id,
+					  .instance = w->instance,
 					  .name = arena_strdup(p->a, name),
 					  .before = json_text(p->a, was)};
 
@@ -164,13 +165,11 @@ static void drop_outputs(struct planning *p, const struct planning_instance *w,
 
 int planner_outputs(struct planning *p, const struct planning_instance *w)
 {
-	json_t *before;
+	json_t *before = outputs_before(p, w);
+	size_t wanted = w->instance && !p->in->destroy ? w->instance->doc->output_count : 0;
 	int rc = 0;
 
-	if (!w->instance)
-		return 0;
-	before = outputs_before(p, w);
-	for (size_t i = 0; !p->in->destroy && i < w->instance->doc->output_count; i++) {
+	for (size_t i = 0; i < wanted; i++) {
 		if (plan_output(p, w, i, before))
 			rc = -1;
 	}

@@ -118,7 +118,7 @@ static void add_pending(struct matrix *m, const struct plan *plan)
 				plan->changes[p->first_change + c].action != ACTION_NONE;
 	}
 	for (size_t i = 0; i < plan->output_count; i++) {
-		struct entry *e = entry_of(m, &plan->outputs[i].instance->id);
+		struct entry *e = entry_of(m, &plan->outputs[i].id);
 
 		if (e)
 			e->row.pending_changes++;

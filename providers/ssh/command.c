@@ -255,6 +255,8 @@ static int script_fault(struct ask *a, const struct op_report *r)
 	if (r->phase == OP_TIMED_OUT) {
 		fault_set(f, HD_FATAL, DIAG_SSH_SCRIPT_TIMEOUT, "the %s script took too long",
 			  verb);
+		fault_detail(f, "it was ended after %lld s",
+			     (long long)json_int(a->token, "time", 0));
 		fault_hint(f, "give it a longer Timeout, or find out what it waits for");
 	} else {
 		fault_set(f, HD_FATAL, DIAG_SSH_SCRIPT, "the %s script ended with code %d", verb,

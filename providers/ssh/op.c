@@ -32,10 +32,10 @@ static const char watch[] =
 	"d=$1;t=$2;w=$3;x=$4;cd \"$d\"||exit 1;b=-;s=-;"
 	"[ -r /proc/sys/kernel/random/boot_id ]&&read -r b </proc/sys/kernel/random/boot_id;"
 	"[ -r /proc/$$/stat ]&&read -r s </proc/$$/stat;"
-	"set -- $s;[ $# -gt 21 ]&&shift 21;echo \"$$ $b $1\">pid;:>out;"
+	"set -- $s;[ $# -gt 21 ]&&shift 21;echo \"$$ $b $1\">pid;:>out;:>outputs;"
 	"cut() { if [ $(wc -c <out) -gt $1 ];then tail -c 65536 out>o2;cat o2>out;rm -f o2;fi; };"
 	"l=$(command -v setsid);"
-	"(cd \"$w\"&&exec $l $x \"$d/script\") </dev/null >>out 2>&1 & c=$!;"
+	"(umask 022;cd \"$w\"&&exec $l $x \"$d/script\") </dev/null >>out 2>&1 & c=$!;"
 	"(n=0;while sleep 1;do n=$((n+1));if [ $n -ge $t ];then :>timeout;"
 	"kill -s TERM -- -$c||kill -s TERM $c;sleep 2;kill -s KILL -- -$c;exit;fi;"
 	"cut 4194304;done) </dev/null >/dev/null 2>&1 & k=$!;"
@@ -91,7 +91,7 @@ static void add_launch(const struct ask *a, const struct op_start *start, struct
 
 	if (own_line)
 		str_add(s, "chmod 0700 \"$d/script\";");
-	str_add(s, "umask 022;w=");
+	str_add(s, "w=");
 	if (start->directory)
 		sh_quote(s, text_of(start->directory));
 	else
@@ -138,6 +138,8 @@ static json_t *token_of(struct ask *a, const struct op_start *start, struct text
 	json_object_set_new(token, "op", json_string(start->verb));
 	json_object_set_new(token, "at", json_integer((json_int_t)c->wall_ms(c)));
 	json_object_set_new(token, "id", json_string(start->id ? start->id : ""));
+	if (start->timeout_s > 0)
+		json_object_set_new(token, "time", json_integer((json_int_t)start->timeout_s));
 	if (start->inputs)
 		json_object_set(token, "in", start->inputs);
 	if (start->quiet)

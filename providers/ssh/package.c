@@ -198,9 +198,10 @@ static int ensure(struct ask *a, const char *verb)
 		return ask_say(a);
 	if (version && strcmp(verb, "create") == 0)
 		json_object_set_new(a->priv, "had", json_true());
-	ask_set_natural_id(a, p.name);
-	if (version && (!p.version || strcmp(version, p.version) == 0))
+	if (version && (!p.version || strcmp(version, p.version) == 0)) {
+		ask_set_natural_id(a, p.name);
 		return ask_done(a, state_of(a, &p, version), HD_EFFECT_NONE);
+	}
 	return start(a, &p, verb);
 }
 

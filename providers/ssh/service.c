@@ -167,6 +167,16 @@ static int start(struct ask *a, const struct service *s, struct str *changes, co
 	return status;
 }
 
+/* The end of a create or update: nothing to do, or the script that does it. */
+static int settle(struct ask *a, const struct service *s, const struct seen *seen,
+		  struct str *changes)
+{
+	if (changes->len > 0 || !seen->loaded)
+		return start(a, s, changes, a->r->id.len > 0 ? "update" : "create");
+	ask_set_natural_id(a, s->name);
+	return ask_done(a, state_of(a, s, seen), HD_EFFECT_NONE);
+}
+
 static bool restart_wanted(const struct ask *a)
 {
 	const json_t *before = json_object_get(a->recorded, "RestartOn");
@@ -187,12 +197,8 @@ static int service_create(struct ask *a)
 	json_object_set_new(a->priv, "was",
 			    json_pack("{s:b, s:b}", "Enabled", (int)seen.enabled, "Running",
 				      (int)seen.running));
-	ask_set_natural_id(a, s.name);
 	add_changes(&changes, &s, &seen);
-	if (changes.len == 0 && seen.loaded)
-		status = ask_done(a, state_of(a, &s, &seen), HD_EFFECT_NONE);
-	else
-		status = start(a, &s, &changes, "create");
+	status = settle(a, &s, &seen, &changes);
 	str_release(&changes);
 	return status;
 }
@@ -209,11 +215,7 @@ static int service_update(struct ask *a)
 	add_changes(&changes, &s, &seen);
 	if (restart_wanted(a) && s.running != WISH_NO && seen.running)
 		str_printf(&changes, "systemctl restart -- '%s'||exit\n", s.name);
-	ask_set_natural_id(a, s.name);
-	if (changes.len == 0 && seen.loaded)
-		status = ask_done(a, state_of(a, &s, &seen), HD_EFFECT_NONE);
-	else
-		status = start(a, &s, &changes, "update");
+	status = settle(a, &s, &seen, &changes);
 	str_release(&changes);
 	return status;
 }

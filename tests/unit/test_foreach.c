@@ -40,7 +40,7 @@ static void names_of_a_loop_reach_references(void **state)
 			"          B: !Sub '${Base&{X}.Path}-${X}-${!X}'\n"
 			"          C: !Ref Base${X}\n"
 			"          D: !GetAtt [!Sub 'Base${X}', !Ref X]\n"
-			"          E: !If [Is${X}, 1, 2]\n"
+			"          E: !If ['Is${X}', 1, 2]\n"
 			"Outputs:\n"
 			"  Fn::ForEach::O: [X, !Ref L, {'Out${X}': {Value: !Ref X, Description: 'd ${X}'}}]\n");
 	assert_non_null(f->doc);

@@ -233,8 +233,8 @@ static void what_left_the_manifest_is_deleted(void **state)
 	record_orphans(&f);
 	planned(&f);
 	assert_true(fixture_has_line(&f, "instance gone/east (not in the manifest)"));
-	assert_true(fixture_has_line(&f, "delete gone/east/A Fake::Thing reason=not-in-template"));
-	assert_true(fixture_has_line(&f, "delete web/south/A Fake::Thing reason=not-in-template"));
+	assert_true(fixture_has_line(&f, "delete gone/east/A Fake::Thing reason=not-in-manifest"));
+	assert_true(fixture_has_line(&f, "delete web/south/A Fake::Thing reason=not-in-manifest"));
 	assert_true(fixture_has_line(&f, "none web/west/A Fake::Thing reason=none"));
 	fixture_close(&f);
 }
@@ -251,13 +251,13 @@ static void a_selection_leaves_other_orphans_alone(void **state)
 	record_orphans(&f);
 	planned(&f);
 	assert_int_equal(f.plan->instance_count, 3);
-	assert_true(fixture_has_line(&f, "delete web/south/A Fake::Thing reason=not-in-template"));
+	assert_true(fixture_has_line(&f, "delete web/south/A Fake::Thing reason=not-in-manifest"));
 	assert_null(strstr(str_cstr(&f.text), "gone/east"));
 	fixture_close(&f);
 	fixture_open_project(&f, TWO_STACKS, "Resources:\n" PLAIN("A"), &east);
 	record_orphans(&f);
 	planned(&f);
-	assert_true(fixture_has_line(&f, "delete gone/east/A Fake::Thing reason=not-in-template"));
+	assert_true(fixture_has_line(&f, "delete gone/east/A Fake::Thing reason=not-in-manifest"));
 	assert_null(strstr(str_cstr(&f.text), "web/south"));
 	assert_null(strstr(str_cstr(&f.text), "web/west"));
 	fixture_close(&f);

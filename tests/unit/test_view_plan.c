@@ -215,7 +215,56 @@ static void deletes_and_retained_ones_say_why(void **state)
 	      "\n"
 	      "web/east: 1 to retain\n"
 	      "\n"
-	      "  = web/east/Page  SSH::File  asked for\n");
+	      "  = web/east/Page  SSH::File  its record goes, the thing stays\n");
+	o.change.reason = REASON_NOT_IN_TEMPLATE;
+	o.plan.destroy = false;
+	o.plan.counts = (struct plan_counts){
+		.create = 100, .update = 100, .replace = 100, .remove = 100, .retain = 1};
+	shows(&o, PLAN_FOR_PLAN,
+	      "Plan for project shop:\n"
+	      "  100 to create, 100 to update, 100 to replace, 100 to delete, 1 to retain\n"
+	      "(compared with recorded state; --refresh reads the world first)\n"
+	      "\n"
+	      "web/east: 1 to retain\n"
+	      "\n"
+	      "  = web/east/Page  SSH::File  not in the template any more; its record goes, the "
+	      "thing stays\n");
+}
+
+static void changes_of_one_line_stand_close_together(void **state)
+{
+	const struct path_change paths[] = {{.pointer = "/Mode", .after = "\"0600\""}};
+	struct change changes[4];
+	struct one o;
+
+	(void)state;
+	wrap(&o, (struct change){.addr = PAGE,
+				 .action = ACTION_DELETE,
+				 .reason = REASON_DESTROY,
+				 .type = "SSH::File",
+				 .before = &recorded});
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		changes[i] = o.change;
+	changes[2].action = ACTION_UPDATE;
+	changes[2].reason = REASON_CHANGED;
+	changes[2].paths = paths;
+	changes[2].path_count = 1;
+	o.plan.changes = changes;
+	o.plan.change_count = o.instance.change_count = ARRAY_LEN(changes);
+	o.plan.counts = (struct plan_counts){.remove = 3, .update = 1};
+	shows(&o, PLAN_FOR_PLAN,
+	      "Plan for project shop: 0 to create, 1 to update, 3 to delete\n"
+	      "(compared with recorded state; --refresh reads the world first)\n"
+	      "\n"
+	      "web/east: 1 to update, 3 to delete\n"
+	      "\n"
+	      "  - web/east/Page  SSH::File\n"
+	      "  - web/east/Page  SSH::File\n"
+	      "\n"
+	      "  ~ web/east/Page  SSH::File\n"
+	      "      Mode: (none) -> \"0600\"\n"
+	      "\n"
+	      "  - web/east/Page  SSH::File\n");
 }
 
 static void nothing_to_do_is_one_sentence(void **state)
@@ -360,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_replacement_says_what_forces_it),
 		cmocka_unit_test(another_type_is_a_replacement_too),
 		cmocka_unit_test(deletes_and_retained_ones_say_why),
+		cmocka_unit_test(changes_of_one_line_stand_close_together),
 		cmocka_unit_test(nothing_to_do_is_one_sentence),
 		cmocka_unit_test(outputs_come_last),
 		cmocka_unit_test(drift_reads_from_what_should_be_to_what_is),
