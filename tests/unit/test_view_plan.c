@@ -289,7 +289,7 @@ static void outputs_come_last(void **state)
 
 	(void)state;
 	wrap(&o, (struct change){.addr = PAGE, .type = "SSH::File", .before = &recorded});
-	o.output = (struct output_change){&east, "Url", NULL, "\"http://a/\"", false};
+	o.output = (struct output_change){east.id, &east, "Url", NULL, "\"http://a/\"", false};
 	o.plan.outputs = &o.output;
 	o.plan.output_count = 1;
 	shows(&o, PLAN_FOR_PLAN,
@@ -298,7 +298,7 @@ static void outputs_come_last(void **state)
 	      "\n"
 	      "Outputs\n"
 	      "  web/east  Url = \"http://a/\"\n");
-	o.output = (struct output_change){&east, "Url", "\"a\"", NULL, true};
+	o.output = (struct output_change){east.id, &east, "Url", "\"a\"", NULL, true};
 	shows(&o, PLAN_FOR_PLAN,
 	      "Plan for project shop: 0 to create, 0 to update, 0 to delete\n"
 	      "(compared with recorded state; --refresh reads the world first)\n"
