@@ -79,9 +79,13 @@ struct state *engine_state_open(const char *dir, enum state_open_mode mode, stru
 				struct diags *d)
 {
 	struct arena *a = arena_new();
-	const char *path = path_join(a, dir, ".hadeploy/state.db");
-	struct state *s = state_open(path, mode, clock ? clock : clock_real(), d);
+	struct diags found = DIAGS_INIT;
+	const char *path = manifest_state_path(a, dir, &found);
+	struct state *s =
+		path ? state_open(path, mode, clock ? clock : clock_real(), &found) : NULL;
 
+	diags_keep_sources(&found);
+	diags_take(d, &found);
 	arena_free(a);
 	return s;
 }

@@ -155,6 +155,28 @@ const struct manifest *manifest_load(struct arena *a, const char *dir, struct di
 	return d->error_count == before ? m : NULL;
 }
 
+const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d)
+{
+	const struct node *root = NULL, *path = NULL;
+	const struct source *src;
+
+	if (!file_exists(path_join(a, dir, MANIFEST_NAME))) {
+		report_absent(a, dir, d);
+		return NULL;
+	}
+	src = source_load(a, path_join(a, dir, MANIFEST_NAME), NULL, RANGE_NONE, d);
+	root = src ? node_parse(a, src, NODE_MANIFEST, d) : NULL;
+	if (!root)
+		return NULL;
+	if (root->kind == NODE_MAP)
+		path = node_find(root, "State");
+	if (path && path->kind == NODE_MAP)
+		path = node_find(path, "Path");
+	if (path && path->kind == NODE_SCALAR)
+		return path_join(a, dir, path_expand_home(a, path->text.ptr));
+	return path_join(a, dir, STATE_PATH_DEFAULT);
+}
+
 const struct manifest_provider *manifest_provider(const struct manifest *m, const char *name)
 {
 	for (size_t i = 0; i < m->provider_count; i++) {

@@ -102,6 +102,9 @@ struct manifest {
 
 /* dir: where the manifest lies.  NULL on failure. */
 const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d);
+/* Where its recorded state lies, without looking at the rest: a fault elsewhere in the
+ * manifest does not keep anybody from the state.  NULL on failure. */
+const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d);
 /* The same from a text, without looking whether the templates are there. */
 const struct manifest *manifest_parse(struct arena *a, const struct source *src, const char *dir,
 				      struct diags *d);

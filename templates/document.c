@@ -1,10 +1,9 @@
 /* document.c - a template evaluated for one target. */
-#include "templates/template.h"
+#include "templates/document.h"
 
 #include <string.h>
 
 #include "base/limits.h"
-#include "templates/document.h"
 #include "templates/foreach.h"
 #include "templates/parameter.h"
 #include "templates/sections.h"
@@ -43,8 +42,7 @@ static void check_declared(const struct template *t, const struct map *given, st
 	for (size_t i = 0; given && i < given->entry_count; i++) {
 		const struct map_entry *entry = &given->entries[i];
 
-		if (entry->key &&
-		    !template_parameter(t, (struct text){entry->key, entry->key_len}))
+		if (entry->key && !template_parameter(t, (struct text){entry->key, entry->key_len}))
 			refuse_undeclared(t, entry->key, entry->value, d);
 	}
 }
@@ -59,8 +57,8 @@ static void eval_parameters(struct arena *a, struct eval_state *st, const struct
 	for (size_t i = 0; i < t->parameter_count; i++) {
 		const struct parameter *p = &t->parameters[i];
 
-		st->parameter_values[i] = parameter_value(
-			a, p, given ? map_find(given, text_of(p->name)) : NULL, d);
+		st->parameter_values[i] =
+			parameter_value(a, p, given ? map_find(given, text_of(p->name)) : NULL, d);
 	}
 }
 
@@ -73,8 +71,7 @@ struct collecting {
 	const char *what; /* "resource" */
 };
 
-static int collision(struct collecting *c, const struct loop_entry *entry,
-		     const struct node *first)
+static int collision(struct collecting *c, const struct loop_entry *entry, const struct node *first)
 {
 	struct diag *g = diag_add(c->e->d, DIAG_NAME_COLLISION, entry->key_node->where,
 				  "%s '%.*s' is made twice", c->what, TEXT_ARG(entry->key));

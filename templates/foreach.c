@@ -52,7 +52,8 @@ const struct node *foreach_shape(const struct node_entry *entry, struct diags *d
 				 "the loop's variable is a plain word of letters and digits", d);
 	if (loop->items[1]->kind != NODE_LIST && loop->items[1]->kind != NODE_CALL)
 		return misshapen(loop->items[1],
-				 "the loop's collection is a list, or a function that gives one", d);
+				 "the loop's collection is a list, or a function that gives one",
+				 d);
 	if (loop->items[2]->kind != NODE_MAP)
 		return misshapen(loop->items[2], "the loop's body is a map of keys and values", d);
 	return loop;
@@ -78,11 +79,12 @@ static int check_variable(struct eval *e, const struct node *variable)
 static const struct value *report_collection(struct eval *e, const struct node *n,
 					     const char *problem)
 {
-	struct diag *g = diag_add(e->d, DIAG_VALUE_NOT_KNOWN, n->where,
-				  "the loop's collection %s", problem);
+	struct diag *g =
+		diag_add(e->d, DIAG_VALUE_NOT_KNOWN, n->where, "the loop's collection %s", problem);
 
-	diag_hint(e->d, g, "loop over a list of strings, a list parameter, a mapping or "
-			   "Fn::Hosts");
+	diag_hint(e->d, g,
+		  "loop over a list of strings, a list parameter, a mapping or "
+		  "Fn::Hosts");
 	return NULL;
 }
 
@@ -97,8 +99,8 @@ static const struct value *collection(struct eval *e, const struct node *n)
 	if (!v)
 		return NULL;
 	if (v->kind != VALUE_LIST)
-		return report_collection(e, n, v->kind == VALUE_UNKNOWN ? "is not known yet"
-									: "is not a list");
+		return report_collection(
+			e, n, v->kind == VALUE_UNKNOWN ? "is not known yet" : "is not a list");
 	if (value_has_sensitive(v))
 		return report_collection(e, n, "is secret, and its items become names");
 	return v;
@@ -155,8 +157,7 @@ static int unroll(struct expansion *x, const struct node_entry *entry, const str
 	for (size_t i = 0; i < items->count; i++) {
 		if (turn(x, loop, items->items[i], outer))
 			result = -1;
-		if (x->e->loop_count > LIMIT_FOREACH_ITEMS ||
-		    x->e->d->error_count >= LIMIT_DIAGS)
+		if (x->e->loop_count > LIMIT_FOREACH_ITEMS || x->e->d->error_count >= LIMIT_DIAGS)
 			break;
 	}
 	return result;
@@ -179,8 +180,8 @@ static int expand(struct expansion *x, const struct node *map, const struct scop
 
 	for (size_t i = 0; i < map->count; i++) {
 		const struct node_entry *entry = &map->entries[i];
-		struct loop_entry made = {.key_node = entry->key, .value = entry->value,
-					  .scope = scope};
+		struct loop_entry made = {
+			.key_node = entry->key, .value = entry->value, .scope = scope};
 
 		if (foreach_key(entry->key->text)) {
 			result |= unroll(x, entry, scope);

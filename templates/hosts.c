@@ -111,8 +111,7 @@ static void warn_empty(struct eval *e, const struct node *call, const struct wan
 	diag_hint(e->d, g, "nothing is made here; check Roles and Zone against the manifest");
 	for (size_t i = 0; asked && i < asked->count; i++) {
 		if (asked->items[i]->text.len)
-			diag_did_you_mean(e->d, g, asked->items[i]->text, known.items,
-					  known.count);
+			diag_did_you_mean(e->d, g, asked->items[i]->text, known.items, known.count);
 	}
 	arena_free(scratch);
 }

@@ -39,8 +39,7 @@ static const struct intrinsic table[] = {
 	 intrinsic_and},
 	{"Fn::Or", ARGUMENT_LIST, 2, 10, PLACE_CONDITION, "!Or [condition, condition]",
 	 intrinsic_or},
-	{"Condition", ARGUMENT_NAME, 0, 0, PLACE_CONDITION, "!Condition Name",
-	 intrinsic_condition},
+	{"Condition", ARGUMENT_NAME, 0, 0, PLACE_CONDITION, "!Condition Name", intrinsic_condition},
 	{.name = "Fn::ImportValue"},
 	{.name = "Fn::GetStackOutput"},
 	{.name = "Fn::Cidr"},
@@ -106,12 +105,14 @@ static void report_place(const struct node *call, const struct intrinsic *row,
 				  "'%.*s' cannot be used here", TEXT_ARG(call->text));
 
 	if (place == PLACE_CONDITION) {
-		diag_detail(d, g, "what is true or false comes from Fn::Equals, Fn::And, Fn::Or, "
-				  "Fn::Not and Condition");
+		diag_detail(d, g,
+			    "what is true or false comes from Fn::Equals, Fn::And, Fn::Or, "
+			    "Fn::Not and Condition");
 		diag_hint(d, g, "compare its result: !Equals [value, value]");
 	} else if (row->places & PLACE_CONDITION) {
-		diag_hint(d, g, "name a condition in the section Conditions, and use it with "
-				"!If [Name, value, value]");
+		diag_hint(d, g,
+			  "name a condition in the section Conditions, and use it with "
+			  "!If [Name, value, value]");
 	} else {
 		diag_detail(d, g, "this must be known before anything is created");
 		diag_hint(d, g, "use a parameter, a mapping or a pseudo parameter instead");
@@ -185,9 +186,8 @@ static int check_shape(const struct node *call, const struct intrinsic *row, str
 
 	if (shape_fits(row, call->arg))
 		return check_count(call, row, d);
-	g = diag_add(d, DIAG_FUNCTION_ARGUMENT, call->arg->where,
-		     "'%.*s' takes %s, and this is %s", TEXT_ARG(call->text), expected_shape(row),
-		     node_describe(call->arg));
+	g = diag_add(d, DIAG_FUNCTION_ARGUMENT, call->arg->where, "'%.*s' takes %s, and this is %s",
+		     TEXT_ARG(call->text), expected_shape(row), node_describe(call->arg));
 	intrinsic_hint(d, g, call);
 	return -1;
 }

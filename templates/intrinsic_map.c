@@ -110,8 +110,9 @@ static const struct value *other_zones(struct eval *e, const struct node *call, 
 		return eval_strings(e, zones, count, call);
 	g = diag_add(e->d, DIAG_ZONES_UNKNOWN, call->arg->where,
 		     "the zones of region '%s' are not known", region);
-	diag_hint(e->d, g, "list them under its Zones in the manifest, or use !GetAZs '' for the "
-			   "region of the target");
+	diag_hint(e->d, g,
+		  "list them under its Zones in the manifest, or use !GetAZs '' for the "
+		  "region of the target");
 	return NULL;
 }
 

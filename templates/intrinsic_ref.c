@@ -71,9 +71,8 @@ static const struct value *early(struct eval *e, struct range where, const char 
 	return NULL;
 }
 
-static const struct value *resource_value(struct eval *e, const struct node *at,
-					  struct range where, const struct section_item *item,
-					  const char *attribute)
+static const struct value *resource_value(struct eval *e, const struct node *at, struct range where,
+					  const struct section_item *item, const char *attribute)
 {
 	if (e->place != PLACE_VALUE)
 		return early(e, where, item->name);
@@ -152,11 +151,11 @@ static const struct value *report_no_resource(struct eval *e, struct range where
 	struct candidates c = {.a = arena_new()};
 
 	add_resources(e, &c);
-	report_resource_unknown(e->d, where, text_of(name),
-				(struct name_list){c.items, c.count});
+	report_resource_unknown(e->d, where, text_of(name), (struct name_list){c.items, c.count});
 	if (template_parameter(e->st->tpl, text_of(name)))
 		diag_hint(e->d, e->d->last,
-			  "it is a parameter, and parameters have no attributes: use !Ref %s", name);
+			  "it is a parameter, and parameters have no attributes: use !Ref %s",
+			  name);
 	arena_free(c.a);
 	return NULL;
 }

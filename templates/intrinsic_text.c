@@ -46,8 +46,7 @@ static const struct value *joining_finish(struct eval *e, struct joining *j,
 	if (!j->failed && any_unknown(j))
 		v = eval_unknown(e, call, j->items, j->count);
 	else if (!j->failed)
-		v = eval_tainted(e,
-				 eval_text(e, (struct text){arena_text(e->a, t), t.len}, call),
+		v = eval_tainted(e, eval_text(e, (struct text){arena_text(e->a, t), t.len}, call),
 				 j->items, j->count);
 	str_release(&j->text);
 	vec_release(j);
@@ -80,10 +79,10 @@ static const struct value *sub_reference(struct substitution *s, struct range wh
 static void report_no_text(struct substitution *s, struct range where, struct text name,
 			   const struct value *v)
 {
-	struct diag *g = diag_add(s->e->d, DIAG_VALUE_TYPE, where,
-				  "'%.*s' is %s, and only a string can be put into a text",
-				  TEXT_ARG(name),
-				  v == &value_absent ? "AWS::NoValue" : value_describe(v));
+	struct diag *g =
+		diag_add(s->e->d, DIAG_VALUE_TYPE, where,
+			 "'%.*s' is %s, and only a string can be put into a text", TEXT_ARG(name),
+			 v == &value_absent ? "AWS::NoValue" : value_describe(v));
 
 	if (v->kind == VALUE_LIST)
 		diag_hint(s->e->d, g, "join it: !Sub ['...${%.*s}...', {%.*s: !Join [',', ...]}]",

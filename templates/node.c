@@ -45,9 +45,10 @@ bool node_is_null(const struct node *n)
 static const char *describe_call(const struct node *n)
 {
 	static const char *const shown[] = {
-		"!Ref",	 "!GetAtt", "!Sub", "!Join",	"!If",	 "!FindInMap", "!Select",
-		"!Split", "!GetAZs", "!Hosts", "!Equals", "!And", "!Or", "!Not",
-		"!Condition", "!Base64", "!Length", "!ToJsonString", "!ImportValue", "!Cidr",
+		"!Ref",       "!GetAtt", "!Sub",          "!Join",        "!If",
+		"!FindInMap", "!Select", "!Split",        "!GetAZs",      "!Hosts",
+		"!Equals",    "!And",    "!Or",           "!Not",         "!Condition",
+		"!Base64",    "!Length", "!ToJsonString", "!ImportValue", "!Cidr",
 	};
 	struct text name = n->text;
 

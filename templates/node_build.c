@@ -60,8 +60,7 @@ static size_t condition_operands(struct text name, size_t count)
 	return 0;
 }
 
-static const struct node *with_conditions(struct arena *a, struct text name,
-					  const struct node *arg)
+static const struct node *with_conditions(struct arena *a, struct text name, const struct node *arg)
 {
 	size_t operands = arg->kind == NODE_LIST ? condition_operands(name, arg->count) : 0;
 	const struct node **items;

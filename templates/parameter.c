@@ -7,8 +7,17 @@
 #include "templates/scalar.h"
 
 static const char *const attributes[] = {
-	"Type",	     "Default",	 "Description", "NoEcho",   "AllowedValues",	     "AllowedPattern",
-	"MinLength", "MaxLength", "MinValue",	"MaxValue", "ConstraintDescription",
+	"Type",
+	"Default",
+	"Description",
+	"NoEcho",
+	"AllowedValues",
+	"AllowedPattern",
+	"MinLength",
+	"MaxLength",
+	"MinValue",
+	"MaxValue",
+	"ConstraintDescription",
 };
 
 /* Types whose values are strings; each has a List<> too. */
@@ -315,8 +324,7 @@ static int refuse_loop(const struct node_entry *entry, struct diags *d)
 
 	if (!text_starts(entry->key->text, FOREACH_PREFIX))
 		return 0;
-	g = diag_add(d, DIAG_FUNCTION_PLACE, entry->key->where,
-		     "a loop cannot make parameters");
+	g = diag_add(d, DIAG_FUNCTION_PLACE, entry->key->where, "a loop cannot make parameters");
 	diag_hint(d, g, "use one parameter with a list type");
 	return -1;
 }

@@ -39,8 +39,8 @@ static int refuse(const struct checking *k, struct text t, const char *problem)
 	struct diag *g;
 
 	if (k->sensitive)
-		g = diag_add(k->d, DIAG_PARAMETER_VALUE, value_place(k),
-			     "%s of parameter '%s' %s", origin(k), k->p->name, problem);
+		g = diag_add(k->d, DIAG_PARAMETER_VALUE, value_place(k), "%s of parameter '%s' %s",
+			     origin(k), k->p->name, problem);
 	else
 		g = diag_add(k->d, DIAG_PARAMETER_VALUE, value_place(k),
 			     "%s '%.*s' of parameter '%s' %s", origin(k), TEXT_ARG(t), k->p->name,
@@ -111,9 +111,9 @@ static int check_pattern(const struct checking *k, struct text t)
 	if (!k->c.pattern ||
 	    pattern_match(k->a, k->c.pattern->text, t, &problem) != PATTERN_DIFFERS)
 		return 0;
-	return refuse(k, t,
-		      arena_printf(k->a, "does not match the pattern '%s'",
-				   k->c.pattern->text.ptr));
+	return refuse(
+		k, t,
+		arena_printf(k->a, "does not match the pattern '%s'", k->c.pattern->text.ptr));
 }
 
 static int64_t code_points(struct text t)
@@ -135,7 +135,8 @@ static int check_length(const struct checking *k, struct text t)
 					   (long long)len, (long long)k->c.min_len));
 	if (k->c.has_max_len && len > k->c.max_len)
 		return refuse(k, t,
-			      arena_printf(k->a, "has %lld characters, and at most %lld are allowed",
+			      arena_printf(k->a,
+					   "has %lld characters, and at most %lld are allowed",
 					   (long long)len, (long long)k->c.max_len));
 	return 0;
 }
@@ -255,8 +256,9 @@ static const struct value *from_node(const struct checking *k, const struct node
 		return from_text(k, n->text, n);
 	if (n->kind == NODE_LIST && takes_list(k->p) && k->given)
 		return list_of_node(k, n);
-	g = diag_add(k->d, DIAG_PARAMETER_VALUE, n->where, "parameter '%s' takes %s, and this is %s",
-		     k->p->name, takes_list(k->p) ? "a list" : "one value", node_describe(n));
+	g = diag_add(k->d, DIAG_PARAMETER_VALUE, n->where,
+		     "parameter '%s' takes %s, and this is %s", k->p->name,
+		     takes_list(k->p) ? "a list" : "one value", node_describe(n));
 	if (takes_list(k->p))
 		diag_hint(k->d, g, "write the items with commas: 'a,b'");
 	return NULL;
@@ -268,12 +270,14 @@ static const struct value *report_missing(const struct parameter *p, struct diag
 				  "parameter '%s' has no value", p->name);
 
 	if (p->no_echo)
-		diag_hint(d, g, "give it in the environment (HADEPLOY_PARAM_%s) or with "
-				"--param-file",
+		diag_hint(d, g,
+			  "give it in the environment (HADEPLOY_PARAM_%s) or with "
+			  "--param-file",
 			  p->name);
 	else
-		diag_hint(d, g, "give it under Parameters of the stack in the manifest, or with "
-				"--param %s=VALUE",
+		diag_hint(d, g,
+			  "give it under Parameters of the stack in the manifest, or with "
+			  "--param %s=VALUE",
 			  p->name);
 	return NULL;
 }

@@ -19,7 +19,7 @@ struct translation {
 	size_t at;
 	struct str out;
 	const char *problem;
-	bool unavailable; /* the problem is ours, not the pattern's */
+	bool unavailable;                     /* the problem is ours, not the pattern's */
 	size_t sizes[PATTERN_GROUPS_MAX + 1]; /* of the groups that are open */
 	size_t depth;
 	size_t atom; /* size of the last atom: what a quantifier repeats */

@@ -6,9 +6,9 @@
 #include "base/digest.h"
 
 const char *const pseudo_names[] = {
-	"AWS::Region",	  "AWS::AccountId", "AWS::StackName",	     "AWS::StackId",
+	"AWS::Region",    "AWS::AccountId", "AWS::StackName",        "AWS::StackId",
 	"AWS::Partition", "AWS::URLSuffix", "AWS::NotificationARNs", "AWS::NoValue",
-	"HA::Project",	  "HA::Region",	    "HA::Account",	     "HA::GitCommit",
+	"HA::Project",    "HA::Region",     "HA::Account",           "HA::GitCommit",
 };
 const size_t pseudo_count = ARRAY_LEN(pseudo_names);
 
@@ -38,13 +38,12 @@ static const char *partition(const struct eval_target *t)
 static const char *stack_id(struct eval *e)
 {
 	const struct eval_target *t = e->st->target;
-	const char *seed = arena_printf(e->a, "%s/%s/%s/%s", t->project, t->stack, t->account,
-					t->region);
+	const char *seed =
+		arena_printf(e->a, "%s/%s/%s/%s", t->project, t->stack, t->account, t->region);
 	char hex[65];
 
 	digest_sha256(text_of(seed), hex);
-	return arena_printf(e->a,
-			    "arn:%s:cloudformation:%s:%s:stack/%s/%.8s-%.4s-%.4s-%.4s-%.12s",
+	return arena_printf(e->a, "arn:%s:cloudformation:%s:%s:stack/%s/%.8s-%.4s-%.4s-%.4s-%.12s",
 			    partition(t), t->aws_region, t->account, t->stack, hex, hex + 8,
 			    hex + 12, hex + 16, hex + 20);
 }

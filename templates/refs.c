@@ -11,10 +11,11 @@ static int sub_misshapen(const struct node *at, const char *expected, struct dia
 
 	if (!d)
 		return -1;
-	g = diag_add(d, DIAG_FUNCTION_ARGUMENT, at->where, "'Fn::Sub' takes %s here, and this is %s",
-		     expected, node_describe(at));
-	diag_hint(d, g, "write !Sub 'text with ${Name}', or !Sub ['text with ${Name}', "
-			"{Name: value}]");
+	g = diag_add(d, DIAG_FUNCTION_ARGUMENT, at->where,
+		     "'Fn::Sub' takes %s here, and this is %s", expected, node_describe(at));
+	diag_hint(d, g,
+		  "write !Sub 'text with ${Name}', or !Sub ['text with ${Name}', "
+		  "{Name: value}]");
 	return -1;
 }
 
@@ -100,7 +101,8 @@ void report_sub(struct range where, const struct sub_piece *piece, struct diags 
 	if (piece->len == 2)
 		diag_hint(d, g, "close it with '}', or write '${!' for a literal '${'");
 	else
-		diag_hint(d, g, "write '${!...}' to keep '${...}' literally, as shell scripts need");
+		diag_hint(d, g,
+			  "write '${!...}' to keep '${...}' literally, as shell scripts need");
 }
 
 /* Names */

@@ -15,8 +15,8 @@ void report_ref_unknown(struct diags *d, struct range where, struct text name,
 void report_resource_unknown(struct diags *d, struct range where, struct text name,
 			     struct name_list known)
 {
-	struct diag *g = diag_add(d, DIAG_GETATT_UNKNOWN, where, "'%.*s' names no resource",
-				  TEXT_ARG(name));
+	struct diag *g =
+		diag_add(d, DIAG_GETATT_UNKNOWN, where, "'%.*s' names no resource", TEXT_ARG(name));
 
 	diag_did_you_mean(d, g, name, known.names, known.count);
 }
@@ -67,8 +67,8 @@ void report_mapping_unknown(struct diags *d, struct range where, struct text nam
 void report_map_key(struct diags *d, const struct node *at, struct text key, struct text of,
 		    const struct node_entry *mapping)
 {
-	const struct node *map = of.len ? node_find_entry(mapping->value, of)->value
-					: mapping->value;
+	const struct node *map =
+		of.len ? node_find_entry(mapping->value, of)->value : mapping->value;
 	struct text name = mapping->key->text;
 	struct diag *g;
 

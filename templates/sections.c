@@ -92,8 +92,9 @@ static void check_attributes(const struct attribute_table *t, const struct node 
 		} else if (!row) {
 			g = report_attribute(t, entry->key, d);
 			if (!g->hint && t->code == DIAG_RESOURCE_ATTRIBUTE)
-				diag_hint(d, g, "what belongs to the type itself goes under "
-						"Properties");
+				diag_hint(d, g,
+					  "what belongs to the type itself goes under "
+					  "Properties");
 		}
 	}
 }
@@ -118,15 +119,18 @@ int logical_id_check(struct text name, const struct node *key, const char *what,
 	if (alphanumeric(name) && name.len <= LOGICAL_ID_LEN_MAX)
 		return 0;
 	if (name.len > LOGICAL_ID_LEN_MAX) {
-		diag_add(d, DIAG_NAME_INVALID, key->where, "the name of this %s has more than %d "
-			 "characters", what, LOGICAL_ID_LEN_MAX);
+		diag_add(d, DIAG_NAME_INVALID, key->where,
+			 "the name of this %s has more than %d "
+			 "characters",
+			 what, LOGICAL_ID_LEN_MAX);
 		return -1;
 	}
 	g = diag_add(d, DIAG_NAME_INVALID, key->where,
 		     "'%.*s' is no name for a %s: letters and digits only", TEXT_ARG(name), what);
 	if (memmem(key->text.ptr, key->text.len, "${", 2))
-		diag_hint(d, g, "write &{...} instead of ${...}: it takes the letters and digits "
-				"only");
+		diag_hint(d, g,
+			  "write &{...} instead of ${...}: it takes the letters and digits "
+			  "only");
 	else
 		diag_hint(d, g, "remove the other characters");
 	return -1;
@@ -304,8 +308,9 @@ static const struct attribute output_attributes[] = {
 
 static void check_output(void *context, const struct node_entry *entry, size_t loops)
 {
-	static const struct attribute_table table = {
-		output_attributes, ARRAY_LEN(output_attributes), "an output", DIAG_OUTPUT_ATTRIBUTE};
+	static const struct attribute_table table = {output_attributes,
+						     ARRAY_LEN(output_attributes), "an output",
+						     DIAG_OUTPUT_ATTRIBUTE};
 	const struct node *body = entry->value;
 	struct diags *d = context;
 	struct diag *g;
@@ -346,8 +351,9 @@ static void check_mapped(const struct node *n, struct diags *d)
 		     "a mapping gives a string or a list of strings, and this is %s",
 		     node_describe(n));
 	if (n->kind == NODE_CALL)
-		diag_hint(d, g, "functions cannot be used in Mappings; use a parameter or a "
-				"condition");
+		diag_hint(d, g,
+			  "functions cannot be used in Mappings; use a parameter or a "
+			  "condition");
 }
 
 static void load_mapping_keys(struct arena *a, struct mapping *m, struct diags *d)

@@ -58,8 +58,11 @@ static const char *name_problem(struct text name)
 
 static struct sub_piece text_piece(struct sub_scan *s, size_t end, size_t skip)
 {
-	struct sub_piece p = {SUB_TEXT, {s->all.ptr + s->offset, end - s->offset}, s->offset,
-			      end - s->offset, NULL};
+	struct sub_piece p = {SUB_TEXT,
+			      {s->all.ptr + s->offset, end - s->offset},
+			      s->offset,
+			      end - s->offset,
+			      NULL};
 
 	s->offset = end + skip;
 	return p;
@@ -72,8 +75,8 @@ static struct sub_piece variable_piece(struct sub_scan *s)
 	struct sub_piece p = {SUB_VARIABLE, {0}, start, 0, NULL};
 
 	if (close == s->all.len) {
-		p = (struct sub_piece){SUB_BAD, {s->all.ptr + start, 2}, start, 2,
-				       "'${' is never closed"};
+		p = (struct sub_piece){
+			SUB_BAD, {s->all.ptr + start, 2}, start, 2, "'${' is never closed"};
 		s->offset = name;
 		return p;
 	}

@@ -7,8 +7,7 @@
 
 /* From JSON */
 
-static const struct value *list_from_json(struct arena *a, const json_t *j,
-					  const struct node *from)
+static const struct value *list_from_json(struct arena *a, const json_t *j, const struct node *from)
 {
 	struct value *v = ARENA_NEW(a, struct value);
 	const struct value **items = ARENA_ARRAY(a, json_array_size(j), const struct value *);
@@ -31,7 +30,8 @@ static const struct value *map_from_json(struct arena *a, const json_t *j, const
 
 	v->kind = VALUE_MAP;
 	v->from = from;
-	json_object_foreach((json_t *)(uintptr_t)j, key, member) {
+	json_object_foreach((json_t *)(uintptr_t)j, key, member)
+	{
 		entries[v->count].key = text_of(arena_strdup(a, key));
 		entries[v->count].value = value_from_json(a, member, from);
 		v->count++;
@@ -59,8 +59,8 @@ const struct value *value_from_json(struct arena *a, const json_t *j, const stru
 	case JSON_ARRAY:
 		return list_from_json(a, j, from);
 	case JSON_STRING:
-		return value_string(
-			a, (struct text){json_string_value(j), json_string_length(j)}, from);
+		return value_string(a, (struct text){json_string_value(j), json_string_length(j)},
+				    from);
 	case JSON_INTEGER:
 	case JSON_REAL:
 		return number_from_json(a, j, from);

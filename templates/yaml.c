@@ -35,9 +35,9 @@ struct reader {
 	} items; /* of all lists that are open */
 	struct {
 		VEC_OF(struct node_entry)
-	} entries; /* of all maps that are open */
-	size_t count;  /* nodes so far, aliases expanded */
-	size_t copied; /* of them by aliases */
+	} entries;         /* of all maps that are open */
+	size_t count;      /* nodes so far, aliases expanded */
+	size_t copied;     /* of them by aliases */
 	bool ascii;        /* an index is an offset */
 	bool usual_breaks; /* marks count lines as sources do */
 };
@@ -59,7 +59,8 @@ static bool unusual_break(const char *at, size_t left)
 		return left < 2 || at[1] != '\n';
 	if ((unsigned char)*at == 0xc2)
 		return left > 1 && (unsigned char)at[1] == 0x85;
-	return left > 2 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0);
+	return left > 2 &&
+	       (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0);
 }
 
 static bool only_usual_breaks(struct text t)
@@ -212,8 +213,9 @@ static void report_syntax(struct reader *r)
 		diag_detail(r->build.d, g, "%s that began at %u:%u", p->context,
 			    pos_of(r, p->context_mark).line, pos_of(r, p->context_mark).column);
 	if (from_reader)
-		diag_hint(r->build.d, g, "remove the character, or write it as an escape in double "
-					 "quotes");
+		diag_hint(r->build.d, g,
+			  "remove the character, or write it as an escape in double "
+			  "quotes");
 	else
 		diag_hint(r->build.d, g, "%s", syntax_hint(r, offset));
 }
@@ -259,16 +261,18 @@ enum tag_meaning { TAG_NONE, TAG_STRING, TAG_CALL };
 
 static void report_tag(struct reader *r, const char *tag, struct range where)
 {
-	struct diag *g = diag_add(r->build.d, DIAG_YAML_TAG, where, "tag '%s' has no meaning here",
-				  tag);
+	struct diag *g =
+		diag_add(r->build.d, DIAG_YAML_TAG, where, "tag '%s' has no meaning here", tag);
 
 	if (strncmp(tag, "!Fn::", 5) == 0)
 		diag_hint(r->build.d, g, "write !%s", tag + 5);
 	else if (r->build.dialect == NODE_MANIFEST)
-		diag_hint(r->build.d, g, "functions belong into templates; put a value that begins "
-					 "with '!' in quotes");
+		diag_hint(r->build.d, g,
+			  "functions belong into templates; put a value that begins "
+			  "with '!' in quotes");
 	else
-		diag_hint(r->build.d, g, "remove it, or put a value that begins with '!' in quotes");
+		diag_hint(r->build.d, g,
+			  "remove it, or put a value that begins with '!' in quotes");
 }
 
 static enum tag_meaning tag_meaning(struct reader *r, const char *tag, struct range where)
@@ -380,8 +384,8 @@ static const struct node *scalar_node(struct reader *r, const yaml_event_t *ev,
 		n->where.end = block_end(r, ev->start_mark, ev->end_mark);
 	if (p->meaning == TAG_STRING && n->style == SCALAR_PLAIN)
 		n->style = SCALAR_QUOTED;
-	n->text = (struct text){
-		arena_strndup(r->build.a, (const char *)ev->data.scalar.value, len), len};
+	n->text = (struct text){arena_strndup(r->build.a, (const char *)ev->data.scalar.value, len),
+				len};
 	check_nul(r, n);
 	return n;
 }
@@ -529,8 +533,7 @@ static struct pos tag_start(const struct reader *r, yaml_mark_t start)
 }
 
 /* The call that the tag makes of a node, or the node. */
-static const struct node *tagged(struct reader *r, const struct properties *p,
-				 const struct node *n)
+static const struct node *tagged(struct reader *r, const struct properties *p, const struct node *n)
 {
 	struct range where = n->where;
 

@@ -96,8 +96,8 @@ void fixture_parameter(struct template_fixture *f, const char *name, const char 
 
 static void say(const struct diag *g, struct str *out)
 {
-	str_printf(out, "%u:%u HD%d %s", g->where.start.line, g->where.start.column,
-		   (int)g->code, g->summary);
+	str_printf(out, "%u:%u HD%d %s", g->where.start.line, g->where.start.column, (int)g->code,
+		   g->summary);
 	if (g->detail)
 		str_printf(out, "; %s", g->detail);
 	if (g->hint)

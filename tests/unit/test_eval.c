@@ -150,8 +150,9 @@ static void wrong_operands_are_told(void **state)
 
 static void small_functions_work(void **state)
 {
-	assert_gives(*state, "['Fn::Base64': '', 'Fn::Base64': h, 'Fn::Base64': he, "
-			     "'Fn::Base64': hello]",
+	assert_gives(*state,
+		     "['Fn::Base64': '', 'Fn::Base64': h, 'Fn::Base64': he, "
+		     "'Fn::Base64': hello]",
 		     "[\"\", \"aA==\", \"aGU=\", \"aGVsbG8=\"]");
 	assert_gives(*state, "{'Fn::Length': !Ref Names}", "3");
 	assert_gives(*state, "{'Fn::ToJsonString': {b: [1, true], a: 'x\"'}}",
@@ -190,7 +191,8 @@ static void mappings_are_looked_up(void **state)
 	assert_gives(*state, "!FindInMap [Mm, a, b]",
 		     "15:22 HD1219 there is no mapping 'Mm'; hint: did you mean 'M'?\n");
 	assert_gives(*state, "!FindInMap [M, !Ref Other, Size]",
-		     "15:25 HD1308 the top-level key of 'Fn::FindInMap' must be known before anything is "
+		     "15:25 HD1308 the top-level key of 'Fn::FindInMap' must be known before "
+		     "anything is "
 		     "created; hint: use a plain string, a parameter or a mapping\n");
 }
 
@@ -237,19 +239,21 @@ static void references_to_what_a_condition_leaves_out_are_errors(void **state)
 
 static void wrong_names_are_met_with_near_ones(void **state)
 {
-	assert_gives(*state, "[!Ref Othr, !GetAtt Othr.Arn, !GetAtt Env.Arn, !If [Yess, 1, 2]]",
-		     "15:16 HD1214 'Othr' names no parameter and no resource; hint: did you mean "
-		     "'Other'?\n"
-		     "15:30 HD1215 'Othr' names no resource; hint: did you mean 'Other'?\n"
-		     "15:48 HD1215 'Env' names no resource; hint: it is a parameter, and parameters "
-		     "have no attributes: use !Ref Env\n"
-		     "15:62 HD1216 there is no condition 'Yess'; hint: did you mean 'Yes'?\n");
+	assert_gives(
+		*state, "[!Ref Othr, !GetAtt Othr.Arn, !GetAtt Env.Arn, !If [Yess, 1, 2]]",
+		"15:16 HD1214 'Othr' names no parameter and no resource; hint: did you mean "
+		"'Other'?\n"
+		"15:30 HD1215 'Othr' names no resource; hint: did you mean 'Other'?\n"
+		"15:48 HD1215 'Env' names no resource; hint: it is a parameter, and parameters "
+		"have no attributes: use !Ref Env\n"
+		"15:62 HD1216 there is no condition 'Yess'; hint: did you mean 'Yes'?\n");
 }
 
 static void what_cannot_be_deployed_is_refused(void **state)
 {
-	assert_gives(*state, "[!ImportValue x, '{{resolve:ssm:x}}', !Nope x, ~, {'Fn::Sub': x, "
-			     "b: 1}]",
+	assert_gives(*state,
+		     "[!ImportValue x, '{{resolve:ssm:x}}', !Nope x, ~, {'Fn::Sub': x, "
+		     "b: 1}]",
 		     "15:11 HD1213 not supported yet: 'Fn::ImportValue'; hint: give the value as a "
 		     "parameter instead\n"
 		     "15:27 HD1213 not supported yet: dynamic references ('{{resolve:...}}') in "
@@ -283,21 +287,22 @@ static void conditions_combine(void **state)
 {
 	struct template_fixture *f = *state;
 
-	fixture_eval(f, "Parameters: {E: {Type: String, Default: a}}\n"
-			"Conditions:\n"
-			"  A: !Equals [!Ref E, a]\n"
-			"  B: {Condition: A}\n"
-			"  C: !And [!Condition A, {Condition: B}, !Or [!Condition D, !Condition A]]\n"
-			"  D: !Not [!Condition A]\n"
-			"  E: !Equals [!If [A, 1, 2], '1']\n"
-			"Resources:\n"
-			"  RA: {Type: T, Condition: A}\n"
-			"  RC: {Type: T, Condition: C, DependsOn: [RA, RD]}\n"
-			"  RD: {Type: T, Condition: D}\n"
-			"  RE: {Type: T, Condition: E}\n"
-			"Outputs:\n"
-			"  X: {Value: 1, Condition: D}\n"
-			"  Y: {Value: 2, Condition: A, Description: why, Export: {Name: !Ref E}}\n");
+	fixture_eval(f,
+		     "Parameters: {E: {Type: String, Default: a}}\n"
+		     "Conditions:\n"
+		     "  A: !Equals [!Ref E, a]\n"
+		     "  B: {Condition: A}\n"
+		     "  C: !And [!Condition A, {Condition: B}, !Or [!Condition D, !Condition A]]\n"
+		     "  D: !Not [!Condition A]\n"
+		     "  E: !Equals [!If [A, 1, 2], '1']\n"
+		     "Resources:\n"
+		     "  RA: {Type: T, Condition: A}\n"
+		     "  RC: {Type: T, Condition: C, DependsOn: [RA, RD]}\n"
+		     "  RD: {Type: T, Condition: D}\n"
+		     "  RE: {Type: T, Condition: E}\n"
+		     "Outputs:\n"
+		     "  X: {Value: 1, Condition: D}\n"
+		     "  Y: {Value: 2, Condition: A, Description: why, Export: {Name: !Ref E}}\n");
 	assert_non_null(f->doc);
 	assert_int_equal(f->doc->resource_count, 3);
 	assert_string_equal(f->doc->resources[2].logical_id, "RE");
@@ -360,10 +365,11 @@ static void policies_are_read(void **state)
 	assert_null(fixture_eval(f, "Resources:\n"
 				    "  A: {Type: T, DeletionPolicy: Retian}\n"
 				    "  B: {Type: T, UpdateReplacePolicy: RetainExceptOnCreate}\n"));
-	assert_string_equal(fixture_said(f),
-			    "2:32 HD1227 there is no policy 'Retian'; hint: did you mean 'Retain'?\n"
-			    "3:37 HD1227 there is no policy 'RetainExceptOnCreate'; hint: use "
-			    "Delete, Retain or Snapshot\n");
+	assert_string_equal(
+		fixture_said(f),
+		"2:32 HD1227 there is no policy 'Retian'; hint: did you mean 'Retain'?\n"
+		"3:37 HD1227 there is no policy 'RetainExceptOnCreate'; hint: use "
+		"Delete, Retain or Snapshot\n");
 }
 
 struct known_attributes {

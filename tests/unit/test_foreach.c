@@ -24,25 +24,27 @@ static void names_of_a_loop_reach_references(void **state)
 {
 	struct template_fixture *f = *state;
 
-	fixture_eval(f, "Parameters: {L: {Type: CommaDelimitedList, Default: 'a,b'}}\n"
-			"Conditions: {Fn::ForEach::C: [X, !Ref L, {'Is${X}': !Equals [!Ref X, a]}]}\n"
-			"Resources:\n"
-			"  Fn::ForEach::R:\n"
-			"    - X\n"
-			"    - !Ref L\n"
-			"    - Base${X}: {Type: T}\n"
-			"      Top${X}:\n"
-			"        Type: T\n"
-			"        Condition: Is${X}\n"
-			"        DependsOn: Base${X}\n"
-			"        Properties:\n"
-			"          A: !GetAtt Base${X}.Arn\n"
-			"          B: !Sub '${Base&{X}.Path}-${X}-${!X}'\n"
-			"          C: !Ref Base${X}\n"
-			"          D: !GetAtt [!Sub 'Base${X}', !Ref X]\n"
-			"          E: !If ['Is${X}', 1, 2]\n"
-			"Outputs:\n"
-			"  Fn::ForEach::O: [X, !Ref L, {'Out${X}': {Value: !Ref X, Description: 'd ${X}'}}]\n");
+	fixture_eval(f,
+		     "Parameters: {L: {Type: CommaDelimitedList, Default: 'a,b'}}\n"
+		     "Conditions: {Fn::ForEach::C: [X, !Ref L, {'Is${X}': !Equals [!Ref X, a]}]}\n"
+		     "Resources:\n"
+		     "  Fn::ForEach::R:\n"
+		     "    - X\n"
+		     "    - !Ref L\n"
+		     "    - Base${X}: {Type: T}\n"
+		     "      Top${X}:\n"
+		     "        Type: T\n"
+		     "        Condition: Is${X}\n"
+		     "        DependsOn: Base${X}\n"
+		     "        Properties:\n"
+		     "          A: !GetAtt Base${X}.Arn\n"
+		     "          B: !Sub '${Base&{X}.Path}-${X}-${!X}'\n"
+		     "          C: !Ref Base${X}\n"
+		     "          D: !GetAtt [!Sub 'Base${X}', !Ref X]\n"
+		     "          E: !If ['Is${X}', 1, 2]\n"
+		     "Outputs:\n"
+		     "  Fn::ForEach::O: [X, !Ref L, {'Out${X}': {Value: !Ref X, Description: 'd "
+		     "${X}'}}]\n");
 	assert_non_null(f->doc);
 	assert_int_equal(f->doc->resource_count, 3);
 	assert_string_equal(fixture_refs(f, "Topa"), "Basea.Arn Basea.Path Basea.Ref Basea.a");
@@ -82,8 +84,10 @@ static void what_is_evaluated_again_keeps_its_loop(void **state)
 	const struct value *v;
 	struct text t;
 
-	fixture_eval(f, "Resources:\n"
-			"  Fn::ForEach::A: [X, [a, b], {'R${X}': {Type: T, Properties: {P: 'x${X}'}}}]\n");
+	fixture_eval(
+		f,
+		"Resources:\n"
+		"  Fn::ForEach::A: [X, [a, b], {'R${X}': {Type: T, Properties: {P: 'x${X}'}}}]\n");
 	v = document_eval_resource(f->doc, 1, NULL, f->a, &f->d);
 	assert_true(value_scalar_text(value_find(v, TEXT_LIT("P")), &t));
 	assert_string_equal(t.ptr, "xb");
@@ -96,12 +100,13 @@ static void equal_names_are_told_with_both_values(void **state)
 	assert_null(fixture_eval(f, "Resources:\n"
 				    "  Fn::ForEach::A: [X, [web-1, web1], {'R&{X}': {Type: T}}]\n"
 				    "  Fn::ForEach::B: [X, [c, d], {Same: {Type: T}}]\n"));
-	assert_string_equal(fixture_said(f),
-			    "2:39 HD1312 resource 'Rweb1' is made twice; for X = 'web-1' and for X "
-			    "= 'web1'; hint: make the names differ in letters or digits; 2:39 made "
-			    "here first\n"
-			    "3:32 HD1312 resource 'Same' is made twice; for X = 'c' and for X = 'd'; "
-			    "hint: make the names differ in letters or digits; 3:32 made here first\n");
+	assert_string_equal(
+		fixture_said(f),
+		"2:39 HD1312 resource 'Rweb1' is made twice; for X = 'web-1' and for X "
+		"= 'web1'; hint: make the names differ in letters or digits; 2:39 made "
+		"here first\n"
+		"3:32 HD1312 resource 'Same' is made twice; for X = 'c' and for X = 'd'; "
+		"hint: make the names differ in letters or digits; 3:32 made here first\n");
 }
 
 static void equal_keys_in_properties_are_told(void **state)
@@ -128,10 +133,11 @@ static void collections_must_be_known_lists(void **state)
 	assert_string_equal(fixture_expression(*state, "{Fn::ForEach::A: [X, !Ref Env, {k: 1}]}"),
 			    "15:31 HD1308 the loop's collection is not a list; hint: loop over a "
 			    "list of strings, a list parameter, a mapping or Fn::Hosts\n");
-	assert_string_equal(fixture_expression(*state, "{Fn::ForEach::A: [X, [!Ref Other], {k: 1}]}"),
-			    "15:37 HD1212 resource 'Other' cannot be referred to here; this must be "
-			    "known before anything is created; hint: use a parameter, a mapping or a "
-			    "pseudo parameter instead\n");
+	assert_string_equal(
+		fixture_expression(*state, "{Fn::ForEach::A: [X, [!Ref Other], {k: 1}]}"),
+		"15:37 HD1212 resource 'Other' cannot be referred to here; this must be "
+		"known before anything is created; hint: use a parameter, a mapping or a "
+		"pseudo parameter instead\n");
 	assert_string_equal(
 		fixture_expression(*state, "{Fn::ForEach::A: [X, [!Ref Secret], {k: 1}]}"),
 		"15:31 HD1308 the loop's collection is secret, and its items become names; hint: "
@@ -140,38 +146,39 @@ static void collections_must_be_known_lists(void **state)
 
 static void malformed_loops_are_told(void **state)
 {
-	assert_string_equal(fixture_check(*state,
-					  "Resources:\n"
-					  "  Fn::ForEach::: [X, [a], {}]\n"
-					  "  Fn::ForEach::A: [X, [a]]\n"
-					  "  Fn::ForEach::B: x\n"
-					  "  Fn::ForEach::C: ['X-', [a], {}]\n"
-					  "  Fn::ForEach::D: [X, a, {}]\n"
-					  "  Fn::ForEach::E: [X, [a], []]\n"),
-			    "2:3 HD1221 the loop has no name behind 'Fn::ForEach::'; hint: write "
-			    "'Fn::ForEach::Name: [Variable, Collection, {Key: Value}]'\n"
-			    "3:3 HD1221 a loop is a list of three: variable, collection, body; "
-			    "hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
-			    "Value}]'\n"
-			    "4:19 HD1221 a loop is a list of three: variable, collection, body; "
-			    "hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
-			    "Value}]'\n"
-			    "5:20 HD1221 the loop's variable is a plain word of letters and digits; "
-			    "hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
-			    "Value}]'\n"
-			    "6:23 HD1221 the loop's collection is a list, or a function that gives "
-			    "one; hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
-			    "Value}]'\n"
-			    "7:28 HD1221 the loop's body is a map of keys and values; hint: write "
-			    "'Fn::ForEach::Name: [Variable, Collection, {Key: Value}]'\n");
+	assert_string_equal(
+		fixture_check(*state, "Resources:\n"
+				      "  Fn::ForEach::: [X, [a], {}]\n"
+				      "  Fn::ForEach::A: [X, [a]]\n"
+				      "  Fn::ForEach::B: x\n"
+				      "  Fn::ForEach::C: ['X-', [a], {}]\n"
+				      "  Fn::ForEach::D: [X, a, {}]\n"
+				      "  Fn::ForEach::E: [X, [a], []]\n"),
+		"2:3 HD1221 the loop has no name behind 'Fn::ForEach::'; hint: write "
+		"'Fn::ForEach::Name: [Variable, Collection, {Key: Value}]'\n"
+		"3:3 HD1221 a loop is a list of three: variable, collection, body; "
+		"hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
+		"Value}]'\n"
+		"4:19 HD1221 a loop is a list of three: variable, collection, body; "
+		"hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
+		"Value}]'\n"
+		"5:20 HD1221 the loop's variable is a plain word of letters and digits; "
+		"hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
+		"Value}]'\n"
+		"6:23 HD1221 the loop's collection is a list, or a function that gives "
+		"one; hint: write 'Fn::ForEach::Name: [Variable, Collection, {Key: "
+		"Value}]'\n"
+		"7:28 HD1221 the loop's body is a map of keys and values; hint: write "
+		"'Fn::ForEach::Name: [Variable, Collection, {Key: Value}]'\n");
 }
 
 static void variables_hide_nothing(void **state)
 {
-	assert_string_equal(fixture_expression(*state, "{Fn::ForEach::A: [Env, [a], {'${Env}': "
-						       "1}]}"),
-			    "15:28 HD1221 the loop's variable 'Env' hides the parameter of the same "
-			    "name; hint: rename the variable; 2:3 the parameter\n");
+	assert_string_equal(
+		fixture_expression(*state, "{Fn::ForEach::A: [Env, [a], {'${Env}': "
+					   "1}]}"),
+		"15:28 HD1221 the loop's variable 'Env' hides the parameter of the same "
+		"name; hint: rename the variable; 2:3 the parameter\n");
 }
 
 static void loops_that_explode_are_stopped(void **state)
@@ -197,10 +204,11 @@ static void a_broken_loop_causes_no_further_errors(void **state)
 	assert_null(fixture_eval(f, "Resources:\n"
 				    "  Fn::ForEach::A: [X, !GetAZs north, {'R${X}': {Type: T}}]\n"
 				    "  B: {Type: T, DependsOn: Ra, Properties: {P: !Ref Ra}}\n"));
-	assert_string_equal(fixture_said(f),
-			    "2:31 HD1310 the zones of region 'north' are not known; hint: list them "
-			    "under its Zones in the manifest, or use !GetAZs '' for the region of "
-			    "the target\n");
+	assert_string_equal(
+		fixture_said(f),
+		"2:31 HD1310 the zones of region 'north' are not known; hint: list them "
+		"under its Zones in the manifest, or use !GetAZs '' for the region of "
+		"the target\n");
 }
 
 int main(void)

@@ -21,17 +21,17 @@ static const char *dumped(struct template_fixture *f, const char *text, enum nod
 
 static void scalars_keep_their_text_and_style(void **state)
 {
-	assert_string_equal(dumped(*state, "a: 0644\nb: 'x y'\nc: |\n  l1\n  l2\n\nd: yes\n",
-				   NODE_TEMPLATE),
-			    "map 4 1:1-7:7\n"
-			    "  key scalar p \"a\" 1:1-1:2\n"
-			    "    scalar p \"0644\" 1:4-1:8\n"
-			    "  key scalar p \"b\" 2:1-2:2\n"
-			    "    scalar q \"x y\" 2:4-2:9\n"
-			    "  key scalar p \"c\" 3:1-3:2\n"
-			    "    scalar b \"l1\\nl2\\n\" 3:4-5:5\n"
-			    "  key scalar p \"d\" 7:1-7:2\n"
-			    "    scalar p \"yes\" 7:4-7:7\n");
+	assert_string_equal(
+		dumped(*state, "a: 0644\nb: 'x y'\nc: |\n  l1\n  l2\n\nd: yes\n", NODE_TEMPLATE),
+		"map 4 1:1-7:7\n"
+		"  key scalar p \"a\" 1:1-1:2\n"
+		"    scalar p \"0644\" 1:4-1:8\n"
+		"  key scalar p \"b\" 2:1-2:2\n"
+		"    scalar q \"x y\" 2:4-2:9\n"
+		"  key scalar p \"c\" 3:1-3:2\n"
+		"    scalar b \"l1\\nl2\\n\" 3:4-5:5\n"
+		"  key scalar p \"d\" 7:1-7:2\n"
+		"    scalar p \"yes\" 7:4-7:7\n");
 }
 
 static void short_and_long_forms_are_one_kind(void **state)
@@ -74,8 +74,8 @@ static void columns_count_code_points(void **state)
 static void lines_are_those_of_the_source_whatever_yaml_calls_a_break(void **state)
 {
 	struct template_fixture *f = *state;
-	const struct node *n = fixture_parse(f, "a: 'x\xe2\x80\xa8y'\r\nb: !Ref c\r\n",
-					     NODE_TEMPLATE);
+	const struct node *n =
+		fixture_parse(f, "a: 'x\xe2\x80\xa8y'\r\nb: !Ref c\r\n", NODE_TEMPLATE);
 
 	assert_non_null(n);
 	assert_int_equal(n->entries[1].key->where.start.line, 2);
@@ -128,8 +128,8 @@ static void condition_is_a_call_only_where_one_is_expected(void **state)
 static void loops_stay_entries_of_their_map(void **state)
 {
 	struct template_fixture *f = *state;
-	const struct node *n = fixture_parse(f, "Fn::ForEach::A: [x, [y], {z: w}]\n",
-					     NODE_TEMPLATE);
+	const struct node *n =
+		fixture_parse(f, "Fn::ForEach::A: [x, [y], {z: w}]\n", NODE_TEMPLATE);
 
 	assert_int_equal(n->kind, NODE_MAP);
 	assert_string_equal(n->entries[0].key->text.ptr, "Fn::ForEach::A");
@@ -137,27 +137,27 @@ static void loops_stay_entries_of_their_map(void **state)
 
 static void aliases_and_merge_keys_repeat_values(void **state)
 {
-	assert_string_equal(dumped(*state, "a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: *x\n",
-				   NODE_MANIFEST),
-			    "map 3 1:1-3:6\n"
-			    "  key scalar p \"a\" 1:1-1:2\n"
-			    "    map 2 1:7-1:19\n"
-			    "      key scalar p \"p\" 1:8-1:9\n"
-			    "        scalar p \"1\" 1:11-1:12\n"
-			    "      key scalar p \"q\" 1:14-1:15\n"
-			    "        scalar p \"2\" 1:17-1:18\n"
-			    "  key scalar p \"b\" 2:1-2:2\n"
-			    "    map 2 2:4-2:18\n"
-			    "      key scalar p \"q\" 2:13-2:14\n"
-			    "        scalar p \"3\" 2:16-2:17\n"
-			    "      key scalar p \"p\" 1:8-1:9\n"
-			    "        scalar p \"1\" 1:11-1:12\n"
-			    "  key scalar p \"c\" 3:1-3:2\n"
-			    "    map 2 1:7-1:19\n"
-			    "      key scalar p \"p\" 1:8-1:9\n"
-			    "        scalar p \"1\" 1:11-1:12\n"
-			    "      key scalar p \"q\" 1:14-1:15\n"
-			    "        scalar p \"2\" 1:17-1:18\n");
+	assert_string_equal(
+		dumped(*state, "a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: *x\n", NODE_MANIFEST),
+		"map 3 1:1-3:6\n"
+		"  key scalar p \"a\" 1:1-1:2\n"
+		"    map 2 1:7-1:19\n"
+		"      key scalar p \"p\" 1:8-1:9\n"
+		"        scalar p \"1\" 1:11-1:12\n"
+		"      key scalar p \"q\" 1:14-1:15\n"
+		"        scalar p \"2\" 1:17-1:18\n"
+		"  key scalar p \"b\" 2:1-2:2\n"
+		"    map 2 2:4-2:18\n"
+		"      key scalar p \"q\" 2:13-2:14\n"
+		"        scalar p \"3\" 2:16-2:17\n"
+		"      key scalar p \"p\" 1:8-1:9\n"
+		"        scalar p \"1\" 1:11-1:12\n"
+		"  key scalar p \"c\" 3:1-3:2\n"
+		"    map 2 1:7-1:19\n"
+		"      key scalar p \"p\" 1:8-1:9\n"
+		"        scalar p \"1\" 1:11-1:12\n"
+		"      key scalar p \"q\" 1:14-1:15\n"
+		"        scalar p \"2\" 1:17-1:18\n");
 }
 
 static void an_empty_document_is_an_empty_map(void **state)
@@ -240,10 +240,11 @@ static void syntax_errors_say_what_to_do(void **state)
 			    "1:5 HD1004 not valid YAML: mapping values are not allowed in this "
 			    "context; hint: check the indentation, and put a value that holds ': ' "
 			    "in quotes\n");
-	assert_string_equal(dumped(*state, "a: {R${X}: 1}\n", NODE_TEMPLATE),
-			    "1:7 HD1004 not valid YAML: did not find expected ',' or '}'; while "
-			    "parsing a flow mapping that began at 1:4; hint: inside of brackets put "
-			    "text that holds '${...}' or '&{...}' in quotes\n");
+	assert_string_equal(
+		dumped(*state, "a: {R${X}: 1}\n", NODE_TEMPLATE),
+		"1:7 HD1004 not valid YAML: did not find expected ',' or '}'; while "
+		"parsing a flow mapping that began at 1:4; hint: inside of brackets put "
+		"text that holds '${...}' or '&{...}' in quotes\n");
 }
 
 static void an_alias_needs_its_anchor(void **state)

@@ -64,9 +64,10 @@ static void missing_values_say_how_to_give_them(void **state)
 	assert_string_equal(value_of(f, "{Type: String}", NULL),
 			    "2:3 HD1301 parameter 'P' has no value; hint: give it under Parameters "
 			    "of the stack in the manifest, or with --param P=VALUE\n");
-	assert_string_equal(value_of(f, "{Type: String, NoEcho: true}", NULL),
-			    "2:3 HD1301 parameter 'P' has no value; hint: give it in the environment "
-			    "(HADEPLOY_PARAM_P) or with --param-file\n");
+	assert_string_equal(
+		value_of(f, "{Type: String, NoEcho: true}", NULL),
+		"2:3 HD1301 parameter 'P' has no value; hint: give it in the environment "
+		"(HADEPLOY_PARAM_P) or with --param-file\n");
 }
 
 static void constraints_hold_for_given_values(void **state)
@@ -91,12 +92,13 @@ static void constraints_hold_for_given_values(void **state)
 	assert_string_equal(value_of(f, "{Type: String, AllowedValues: [red, green]}", "gren"),
 			    "2:3 HD1302 the value from --param 'gren' of parameter 'P' is none of "
 			    "'red', 'green'; hint: did you mean 'green'?\n");
-	assert_string_equal(value_of(f,
-				     "{Type: String, AllowedPattern: '[a-z]+', "
-				     "ConstraintDescription: small letters}",
-				     "A1"),
-			    "2:3 HD1302 the value from --param 'A1' of parameter 'P' does not match "
-			    "the pattern '[a-z]+'; small letters\n");
+	assert_string_equal(
+		value_of(f,
+			 "{Type: String, AllowedPattern: '[a-z]+', "
+			 "ConstraintDescription: small letters}",
+			 "A1"),
+		"2:3 HD1302 the value from --param 'A1' of parameter 'P' does not match "
+		"the pattern '[a-z]+'; small letters\n");
 	assert_string_equal(value_of(f, "{Type: List<Number>, MaxValue: 5}", "1,7"),
 			    "2:3 HD1302 the value from --param '7' of parameter 'P' is above "
 			    "MaxValue 5\n");
@@ -133,11 +135,12 @@ static void undeclared_values_are_errors(void **state)
 	fixture_parameter(f, "Other", "x");
 	assert_null(fixture_eval(f, "Parameters: {Size: {Type: Number, Default: 1}}\n"
 				    "Resources: {R: {Type: T}}\n"));
-	assert_string_equal(fixture_said(f),
-			    "1:8 HD1303 the template 't.yaml' has no parameter 'Siez'; hint: did you "
-			    "mean 'Size'?\n"
-			    "0:0 HD1303 the template 't.yaml' has no parameter 'Other'; the value "
-			    "comes from --param\n");
+	assert_string_equal(
+		fixture_said(f),
+		"1:8 HD1303 the template 't.yaml' has no parameter 'Siez'; hint: did you "
+		"mean 'Size'?\n"
+		"0:0 HD1303 the template 't.yaml' has no parameter 'Other'; the value "
+		"comes from --param\n");
 }
 
 static void declarations_are_checked(void **state)

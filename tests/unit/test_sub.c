@@ -12,8 +12,8 @@
 /* "'text' <variable> !bad" */
 static void assert_pieces(const char *text, const char *expected)
 {
-	static const char *const marks[] = {[SUB_TEXT] = "''", [SUB_VARIABLE] = "<>",
-					    [SUB_BAD] = "!!"};
+	static const char *const marks[] = {
+		[SUB_TEXT] = "''", [SUB_VARIABLE] = "<>", [SUB_BAD] = "!!"};
 	struct sub_scan s = sub_start(text_of(text));
 	struct str out = STR_INIT;
 	struct sub_piece p;

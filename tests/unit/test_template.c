@@ -26,7 +26,8 @@ static void a_good_template_says_nothing(void **state)
 			      "  B: {Type: T, Properties: {Z: !GetAZs , H: !Hosts }}\n"
 			      "  Fn::ForEach::L: [X, !Hosts {}, {'Page&{X}': {Type: T}}]\n"
 			      "Outputs:\n"
-			      "  O: {Value: !Ref Pageanything, Description: d, Export: {Name: !Ref E}}\n"),
+			      "  O: {Value: !Ref Pageanything, Description: d, Export: {Name: !Ref "
+			      "E}}\n"),
 		"");
 }
 
@@ -50,20 +51,22 @@ static void sections_are_known_and_shaped(void **state)
 
 static void a_template_has_resources(void **state)
 {
-	assert_string_equal(fixture_check(*state, "Description: x\n"),
-			    "1:1 HD1225 the template has no section Resources; hint: add it with at "
-			    "least one resource\n");
+	assert_string_equal(
+		fixture_check(*state, "Description: x\n"),
+		"1:1 HD1225 the template has no section Resources; hint: add it with at "
+		"least one resource\n");
 	assert_string_equal(fixture_check(*state, "[a]\n"),
 			    "1:1 HD1202 a template is a map, and this is a list\n");
 }
 
 static void other_transforms_are_refused_alone(void **state)
 {
-	assert_string_equal(fixture_check(*state, "Transform: AWS::Serverless-2016-10-31\n"
-						  "Globals: {}\n"
-						  "Resources: {A: {Sort: T}}\n"),
-			    "1:12 HD1213 not supported yet: transform 'AWS::Serverless-2016-10-31'; "
-			    "hint: write the template as the transform would make it\n");
+	assert_string_equal(
+		fixture_check(*state, "Transform: AWS::Serverless-2016-10-31\n"
+				      "Globals: {}\n"
+				      "Resources: {A: {Sort: T}}\n"),
+		"1:12 HD1213 not supported yet: transform 'AWS::Serverless-2016-10-31'; "
+		"hint: write the template as the transform would make it\n");
 }
 
 static void resources_have_known_attributes(void **state)
@@ -107,18 +110,19 @@ static void outputs_have_known_attributes(void **state)
 
 static void mappings_have_two_levels_without_functions(void **state)
 {
-	assert_string_equal(fixture_check(*state, "Mappings:\n"
-						  "  M: {a: {b: !Ref X, c: {d: e}}, f: g}\n"
-						  "  N: [x]\n"
-						  "Resources: {A: {Type: T}}\n"),
-			    "2:14 HD1218 a mapping gives a string or a list of strings, and this is "
-			    "!Ref; hint: functions cannot be used in Mappings; use a parameter or a "
-			    "condition\n"
-			    "2:25 HD1218 a mapping gives a string or a list of strings, and this is "
-			    "a map\n"
-			    "2:37 HD1218 the top-level key 'f' of a mapping is a map, and this is a "
-			    "string\n"
-			    "3:6 HD1202 a mapping is a map, and this is a list\n");
+	assert_string_equal(
+		fixture_check(*state, "Mappings:\n"
+				      "  M: {a: {b: !Ref X, c: {d: e}}, f: g}\n"
+				      "  N: [x]\n"
+				      "Resources: {A: {Type: T}}\n"),
+		"2:14 HD1218 a mapping gives a string or a list of strings, and this is "
+		"!Ref; hint: functions cannot be used in Mappings; use a parameter or a "
+		"condition\n"
+		"2:25 HD1218 a mapping gives a string or a list of strings, and this is "
+		"a map\n"
+		"2:37 HD1218 the top-level key 'f' of a mapping is a map, and this is a "
+		"string\n"
+		"3:6 HD1202 a mapping is a map, and this is a list\n");
 }
 
 static void every_branch_is_checked(void **state)
@@ -146,11 +150,13 @@ static void every_branch_is_checked(void **state)
 		"10:23 HD1214 'Rse' names no parameter and no resource; hint: did you mean 'Res'?\n"
 		"10:46 HD1305 'a' in mapping 'M' has no key 'x'; hint: add the key, or give "
 		"{DefaultValue: ...} as fourth item; 2:12 the mapping\n"
-		"11:18 HD1211 'Fn::GetAtt' takes a resource and an attribute, and 'Res' is not both; "
+		"11:18 HD1211 'Fn::GetAtt' takes a resource and an attribute, and 'Res' is not "
+		"both; "
 		"hint: write !GetAtt Resource.Attribute\n"
 		"12:31 HD1214 'Nowhere' names no parameter and no resource\n"
 		"12:53 HD1214 'y' names no parameter and no resource\n"
-		"13:11 HD1212 'Fn::Equals' cannot be used here; hint: name a condition in the section "
+		"13:11 HD1212 'Fn::Equals' cannot be used here; hint: name a condition in the "
+		"section "
 		"Conditions, and use it with !If [Name, value, value]\n"
 		"14:14 HD1211 'Fn::If' takes a list of 3, and this one has 2; hint: write !If "
 		"[ConditionName, value if true, value if false]\n");
@@ -170,13 +176,15 @@ static void conditions_are_checked(void **state)
 		"3:41 HD1212 resource 'R' cannot be referred to here; this must be known before "
 		"anything is created; hint: use a parameter, a mapping or a pseudo parameter "
 		"instead\n"
-		"4:6 HD1202 a condition is expected here, and this is a string; hint: to use another "
+		"4:6 HD1202 a condition is expected here, and this is a string; hint: to use "
+		"another "
 		"condition write !Condition true\n"
 		"5:6 HD1212 'Fn::Sub' cannot be used here; what is true or false comes from "
 		"Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition; hint: compare its result: "
 		"!Equals [value, value]\n"
 		"6:17 HD1216 there is no condition 'F'\n"
-		"3:23 HD1217 conditions depend on each other in a circle: A -> B -> A; hint: let one "
+		"3:23 HD1217 conditions depend on each other in a circle: A -> B -> A; hint: let "
+		"one "
 		"of them compare parameters instead; 2:3 the circle begins here\n"
 		"7:17 HD1217 conditions depend on each other in a circle: G -> G; hint: let one of "
 		"them compare parameters instead; 7:3 the circle begins here\n");
@@ -184,24 +192,22 @@ static void conditions_are_checked(void **state)
 
 static void names_in_loops_are_checked_where_they_can_be(void **state)
 {
-	assert_string_equal(
-		fixture_check(*state,
-			      "Resources:\n"
-			      "  Fn::ForEach::L:\n"
-			      "    - X\n"
-			      "    - !Hosts {}\n"
-			      "    - Page&{X}:\n"
-			      "        Type: T\n"
-			      "        Properties:\n"
-			      "          A: !Ref X\n"
-			      "          B: !GetAtt Page&{X}.Path\n"
-			      "          C: !Sub '${X} ${Page&{X}.Path} ${Y}'\n"
-			      "          D: !Ref Pagewebe1\n"
-			      "          E: !Ref Pgae\n"
-			      "  Z: {Type: T, Properties: {P: !Ref X}}\n"),
-		"10:42 HD1214 'Y' names no parameter and no resource\n"
-		"12:19 HD1214 'Pgae' names no parameter and no resource\n"
-		"13:37 HD1214 'X' names no parameter and no resource\n");
+	assert_string_equal(fixture_check(*state, "Resources:\n"
+						  "  Fn::ForEach::L:\n"
+						  "    - X\n"
+						  "    - !Hosts {}\n"
+						  "    - Page&{X}:\n"
+						  "        Type: T\n"
+						  "        Properties:\n"
+						  "          A: !Ref X\n"
+						  "          B: !GetAtt Page&{X}.Path\n"
+						  "          C: !Sub '${X} ${Page&{X}.Path} ${Y}'\n"
+						  "          D: !Ref Pagewebe1\n"
+						  "          E: !Ref Pgae\n"
+						  "  Z: {Type: T, Properties: {P: !Ref X}}\n"),
+			    "10:42 HD1214 'Y' names no parameter and no resource\n"
+			    "12:19 HD1214 'Pgae' names no parameter and no resource\n"
+			    "13:37 HD1214 'X' names no parameter and no resource\n");
 }
 
 int main(void)

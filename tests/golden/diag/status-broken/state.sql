@@ -1,0 +1,1 @@
+../../plan/changes/state.sql
