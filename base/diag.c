@@ -149,10 +149,40 @@ static size_t merge_runs(struct diags *d, size_t len)
 	return merge_count;
 }
 
+static bool same_text(const char *x, const char *y)
+{
+	return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+static bool same_diag(const struct diag *x, const struct diag *y)
+{
+	return x->code == y->code && x->severity == y->severity &&
+	       compare_places(&x->where, &y->where) == 0 && same_text(x->address, y->address) &&
+	       same_text(x->endpoint, y->endpoint) && same_text(x->summary, y->summary) &&
+	       same_text(x->detail, y->detail) && same_text(x->hint, y->hint);
+}
+
+static void uncount(struct diags *d, const struct diag *g)
+{
+	d->error_count -= g->severity == DIAG_ERROR;
+	d->warning_count -= g->severity == DIAG_WARNING;
+}
+
+static void drop_repeats(struct diags *d)
+{
+	for (struct diag *g = d->first; g; g = g->next) {
+		while (g->next && same_diag(g, g->next)) {
+			uncount(d, g->next);
+			g->next = g->next->next;
+		}
+	}
+}
+
 void diags_sort(struct diags *d)
 {
 	for (size_t len = 1; merge_runs(d, len) > 1; len *= 2)
 		;
+	drop_repeats(d);
 	for (struct diag *g = d->first; g; g = g->next)
 		d->last = g;
 }

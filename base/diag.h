@@ -59,7 +59,8 @@ void diags_take(struct diags *d, struct diags *from);
 /* Copies the sources that are pointed at into the list, so that it can outlive them; when the
  * list is taken into another one they move along. */
 void diags_keep_sources(struct diags *d);
-/* Stable sort by file, line, column; those without a place last. */
+/* Stable sort by file, line, column; those without a place last.  What repeats the one
+ * before it word for word is dropped. */
 void diags_sort(struct diags *d);
 
 /* Errors; the returned diagnostic can be completed with the functions below. */

@@ -19,9 +19,7 @@ const struct command cmd_outputs = {
 	.operand_max = OPERANDS_ANY,
 	.help = "Shows the outputs of every stack in every region as the last apply recorded them. "
 		"Sensitive ones are named and not shown.",
-	.examples = (const char *const[]){"hadeploy outputs web --region east",
-					  "of one stack "
-					  "instance",
+	.examples = (const char *const[]){"hadeploy outputs web --region east", "of one instance",
 					  "hadeploy outputs --json", "for programs", NULL},
 	.options = (const enum option_id[]){OPT_REGION, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE,

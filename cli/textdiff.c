@@ -4,6 +4,7 @@
  */
 #include "cli/textdiff.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -41,12 +42,14 @@ static struct lines split(struct arena *a, struct text t)
 
 static bool same(const struct line *x, const struct line *y)
 {
+	assert(x && y);
 	return x->ended == y->ended && text_eq(x->text, y->text);
 }
 
 static void add(struct arena *a, struct script *s, enum textdiff_kind kind, const struct line *l)
 {
-	*(arena_vec_add(a, s)) =
+	assert(l);
+	*arena_vec_add(a, s) =
 		(struct textdiff_line){.kind = kind, .text = l->text, .unended = !l->ended};
 }
 

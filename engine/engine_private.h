@@ -48,6 +48,13 @@ struct recorded {
 };
 int engine_load(struct engine *e, struct arena *a, struct recorded *out, struct diags *d);
 
+/* planner_input.refine: asks the provider's plan() through a session of the engine's, without
+ * any connection; context is the struct engine. */
+struct refine_request;
+struct refinement;
+int engine_refine(void *context, const struct refine_request *q, struct arena *a,
+		  struct refinement *out, struct diags *d);
+
 /* Tells the observer, if there is one; fills in wall_ms. */
 void engine_tell(struct engine *e, struct event ev);
 /* How often the user asked to stop. */

@@ -9,6 +9,27 @@
 #include "engine/planner.h"
 #include "templates/node.h"
 
+/* What a first plan would say: providers look at what schemas cannot express, such as
+ * a host that is not in the manifest.  No record is needed for that. */
+static int check_with_providers(struct engine *e, struct arena *scratch, struct diags *d)
+{
+	struct diags unreadable = DIAGS_INIT;
+	struct record_list none = {0};
+	struct instance_list never = {0};
+	const struct planner_input in = {
+		.project = e->project,
+		.records = &none,
+		.instances = &never,
+		.state = engine_state(e, STATE_READ, &unreadable),
+		.selection = &e->options.selection,
+		.refine = engine_refine,
+		.context = e,
+	};
+
+	diags_release(&unreadable);
+	return !in.state || planner_make(scratch, &in, d) ? 0 : -1;
+}
+
 int engine_validate(struct engine *e, struct diags *d)
 {
 	struct arena *scratch = arena_new();
@@ -20,6 +41,8 @@ int engine_validate(struct engine *e, struct diags *d)
 		if (doc && !planner_order(scratch, doc, d))
 			rc = -1;
 	}
+	if (!rc)
+		rc = check_with_providers(e, scratch, d);
 	arena_free(scratch);
 	return rc;
 }

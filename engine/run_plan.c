@@ -181,7 +181,7 @@ static void take_refinement(struct arena *a, const struct outcome *o, struct ref
 	};
 }
 
-static int refine(void *context, const struct refine_request *q, struct arena *a,
+int engine_refine(void *context, const struct refine_request *q, struct arena *a,
 		  struct refinement *out, struct diags *d)
 {
 	struct engine *e = context;
@@ -241,7 +241,7 @@ int run_make_plan(struct run *r, enum run_mode mode)
 		.state = e->state,
 		.selection = &e->options.selection,
 		.destroy = mode == RUN_DESTROY,
-		.refine = refine,
+		.refine = engine_refine,
 		.context = e,
 	};
 

@@ -54,6 +54,23 @@ static const char *config_for(struct sessions *s, const struct provider_entry *e
 	return manifest_provider_config(a, s->manifest, &place, d);
 }
 
+/* Where its settings are written, and for which region they failed. */
+static void place_failure(struct kept_session *k, const struct provider_entry *entry,
+			  const struct instance_id *id)
+{
+	struct diags *d = &k->failure.diags;
+	struct str who = STR_INIT;
+
+	str_printf(&who, "provider '%s' in region '%s'", entry->name, id->region);
+	for (struct diag *g = d->first; g; g = g->next) {
+		if (!g->where.src && entry->entry)
+			g->where = entry->entry->where;
+		if (!g->address)
+			diag_address(d, g, str_cstr(&who));
+	}
+	str_release(&who);
+}
+
 static struct kept_session *open_one(struct sessions *s, const struct provider_entry *entry,
 				     const struct instance_id *id)
 {
@@ -64,6 +81,8 @@ static struct kept_session *open_one(struct sessions *s, const struct provider_e
 	k->table = entry->table;
 	if (config)
 		k->session = call_open(entry->table, config, &s->context, &k->failure.diags);
+	if (!k->session)
+		place_failure(k, entry, id);
 	arena_free(a);
 	return k;
 }

@@ -18,6 +18,7 @@ struct entry {
 struct matrix {
 	struct arena *a;
 	const struct selection *selection;
+	bool has_manifest;  /* else nobody knows what left it */
 	struct map entries; /* instance_id_text to struct entry */
 	struct record_list records;
 	struct instance_list instances;
@@ -52,6 +53,7 @@ static struct entry *entry_of(struct matrix *m, const struct instance_id *id)
 
 static void add_manifest(struct matrix *m, const struct manifest *manifest)
 {
+	m->has_manifest = true;
 	for (size_t s = 0; s < manifest->stack_count; s++) {
 		const struct manifest_stack *stack = &manifest->stacks[s];
 
@@ -125,13 +127,13 @@ static void add_pending(struct matrix *m, const struct plan *plan)
 	}
 }
 
-static const char *status_of(const struct entry *e)
+static const char *status_of(const struct matrix *m, const struct entry *e)
 {
 	const char *recorded = e->recorded ? e->recorded->status : NULL;
 
 	if (e->row.lock)
 		return "LOCKED";
-	if (!e->in_manifest)
+	if (m->has_manifest && !e->in_manifest)
 		return "ORPHANED";
 	if (e->row.open_operations)
 		return "INCOMPLETE";
@@ -157,7 +159,7 @@ static void give_rows(struct matrix *m, struct status_rows *out)
 	for (size_t i = 0; i < m->entries.entry_count; i++) {
 		struct entry *e = m->entries.entries[i].value;
 
-		e->row.status = status_of(e);
+		e->row.status = status_of(m, e);
 		rows[i] = e->row;
 	}
 	if (m->entries.entry_count)

@@ -95,7 +95,7 @@ int eval_condition(struct eval *e, const struct node *n, bool *out)
 const struct value *intrinsic_condition(struct eval *e, const struct node *call)
 {
 	struct text name;
-	bool result;
+	bool result = false;
 
 	if (!eval_name(e, call, call->arg, "the name", &name) ||
 	    eval_condition_named(e, call->arg, name, &result))
@@ -126,7 +126,7 @@ const struct value *intrinsic_equals(struct eval *e, const struct node *call)
 static int count_true(struct eval *e, const struct node *call, size_t *count)
 {
 	int failed = 0;
-	bool result;
+	bool result = false;
 
 	*count = 0;
 	for (size_t i = 0; i < call->arg->count; i++) {
@@ -167,7 +167,7 @@ const struct value *intrinsic_if(struct eval *e, const struct node *call)
 	const struct node *const *args = call->arg->items;
 	const struct node *condition = args[0];
 	struct text name;
-	bool result;
+	bool result = false;
 
 	if (node_is_call(condition, "Condition"))
 		condition = condition->arg;

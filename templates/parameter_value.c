@@ -259,7 +259,9 @@ static const struct value *from_node(const struct checking *k, const struct node
 	g = diag_add(k->d, DIAG_PARAMETER_VALUE, n->where,
 		     "parameter '%s' takes %s, and this is %s", k->p->name,
 		     takes_list(k->p) ? "a list" : "one value", node_describe(n));
-	if (takes_list(k->p))
+	if (node_is_null(n))
+		diag_hint(k->d, g, "an empty text is written ''");
+	else if (takes_list(k->p))
 		diag_hint(k->d, g, "write the items with commas: 'a,b'");
 	return NULL;
 }

@@ -324,7 +324,7 @@ static struct properties read_properties(struct reader *r, const yaml_char_t *ta
 
 	where.end.column++;
 	p.meaning = tag_meaning(r, (const char *)tag, where);
-	if (p.meaning == TAG_CALL)
+	if (tag && p.meaning == TAG_CALL)
 		p.call = call_name(r->build.a, (const char *)tag);
 	if (anchor)
 		p.anchor = text_of(arena_strdup(r->build.a, (const char *)anchor));

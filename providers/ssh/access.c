@@ -158,8 +158,10 @@ void access_put_set(const struct ask *a, json_t *state, const struct access *set
 void access_plan(struct ask *a, const struct access *desired)
 {
 	const char *recorded = ask_text(a, a->recorded, "Mode");
+	const char *text = desired->mode_text;
 	unsigned mode;
 
-	if (recorded && parse_octal(recorded, &mode) && mode == desired->mode)
+	if (recorded && text && strcmp(recorded, text) != 0 && parse_octal(recorded, &mode) &&
+	    mode == desired->mode)
 		a->call.host->plan_same(a->call.op, span_of("/Mode"));
 }

@@ -106,20 +106,25 @@ static const char *shown_digest(const struct ask *a, const char *path, const cha
 	return arena_printf(a->arena, "salted:%s", salted);
 }
 
+/* In place of a secret its salted digest is handed over, so that a change of it shows. */
 static void put_digest(const struct ask *a, json_t *state, const char *sha256, int64_t size)
 {
-	const char *path = json_str(state, "Path", "");
+	const char *digest = shown_digest(a, json_str(state, "Path", ""), sha256);
 
-	json_object_set_new(state, "ContentSha256", json_string(shown_digest(a, path, sha256)));
-	if (!ask_sensitive(a, "/Content"))
+	json_object_set_new(state, "ContentSha256", json_string(digest));
+	if (ask_sensitive(a, "/Content"))
+		json_object_set_new(state, "Content", json_string(digest));
+	else
 		json_object_set_new(state, "Size", json_integer((json_int_t)size));
 }
 
 /* Content is handed over when it is text that was given as such and is no secret. */
 static void put_content(const struct ask *a, json_t *state, struct text content, const char *sha256)
 {
+	size_t bad;
+
 	put_digest(a, state, sha256, (int64_t)content.len);
-	if (content.len <= SHOWN_CONTENT_LEN && text_utf8_valid(content, NULL) &&
+	if (content.len <= SHOWN_CONTENT_LEN && text_utf8_valid(content, &bad) &&
 	    !ask_sensitive(a, "/Content"))
 		json_object_set_new(state, "Content", json_stringn(content.ptr, content.len));
 }

@@ -138,7 +138,8 @@ static void add_install(struct str *s, const struct package *p)
 		if (p->version)
 			str_printf(s, "\n[ $m = apt ]&&w=$w=%s||w=$w-%s", p->version, p->version);
 	}
-	/* Lists that were never fetched, or are too old to find the version. */
+	/* Lists may never have been fetched, or be too old; one server of several that
+	 * fails is no reason not to try. */
 	str_printf(s,
 		   "\nif [ $m = apt ];then\n"
 		   "i() { apt-get -y -q --allow-downgrades --no-install-recommends "
@@ -146,7 +147,7 @@ static void add_install(struct str *s, const struct package *p)
 		   "install \"$w\"; }\n"
 		   "i%s\n"
 		   "else dnf -y -q install \"$w\"\nfi\n",
-		   p->file ? "" : "||{ apt-get -q update&&i; }");
+		   p->file ? "" : "||{ apt-get -q update;i; }");
 }
 
 static void add_removal(struct str *s, const struct package *p)

@@ -40,6 +40,11 @@ def deploy(host, tmp_path):
     return apply
 
 
+def holds(path, content):
+    """Whether a large file is this; nobody wants to read the difference."""
+    return path.read_bytes() == content
+
+
 def settled(project):
     """Neither the recorded state nor the world asks for a change."""
     project.run("plan", "--exit-code").ok()
@@ -71,12 +76,12 @@ def test_a_source_may_hold_any_bytes(deploy, host, tmp_path):
     source.parent.mkdir(parents=True)
     source.write_bytes(BYTES)
     project = deploy(Blob=ssh_file(host, host.root / "blob", Source="files/blob"))
-    assert (host.root / "blob").read_bytes() == BYTES
+    assert holds(host.root / "blob", BYTES)
     settled(project)
     source.write_bytes(BYTES[::-1])
     project.run("plan", "--exit-code").ok(2)
     project.run("apply", "--yes").ok()
-    assert (host.root / "blob").read_bytes() == BYTES[::-1]
+    assert holds(host.root / "blob", BYTES[::-1])
 
 
 def test_a_source_that_is_not_there(deploy, host):
@@ -230,9 +235,9 @@ def test_no_half_file_when_the_connection_is_cut(lab, tmp_path):
                "a temporary file")
     host.stop()
     out, err = proc.communicate(timeout=100)
-    assert (host.root / "blob").read_bytes() in (old, new)
+    assert holds(host.root / "blob", old) or holds(host.root / "blob", new)
     assert proc.returncode == 1, out + err
     host.start()
     project.run("apply", "--yes").ok()
-    assert (host.root / "blob").read_bytes() == new
+    assert holds(host.root / "blob", new)
     assert [path.name for path in host.root.iterdir()] == ["blob"], "no temporary file stays"

@@ -103,8 +103,10 @@ def test_a_package_that_does_not_exist(deploy, host):
     project = deploy(1, Manager="apt")
     project.said.err("HD5110")
     project.said.err(f"E: Unable to locate package {NAME}")
-    assert project.recorded() == []
     assert ["-q", "update"] in host.calls("apt-get"), "it looked for newer lists first"
+    assert [call[-2] for call in host.calls("apt-get")] == ["install", "-q", "install"]
+    project.run("destroy", "--yes").ok()
+    assert project.recorded() == []
 
 
 def test_it_waits_while_the_package_manager_is_busy(deploy, host):

@@ -14,7 +14,7 @@ WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 def _scalar(value):
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _lines(value, indent):

@@ -1,5 +1,7 @@
 """Resources and templates as dicts, for tests that say only what they are about."""
 
+from pathlib import Path
+
 
 def _name(host):
     return getattr(host, "name", host)
@@ -7,13 +9,13 @@ def _name(host):
 
 def resource(kind, host, attributes=None, **properties):
     """One resource on a host (or host name); attributes: DependsOn, DeletionPolicy..."""
-    return {"Type": kind, **(attributes or {}),
-            "Properties": {"Host": _name(host), **{key: str(value) if key == "Path" else value
-                                                   for key, value in properties.items()}}}
+    texts = {key: str(value) if isinstance(value, Path) else value
+             for key, value in properties.items()}
+    return {"Type": kind, **(attributes or {}), "Properties": {"Host": _name(host), **texts}}
 
 
 def ssh_file(host, path, content=None, **properties):
-    """A file below nothing in particular; without content give a Source."""
+    """Without content give a Source."""
     if content is not None:
         properties["Content"] = content
     return resource("SSH::File", host, Path=path, **properties)

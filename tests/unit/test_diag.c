@@ -194,7 +194,7 @@ static void sorting_many_keeps_all(void **state)
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		seed = seed * 1664525 + 1013904223;
-		diag_add(&d, DIAG_FILE_OPEN, at(&a, seed >> 22, 1), "x");
+		diag_add(&d, DIAG_FILE_OPEN, at(&a, seed >> 22, 1), "x%d", i);
 	}
 	diags_sort(&d);
 	for (const struct diag *g = d.first; g; g = g->next, count++) {
@@ -202,6 +202,24 @@ static void sorting_many_keeps_all(void **state)
 		last = g->where.start.line;
 	}
 	assert_int_equal(count, 1000);
+	diags_release(&d);
+}
+
+static void what_repeats_word_for_word_is_told_once(void **state)
+{
+	struct diags d = DIAGS_INIT;
+	struct diag *g;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		g = diag_add(&d, DIAG_FILE_OPEN, RANGE_NONE, "same");
+		diag_address(&d, g, i < 2 ? "web/east/A" : "web/east/B");
+	}
+	diags_sort(&d);
+	assert_int_equal(d.error_count, 2);
+	assert_string_equal(d.first->address, "web/east/A");
+	assert_ptr_equal(d.first->next, d.last);
+	assert_string_equal(d.last->address, "web/east/B");
 	diags_release(&d);
 }
 
@@ -254,6 +272,7 @@ int main(void)
 		cmocka_unit_test(taking_into_and_from_an_empty_list_works),
 		cmocka_unit_test(sorting_is_by_place_and_stable),
 		cmocka_unit_test(sorting_many_keeps_all),
+		cmocka_unit_test(what_repeats_word_for_word_is_told_once),
 		cmocka_unit_test(every_code_is_explained_in_ascending_order),
 		cmocka_unit_test(codes_are_read_with_and_without_letters),
 	};
