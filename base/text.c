@@ -159,7 +159,8 @@ bool text_utf8_valid(struct text t, size_t *bad)
 		else if (s[i] == 0)
 			step = 0;
 		if (!step) {
-			*bad = i;
+			if (bad)
+				*bad = i;
 			return false;
 		}
 		i += step;

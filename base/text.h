@@ -53,7 +53,8 @@ size_t text_distance(struct text a, struct text b, size_t cap);
  */
 const char *text_nearest(struct text word, const char *const *names, size_t count);
 
-/* True when the bytes are valid UTF-8 without NUL; else *bad is the offset. */
+/* True when the bytes are valid UTF-8 without NUL; else *bad (when not NULL) is the
+ * offset. */
 bool text_utf8_valid(struct text t, size_t *bad);
 
 #endif

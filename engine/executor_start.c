@@ -39,24 +39,54 @@ static struct diag *complain(struct task *t, enum diag_code code, const char *su
 
 /* --- evaluation ------------------------------------------------------------------ */
 
+/* The first part, at any depth, that waits for something. */
+static const struct value *first_unknown(const struct value *v)
+{
+	const struct value *found = NULL;
+
+	if (v->kind == VALUE_UNKNOWN)
+		return v;
+	for (size_t i = 0; i < v->count && !found; i++) {
+		if (v->kind == VALUE_LIST)
+			found = first_unknown(v->items[i]);
+		else if (v->kind == VALUE_MAP)
+			found = first_unknown(v->entries[i].value);
+	}
+	return found;
+}
+
+/* All that the resource refers to is there, so nobody will ever tell. */
+static void complain_unknown(struct task *t, const struct value *properties)
+{
+	const struct value *v = first_unknown(properties);
+	const struct value_ref *ref = v->refs;
+	struct diag *g = complain(t, DIAG_RUN_STILL_UNKNOWN, "a value is still not known");
+
+	if (value_where(v).src)
+		g->where = value_where(v);
+	if (ref && ref->attribute)
+		diag_detail(t->x->d, g, "'%s' is there, and handed over no attribute '%s'.",
+			    ref->logical_id, ref->attribute);
+	else if (ref)
+		diag_detail(t->x->d, g, "'%s' is there, and has no name to refer to.",
+			    ref->logical_id);
+	if (ref)
+		diag_hint(t->x->d, g, "`hadeploy state show %s/%s` shows the attributes there are",
+			  instance_id_text(t->arena, &t->addr.instance), ref->logical_id);
+}
+
 static const struct value *evaluate_properties(struct task *t)
 {
 	const struct change *c = t->change;
 	struct doc_resource again = *c->resource;
 	const struct eval_lookup *lookup = known_lookup(t->x->known, &c->addr.instance);
 	const struct value *v;
-	struct diag *g;
 
 	v = document_eval_resource(c->instance->doc, c->resource_index, lookup, t->arena, t->x->d);
 	if (!v)
 		return NULL;
 	if (value_has_unknown(v)) {
-		g = complain(t, DIAG_RUN_STILL_UNKNOWN, "a value is still not known");
-		diag_detail(t->x->d, g,
-			    "Everything '%s' refers to has been changed, but an attribute that it "
-			    "uses was not handed over.",
-			    c->addr.logical_id);
-		diag_hint(t->x->d, g, "see `hadeploy state show` for the attributes there are");
+		complain_unknown(t, v);
 		return NULL;
 	}
 	again.properties = v;
@@ -150,6 +180,7 @@ static bool differs(const json_t *before, const json_t *after, const char *point
 }
 
 /* Pointers that differ after all: what was unknown may have turned out as recorded. */
+/* A computed path is in the plan only when it is known to differ. */
 static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
 {
 	json_t *before = json_parse(text_of(t->before->inputs), NULL, NULL);
@@ -158,8 +189,8 @@ static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
 	for (size_t i = 0; i < t->change->path_count; i++) {
 		const struct path_change *p = &t->change->paths[i];
 
-		if (!p->computed &&
-		    (p->drift || !p->unknown || differs(before, v->masked, p->pointer)))
+		if (p->computed || p->drift || !p->unknown ||
+		    differs(before, v->masked, p->pointer))
 			json_array_append_new(out, json_string(p->pointer));
 	}
 	json_decref(before);

@@ -4,8 +4,9 @@
  *
  * node_parse reads a source with libyaml's events (JSON is YAML here) and gives an
  * immutable tree in the arena.  In the template dialect the short tags (!Ref,
- * !Sub) and the long forms (a map whose only key is Ref, Condition or Fn::Name)
- * become the same kind, NODE_CALL, once, here; the manifest's dialect has no calls
+ * !Sub) and the long forms (a map whose only key is Ref or Fn::Name; {Condition: X}
+ * where a condition is expected) become the same kind, NODE_CALL, once, here; loops
+ * ("Fn::ForEach::Name") stay entries of their map.  The manifest's dialect has no calls
  * and refuses tags.  Scalars stay text: nothing is typed before evaluation.
  *
  * Refused with a diagnostic: duplicate keys, keys that are no scalars, depth, size

@@ -153,7 +153,9 @@ const struct doc_resource *document_find(const struct document *doc, const char 
 json_t *document_parameters_json(const struct document *doc);
 
 /* Checks that need no target: references to nothing, unknown functions, wrong
- * arguments that can be seen without values.  0, or -1 with errors. */
+ * arguments that can be seen without values; in every branch.  document_eval meets the same
+ * mistakes in the branches it takes, so evaluate what passed here, or say things twice.
+ * 0, or -1 with errors. */
 int template_check(const struct template *t, struct diags *d);
 
 #endif
