@@ -45,6 +45,23 @@ static void report_type(const struct checking *c, const struct doc_resource *r)
 	hint_types(c->d, g, r->type, c->p->registry);
 }
 
+/* No provider makes snapshots yet; acting as if it were Delete would lose data. */
+static void check_policies(const struct checking *c, const struct doc_resource *r)
+{
+	const char *policy = r->deletion_policy == DELETION_SNAPSHOT ? "DeletionPolicy"
+			     : r->update_replace_policy == DELETION_SNAPSHOT
+				     ? "UpdateReplacePolicy"
+				     : NULL;
+	struct diag *g;
+
+	if (!policy)
+		return;
+	g = diag_add(c->d, DIAG_NO_SNAPSHOT, r->where,
+		     "'%s' of '%s' is Snapshot, and %s has no snapshots", policy, r->logical_id,
+		     r->type);
+	diag_hint(c->d, g, "write '%s: Retain' to keep it", policy);
+}
+
 static void check_resource(const struct checking *c, size_t index)
 {
 	const struct doc_resource *r = &c->i->doc->resources[index];
@@ -56,6 +73,7 @@ static void check_resource(const struct checking *c, size_t index)
 		report_type(c, r);
 		return;
 	}
+	check_policies(c, r);
 	address_format(&addr, &address);
 	schema_check(c->schemas[index], r, str_cstr(&address), c->d);
 	str_release(&address);

@@ -41,6 +41,25 @@ static bool parse_line(struct text line, struct known_line *out)
 	return out->key.len > 0 && !text_is(out->marker, "@cert-authority");
 }
 
+static bool is_sha1_size(struct text base64)
+{
+	struct str raw = STR_INIT;
+	bool is = base64_decode(base64, &raw) && raw.len == 20;
+
+	str_release(&raw);
+	return is;
+}
+
+/* libssh2 1.10 leaks memory over a hash or salt of another size. */
+static bool hash_well_formed(struct text names)
+{
+	struct text_split split = text_split_start((struct text){names.ptr + 3, names.len - 3});
+	struct text salt, hash;
+
+	return text_next(&split, '|', &salt) && text_next(&split, '|', &hash) &&
+	       is_sha1_size(salt) && is_sha1_size(hash);
+}
+
 /*
  * "|1|salt|hash": HMAC-SHA1 of the name.  libssh2 has that inside its own reading of
  * such lines, so a line is made for it with any key, and asked for the name.
@@ -118,6 +137,8 @@ static enum name_match name_match(struct search *s, struct text names)
 	const char *with_port = str_cstr(&s->with_port), *plain = str_cstr(&s->plain);
 
 	if (text_starts(names, "|1|")) {
+		if (!hash_well_formed(names))
+			return NAME_NOT;
 		if (!s->session)
 			s->session = libssh2_session_init_ex(NULL, NULL, NULL, NULL);
 		if (!s->session)
