@@ -112,7 +112,7 @@ static bool approve(struct invocation *in, const struct records *records)
 	bool yes;
 
 	ask_text(&question, records);
-	yes = invocation_approve(in, str_cstr(&question));
+	yes = invocation_approve(in, str_cstr(&question), NULL);
 	str_release(&question);
 	return yes;
 }
@@ -152,7 +152,8 @@ static int run_unlock(struct invocation *in)
 	if (!invocation_can_approve(in, "broken locks"))
 		return invocation_exit(in);
 	if (!invocation_approve(in, "Whoever holds the lock can record nothing more.\n"
-				    "Break it? Only 'yes' is accepted: "))
+				    "Break it? Only 'yes' is accepted: ",
+				NULL))
 		return invocation_declined_exit();
 	if (state_break_lock(in->state, id, &in->diags) != 0)
 		return invocation_exit(in);

@@ -9,6 +9,7 @@
 #include "cli/view_text.h"
 
 #define LOCK_PATIENCE_MS (10 * 60 * (int64_t)1000) /* where somebody watches */
+#define TICK_MS 2000 /* while a question waits for its answer */
 
 struct overrides {
 	VEC_OF(struct param_override)
@@ -189,18 +190,29 @@ int invocation_run(struct invocation *in)
 	return code;
 }
 
-static bool lock_is_held(const struct invocation *in)
+static bool has_error(const struct invocation *in, enum diag_code code)
 {
 	for (const struct diag *g = in->diags.first; g; g = g->next) {
-		if (g->severity == DIAG_ERROR && g->code == DIAG_LOCK_HELD)
+		if (g->severity == DIAG_ERROR && g->code == code)
 			return true;
 	}
-	return in->lock_held;
+	return false;
+}
+
+static bool lock_is_held(const struct invocation *in)
+{
+	return in->lock_held || has_error(in, DIAG_LOCK_HELD);
+}
+
+bool invocation_lock_lost(const struct invocation *in)
+{
+	return in->lock_lost || has_error(in, DIAG_LOCK_LOST);
 }
 
 void invocation_show_diags(struct invocation *in)
 {
 	in->lock_held = lock_is_held(in);
+	in->lock_lost = invocation_lock_lost(in);
 	in->failed |= diags_failed(&in->diags);
 	in->view->show_diags(in->view, &in->diags);
 	diags_release(&in->diags);
@@ -227,12 +239,28 @@ bool invocation_can_approve(struct invocation *in, const char *what)
 	return false;
 }
 
-bool invocation_approve(struct invocation *in, const char *question)
+struct thinking {
+	struct invocation *in;
+	int (*meanwhile)(struct invocation *in);
+};
+
+static int tick(void *context)
 {
+	struct thinking *t = context;
+
+	return signals_interrupted() || (t->meanwhile && t->meanwhile(t->in) != 0);
+}
+
+bool invocation_approve(struct invocation *in, const char *question,
+			int (*meanwhile)(struct invocation *in))
+{
+	struct thinking thinking = {in, meanwhile};
+	struct term_wait wait = {tick, &thinking, TICK_MS, signals_wake_fd()};
+
 	if (option_given(in->args, OPT_YES))
 		return true;
 	in->view->pause(in->view);
-	if (term_ask_yes(question) && !signals_interrupted())
+	if (term_ask_yes(question, &wait) && !signals_interrupted())
 		return true;
 	in->view->show_done(in->view, "declined", "Nothing was changed.");
 	return false;

@@ -25,6 +25,7 @@ struct invocation {
 	struct diags diags;
 	bool failed;           /* errors were shown already */
 	bool lock_held;        /* one of them: somebody else has a lock */
+	bool lock_lost;        /* one of them: somebody else took the lock */
 	struct engine *engine; /* NEED_ENGINE */
 	struct state *state;   /* NEED_STATE_READ, NEED_STATE_WRITE */
 	const char *dir;       /* of the manifest */
@@ -39,12 +40,16 @@ void invocation_show_diags(struct invocation *in);
 /* What a command returns when all that can go wrong is in `diags`: 130 after an interrupt,
  * 4 when a lock is held, 1 after errors, else 0. */
 int invocation_exit(const struct invocation *in);
+/* Somebody else took the lock while the command ran. */
+bool invocation_lock_lost(const struct invocation *in);
 /* --yes is given, or somebody can be asked.  Else an error is added; `what` begins its
  * sentence: "these changes". */
 bool invocation_can_approve(struct invocation *in, const char *what);
 /* --yes is given, or the answer to the question is "yes".  Else the user is told that nothing
- * was changed. */
-bool invocation_approve(struct invocation *in, const char *question);
+ * was changed.  meanwhile: called every few seconds until there is an answer; nonzero: there
+ * is nothing to ask any more; or NULL. */
+bool invocation_approve(struct invocation *in, const char *question,
+			int (*meanwhile)(struct invocation *in));
 /* What a command returns when approval was declined: 4, or 130 after an interrupt. */
 int invocation_declined_exit(void);
 /* "hadeploy: problem" and the hint below; words of the user are made safe. */

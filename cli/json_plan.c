@@ -101,21 +101,67 @@ json_t *json_plan_head(const struct plan *p)
 	json_object_set_new(j, "refreshed", json_boolean(p->refreshed));
 	json_object_set_new(j, "counts", json_counts(&p->counts));
 	set_number(j, "drifted", p->drifted);
+	if (p->unread)
+		set_number(j, "unread", p->unread);
 	return j;
+}
+
+static bool is_secret(const json_t *j)
+{
+	return json_is_object(j) && json_object_size(j) == 1 && json_object_get(j, "$secret");
+}
+
+/* The value to show instead of j; takes j over. */
+static json_t *without_secrets(json_t *j, bool *found);
+
+static void hide_members(json_t *j, bool *found)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(j, next, key, value)
+		json_object_set_new(j, key, without_secrets(json_incref(value), found));
+	for (size_t i = 0; i < json_array_size(j); i++)
+		json_array_set_new(j, i, without_secrets(json_incref(json_array_get(j, i)), found));
+}
+
+static json_t *without_secrets(json_t *j, bool *found)
+{
+	if (!is_secret(j)) {
+		hide_members(j, found);
+		return j;
+	}
+	*found = true;
+	json_decref(j);
+	return json_string("(sensitive)");
+}
+
+/* Sets key to the value of a JSON text without secrets, like json_set_json; whether there
+ * were some. */
+static bool set_shown(json_t *object, const char *key, const char *json)
+{
+	json_t *value = json && *json ? json_parse(text_of(json), NULL, NULL) : NULL;
+	bool found = false;
+
+	if (value)
+		json_object_set_new(object, key, without_secrets(value, &found));
+	return found;
 }
 
 static json_t *path_json(const struct path_change *p)
 {
 	json_t *j = json_object();
+	bool sensitive = p->sensitive;
 
 	json_object_set_new(j, "path", json_string(p->pointer));
 	if (!p->sensitive) {
-		json_set_json(j, "before", p->before);
-		json_set_json(j, "after", p->after);
+		sensitive |= set_shown(j, "before", p->before);
+		sensitive |= set_shown(j, "after", p->after);
 	}
 	set_flag(j, "forces_replacement", p->replaces);
 	set_flag(j, "unknown", p->unknown);
-	set_flag(j, "sensitive", p->sensitive);
+	set_flag(j, "sensitive", sensitive);
 	set_flag(j, "drift", p->drift);
 	set_flag(j, "computed", p->computed);
 	set_place(j, &p->where);
@@ -148,12 +194,14 @@ json_t *json_plan_change(const struct change *c)
 json_t *json_output_change(const struct output_change *o)
 {
 	json_t *j = json_line("output_change");
+	bool sensitive;
 
 	json_object_set_new(j, "instance", instance_json(&o->id));
 	json_set_text(j, "name", o->name);
-	json_set_json(j, "before", o->before);
-	json_set_json(j, "after", o->after);
+	sensitive = set_shown(j, "before", o->before);
+	sensitive |= set_shown(j, "after", o->after);
 	set_flag(j, "unknown", o->unknown);
+	set_flag(j, "sensitive", sensitive);
 	return j;
 }
 
@@ -217,36 +265,9 @@ json_t *json_record_raw(const struct record *r)
 	return j;
 }
 
-static bool is_secret(const json_t *j)
-{
-	return json_is_object(j) && json_object_size(j) == 1 && json_object_get(j, "$secret");
-}
-
-static void hide_secrets(json_t *j)
-{
-	const char *key;
-	json_t *value;
-	void *next;
-
-	json_object_foreach_safe(j, next, key, value)
-	{
-		if (is_secret(value))
-			json_object_set_new(j, key, json_string("(sensitive)"));
-		else
-			hide_secrets(value);
-	}
-	for (size_t i = 0; i < json_array_size(j); i++) {
-		if (is_secret(json_array_get(j, i)))
-			json_array_set_new(j, i, json_string("(sensitive)"));
-		else
-			hide_secrets(json_array_get(j, i));
-	}
-}
-
 json_t *json_record(const struct record *r)
 {
-	json_t *j = json_record_raw(r);
+	bool found = false;
 
-	hide_secrets(j);
-	return j;
+	return without_secrets(json_record_raw(r), &found);
 }

@@ -44,7 +44,8 @@ static const struct option_row rows[] = {
 		{.name = "parallelism",
 		 .kind = OPTION_NUMBER,
 		 .value = "N",
-		 .help = "how many provider calls run at once, over all regions (default 64)",
+		 .help = "provider calls at the same time, over all regions (default 64); scripts "
+			 "that run on a host by themselves do not count",
 		 .min = 1,
 		 .max = LIMIT_PARALLELISM},
 	[OPT_LOCK_TIMEOUT] =

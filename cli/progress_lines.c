@@ -243,7 +243,9 @@ size_t progress_lines_text(const struct progress_lines *l, int64_t now_ms,
 		add_region(out, l->items[i], l->width, now_ms);
 		end_line(out, start, size.columns);
 	}
-	if (shown < l->count)
-		str_printf(out, "... %zu more regions\n", l->count - shown);
+	if (shown < l->count) {
+		str_add(out, "... ");
+		counted(out, l->count - shown, "more region\n", "more regions\n");
+	}
 	return shown + (shown < l->count);
 }

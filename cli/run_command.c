@@ -14,7 +14,14 @@ static const char *const questions[] = {
 	[RUN_DESTROY] = "Destroy all of this? Only 'yes' is accepted: ",
 };
 
-/* Warnings and notes about the plan belong before the question. */
+/* A lease is shorter than some people think. */
+static int keep_locks(struct invocation *in)
+{
+	return engine_keep_locks(in->engine, &in->diags);
+}
+
+/* What there is to say about the plan belongs before the question; without one, errors are told
+ * at the end, where they are seen. */
 static int confirm(void *context, const struct plan *plan)
 {
 	struct asking *a = context;
@@ -24,9 +31,9 @@ static int confirm(void *context, const struct plan *plan)
 		return 0;
 	}
 	a->in->view->show_plan(a->in->view, plan, PLAN_FOR_APPLY);
-	if (!diags_failed(&a->in->diags))
+	if (!diags_failed(&a->in->diags) || !option_given(a->in->args, OPT_YES))
 		invocation_show_diags(a->in);
-	a->answer = invocation_approve(a->in, questions[a->mode]) ? APPROVED : DECLINED;
+	a->answer = invocation_approve(a->in, questions[a->mode], keep_locks) ? APPROVED : DECLINED;
 	return a->answer == APPROVED;
 }
 
@@ -43,9 +50,13 @@ static void show_new_outputs(struct invocation *in, const struct run_result *r)
 static int exit_of_failed(const struct invocation *in, const struct run_result *r)
 {
 	int code = invocation_exit(in);
+	bool begun = r->failed || r->skipped || r->done.create || r->done.update ||
+		     r->done.replace || r->done.remove || r->done.retain;
 
 	if (r->interrupted)
 		return EXIT_INTERRUPTED;
+	if (!begun && invocation_lock_lost(in))
+		return EXIT_REFUSED;
 	if (code == EXIT_INTERRUPTED || code == EXIT_REFUSED)
 		return code;
 	return r->targets_failed && r->targets_succeeded ? EXIT_PARTLY : EXIT_ERROR;

@@ -2,6 +2,7 @@
 #include "cli/term.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -93,31 +94,54 @@ bool term_can_ask(void)
 	return !in_ci && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* One line, byte by byte: stdio would read on after an interrupt. */
-static size_t read_line(char *line, size_t size)
+/* 1: there is something to read; 0: the question is over. */
+static int await_input(int fd, const struct term_wait *w)
 {
-	size_t len = 0;
-	char c;
+	struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
+				{.fd = w->tick ? w->wake_fd : -1, .events = POLLIN}};
 
-	while (read(STDIN_FILENO, &c, 1) == 1) {
-		if (c == '\n')
-			return len;
-		if (len < size)
-			line[len] = c;
-		len++;
+	for (;;) {
+		int ready = poll(fds, ARRAY_LEN(fds), w->tick ? w->every_ms : -1);
+
+		if (ready < 0 && errno != EINTR)
+			return 0;
+		if (ready > 0 && fds[0].revents && !fds[1].revents)
+			return 1;
+		if (!w->tick || w->tick(w->context) != 0)
+			return 0;
 	}
-	fputc('\n', stderr);
-	return 0;
 }
 
-bool term_ask_yes(const char *question)
+/* Byte by byte: stdio would read on after an interrupt.  False when there is no whole line. */
+static bool read_line(int fd, const struct term_wait *w, struct str *line)
 {
-	char line[ANSWER_LEN];
-	size_t len;
+	char c;
 
+	while (await_input(fd, w) && read(fd, &c, 1) == 1) {
+		if (c == '\n')
+			return true;
+		if (line->len <= ANSWER_LEN)
+			str_add_char(line, c);
+	}
+	return false;
+}
+
+bool term_read_yes(int fd, const struct term_wait *wait)
+{
+	struct str line = STR_INIT;
+	bool whole = read_line(fd, wait, &line);
+	bool yes = whole && line.len <= ANSWER_LEN && text_is(text_trim(str_text(&line)), "yes");
+
+	if (!whole) /* what is written next begins below the question */
+		fputc('\n', stderr);
+	str_release(&line);
+	return yes;
+}
+
+bool term_ask_yes(const char *question, const struct term_wait *wait)
+{
 	fflush(stdout);
 	fputs(question, stderr);
 	fflush(stderr);
-	len = read_line(line, sizeof(line));
-	return len <= sizeof(line) && text_is(text_trim((struct text){line, len}), "yes");
+	return term_read_yes(STDIN_FILENO, wait);
 }

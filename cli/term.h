@@ -50,9 +50,21 @@ void paint_on(struct str *out, const struct style *st, enum paint p);
 void paint_off(struct str *out, const struct style *st);
 void paint_text(struct str *out, const struct style *st, enum paint p, const char *text);
 
+/* What goes on while somebody thinks about an answer.  Zero: nothing. */
+struct term_wait {
+	/* Called when `wake_fd` is readable, after a signal, and every `every_ms`; nonzero: the
+	 * question is over, and the answer is no. */
+	int (*tick)(void *context);
+	void *context;
+	int every_ms;
+	int wake_fd; /* -1: none */
+};
+
 /* Somebody is there to be asked: stdin and stderr are terminals and CI is not set. */
 bool term_can_ask(void);
 /* Asks on stderr; true for "yes" alone.  An interrupt and the end of input mean no. */
-bool term_ask_yes(const char *question);
+bool term_ask_yes(const char *question, const struct term_wait *wait);
+/* The answer in the next line of a descriptor. */
+bool term_read_yes(int fd, const struct term_wait *wait);
 
 #endif

@@ -108,7 +108,8 @@ static void add_diff_text(struct str *out, const struct textdiff_line *l)
 	struct text piece = cut_to_columns(l->text, DIFF_COLUMNS);
 
 	if (l->kind == TEXTDIFF_LEFT_OUT) {
-		str_printf(out, "... %zu lines alike", l->count);
+		str_add(out, "... ");
+		counted(out, l->count, "line alike", "lines alike");
 		return;
 	}
 	shown_text(out, piece);
@@ -142,9 +143,11 @@ static void add_diff(struct str *out, struct text before, struct text after, siz
 	textdiff_make(a, before, after, &diff);
 	for (size_t i = 0; i < diff.count && i < DIFF_LINES; i++)
 		add_diff_line(out, &diff.lines[i], indent, st);
-	if (diff.count > DIFF_LINES)
-		str_printf(out, "%*s... %zu more lines; --json has all of them\n", (int)indent, "",
-			   diff.count - DIFF_LINES);
+	if (diff.count > DIFF_LINES) {
+		str_printf(out, "%*s... ", (int)indent, "");
+		counted(out, diff.count - DIFF_LINES, "more line", "more lines");
+		str_add(out, "; --json has the whole value\n");
+	}
 	arena_free(a);
 }
 

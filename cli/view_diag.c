@@ -3,7 +3,8 @@
  * it happened; detail, hint and related places.
  *
  * What befalls many resources or hosts with the same code and summary is one group and
- * is shown once with the list of them.
+ * is shown once with the list of them.  Two places in files are two faults to mend, but a
+ * connection that fails is the host's fault, whatever lines need the host.
  */
 #include <string.h>
 
@@ -20,6 +21,7 @@
 
 struct group {
 	const struct diag *first;
+	struct range where; /* of all of them; RANGE_NONE when there are several */
 	VEC_OF(const struct diag *)
 };
 
@@ -40,18 +42,45 @@ static const enum paint severity_paints[] = {
 	[DIAG_NOTE] = PAINT_CYAN,
 };
 
+/* 50xx of diag_codes.def. */
+static bool is_connection_fault(const struct diag *g)
+{
+	return g->endpoint && (int)g->code / 100 == 50;
+}
+
+static bool same_place(const struct range *x, const struct range *y)
+{
+	return x->src == y->src && x->start.line == y->start.line &&
+	       x->start.column == y->start.column;
+}
+
+static const char *cause_of(struct arena *a, const struct diag *g)
+{
+	const struct range *w = &g->where;
+	const char *cause = arena_printf(a, "%d %d %s %s", (int)g->severity, (int)g->code,
+					 g->foreign_code ? g->foreign_code : "", g->summary);
+
+	if (!w->src || is_connection_fault(g))
+		return cause;
+	return arena_printf(a, "%s\n%s:%u:%u", cause, w->src->name, (unsigned)w->start.line,
+			    (unsigned)w->start.column);
+}
+
 /* Things that happen somewhere can happen in many places; a fault in a file is one fault. */
 static struct group *group_of(struct groups *all, const struct diag *g)
 {
 	bool somewhere = g->address || g->endpoint;
-	const char *cause = arena_printf(all->arena, "%d %d %s %s", (int)g->severity, (int)g->code,
-					 g->foreign_code ? g->foreign_code : "", g->summary);
+	const char *cause = cause_of(all->arena, g);
 	struct group *group = somewhere ? map_find(&all->by_cause, text_of(cause)) : NULL;
 
-	if (group)
+	if (group) {
+		if (!same_place(&group->where, &g->where))
+			group->where = RANGE_NONE;
 		return group;
+	}
 	group = ARENA_NEW(all->arena, struct group);
 	group->first = g;
+	group->where = g->where;
 	*arena_vec_add(all->arena, all) = group;
 	if (somewhere)
 		map_set(&all->by_cause, text_of(cause), group);
@@ -72,8 +101,8 @@ static void add_head(struct str *out, const struct group *group, const struct st
 	const struct diag *g = group->first;
 
 	paint_on(out, st, PAINT_BOLD);
-	if (g->where.src)
-		add_place(out, &g->where);
+	if (group->where.src)
+		add_place(out, &group->where);
 	else if (group->count == 1 && g->address)
 		str_printf(out, "%s: ", g->address);
 	paint_off(out, st);
@@ -221,7 +250,7 @@ static void add_group(struct str *out, struct arena *a, const struct group *grou
 	const struct diag *g = group->first;
 
 	add_head(out, group, st);
-	view_source_line(out, &g->where, st);
+	view_source_line(out, &group->where, st);
 	if (group->count > 1)
 		add_where_of_many(out, a, group);
 	else

@@ -63,6 +63,23 @@ static const char *comparison(const struct page *p)
 				  : "compared with recorded state; --refresh reads the world first";
 }
 
+static size_t recorded_count(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->change_count; i++)
+		count += plan->changes[i].before != NULL;
+	return count;
+}
+
+/* "1 of 3 resources could not be read" */
+static void add_unread(struct str *out, const struct plan *plan)
+{
+	str_printf(out, "%zu of ", plan->unread);
+	counted(out, recorded_count(plan), "resource", "resources");
+	str_add(out, " could not be read");
+}
+
 /* The counts go to a line of their own where the first one would be too long. */
 static void add_header(const struct page *p)
 {
@@ -78,6 +95,12 @@ static void add_header(const struct page *p)
 		   str_cstr(&counts));
 	paint_off(p->out, p->st);
 	str_printf(p->out, "\n(%s)\n", comparison(p));
+	if (p->plan->unread) {
+		str_add_char(p->out, '(');
+		add_unread(p->out, p->plan);
+		str_printf(p->out, "; what is recorded of %s is taken instead)\n",
+			   p->plan->unread == 1 ? "it" : "them");
+	}
 	str_release(&counts);
 }
 
@@ -194,7 +217,7 @@ static void add_reason(const struct page *p, const struct change *c)
 	if (speaks)
 		add_reason_text(p->out, c);
 	if (retained)
-		str_printf(p->out, "%sits record goes, the thing stays", speaks ? "; " : "");
+		str_add(p->out, speaks ? "; the thing stays" : "its record goes, the thing stays");
 	paint_off(p->out, p->st);
 }
 
@@ -357,16 +380,21 @@ static void add_nothing(const struct page *p)
 {
 	const struct plan *plan = p->plan;
 
-	if (plan->destroy)
+	if (plan->destroy) {
 		str_printf(p->out, "Nothing to do: nothing of project %s is recorded.\n",
 			   plan->project->manifest->project);
-	else if (plan->refreshed)
-		str_add(p->out, "Nothing to do: the world is as the templates say ");
-	else
-		str_add(p->out, "Nothing to do: recorded state is as the templates say ");
-	if (plan->destroy)
 		return;
-	str_add_char(p->out, '(');
+	}
+	if (plan->unread) {
+		str_add(p->out, "Nothing to do by what is recorded; ");
+		add_unread(p->out, plan);
+		str_add(p->out, ".\n");
+		return;
+	}
+	if (plan->refreshed)
+		str_add(p->out, "Nothing to do: the world is as the templates say (");
+	else
+		str_add(p->out, "Nothing to do: recorded state is as the templates say (");
 	counted(p->out, plan->counts.none, "resource", "resources");
 	str_add(p->out, ").\n");
 }
@@ -395,13 +423,17 @@ static void add_plan(const struct page *p)
 	str_release(&body);
 }
 
-static size_t recorded_count(const struct plan *plan)
+static void add_no_drift(struct str *out, const struct plan *plan)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan->change_count; i++)
-		count += plan->changes[i].before != NULL;
-	return count;
+	if (plan->unread) {
+		str_add(out, "No drift in what could be read; ");
+		add_unread(out, plan);
+	} else {
+		str_add(out, "No drift: ");
+		counted(out, recorded_count(plan), "resource is", "resources are");
+		str_add(out, " as recorded");
+	}
+	str_add(out, ".\n");
 }
 
 static void add_drift(const struct page *p)
@@ -409,9 +441,7 @@ static void add_drift(const struct page *p)
 	const struct plan *plan = p->plan;
 
 	if (!plan->drifted) {
-		str_printf(p->out, "No drift: ");
-		counted(p->out, recorded_count(plan), "resource is", "resources are");
-		str_add(p->out, " as recorded.\n");
+		add_no_drift(p->out, plan);
 		return;
 	}
 	paint_on(p->out, p->st, PAINT_BOLD);
@@ -420,6 +450,11 @@ static void add_drift(const struct page *p)
 	str_add(p->out, " from what was applied");
 	paint_off(p->out, p->st);
 	str_add(p->out, "\n(from what should be there to what is there)\n");
+	if (plan->unread) {
+		str_add_char(p->out, '(');
+		add_unread(p->out, plan);
+		str_add(p->out, ")\n");
+	}
 	for (size_t i = 0; i < plan->instance_count; i++)
 		add_instance(p, &plan->instances[i]);
 	str_add(p->out, "\n'hadeploy apply --refresh' mends it.\n");

@@ -217,15 +217,19 @@ static bool ended_well(const struct run_result *r)
 /* What remains to be said when not everything was done. */
 static void add_rest(struct str *out, const struct run_result *r, const char *command)
 {
+	size_t targets = r->targets_failed + r->targets_succeeded;
+
 	if (r->failed)
 		str_printf(out, "  %zu failed\n", r->failed);
 	if (r->skipped)
 		str_printf(out,
-			   "  %zu skipped: something they need failed, or the run was stopped\n",
-			   r->skipped);
-	if (r->targets_failed)
-		str_printf(out, "  %zu of %zu stack instances failed\n", r->targets_failed,
-			   r->targets_failed + r->targets_succeeded);
+			   "  %zu skipped: something %s failed, or the run was stopped\n",
+			   r->skipped, r->skipped == 1 ? "it needs" : "they need");
+	if (r->targets_failed) {
+		str_printf(out, "  %zu of ", r->targets_failed);
+		counted(out, targets, "stack instance", "stack instances");
+		str_add(out, " failed\n");
+	}
 	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n", command);
 }
 

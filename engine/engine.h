@@ -72,6 +72,10 @@ struct run_result {
 int engine_run(struct engine *e, const struct run_request *r, struct run_result *out,
 	       struct diags *d);
 
+/* While confirm thinks: call it every few seconds.  Renews the locks when that is due.  0, or -1
+ * with an error when they were lost; then nothing may be confirmed any more. */
+int engine_keep_locks(struct engine *e, struct diags *d);
+
 /* Drift: a refreshed comparison of records with the world; writes nothing but the
  * refreshed outputs.  In the plan's changes only paths with `drift` count; REASON_GONE
  * for what is no longer there.  NULL on failure; what could not be read is in d. */
@@ -113,12 +117,20 @@ int engine_outputs(struct engine *e, struct output_rows *out, struct diags *d);
 struct graph_edge {
 	size_t from, to; /* to must exist before from */
 };
+struct graph_instance {
+	const char *name;   /* "web/east" */
+	size_t first, count; /* its resources in names */
+};
 struct graph_view {
 	const char *const *names; /* people's addresses, sorted */
 	const char *const *types;
 	size_t name_count;
-	const struct graph_edge *edges;
+	const struct graph_edge *edges; /* between resources of one instance */
 	size_t edge_count;
+	const struct graph_instance *instances; /* sorted by id */
+	size_t instance_count;
+	const struct graph_edge *instance_edges; /* DependsOn of stacks */
+	size_t instance_edge_count;
 };
 int engine_graph(struct engine *e, struct graph_view *out, struct diags *d);
 

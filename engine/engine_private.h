@@ -28,6 +28,7 @@ struct engine {
 	enum state_open_mode state_mode;
 	struct sessions *sessions; /* opened one by one when first needed */
 	struct engine_idle idle;
+	int64_t renew_ms; /* monotonic: when the locks of a run are to be renewed */
 };
 
 /*

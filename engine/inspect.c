@@ -109,26 +109,68 @@ static void add_edges(struct graph_making *g, size_t first)
 	map_release(&index);
 }
 
+static void name_vertices(const struct graph_making *g, struct graph_view *out)
+{
+	const char **names = ARENA_ARRAY(g->a, g->vertices.count, const char *);
+	const char **types = ARENA_ARRAY(g->a, g->vertices.count, const char *);
+
+	for (size_t v = 0; v < g->vertices.count; v++) {
+		names[v] = address_text(g->a, &g->vertices.items[v].addr);
+		types[v] = g->vertices.items[v].resource->type;
+	}
+	out->names = names;
+	out->types = types;
+	out->name_count = g->vertices.count;
+	out->edges = g->edges.items;
+	out->edge_count = g->edges.count;
+}
+
+static void add_instances(struct graph_making *g, const struct project *p, struct graph_view *out)
+{
+	struct graph_instance *all = ARENA_ARRAY(g->a, p->instance_count, struct graph_instance);
+
+	for (size_t i = 0; i < p->instance_count; i++) {
+		size_t first = g->vertices.count;
+
+		add_vertices(g, &p->instances[i]);
+		add_edges(g, first);
+		all[i] = (struct graph_instance){instance_id_text(g->a, &p->instances[i].id), first,
+						 g->vertices.count - first};
+	}
+	out->instances = all;
+	out->instance_count = p->instance_count;
+}
+
+/* As a plan would order them. */
+static void add_instance_edges(struct arena *a, const struct project *p, struct graph_view *out)
+{
+	struct instance_plan *plans = ARENA_ARRAY(a, p->instance_count, struct instance_plan);
+	struct {
+		VEC_OF(struct graph_edge)
+	} edges = {0};
+
+	for (size_t i = 0; i < p->instance_count; i++)
+		plans[i] = (struct instance_plan){.id = p->instances[i].id,
+						  .instance = &p->instances[i]};
+	planner_order_instances(a, p, plans, p->instance_count);
+	for (size_t i = 0; i < p->instance_count; i++)
+		for (size_t n = 0; n < plans[i].need_count; n++)
+			*(struct graph_edge *)arena_vec_add(a, &edges) =
+				(struct graph_edge){i, plans[i].needs[n]};
+	out->instance_edges = edges.items;
+	out->instance_edge_count = edges.count;
+}
+
 int engine_graph(struct engine *e, struct graph_view *out, struct diags *d)
 {
 	struct graph_making g = {.a = e->arena};
-	const char **names, **types;
 
 	if (engine_evaluate(e, d))
 		return -1;
-	for (size_t i = 0; i < e->project->instance_count; i++) {
-		size_t first = g.vertices.count;
-
-		add_vertices(&g, &e->project->instances[i]);
-		add_edges(&g, first);
-	}
-	names = ARENA_ARRAY(e->arena, g.vertices.count, const char *);
-	types = ARENA_ARRAY(e->arena, g.vertices.count, const char *);
-	for (size_t v = 0; v < g.vertices.count; v++) {
-		names[v] = address_text(e->arena, &g.vertices.items[v].addr);
-		types[v] = g.vertices.items[v].resource->type;
-	}
-	*out = (struct graph_view){names, types, g.vertices.count, g.edges.items, g.edges.count};
+	*out = (struct graph_view){0};
+	add_instances(&g, e->project, out);
+	name_vertices(&g, out);
+	add_instance_edges(e->arena, e->project, out);
 	return 0;
 }
 

@@ -112,6 +112,7 @@ struct plan {
 	bool refreshed; /* compared with the world, not only with what was recorded */
 	bool destroy;
 	size_t drifted; /* resources whose state in the world differs from the record */
+	size_t unread;  /* recorded resources that a refresh asked for and could not read */
 };
 
 bool plan_empty(const struct plan *p); /* nothing to do */

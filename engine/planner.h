@@ -69,6 +69,11 @@ const struct plan *planner_make(struct arena *a, const struct planner_input *in,
  * other in a circle (the same circle of several targets is told once). */
 const size_t *planner_order(struct arena *a, const struct document *doc, struct diags *d);
 
+/* Fills `needs` of instance plans that have their id and instance, sorted by id: which of them
+ * wait for which when the project is applied. */
+void planner_order_instances(struct arena *a, const struct project *p, struct instance_plan *plans,
+			     size_t count);
+
 /*
  * Whether a plan for this selection (NULL: everything) has to do with the instance: one of
  * the project's, or an orphan (its stack or target left the manifest) that the selection

@@ -96,6 +96,15 @@ void planner_stack_needs(struct planning *p, struct instance_plan *plans, size_t
 	free(n.of);
 }
 
+void planner_order_instances(struct arena *a, const struct project *p, struct instance_plan *plans,
+			     size_t count)
+{
+	const struct planner_input in = {.project = p};
+	struct planning planning = {.a = a, .in = &in};
+
+	planner_stack_needs(&planning, plans, count);
+}
+
 static json_t *outputs_before(const struct planning *p, const struct planning_instance *w)
 {
 	const struct instance_record *r =

@@ -94,7 +94,7 @@ static void complain_stopped(struct diags *d, size_t count)
 	struct diag *g = diag_add(d, DIAG_RUN_STOPPED, RANGE_NONE,
 				  "stopped before all interrupted operations were looked after");
 
-	diag_detail(d, g, "%zu of them are still open.", count);
+	diag_detail(d, g, "%zu of them %s still open.", count, count == 1 ? "is" : "are");
 	diag_hint(d, g, "run the same command again");
 }
 

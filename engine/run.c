@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "engine/known.h"
 #include "engine/run_parts.h"
 
@@ -57,7 +58,20 @@ static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
 	size_t count;
 	const struct instance_id *ids = run_instances(r, &count);
 
-	return count ? state_lock(e->state, ids, count, &owner, &wait, d) : 0;
+	if (count && state_lock(e->state, ids, count, &owner, &wait, d))
+		return -1;
+	e->renew_ms = clock->monotonic_ms(clock) + LOCK_RENEW_MS;
+	return 0;
+}
+
+int engine_keep_locks(struct engine *e, struct diags *d)
+{
+	int64_t now_ms = e->options.clock->monotonic_ms(e->options.clock);
+
+	if (now_ms < e->renew_ms)
+		return 0;
+	e->renew_ms = now_ms + LOCK_RENEW_MS;
+	return state_renew_locks(e->state, d);
 }
 
 /* --- what is recorded --------------------------------------------------------------- */
@@ -83,17 +97,18 @@ static int recover(struct run *r)
 static int recover_if_free(struct run *r)
 {
 	struct diags held = DIAGS_INIT;
+	size_t open = r->recorded.operations.count;
 	struct diag *g;
 	int rc;
 
-	if (!r->recorded.operations.count)
+	if (!open)
 		return 0;
 	if (load(r, STATE_WRITE))
 		return -1;
 	if (lock_all(r, 0, &held)) {
 		g = diag_note(r->d, DIAG_RECOVER_LOCKED, RANGE_NONE,
-			      "%zu operations are open, and another process holds the lock",
-			      r->recorded.operations.count);
+			      "%zu operation%s open, and another process holds the lock", open,
+			      open == 1 ? " is" : "s are");
 		if (held.first)
 			diag_detail(r->d, g, "%s", held.first->summary);
 		diags_release(&held);
@@ -195,7 +210,8 @@ static void complain_skipped(struct run *r, const struct run_result *out)
 	if (!out->interrupted || !out->skipped)
 		return;
 	g = diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped before it was finished");
-	diag_detail(r->d, g, "%zu changes were not started.", out->skipped);
+	diag_detail(r->d, g, "%zu change%s not started.", out->skipped,
+		    out->skipped == 1 ? " was" : "s were");
 	diag_hint(r->d, g, "run the same command again to go on");
 }
 
@@ -264,6 +280,8 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	/* Asking to stop when nothing was left to do stops nothing. */
 	out->interrupted = rc && engine_interrupts(e) > 0;
 	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms;
+	if (out->declined) /* nothing was started that could finish */
+		return rc;
 	engine_tell(e, (struct event){
 			       .kind = EVENT_FINISHED,
 			       .elapsed_ms = out->elapsed_ms,

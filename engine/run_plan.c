@@ -212,22 +212,33 @@ int engine_refine(void *context, const struct refine_request *q, struct arena *a
 
 /* --- the plan ----------------------------------------------------------------------- */
 
-/* Only tainted records were read: that is no comparison with the world. */
-static const struct plan *not_refreshed(struct arena *a, const struct plan *p)
-{
-	struct plan *copy = ARENA_NEW(a, struct plan);
-
-	*copy = *p;
-	copy->refreshed = false;
-	return copy;
-}
-
+/* Where only tainted records were read, that is no comparison with the world. */
 static bool all_asked(const struct run *r)
 {
 	for (size_t i = 0; i < r->recorded.records.count; i++)
 		if (r->observations[i].seen == SEEN_NOT_ASKED && *r->recorded.records.items[i].id)
 			return false;
 	return true;
+}
+
+static size_t count_unread(const struct run *r)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->recorded.records.count; i++)
+		count += r->observations[i].seen == SEEN_FAILED;
+	return count;
+}
+
+/* The same plan, and how much of the world it has seen. */
+static const struct plan *with_reading(const struct run *r, const struct plan *p)
+{
+	struct plan *copy = ARENA_NEW(r->e->arena, struct plan);
+
+	*copy = *p;
+	copy->refreshed = all_asked(r);
+	copy->unread = count_unread(r);
+	return copy;
 }
 
 int run_make_plan(struct run *r, enum run_mode mode)
@@ -248,8 +259,8 @@ int run_make_plan(struct run *r, enum run_mode mode)
 	r->plan = planner_make(e->arena, &in, r->d);
 	if (!r->plan)
 		return -1;
-	if (r->observations && !all_asked(r))
-		r->plan = not_refreshed(e->arena, r->plan);
+	if (r->observations)
+		r->plan = with_reading(r, r->plan);
 	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r->plan});
 	return 0;
 }

@@ -26,17 +26,18 @@ enum parameter_kind { PARAM_STRING, PARAM_NUMBER, PARAM_STRING_LIST, PARAM_NUMBE
 
 struct parameter {
 	const char *name;
-	const char *type;            /* as written: "String", "List<Number>", "AWS::..." */
+	const char *type; /* as written: "String", "List<Number>", "AWS::..." */
 	enum parameter_kind kind;
-	const struct node *where;    /* its key */
+	const struct node *where; /* its key */
 	const struct node *body;
-	const struct node *initial;  /* Default; NULL when a value must be given */
+	const struct node *initial; /* Default; NULL when a value must be given */
 	bool no_echo;
 	const char *description;     /* may be NULL */
 	const char *constraint_text; /* ConstraintDescription; may be NULL */
 };
 
-struct template {
+struct template
+{
 	const struct source *src;
 	const struct node *root;
 	const char *description; /* may be NULL */
@@ -52,10 +53,10 @@ const struct parameter *template_parameter(const struct template *t, struct text
 
 /* A value for a parameter, from the manifest, the command line or a file. */
 struct parameter_value {
-	const struct node *node;  /* where it was given; NULL for command line or file */
-	const char *text;         /* the value when node is NULL, or resolved from it */
-	const char *origin;       /* "hadeploy.yaml", "--param", "HADEPLOY_PARAM_X": for messages */
-	bool sensitive;           /* came from a resolved secret */
+	const struct node *node; /* where it was given; NULL for command line or file */
+	const char *text;        /* the value when node is NULL, or resolved from it */
+	const char *origin;      /* "hadeploy.yaml", "--param", "HADEPLOY_PARAM_X": for messages */
+	bool sensitive;          /* came from a resolved secret */
 };
 
 struct eval_host {
@@ -67,9 +68,9 @@ struct eval_host {
 /* What evaluation may know of the place a stack goes to. */
 struct eval_target {
 	const char *project, *stack, *account; /* account "-" when there is none */
-	const char *region;     /* HA::Region: the manifest's name */
-	const char *aws_region; /* AWS::Region; equals region when none is set */
-	const char *git_commit; /* HA::GitCommit; NULL: unknown, used is an error */
+	const char *region;                    /* HA::Region: the manifest's name */
+	const char *aws_region;                /* AWS::Region; equals region when none is set */
+	const char *git_commit;                /* HA::GitCommit; NULL: unknown, used is an error */
 	const char *const *zones;
 	size_t zone_count;
 	const struct eval_host *hosts;
@@ -96,20 +97,20 @@ enum deletion_policy {
 };
 
 struct doc_ref {
-	const char *logical_id;   /* a resource of this document */
-	const char *attribute;    /* NULL: Ref or DependsOn */
+	const char *logical_id; /* a resource of this document */
+	const char *attribute;  /* NULL: Ref or DependsOn */
 	struct range where;
 };
 
 struct doc_resource {
 	const char *logical_id, *type;
-	struct range where;              /* its logical id in the template */
+	struct range where; /* its logical id in the template */
 	struct range type_where;
-	const struct value *properties;  /* a map, perhaps empty */
-	const struct doc_ref *refs;      /* references and DependsOn, in order, no doubles */
+	const struct value *properties; /* a map, perhaps empty */
+	const struct doc_ref *refs;     /* references and DependsOn, in order, no doubles */
 	size_t ref_count;
 	enum deletion_policy deletion_policy, update_replace_policy;
-	const void *expansion;           /* private: how to evaluate it again */
+	const void *expansion; /* private: how to evaluate it again */
 };
 
 struct doc_output {
@@ -137,8 +138,7 @@ struct document {
  * NULL (nothing is known).  NULL on failure.
  */
 const struct document *document_eval(struct arena *a, const struct template *t,
-				     const struct eval_target *target,
-				     const struct map *parameters,
+				     const struct eval_target *target, const struct map *parameters,
 				     const struct eval_lookup *lookup, struct diags *d);
 /* The properties of one resource again, in arena a (may differ from the document's and be
  * dropped afterwards).  NULL on failure; may still hold unknown parts. */

@@ -317,7 +317,8 @@ static void add_write_branch(struct str *s, const struct file_want *w)
 {
 	bool by_umask = (w->access.mode & ~0666u) == 0;
 
-	str_add(s, "[ -e \"$t\" ]&&rm -f \"$t\";");
+	/* Operations that were cut off may have left theirs. */
+	str_add(s, "for o in \"${t%-*}\"-????????;do [ -e \"$o\" ]&&rm -f \"$o\";done;");
 	str_printf(s, "umask %04o;", by_umask ? 0666u & ~w->access.mode : 0077u);
 	if (w->bytes.len > 0)
 		str_printf(s, "head -c %zu <&3 >\"$t\"&&", w->bytes.len);

@@ -105,6 +105,8 @@ static void add_launch(const struct ask *a, const struct op_start *start, struct
 		   (long long)start->timeout_s, own_line ? "''" : "sh");
 }
 
+/* Nothing is written before the script runs on its own: with nobody at the other end any
+ * more it would end the start half-way. */
 static void add_start_script(const struct ask *a, const struct op_start *start, struct str *s)
 {
 	size_t len = start->script.len;
@@ -115,11 +117,11 @@ static void add_start_script(const struct ask *a, const struct op_start *start, 
 	str_printf(s,
 		   "if mkdir \"$d\" 2>/dev/null;then "
 		   "{ head -c %zu <&3 >\"$d/script\"&&[ $(wc -c <\"$d/script\") -eq %zu ];}||"
-		   "{ rm -rf \"$d\";exit 52;};echo \"$d\";",
+		   "{ rm -rf \"$d\";exit 52;};",
 		   len, len);
 	add_launch(a, start, s);
 	str_printf(s,
-		   " elif [ -d \"$d\" ];then head -c %zu <&3 >/dev/null;echo \"$d\";"
+		   "echo \"$d\";elif [ -d \"$d\" ];then head -c %zu <&3 >/dev/null;echo \"$d\";"
 		   "else mkdir \"$d\";exit 51;fi",
 		   len);
 }

@@ -1,5 +1,6 @@
 """What goes wrong between here and a host, and what a person is told then."""
 
+import re
 import subprocess
 
 import pytest
@@ -21,14 +22,27 @@ def one_page(host, folder, **options):
     return host.lab.project(folder, templates={"web": template({"Page": page})}, **options)
 
 
-def fails(project, code, *words):
-    """A failed apply that records nothing; what it said."""
+def told(result, host):
+    """The diagnostics on standard error, with what differs from run to run taken out."""
+    lines = result.stderr.splitlines()
+    first = next(i for i, line in enumerate(lines) if re.search(r"error HD\d+:", line))
+    last = next(i for i, line in enumerate(lines) if line.startswith("Apply failed"))
+    text = "\n".join(lines[first:last]) + "\n"
+    folder = host.lab.dir.parent
+    for old, new in ((str(folder), "DIR"), (rf"\b{host.port}\b", "PORT"),
+                     (r"SHA256:[A-Za-z0-9+/]{43}", "SHA256:...")):
+        text = re.sub(old, new, text)
+    return text
+
+
+def fails(project, host, expected):
+    """A failed apply that says exactly this, below the place in the template, and records
+    nothing."""
     result = project.run("apply", "--yes").ok(1)
-    result.err(code)
-    for word in words:
-        result.err(word)
-    assert project.run("state", "list").ok().stdout == ""
-    return result
+    summary, _, rest = expected.partition("\n")
+    place = "  2 |   Page:\n    |   ^^^^\n  web/east/Page on web-e1\n"
+    assert told(result, host) == f"stacks/web.yaml:2:3: {summary}\n{place}{rest}", result
+    assert project.recorded() == []
 
 
 def mended(project, host):
@@ -39,7 +53,11 @@ def mended(project, host):
 def test_a_host_that_refuses_connections(host, tmp_path):
     project = one_page(host, tmp_path / "project")
     host.stop()
-    fails(project, "HD5002", "the host refuses the connection", f"{host.address}", str(host.port), "web-e1")
+    fails(project, host, f"""\
+error HD5002: the host refuses the connection
+  {host.lab.user}@127.10.1.11 port PORT
+  hint: check that sshd is running there and that Port is right
+""")
     host.start()
     mended(project, host)
 
@@ -48,7 +66,12 @@ def test_a_host_that_refuses_connections(host, tmp_path):
 def test_a_host_that_does_not_answer(host, tmp_path):
     project = one_page(host, tmp_path / "project", provider={"ConnectTimeout": "1s"})
     host.freeze()
-    fails(project, "HD5001", "web-e1")
+    fails(project, host, f"""\
+error HD5001: the host does not answer
+  {host.lab.user}@127.10.1.11 port PORT
+  it took the connection, but sshd there says nothing
+  hint: check that the host is not stopped or overloaded
+""")
     host.thaw()
     mended(project, host)
 
@@ -56,7 +79,13 @@ def test_a_host_that_does_not_answer(host, tmp_path):
 def test_a_host_that_refuses_the_key(host, tmp_path):
     stranger = make_key(tmp_path / "stranger")
     project = one_page(host, tmp_path / "project", provider={"IdentityFile": str(stranger)})
-    fails(project, "the host denied permission to log in", str(stranger), "authorized_keys")
+    fails(project, host, f"""\
+error HD5009: the host denied permission to log in
+  {host.lab.user}@127.10.1.11 port PORT
+  the host allows: publickey
+  tried: identity file 'DIR/stranger'
+  hint: check User, and that the public key is in that user's authorized_keys on the host
+""")
     project.manifest["Providers"]["ssh"]["IdentityFile"] = str(host.lab.user_key)
     project.save()
     mended(project, host)
@@ -64,21 +93,40 @@ def test_a_host_that_refuses_the_key(host, tmp_path):
 
 def test_an_identity_file_that_is_not_there(host, tmp_path):
     project = one_page(host, tmp_path / "project", provider={"IdentityFile": "keys/absent"})
-    fails(project, "the identity file cannot be used", "keys/absent", "No such file")
+    fails(project, host, """\
+error HD5010: the identity file cannot be used
+  'DIR/project/keys/absent': No such file or directory
+  hint: IdentityFile names a private key (made with `ssh-keygen -t ed25519`), relative to the \
+project's folder
+""")
 
 
 def test_an_identity_file_with_a_passphrase(host, tmp_path):
     key = tmp_path / "locked"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", key], check=True)
     project = one_page(host, tmp_path / "project", provider={"IdentityFile": str(key)})
-    fails(project, "protected by a passphrase", str(key), "ssh-add")
+    fails(project, host, """\
+error HD5011: the identity file is protected by a passphrase
+  'DIR/locked'
+  hint: load it into an agent (`ssh-add`) and set `IdentityAgent: yes` instead of IdentityFile, \
+or use a key without passphrase
+""")
 
 
 def test_a_host_nobody_knows(host, tmp_path):
     host.distrust()
     project = one_page(host, tmp_path / "project")
-    result = fails(project, "HD5006", "the host's key is not known", "SHA256:", str(host.lab.known_hosts))
-    assert not (host.root / "page").exists(), result
+    fails(project, host, f"""\
+error HD5006: the host's key is not known
+  {host.lab.user}@127.10.1.11 port PORT
+  it shows the ssh-ed25519 key SHA256:...
+  'DIR/lab/keys/known_hosts' has no line for it
+  to add it: ssh-keyscan -p PORT 127.10.1.11 >> DIR/lab/keys/known_hosts
+  hint: compare the fingerprint with the host's own (`ssh-keygen -lf \
+/etc/ssh/ssh_host_ed25519_key.pub` there), then add it with ssh-keyscan; or set \
+`HostKeyPolicy: accept-new` to trust hosts at first contact
+""")
+    assert not (host.root / "page").exists()
     host.trust()
     mended(project, host)
 
@@ -87,7 +135,14 @@ def test_a_host_whose_key_changed(host, tmp_path):
     project = one_page(host, tmp_path / "project", provider={"HostKeyPolicy": "accept-new"})
     host.rekey()
     before = host.lab.known_hosts.read_bytes()
-    fails(project, "HD5007", "HAS CHANGED", "SHA256:", str(host.lab.known_hosts))
+    fails(project, host, f"""\
+error HD5007: THE HOST'S KEY HAS CHANGED: it may not be the host you mean; not connected
+  {host.lab.user}@127.10.1.11 port PORT
+  it shows the ssh-ed25519 key SHA256:...
+  a different one is known at DIR/lab/keys/known_hosts:1
+  hint: somebody may be listening in, or the host was set up anew; only when you know that it \
+was, remove that line and add the new key
+""")
     assert host.lab.known_hosts.read_bytes() == before
     host.distrust()
     host.trust()

@@ -1,11 +1,11 @@
 """Ctrl-C, SIGTERM and kill -9 while a command runs, and the run after."""
 
-import os
+import json
 import signal
 
 import pytest
 
-from lab import Gate, Terminal, ssh_command, ssh_file, template
+from lab import Gate, Terminal, ssh_command, ssh_file, template, wait_until
 
 
 @pytest.fixture
@@ -34,6 +34,14 @@ def ends(proc, code):
     return out + err
 
 
+def reads_until(proc, *types):
+    """Reads the JSON stream up to an event of one of these types."""
+    for line in proc.stdout:
+        if json.loads(line)["type"] in types:
+            return
+    raise AssertionError(f"the stream ended without {types}")
+
+
 def converges(project, gate):
     """The next run does what is left, and nothing twice."""
     project.run("apply", "--yes").ok()
@@ -59,10 +67,11 @@ def test_one_signal_finishes_what_runs_and_starts_nothing(project, gate, sig):
 
 
 def test_two_signals_end_at_once_and_the_next_run_attaches(project, gate):
-    proc = project.start("apply", "--yes")
+    proc = project.start("apply", "--yes", "--json")
     gate.reached()
     proc.send_signal(signal.SIGINT)
-    os.kill(proc.pid, signal.SIGINT)
+    reads_until(proc, "cancelling")
+    proc.send_signal(signal.SIGINT)
     ends(proc, 130)
     assert gate.count() == 1
     gate.open()
@@ -93,11 +102,25 @@ def test_kill_9_twice_while_the_same_command_runs(project, gate):
     for _ in range(2):
         proc = project.start("apply", "--yes", "--json")
         gate.reached()
-        for line in proc.stdout:
-            if "waiting" in line or "recovering" in line:
-                break
+        reads_until(proc, "waiting", "recovering")
         proc.kill()
         ends(proc, -signal.SIGKILL)
+    gate.open()
+    converges(project, gate)
+
+
+def test_a_start_whose_client_dies_still_starts(project, gate):
+    """The client is killed when the operation's folder is made and the script not started yet.
+    A stand-in for wc, which the start calls in between, holds it there."""
+    between, go = gate.host.root / "between", gate.host.root / "go"
+    gate.host.put_command("wc", f"#!/bin/sh\ntouch '{between}'\n"
+                          f"while ! test -e '{go}'; do sleep 0.05; done\nexec /usr/bin/wc \"$@\"\n")
+    proc = project.start("apply", "--yes")
+    wait_until(between.exists, 30, "the start of the script")
+    proc.kill()
+    ends(proc, -signal.SIGKILL)
+    go.touch()
+    gate.reached()
     gate.open()
     converges(project, gate)
 

@@ -46,6 +46,9 @@ def test_a_dead_region_leaves_the_living_one_alone(project, regions, fail):
     lost = of_region(events, "failed", "east") + of_region(events, "skipped", "east")
     assert max(done) < min(lost), "the living region did not wait for the dead one"
     assert of_region(events, "succeeded", "east") == []
+    opened = {event["endpoint"] for event in events if event["type"] == "breaker_open"}
+    assert opened == ({host.name for host in regions.region("east")}
+                      if fail == "freeze_region" else set()), "silence opens the breaker"
     listed = project.recorded()
     assert len(listed) == expected and all("/west/" in address for address in listed)
 

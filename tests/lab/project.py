@@ -53,7 +53,7 @@ class Project:
         """
         stacks: {"web": {...}} as in the manifest; without one, every template is a stack on all
         regions.  templates: {"web": text or dict}, written to stacks/web.yaml.  provider: more
-        keys for the ssh provider (HostKeyPolicy...).  more: more top-level keys.
+        keys for the ssh provider (HostKeyPolicy...), None takes one away.  more: more top-level keys.
         """
         folder = Path(folder)
         regions = {}
@@ -69,6 +69,7 @@ class Project:
                       for stack in templates}
         ssh = {"User": lab.user, "IdentityFile": str(lab.user_key),
                "KnownHostsFile": str(lab.known_hosts), **(provider or {})}
+        ssh = {key: value for key, value in ssh.items() if value is not None}
         manifest = {"Project": name, "Providers": {"ssh": ssh}, "Regions": regions,
                     "Stacks": stacks, **(more or {})}
         project = cls(folder, manifest)

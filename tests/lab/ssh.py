@@ -108,6 +108,7 @@ class SshHost:
         env = {"HOME": self.home, "PATH": f"{self.bin}:{SYSTEM_PATH}", **self.env}
         env[processes.MARK] = self.dir
         lines = [
+            *self.lab.extra_config,  # sshd takes what comes first
             f"ListenAddress {self.address}:{self.port}",
             *(f"HostKey {self.key(kind)}" for kind in self.key_kinds),
             f"AuthorizedKeysFile {self.lab.authorized_keys}",
@@ -119,7 +120,6 @@ class SshHost:
             "PrintMotd no", "PrintLastLog no", "X11Forwarding no",
             "Subsystem sftp internal-sftp",
             "SetEnv " + " ".join(f'"{name}={value}"' for name, value in env.items()),
-            *self.lab.extra_config,
         ]
         (self.dir / "sshd_config").write_text("\n".join(lines) + "\n")
 

@@ -176,7 +176,8 @@ const char *state_fixture_beside(struct fixture *f, const char *suffix)
 	return arena_printf(f->a, "%s%s", f->path, suffix);
 }
 
-int state_fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context), void *context)
+int state_fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context),
+			void *context)
 {
 	pid_t pid = fork();
 	int status;

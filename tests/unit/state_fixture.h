@@ -54,8 +54,10 @@ struct text state_fixture_bytes(struct fixture *f, const char *path);
 /* PATH with something behind it. */
 const char *state_fixture_beside(struct fixture *f, const char *suffix);
 /* Runs `body` in a child and returns its exit status, or minus the signal that killed it. */
-int state_fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context), void *context);
+int state_fixture_child(struct fixture *f, void (*body)(struct fixture *f, void *context),
+			void *context);
 
-#define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, state_fixture_setup, state_fixture_teardown)
+#define STATE_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, state_fixture_setup, state_fixture_teardown)
 
 #endif

@@ -38,6 +38,8 @@ static const char rsa_head[] = /* the part up to the private numbers */
 	"SPNs3YOM7f4qTem/QNulFHFiNBTt+Cl5iEiY5VUtbPKNTDxVwZ5g03EtbtTfpU7ad/kpHi\n"
 	"8Jfm+yk1jiXnFJ0ST8tpZenbp3EE4Eqm9Nw7yeI0f5wP6cpJtaAv7USH/oZqcLaqhdhlYy\n"
 	"N1zjN52I+Exu0aXS7vdgc/kEIycQDcU7Y8KtAjBRtl9iTdqCHC4ieUsBASQHrwsLWdU7CO\n"
+	"4fVL5G3w0wAAA8DzJX+y8yV/sgAAAAdzc2gtcnNhAAABAQCNNi/11oAD28EBSzuUWu3CuM\n"
+	"vEdvY5b0fkThm3GrHHvkZAawd9DqqpB8ccloOFjVVXPz1jxvjka/IiHUuW7IuCV04FBaz6\n"
 	"-----END OPENSSH PRIVATE KEY-----\n";
 
 static struct identity inspect(const char *text)

@@ -266,7 +266,8 @@ static void operations_of_other_instances_are_not_shown(void **state)
 	struct fixture *f = *state;
 	struct record east = state_fixture_record(&state_fixture_east, "Page");
 	struct record west = state_fixture_record(&state_fixture_west, "Page");
-	struct operation ops[] = {state_fixture_operation("op1", &west), state_fixture_operation("op2", &east)};
+	struct operation ops[] = {state_fixture_operation("op1", &west),
+				  state_fixture_operation("op2", &east)};
 	struct state_edit begin[] = {{.kind = EDIT_BEGIN, .op = &ops[0]},
 				     {.kind = EDIT_BEGIN, .op = &ops[1]}};
 	struct state *s = state_fixture_open_locked(f);
@@ -341,7 +342,8 @@ static void a_batch_is_all_or_nothing(void **state)
 static void instances_come_back_and_go(void **state)
 {
 	struct fixture *f = *state;
-	struct instance_record west = {.id = state_fixture_west, .status = "FAILED", .applied_ms = 9};
+	struct instance_record west = {
+		.id = state_fixture_west, .status = "FAILED", .applied_ms = 9};
 	struct instance_record east = {state_fixture_east,
 				       "{\"Port\":80}",
 				       "{\"Url\":\"x\"}",
@@ -377,7 +379,8 @@ static void two_writers_of_different_instances_commit_side_by_side(void **state)
 	struct lock_owner owner = state_fixture_owner();
 	struct record east = state_fixture_record(&state_fixture_east, "Page");
 	struct record west = state_fixture_record(&state_fixture_west, "Page");
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(state_lock(one, &state_fixture_east, 1, &owner, NULL, &f->d), 0);
 	assert_int_equal(state_lock(two, &state_fixture_west, 1, &owner, NULL, &f->d), 0);

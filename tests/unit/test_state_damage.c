@@ -221,10 +221,11 @@ static void damage_in_another_instance_does_not_stop_this_one(void **state)
 	struct state *s;
 
 	make_state(f);
-	state_fixture_sql(f, "INSERT INTO record SELECT stack, account, 'west', logical_id, deposed, "
-		       "type, provider, schema_version, id, inputs, outputs, private, sensitive, "
-		       "depends_on, endpoint, deletion_policy, tainted, version, created_ms, "
-		       "updated_ms, checksum FROM record");
+	state_fixture_sql(
+		f, "INSERT INTO record SELECT stack, account, 'west', logical_id, deposed, "
+		   "type, provider, schema_version, id, inputs, outputs, private, sensitive, "
+		   "depends_on, endpoint, deletion_policy, tainted, version, created_ms, "
+		   "updated_ms, checksum FROM record");
 	s = state_fixture_open(f, STATE_READ);
 	assert_int_equal(state_load_records(s, &state_fixture_east, f->a, &list, &f->d), 0);
 	assert_int_equal(state_load_records(s, &state_fixture_west, f->a, &list, &f->d), -1);
@@ -460,11 +461,14 @@ static void another_users_state_is_a_matter_of_permission(void **state)
 
 	make_state(f);
 	open_to_others(f, 0000, 0755);
-	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode),
+			 DIAG_STATE_PERMISSION - 3000);
 	mode = STATE_WRITE;
-	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode),
+			 DIAG_STATE_PERMISSION - 3000);
 	open_to_others(f, 0444, 0555);
-	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode),
+			 DIAG_STATE_PERMISSION - 3000);
 	open_to_others(f, 0600, 0700);
 }
 
@@ -486,7 +490,8 @@ static void a_folder_that_cannot_be_made_is_a_matter_of_permission(void **state)
 	enum state_open_mode mode = STATE_WRITE;
 
 	assert_int_equal(chmod(f->dir, 0555), 0);
-	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), DIAG_STATE_PERMISSION - 3000);
+	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode),
+			 DIAG_STATE_PERMISSION - 3000);
 	mode = STATE_READ;
 	assert_int_equal(state_fixture_child(f, open_as_nobody, &mode), 0);
 	assert_int_equal(chmod(f->dir, 0755), 0);

@@ -62,7 +62,8 @@ static void a_lock_says_who_holds_it(void **state)
 static void a_second_holder_is_refused_and_told_of_the_first(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(lock_east(f, one), 0);
 	assert_int_equal(lock_east(f, two), -1);
@@ -89,7 +90,8 @@ static void all_are_taken_or_none(void **state)
 {
 	struct fixture *f = *state;
 	struct lock_owner owner = state_fixture_owner();
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_list locks;
 
 	assert_int_equal(state_lock(one, &state_fixture_west, 1, &owner, NULL, &f->d), 0);
@@ -105,7 +107,8 @@ static void all_are_taken_or_none(void **state)
 
 static void locking_twice_keeps_the_lock(void **state)
 {
-	const struct instance_id twice[] = {state_fixture_east, state_fixture_west, state_fixture_east};
+	const struct instance_id twice[] = {state_fixture_east, state_fixture_west,
+					    state_fixture_east};
 	struct fixture *f = *state;
 	struct lock_owner owner = state_fixture_owner();
 	struct state *s = state_fixture_open(f, STATE_WRITE);
@@ -146,7 +149,8 @@ static int waiting(void *context, const struct lock_info *holder)
 static void who_waits_gets_the_lock_when_it_is_released(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .release_at = 3, .step_ms = 1};
 	struct lock_wait wait = {1000, waiting, &w};
 	struct lock_owner owner = state_fixture_owner();
@@ -165,7 +169,8 @@ static void who_waits_gets_the_lock_when_it_is_released(void **state)
 static void waiting_ends_with_its_time(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .step_ms = 400};
 	struct lock_wait wait = {1000, waiting, &w};
 	struct lock_owner owner = state_fixture_owner();
@@ -181,7 +186,8 @@ static void waiting_ends_with_its_time(void **state)
 static void who_waits_may_give_up(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .give_up_at = 2, .step_ms = 1};
 	struct lock_wait wait = {1000, waiting, &w};
 	struct lock_owner owner = state_fixture_owner();
@@ -197,7 +203,8 @@ static void who_waits_may_give_up(void **state)
 static void an_expired_lease_is_taken_over_and_the_old_holder_cannot_write(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_list locks;
 
 	assert_int_equal(lock_east(f, one), 0);
@@ -230,7 +237,8 @@ static void a_lost_lock_stops_ends_of_operations_too(void **state)
 	struct operation ended = {.id = "op1", .result = OPERATION_SUCCEEDED};
 	struct state_edit begin = {.kind = EDIT_BEGIN, .op = &op};
 	struct state_edit end = {.kind = EDIT_END, .op = &ended};
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct operation_list open;
 
 	assert_int_equal(lock_east(f, one), 0);
@@ -249,7 +257,8 @@ static void a_lost_lock_stops_ends_of_operations_too(void **state)
 static void a_renewed_lease_is_not_taken_over(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 
 	assert_int_equal(lock_east(f, one), 0);
 	for (int i = 0; i < 6; i++) {
@@ -265,7 +274,8 @@ static void a_renewed_lease_is_not_taken_over(void **state)
 static void a_broken_lock_is_free_and_its_holder_cannot_write(void **state)
 {
 	struct fixture *f = *state;
-	struct state *one = state_fixture_open(f, STATE_WRITE), *two = state_fixture_open(f, STATE_WRITE);
+	struct state *one = state_fixture_open(f, STATE_WRITE),
+		     *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(state_lock(one, both, 2, &owner, NULL, &f->d), 0);

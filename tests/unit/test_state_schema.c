@@ -15,7 +15,7 @@ static void make_version_0(struct fixture *f)
 {
 	assert_int_equal(file_make_dirs(path_dir(f->a, f->path)), 0);
 	state_fixture_sql(f, "PRAGMA application_id = 0x48414450; PRAGMA user_version = 0;"
-		       "CREATE TABLE early (note TEXT); INSERT INTO early VALUES ('kept')");
+			     "CREATE TABLE early (note TEXT); INSERT INTO early VALUES ('kept')");
 }
 
 static int read_number(const char *path, const char *sql)
@@ -65,7 +65,8 @@ static void a_kept_copy_is_never_overwritten(void **state)
 	assert_int_equal(file_write_atomic(backup, TEXT_LIT("an earlier copy")), 0);
 	state_close(state_fixture_open(f, STATE_WRITE));
 	assert_true(text_is(state_fixture_bytes(f, backup), "an earlier copy"));
-	assert_int_equal(read_number(state_fixture_beside(f, ".bak-v0-2"), "PRAGMA user_version"), 0);
+	assert_int_equal(read_number(state_fixture_beside(f, ".bak-v0-2"), "PRAGMA user_version"),
+			 0);
 }
 
 static void a_reader_converts_in_memory_alone(void **state)
@@ -159,9 +160,10 @@ static void make_released(struct fixture *f, const char *to_path)
 	struct record page = state_fixture_record(&state_fixture_east, "Page"), old = page;
 	struct operation ended = state_fixture_operation("0123456789abcdef", &page);
 	struct operation open = state_fixture_operation("fedcba9876543210", &page);
-	struct instance_record east = {state_fixture_east,      "{\"Port\":80}", "{\"Url\":\"http://x\"}",
-				       "stacks/web.yaml", "abc",           "INCOMPLETE",
-				       FIXTURE_START_MS};
+	struct instance_record east = {
+		state_fixture_east, "{\"Port\":80}", "{\"Url\":\"http://x\"}",
+		"stacks/web.yaml",  "abc",           "INCOMPLETE",
+		FIXTURE_START_MS};
 	struct state_edit first[] = {{.kind = EDIT_BEGIN, .op = &ended},
 				     {.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_END, .op = &ended}};
