@@ -53,7 +53,8 @@ static int lock(struct invocation *in, const struct records *records)
 	gethostname(host, sizeof(host) - 1);
 	for (size_t i = 0; i < records->count; i++)
 		ids[i] = records->items[i].addr.instance;
-	return state_lock(in->state, ids, records->count, &owner, NULL, &in->diags);
+	return state_lock(in->state, &(struct lock_request){ids, records->count, &owner, NULL},
+			  &in->diags);
 }
 
 static int check_free(struct invocation *in, const struct records *records)
@@ -151,8 +152,9 @@ static int run_unlock(struct invocation *in)
 
 	if (!invocation_can_approve(in, "broken locks"))
 		return invocation_exit(in);
-	if (!invocation_approve(in, "Whoever holds the lock can record nothing more.\n"
-				    "Break it? Only 'yes' is accepted: ",
+	if (!invocation_approve(in,
+				"Whoever holds the lock can record nothing more.\n"
+				"Break it? Only 'yes' is accepted: ",
 				NULL))
 		return invocation_declined_exit();
 	if (state_break_lock(in->state, id, &in->diags) != 0)

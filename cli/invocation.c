@@ -9,7 +9,7 @@
 #include "cli/view_text.h"
 
 #define LOCK_PATIENCE_MS (10 * 60 * (int64_t)1000) /* where somebody watches */
-#define TICK_MS 2000 /* while a question waits for its answer */
+#define TICK_MS 2000                               /* while a question waits for its answer */
 
 struct overrides {
 	VEC_OF(struct param_override)

@@ -222,8 +222,7 @@ static void add_rest(struct str *out, const struct run_result *r, const char *co
 	if (r->failed)
 		str_printf(out, "  %zu failed\n", r->failed);
 	if (r->skipped)
-		str_printf(out,
-			   "  %zu skipped: something %s failed, or the run was stopped\n",
+		str_printf(out, "  %zu skipped: something %s failed, or the run was stopped\n",
 			   r->skipped, r->skipped == 1 ? "it needs" : "they need");
 	if (r->targets_failed) {
 		str_printf(out, "  %zu of ", r->targets_failed);

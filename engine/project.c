@@ -81,6 +81,9 @@ static const struct template *load_template(struct opening *o, const struct mani
 			  path_join(a, o->dir, s->template_path), s->template_where, o->d);
 	if (src)
 		tpl = template_load(a, src, o->d);
+	/* Every branch, also those that no target takes; what fails is not evaluated. */
+	if (tpl && template_check(tpl, o->d))
+		tpl = NULL;
 	map_set(&o->templates, path, (void *)tpl);
 	return tpl;
 }

@@ -48,10 +48,9 @@ static void report_type(const struct checking *c, const struct doc_resource *r)
 /* No provider makes snapshots yet; acting as if it were Delete would lose data. */
 static void check_policies(const struct checking *c, const struct doc_resource *r)
 {
-	const char *policy = r->deletion_policy == DELETION_SNAPSHOT ? "DeletionPolicy"
-			     : r->update_replace_policy == DELETION_SNAPSHOT
-				     ? "UpdateReplacePolicy"
-				     : NULL;
+	const char *policy = r->deletion_policy == DELETION_SNAPSHOT         ? "DeletionPolicy"
+			     : r->update_replace_policy == DELETION_SNAPSHOT ? "UpdateReplacePolicy"
+									     : NULL;
 	struct diag *g;
 
 	if (!policy)
@@ -140,11 +139,13 @@ static void evaluate(struct project *p, struct instance *i, const struct lookup_
 		     struct diags *d)
 {
 	const struct eval_lookup *lookup = NULL;
+	struct eval_input in = {&i->place, &i->parameters, NULL};
 	struct checking c = {p, i, NULL, d};
 
 	if (lookups && lookups->lookup_for)
 		lookup = lookups->lookup_for(lookups->context, i);
-	i->doc = document_eval(p->arena, i->tpl, &i->place, &i->parameters, lookup, d);
+	in.lookup = lookup;
+	i->doc = document_eval(p->arena, i->tpl, &in, d);
 	if (!i->doc)
 		return;
 	c.schemas = ARENA_ARRAY(p->arena, i->doc->resource_count, const struct schema *);

@@ -58,7 +58,7 @@ static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
 	size_t count;
 	const struct instance_id *ids = run_instances(r, &count);
 
-	if (count && state_lock(e->state, ids, count, &owner, &wait, d))
+	if (count && state_lock(e->state, &(struct lock_request){ids, count, &owner, &wait}, d))
 		return -1;
 	e->renew_ms = clock->monotonic_ms(clock) + LOCK_RENEW_MS;
 	return 0;

@@ -141,6 +141,17 @@ int state_load_instances(struct state *s, struct arena *a, struct instance_list 
 			 struct diags *d);
 int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, struct diags *d);
 
+struct lock_wait {
+	int64_t timeout_ms;
+	int (*waiting)(void *context, const struct lock_info *holder); /* may be NULL */
+	void *context;
+};
+struct lock_request {
+	const struct instance_id *ids;
+	size_t count;
+	const struct lock_owner *owner;
+	const struct lock_wait *wait; /* NULL: do not wait */
+};
 /*
  * Locks.  Takes all instances or none (in order, so two processes cannot deadlock).
  * Waits up to timeout_ms; *waiting is called once with the holder when it has to wait,
@@ -150,13 +161,7 @@ int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, st
  * All that one call takes has one lock_id.  owner->since_ms 0: now.
  * -1: DIAG_LOCK_HELD names the holder.
  */
-struct lock_wait {
-	int64_t timeout_ms;
-	int (*waiting)(void *context, const struct lock_info *holder); /* may be NULL */
-	void *context;
-};
-int state_lock(struct state *s, const struct instance_id *ids, size_t count,
-	       const struct lock_owner *owner, const struct lock_wait *wait, struct diags *d);
+int state_lock(struct state *s, const struct lock_request *q, struct diags *d);
 /* Call every LOCK_RENEW_MS.  -1 when somebody took a lock over: stop writing. */
 int state_renew_locks(struct state *s, struct diags *d);
 void state_unlock(struct state *s); /* all that this handle holds */

@@ -262,23 +262,22 @@ static int try_and_report(struct state *s, struct lock_try *t, struct diags *d)
 	return got;
 }
 
-int state_lock(struct state *s, const struct instance_id *ids, size_t count,
-	       const struct lock_owner *owner, const struct lock_wait *wait, struct diags *d)
+int state_lock(struct state *s, const struct lock_request *q, struct diags *d)
 {
 	static const struct lock_wait no_wait = {0, NULL, NULL};
-	struct lock_owner filled = owner_filled(owner);
+	const struct lock_wait *wait = q->wait ? q->wait : &no_wait;
+	struct lock_owner filled = owner_filled(q->owner);
 	struct arena *a = arena_new();
-	struct instance_id *sorted = ARENA_ARRAY(a, count, struct instance_id);
+	struct instance_id *sorted = ARENA_ARRAY(a, q->count, struct instance_id);
 	struct lock_try t = {.ids = sorted, .owner = &filled};
 	int64_t nap_ms = TRY_FIRST_MS, deadline_ms;
 	int got;
 
 	assert(s->mode == STATE_WRITE);
-	wait = wait ? wait : &no_wait;
 	deadline_ms = s->clock->monotonic_ms(s->clock) + wait->timeout_ms;
-	if (count)
-		memcpy(sorted, ids, count * sizeof(*ids));
-	t.count = sort_once(sorted, count);
+	if (q->count)
+		memcpy(sorted, q->ids, q->count * sizeof(*q->ids));
+	t.count = sort_once(sorted, q->count);
 	for (;;) {
 		t.a = arena_new();
 		got = try_and_report(s, &t, d);

@@ -213,19 +213,18 @@ static void expand_sections(struct eval *e, struct eval_state *st)
 /* The face */
 
 const struct document *document_eval(struct arena *a, const struct template *t,
-				     const struct eval_target *target, const struct map *parameters,
-				     const struct eval_lookup *lookup, struct diags *d)
+				     const struct eval_input *in, struct diags *d)
 {
 	struct evaluated *doc = ARENA_NEW(a, struct evaluated);
-	struct eval e = {.a = a, .st = &doc->st, .lookup = lookup, .d = d};
+	struct eval e = {.a = a, .st = &doc->st, .lookup = in->lookup, .d = d};
 	size_t errors = d->error_count;
 
 	doc->face.tpl = t;
 	doc->face.state = &doc->st;
 	doc->st.tpl = t;
-	doc->st.target = target;
+	doc->st.target = in->target;
 	e.place = PLACE_STATIC;
-	eval_parameters(a, &doc->st, parameters, d);
+	eval_parameters(a, &doc->st, in->parameters, d);
 	expand_sections(&e, &doc->st);
 	decide_all(&e);
 	decide_items(&e, doc->st.resource_list.items, doc->st.resource_list.count);

@@ -131,15 +131,19 @@ struct document {
 	const void *state; /* private */
 };
 
+/* What a template is evaluated with; all of it must live as long as the document. */
+struct eval_input {
+	const struct eval_target *target;
+	const struct map *parameters;     /* names to struct parameter_value */
+	const struct eval_lookup *lookup; /* NULL: nothing is known */
+};
+
 /*
- * parameters: names (struct map) to struct parameter_value.  Checks them against types
- * and constraints; one given that the template does not declare is an error at its
- * node.  target, parameters and lookup must live as long as the document; lookup may be
- * NULL (nothing is known).  NULL on failure.
+ * Checks the parameters against types and constraints; one given that the template does
+ * not declare is an error at its node.  NULL on failure.
  */
 const struct document *document_eval(struct arena *a, const struct template *t,
-				     const struct eval_target *target, const struct map *parameters,
-				     const struct eval_lookup *lookup, struct diags *d);
+				     const struct eval_input *in, struct diags *d);
 /* The properties of one resource again, in arena a (may differ from the document's and be
  * dropped afterwards).  NULL on failure; may still hold unknown parts. */
 const struct value *document_eval_resource(const struct document *doc, size_t index,

@@ -54,7 +54,8 @@ static void evaluate(struct arena *a, const struct template *t, struct diags *d)
 {
 	const struct map none = MAP_INIT;
 	size_t errors = d->error_count;
-	const struct document *doc = document_eval(a, t, &target, &none, NULL, d);
+	const struct document *doc =
+		document_eval(a, t, &(struct eval_input){&target, &none, NULL}, d);
 
 	if (!doc != (d->error_count > errors))
 		abort();

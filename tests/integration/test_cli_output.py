@@ -107,11 +107,15 @@ def test_a_reader_that_goes_away_is_no_drama(project):
     assert done.returncode == 0 and "Sanitizer" not in done.stderr
 
 
-def test_an_apply_whose_output_nobody_reads_still_records(project, host):
-    shell('"$HADEPLOY" apply --yes >/dev/full 2>/dev/full', project.dir)
-    project.run("apply", "--yes").ok()
-    assert project.recorded() == ["web/east/Job", "web/east/Page"]
+@pytest.mark.parametrize("streams", [">/dev/full 2>/dev/full", "<&- >&- 2>&-", "| true",
+                                     "2>&1 | true", "<&-", "2>&-"])
+def test_an_apply_whose_output_nobody_reads_still_records(project, host, streams):
+    """No file of the run may take the number of a closed stream and get its messages."""
+    shell(f'"$HADEPLOY" apply --yes {streams}', project.dir)
     project.run("state", "check").ok()
+    assert project.recorded() == ["web/east/Job", "web/east/Page"]
+    assert (host.root / "page").read_text() == "hello\n"
+    project.run("plan", "--exit-code").ok()
 
 
 def documented():

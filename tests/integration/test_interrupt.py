@@ -29,7 +29,7 @@ def project(host, gate, tmp_path):
 
 
 def ends(proc, code):
-    out, err = proc.communicate(timeout=60)
+    out, err = proc.communicate(timeout=30)
     assert proc.returncode == code, f"exit {proc.returncode}\n{out}{err}"
     return out + err
 
@@ -76,6 +76,43 @@ def test_two_signals_end_at_once_and_the_next_run_attaches(project, gate):
     assert gate.count() == 1
     gate.open()
     converges(project, gate)
+
+
+@pytest.fixture
+def silent(host, tmp_path):
+    """A project with a change for a host that does not answer; it would have a minute to, which
+    is more than the tests wait."""
+    def page(text):
+        return template({"Page": ssh_file(host, host.root / "page", text)})
+
+    project = host.lab.project(tmp_path / "silent", provider={"ConnectTimeout": "60s"},
+                               templates={"web": page("one\n")})
+    project.run("apply", "--yes").ok()
+    project.put("stacks/web.yaml", page("two\n"))
+    host.freeze()
+    yield project
+    host.thaw()
+    project.run("apply", "--yes").ok()
+    assert (host.root / "page").read_text() == "two\n"
+
+
+@pytest.mark.parametrize("verb", ["apply", "destroy"])
+def test_two_signals_do_not_wait_for_a_silent_host(silent, verb):
+    proc = silent.start(verb, "--yes", "--json")
+    reads_until(proc, "started")
+    proc.send_signal(signal.SIGINT)
+    reads_until(proc, "cancelling")
+    proc.send_signal(signal.SIGINT)
+    ends(proc, 130)
+
+
+@pytest.mark.parametrize("args", [["apply", "--yes", "--refresh"], ["plan", "--refresh"],
+                                  ["drift"]])
+def test_one_signal_ends_reading(silent, args):
+    proc = silent.start(*args, "--json")
+    reads_until(proc, "refresh_started")
+    proc.send_signal(signal.SIGINT)
+    ends(proc, 130)
 
 
 def test_control_c_on_a_terminal(project, gate):

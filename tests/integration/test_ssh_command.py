@@ -175,6 +175,13 @@ def test_a_script_ended_by_a_signal(deploy, host):
     project.said.err("HD5107", "before", "137")
 
 
+def test_what_a_script_writes_cannot_harm_the_terminal(deploy, host):
+    project = deploy(1, App=ssh_command(
+        host, "printf 'red \\033[31m bell \\007 bytes \\377\\n'; exit 1", Delete="true"))
+    project.said.err(r"red \x1b[31m bell \x07 bytes ?")
+    assert "\x1b" not in project.said.stderr and "\x07" not in project.said.stderr
+
+
 def test_much_output_is_bounded(deploy, host):
     project = deploy(1, App=ssh_command(
         host, "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1", Delete="true"))

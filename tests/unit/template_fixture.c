@@ -81,7 +81,8 @@ const struct document *fixture_eval(struct template_fixture *f, const char *text
 {
 	if (!fixture_load(f, text))
 		fail_msg("does not load: %s", fixture_said(f));
-	f->doc = document_eval(f->a, f->tpl, &f->target, &f->parameters, NULL, &f->d);
+	f->doc = document_eval(f->a, f->tpl, &(struct eval_input){&f->target, &f->parameters, NULL},
+			       &f->d);
 	return f->doc;
 }
 

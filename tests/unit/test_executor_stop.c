@@ -114,7 +114,7 @@ static void rob(enum cloud_op op, const char *name)
 	assert_int_equal(state_load_locks(s, a, &locks, &d), 0);
 	assert_int_equal(locks.count, 1);
 	assert_int_equal(state_break_lock(s, locks.items[0].lock_id, &d), 0);
-	assert_int_equal(state_lock(s, &id, 1, &owner, &wait, &d), 0);
+	assert_int_equal(state_lock(s, &(struct lock_request){&id, 1, &owner, &wait}, &d), 0);
 	state_unlock(s);
 	state_close(s);
 	diags_release(&d);
@@ -153,7 +153,7 @@ static void a_held_lock_is_told_and_nothing_is_done(void **state)
 	bench_many(b, 1, 1);
 	s = engine_state_open(b->dir, STATE_WRITE, &b->clock.base, &b->d);
 	assert_non_null(s);
-	assert_int_equal(state_lock(s, &id, 1, &owner, &wait, &b->d), 0);
+	assert_int_equal(state_lock(s, &(struct lock_request){&id, 1, &owner, &wait}, &b->d), 0);
 	assert_int_equal(bench_apply(b), -1);
 	assert_true(bench_said(b, DIAG_LOCK_HELD));
 	assert_int_equal(cloud_count(), 0);

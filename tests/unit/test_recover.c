@@ -266,7 +266,7 @@ static void a_plan_beside_the_holder_of_the_lock_says_what_is_open(void **state)
 	die(CLOUD_CREATE, CLOUD_DIES_AFTER, 0);
 	bench_apply_dying(b);
 	s = engine_state_open(b->dir, STATE_WRITE, &b->clock.base, &b->d);
-	assert_int_equal(state_lock(s, &id, 1, &owner, &wait, &b->d), 0);
+	assert_int_equal(state_lock(s, &(struct lock_request){&id, 1, &owner, &wait}, &b->d), 0);
 	assert_non_null(bench_plan(b, REFRESH_NO));
 	assert_int_equal(bench_diag(b, DIAG_RECOVER_LOCKED)->severity, DIAG_NOTE);
 	assert_int_equal(bench_records(b), 0);

@@ -15,27 +15,16 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "providers/kit/ssh.h"
+#include "tests/unit/sshd_fixture.h"
 
-#define ADDRESS "127.30.7.1"
 #define THREADS 6
 #define REQUESTS 20
-
-struct server {
-	char dir[64];
-	int port;
-	pid_t pid;
-	char user[64];
-};
 
 static int64_t now_ms(struct hd_op *op)
 {
@@ -43,129 +32,34 @@ static int64_t now_ms(struct hd_op *op)
 	return clock_real()->monotonic_ms(clock_real());
 }
 
-static int not_cancelled(struct hd_op *op)
+struct hd_op {
+	int cancelled;
+};
+
+static int cancelled(struct hd_op *op)
 {
-	(void)op;
-	return 0;
+	return op->cancelled;
 }
 
-static const struct hd_host engine = {.abi = HD_ABI,
-				      .size = sizeof(struct hd_host),
-				      .now_ms = now_ms,
-				      .cancelled = not_cancelled};
+static const struct hd_host engine = {
+	.abi = HD_ABI, .size = sizeof(struct hd_host), .now_ms = now_ms, .cancelled = cancelled};
 
-static const char *in_dir(const struct server *s, const char *name)
+static struct ssh_target target_of(struct sshd_fixture *s)
 {
-	static _Thread_local char path[2][128];
-	static _Thread_local int turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", s->dir, name);
-	return path[turn];
-}
-
-static int shell(const char *fmt, ...) PRINTF_LIKE(1, 2);
-
-static int shell(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	return system(command);
-}
-
-static int free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET};
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	inet_pton(AF_INET, ADDRESS, &at.sin_addr);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
-
-static void write_files(const struct server *s)
-{
-	struct str config = STR_INIT;
-
-	assert_int_equal(shell("cd %s && ssh-keygen -q -t ed25519 -N '' -f host && "
-			       "ssh-keygen -q -t ed25519 -N '' -f key && cp key.pub allowed && "
-			       "echo \"[%s]:%d $(cut -d' ' -f1,2 host.pub)\" >known",
-			       s->dir, ADDRESS, s->port),
-			 0);
-	str_printf(&config,
-		   "ListenAddress %s:%d\nHostKey %s/host\nAuthorizedKeysFile %s/allowed\n"
-		   "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n",
-		   ADDRESS, s->port, s->dir, s->dir);
-	assert_int_equal(file_write_atomic(in_dir(s, "config"), str_text(&config)), 0);
-	str_release(&config);
-}
-
-static void start_server(struct server *s)
-{
-	s->pid = fork();
-	if (s->pid == 0) {
-		freopen("/dev/null", "w", stderr);
-		execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-e", "-f", in_dir(s, "config"),
-		      (char *)NULL);
-		_exit(127);
-	}
-}
-
-static void stop_server(struct server *s)
-{
-	kill(s->pid, SIGTERM);
-	waitpid(s->pid, NULL, 0);
-}
-
-static int set_up(void **state)
-{
-	struct server *s = xcalloc(1, sizeof(*s));
-	struct passwd *own = getpwuid(geteuid());
-
-	*state = s;
-	if (access("/usr/sbin/sshd", X_OK) != 0 || !own)
-		return 0;
-	if (geteuid() == 0)
-		mkdir("/run/sshd", 0755);
-	snprintf(s->user, sizeof(s->user), "%s", own->pw_name);
-	snprintf(s->dir, sizeof(s->dir), "/tmp/hadeploy-link.XXXXXX");
-	assert_non_null(mkdtemp(s->dir));
-	s->port = free_port();
-	write_files(s);
-	start_server(s);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct server *s = *state;
-
-	if (s->pid > 0) {
-		stop_server(s);
-		shell("rm -rf %s", s->dir);
-	}
-	free(s);
-	return 0;
-}
-
-static struct ssh_link *link_to(struct server *s)
-{
-	struct ssh_target t = {.address = ADDRESS,
-			       .port = s->port,
-			       .user = s->user,
-			       .identity_file = in_dir(s, "key"),
-			       .known_hosts = in_dir(s, "known"),
-			       .connect_timeout_ms = 20000};
-
 	if (s->pid <= 0)
 		skip();
+	return (struct ssh_target){.address = SSHD_ADDRESS,
+				   .port = s->port,
+				   .user = s->user,
+				   .identity_file = sshd_path(s, "key"),
+				   .known_hosts = sshd_path(s, "known"),
+				   .connect_timeout_ms = 20000};
+}
+
+static struct ssh_link *link_to(struct sshd_fixture *s)
+{
+	struct ssh_target t = target_of(s);
+
 	return ssh_link_new(&t);
 }
 
@@ -177,12 +71,13 @@ static void pause_ms(int ms)
 /* As the engine would: what passes is tried again, for instance while sshd starts. */
 static int run(struct ssh_link *l, struct ssh_request *rq, struct ssh_reply *reply, struct fault *f)
 {
-	struct kit_call call = {&engine, NULL, now_ms(NULL) + 60000};
+	struct hd_op op = {0};
+	struct kit_call call = {&engine, &op, now_ms(&op) + 60000};
 	int answer;
 
 	rq->call = &call;
 	while ((answer = ssh_run(l, rq, reply, f)) < 0 && f->code == DIAG_SSH_REFUSED &&
-	       now_ms(NULL) < call.deadline_ms)
+	       now_ms(&op) < call.deadline_ms)
 		pause_ms(20);
 	rq->call = NULL;
 	return answer;
@@ -253,11 +148,12 @@ static void a_body_arrives_byte_for_byte(void **state)
 
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = (char)(i * 2654435761u >> 13);
-	assert_int_equal(file_write_atomic(in_dir(*state, "bytes"), (struct text){bytes, len}), 0);
+	assert_int_equal(file_write_atomic(sshd_path(*state, "bytes"), (struct text){bytes, len}),
+			 0);
 	rq.body = (struct text){bytes, len};
 	assert_int_equal(run(l, &rq, &reply, &f), 0);
-	shell("cksum <%s >%s", in_dir(*state, "bytes"), in_dir(*state, "sum"));
-	p = fopen(in_dir(*state, "sum"), "r");
+	sshd_shell("cksum <%s >%s", sshd_path(*state, "bytes"), sshd_path(*state, "sum"));
+	p = fopen(sshd_path(*state, "sum"), "r");
 	assert_non_null(fgets(expected, sizeof(expected), p));
 	fclose(p);
 	assert_string_equal(str_cstr(&reply.output), expected);
@@ -269,7 +165,7 @@ static void a_body_arrives_byte_for_byte(void **state)
 /* What a failed script leaves of its body must never be taken for a request. */
 static void an_unread_body_is_never_run(void **state)
 {
-	struct server *s = *state;
+	struct sshd_fixture *s = *state;
 	struct ssh_link *l = link_to(s);
 	struct str body = STR_INIT;
 	struct ssh_request rq = {.kind = SSH_CHANGES, .script = TEXT_LIT("exit 1")};
@@ -277,7 +173,8 @@ static void an_unread_body_is_never_run(void **state)
 	struct ssh_reply reply;
 
 	for (int i = 0; i < 100; i++)
-		str_printf(&body, "touch %s\nx touch %s\n", in_dir(s, "run"), in_dir(s, "run"));
+		str_printf(&body, "touch %s\nx touch %s\n", sshd_path(s, "run"),
+			   sshd_path(s, "run"));
 	rq.body = str_text(&body);
 	assert_int_equal(run(l, &rq, &reply, &f), 0);
 	assert_int_equal(reply.code, 1);
@@ -292,26 +189,26 @@ static void an_unread_body_is_never_run(void **state)
 	str_release(&reply.output);
 	fault_release(&f);
 	says(l, SSH_READS, "echo alive", "alive\n");
-	assert_false(file_exists(in_dir(s, "run")));
+	assert_false(file_exists(sshd_path(s, "run")));
 	str_release(&body);
 	ssh_link_free(l);
 }
 
 static void a_kept_connection_that_died_is_made_anew(void **state)
 {
-	struct server *s = *state;
+	struct sshd_fixture *s = *state;
 	struct ssh_link *l = link_to(s);
 
 	says(l, SSH_READS, "echo one", "one\n");
 	/* The children of sshd are its connections. */
-	assert_int_equal(shell("pkill -KILL -P %d", (int)s->pid), 0);
-	says(l, SSH_CHANGES, "echo two", "two\n");
+	assert_int_equal(sshd_shell("pkill -KILL -P %d", (int)s->pid), 0);
+	says(l, SSH_READS, "echo two", "two\n");
 	ssh_link_free(l);
 }
 
 static void a_lost_change_is_not_repeated(void **state)
 {
-	struct server *s = *state;
+	struct sshd_fixture *s = *state;
 	struct ssh_link *l = link_to(s);
 	struct str script = STR_INIT;
 	struct ssh_request rq = {.kind = SSH_CHANGES};
@@ -319,7 +216,7 @@ static void a_lost_change_is_not_repeated(void **state)
 	struct ssh_reply reply;
 
 	says(l, SSH_READS, "echo one", "one\n");
-	str_printf(&script, "echo x >>%s;pkill -KILL -P %d;sleep 5", in_dir(s, "runs"),
+	str_printf(&script, "echo x >>%s;pkill -KILL -P %d;sleep 5", sshd_path(s, "runs"),
 		   (int)s->pid);
 	rq.script = str_text(&script);
 	assert_int_equal(run(l, &rq, &reply, &f), -1);
@@ -328,9 +225,133 @@ static void a_lost_change_is_not_repeated(void **state)
 	assert_int_equal(f.effect, HD_EFFECT_UNKNOWN);
 	fault_release(&f);
 	str_clear(&script);
-	str_printf(&script, "cat %s", in_dir(s, "runs"));
+	str_printf(&script, "cat %s", sshd_path(s, "runs"));
 	says(l, SSH_READS, str_cstr(&script), "x\n");
 	str_release(&script);
+	ssh_link_free(l);
+}
+
+/* Runs on a link of its own; releases it.  The request must fail with this code. */
+static void fails(const struct ssh_target *t, struct ssh_request *rq, enum diag_code code)
+{
+	struct ssh_link *l = ssh_link_new(t);
+	struct fault f = FAULT_INIT;
+	struct ssh_reply reply;
+
+	assert_int_equal(run(l, rq, &reply, &f), -1);
+	assert_int_equal(f.code, code);
+	assert_true(f.summary.len > 0);
+	assert_int_equal(f.effect, HD_EFFECT_NONE);
+	fault_release(&f);
+	ssh_link_free(l);
+}
+
+static void an_address_without_a_way_to_it(void **state)
+{
+	struct ssh_target t = target_of(*state);
+	struct ssh_request rq = {.script = TEXT_LIT("true")};
+
+	t.address = "255.255.255.255";
+	fails(&t, &rq, DIAG_SSH_UNROUTABLE); /* HD5004 */
+}
+
+static void known_hosts_that_cannot_be_read(void **state)
+{
+	struct ssh_target t = target_of(*state);
+	struct ssh_request rq = {.script = TEXT_LIT("true")};
+
+	t.known_hosts = "/";
+	fails(&t, &rq, DIAG_SSH_HOST_KEY_FILE); /* HD5008 */
+}
+
+static void sudo_that_does_not_let_us(void **state)
+{
+	struct ssh_target t = target_of(*state);
+	struct ssh_request rq = {.kind = SSH_CHANGES, .script = TEXT_LIT("true")};
+
+	t.become = "nobody-of-this-name";
+	fails(&t, &rq, DIAG_SSH_BECOME); /* HD5016 */
+}
+
+static void an_answer_that_is_too_long(void **state)
+{
+	struct ssh_target t = target_of(*state);
+	struct ssh_request rq = {.script = TEXT_LIT("head -c 200000 /dev/zero"),
+				 .max_output = 1000};
+
+	fails(&t, &rq, DIAG_SSH_OUTPUT); /* HD5022 */
+}
+
+static void a_host_that_opens_no_session(void **state)
+{
+	struct ssh_target t = target_of(*state);
+	struct ssh_request rq = {.script = TEXT_LIT("true")};
+	struct sshd_fixture other;
+
+	sshd_start_with(&other, "MaxSessions 0\n");
+	t.port = other.port;
+	t.known_hosts = sshd_path(&other, "known");
+	t.identity_file = sshd_path(&other, "key");
+	fails(&t, &rq, DIAG_SSH_CHANNEL); /* HD5015 */
+	sshd_end(&other);
+}
+
+/* Answers one connection like a web server. */
+static void *answer_wrongly(void *context)
+{
+	static const char said[] = "HTTP/1.0 400 Bad Request\r\n\r\n";
+	int fd = accept(*(int *)context, NULL, NULL);
+
+	if (fd >= 0 && write(fd, said, sizeof(said) - 1) > 0)
+		close(fd);
+	return NULL;
+}
+
+static void a_port_where_no_ssh_is(void **state)
+{
+	struct ssh_target t = target_of(*state);
+	struct ssh_request rq = {.script = TEXT_LIT("true")};
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	pthread_t thread;
+
+	inet_pton(AF_INET, SSHD_ADDRESS, &at.sin_addr);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(pthread_create(&thread, NULL, answer_wrongly, &fd), 0);
+	t.port = ntohs(at.sin_port);
+	fails(&t, &rq, DIAG_SSH_HANDSHAKE); /* HD5005 */
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
+static int ask_until(struct ssh_link *l, struct hd_op *op, int64_t deadline_ms, struct fault *f)
+{
+	struct kit_call call = {&engine, op, deadline_ms};
+	struct ssh_request rq = {.call = &call, .script = TEXT_LIT("sleep 60")};
+	struct ssh_reply reply;
+
+	return ssh_run(l, &rq, &reply, f);
+}
+
+static void a_wait_ends_at_the_deadline_and_when_cancelled(void **state)
+{
+	struct ssh_link *l = link_to(*state);
+	struct hd_op op = {0};
+	struct fault f = FAULT_INIT;
+
+	says(l, SSH_READS, "echo up", "up\n");
+	assert_int_equal(ask_until(l, &op, now_ms(&op) + 300, &f), -1);
+	assert_int_equal(f.code, DIAG_SSH_DEADLINE); /* HD5014 */
+	assert_int_equal(f.status, HD_RETRY);
+	op.cancelled = 1;
+	assert_int_equal(ask_until(l, &op, now_ms(&op) + 60000, &f), -1);
+	assert_int_equal(f.code, DIAG_SSH_CANCELLED); /* HD5020 */
+	assert_int_equal(f.status, HD_CANCELLED);
+	fault_release(&f);
+	says(l, SSH_READS, "echo up", "up\n");
 	ssh_link_free(l);
 }
 
@@ -382,7 +403,14 @@ int main(void)
 		cmocka_unit_test(a_kept_connection_that_died_is_made_anew),
 		cmocka_unit_test(a_lost_change_is_not_repeated),
 		cmocka_unit_test(many_threads_share_one_link),
+		cmocka_unit_test(an_address_without_a_way_to_it),
+		cmocka_unit_test(known_hosts_that_cannot_be_read),
+		cmocka_unit_test(sudo_that_does_not_let_us),
+		cmocka_unit_test(an_answer_that_is_too_long),
+		cmocka_unit_test(a_host_that_opens_no_session),
+		cmocka_unit_test(a_port_where_no_ssh_is),
+		cmocka_unit_test(a_wait_ends_at_the_deadline_and_when_cancelled),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sshd_start, sshd_stop);
 }

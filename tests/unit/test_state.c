@@ -382,8 +382,14 @@ static void two_writers_of_different_instances_commit_side_by_side(void **state)
 	struct state *one = state_fixture_open(f, STATE_WRITE),
 		     *two = state_fixture_open(f, STATE_WRITE);
 
-	assert_int_equal(state_lock(one, &state_fixture_east, 1, &owner, NULL, &f->d), 0);
-	assert_int_equal(state_lock(two, &state_fixture_west, 1, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(one,
+				    &(struct lock_request){&state_fixture_east, 1, &owner, NULL},
+				    &f->d),
+			 0);
+	assert_int_equal(state_lock(two,
+				    &(struct lock_request){&state_fixture_west, 1, &owner, NULL},
+				    &f->d),
+			 0);
 	for (int i = 0; i < 10; i++) {
 		state_fixture_put(f, one, &east);
 		state_fixture_put(f, two, &west);

@@ -271,7 +271,8 @@ static void lock_stubbornly(struct fixture *f, struct state *s)
 	struct lock_owner owner = state_fixture_owner();
 
 	for (int i = 0; i < TRIES; i++) {
-		if (state_lock(s, &state_fixture_east, 1, &owner, NULL, &f->d) == 0)
+		if (state_lock(s, &(struct lock_request){&state_fixture_east, 1, &owner, NULL},
+			       &f->d) == 0)
 			return;
 		expect_disk_error(f);
 	}
@@ -323,7 +324,9 @@ static void assert_nothing_lost(struct fixture *f, const struct sweep *w)
 	assert_int_equal(state_check(s, &f->d), 0);
 	assert_true(length == w->committed || length == w->committed + 1);
 	diags_release(&f->d);
-	assert_int_equal(state_lock(s, &state_fixture_east, 1, &owner, NULL, &f->d), 0);
+	assert_int_equal(
+		state_lock(s, &(struct lock_request){&state_fixture_east, 1, &owner, NULL}, &f->d),
+		0);
 	for (int n = length; n < COMMITS; n++)
 		assert_int_equal(tell(f, s, n), 0);
 	assert_int_equal(story_length(f, s), COMMITS);

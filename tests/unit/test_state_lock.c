@@ -14,7 +14,7 @@ static int lock_east(struct fixture *f, struct state *s)
 {
 	struct lock_owner owner = state_fixture_owner();
 
-	return state_lock(s, &state_fixture_east, 1, &owner, NULL, &f->d);
+	return state_lock(s, &(struct lock_request){&state_fixture_east, 1, &owner, NULL}, &f->d);
 }
 
 static int put_page(struct fixture *f, struct state *s)
@@ -94,13 +94,16 @@ static void all_are_taken_or_none(void **state)
 		     *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_list locks;
 
-	assert_int_equal(state_lock(one, &state_fixture_west, 1, &owner, NULL, &f->d), 0);
-	assert_int_equal(state_lock(two, both, 2, &owner, NULL, &f->d), -1);
+	assert_int_equal(state_lock(one,
+				    &(struct lock_request){&state_fixture_west, 1, &owner, NULL},
+				    &f->d),
+			 0);
+	assert_int_equal(state_lock(two, &(struct lock_request){both, 2, &owner, NULL}, &f->d), -1);
 	state_fixture_expect(f, DIAG_LOCK_HELD);
 	assert_int_equal(state_load_locks(two, f->a, &locks, &f->d), 0);
 	assert_int_equal(locks.count, 1);
 	state_unlock(one);
-	assert_int_equal(state_lock(two, both, 2, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(two, &(struct lock_request){both, 2, &owner, NULL}, &f->d), 0);
 	state_close(one);
 	state_close(two);
 }
@@ -115,7 +118,7 @@ static void locking_twice_keeps_the_lock(void **state)
 	struct lock_list locks;
 
 	assert_int_equal(lock_east(f, s), 0);
-	assert_int_equal(state_lock(s, twice, 3, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(s, &(struct lock_request){twice, 3, &owner, NULL}, &f->d), 0);
 	assert_int_equal(state_load_locks(s, f->a, &locks, &f->d), 0);
 	assert_int_equal(locks.count, 2);
 	assert_int_equal(locks.items[0].epoch, 1);
@@ -158,7 +161,10 @@ static void who_waits_gets_the_lock_when_it_is_released(void **state)
 
 	assert_int_equal(lock_east(f, one), 0);
 	lock_id = only_lock_id(f, one);
-	assert_int_equal(state_lock(two, &state_fixture_east, 1, &owner, &wait, &f->d), 0);
+	assert_int_equal(state_lock(two,
+				    &(struct lock_request){&state_fixture_east, 1, &owner, &wait},
+				    &f->d),
+			 0);
 	assert_int_equal(w.asked, 3);
 	assert_string_equal(w.seen, lock_id);
 	assert_null(f->d.first);
@@ -176,7 +182,10 @@ static void waiting_ends_with_its_time(void **state)
 	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(lock_east(f, one), 0);
-	assert_int_equal(state_lock(two, &state_fixture_east, 1, &owner, &wait, &f->d), -1);
+	assert_int_equal(state_lock(two,
+				    &(struct lock_request){&state_fixture_east, 1, &owner, &wait},
+				    &f->d),
+			 -1);
 	assert_int_equal(w.asked, 3);
 	state_fixture_expect(f, DIAG_LOCK_HELD);
 	state_close(one);
@@ -193,7 +202,10 @@ static void who_waits_may_give_up(void **state)
 	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(lock_east(f, one), 0);
-	assert_int_equal(state_lock(two, &state_fixture_east, 1, &owner, &wait, &f->d), -1);
+	assert_int_equal(state_lock(two,
+				    &(struct lock_request){&state_fixture_east, 1, &owner, &wait},
+				    &f->d),
+			 -1);
 	assert_int_equal(w.asked, 2);
 	state_fixture_expect(f, DIAG_LOCK_HELD);
 	state_close(one);
@@ -278,12 +290,12 @@ static void a_broken_lock_is_free_and_its_holder_cannot_write(void **state)
 		     *two = state_fixture_open(f, STATE_WRITE);
 	struct lock_owner owner = state_fixture_owner();
 
-	assert_int_equal(state_lock(one, both, 2, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(one, &(struct lock_request){both, 2, &owner, NULL}, &f->d), 0);
 	assert_int_equal(state_break_lock(two, only_lock_id(f, one), &f->d), 0);
 	assert_int_equal(put_page(f, one), -1);
 	assert_string_equal(f->d.first->detail, "it was broken with `hadeploy state unlock`");
 	state_fixture_expect(f, DIAG_LOCK_LOST);
-	assert_int_equal(state_lock(two, both, 2, &owner, NULL, &f->d), 0);
+	assert_int_equal(state_lock(two, &(struct lock_request){both, 2, &owner, NULL}, &f->d), 0);
 	assert_null(f->d.first);
 	state_close(one);
 	assert_int_equal(put_page(f, two), 0);
@@ -413,7 +425,7 @@ static void race(struct fixture *f, int number)
 
 	clock_fake_init(&f->clock, FIXTURE_START_MS, (uint64_t)number);
 	s = state_open(f->path, STATE_WRITE, &f->clock.base, &f->d);
-	if (!s || state_lock(s, &id, 1, &owner, NULL, &f->d) != 0)
+	if (!s || state_lock(s, &(struct lock_request){&id, 1, &owner, NULL}, &f->d) != 0)
 		_exit(1);
 	for (int i = 0; i < RACE_COMMITS; i++)
 		if (state_commit(s, &edit, 1, &f->d) != 0)

@@ -29,7 +29,8 @@ static void commit(struct fixture *f, const struct instance_id *id, const struct
 {
 	const struct lock_wait no_wait = {0};
 
-	assert_int_equal(state_lock(f->state, id, 1, &owner, &no_wait, &f->d), 0);
+	assert_int_equal(
+		state_lock(f->state, &(struct lock_request){id, 1, &owner, &no_wait}, &f->d), 0);
 	assert_int_equal(state_commit(f->state, edits, count, &f->d), 0);
 	state_unlock(f->state);
 }
@@ -164,7 +165,8 @@ static void a_held_lock_is_told_with_its_holder(void **state)
 
 	(void)state;
 	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
-	assert_int_equal(state_lock(f.state, &east, 1, &owner, &no_wait, &f.d), 0);
+	assert_int_equal(
+		state_lock(f.state, &(struct lock_request){&east, 1, &owner, &no_wait}, &f.d), 0);
 	e = open_engine(&f);
 	assert_int_equal(engine_status(e, &rows, &f.d), 0);
 	assert_string_equal(rows.rows[0].status, "LOCKED");

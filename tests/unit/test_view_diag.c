@@ -281,6 +281,63 @@ static void the_same_fault_at_two_places_of_a_file_stays_two(void **state)
 		 "1 error, 1 warning\n");
 }
 
+static void add_unusable(struct fixture *f, struct range where, const char *address)
+{
+	struct diag *g =
+		diag_add(&f->diags, DIAG_RECORD_BUSY, where, "property 'Name' cannot be used");
+
+	diag_address(&f->diags, g, address);
+}
+
+static void the_same_cause_at_different_places_stays_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct range second = at(f, "a: 1\nb: 2\n", 2, 1, 2), first = second;
+
+	first.start.line = first.end.line = 1;
+	add_unusable(f, first, "web/east/A");
+	add_unusable(f, second, "web/east/B");
+	shows(f, "stacks/web.yaml:1:1: error HD9005: property 'Name' cannot be used\n"
+		 "  1 | a: 1\n"
+		 "    | ^\n"
+		 "  web/east/A\n"
+		 "stacks/web.yaml:2:1: error HD9005: property 'Name' cannot be used\n"
+		 "  2 | b: 2\n"
+		 "    | ^\n"
+		 "  web/east/B\n"
+		 "2 errors\n");
+}
+
+static void the_same_place_for_several_targets_is_shown_once(void **state)
+{
+	struct fixture *f = *state;
+	struct range where = at(f, "a: 1\n", 1, 1, 2);
+
+	add_unusable(f, where, "web/east/A");
+	add_unusable(f, where, "web/west/A");
+	shows(f, "stacks/web.yaml:1:1: error HD9005: property 'Name' cannot be used\n"
+		 "  1 | a: 1\n"
+		 "    | ^\n"
+		 "  2 resources: web/east/A, web/west/A\n"
+		 "2 errors\n");
+}
+
+static void a_host_that_is_down_is_told_once_whatever_lines_need_it(void **state)
+{
+	struct fixture *f = *state;
+	struct range where = at(f, "a: 1\nb: 2\n", 2, 1, 2);
+
+	add_refused(f, 1, 1, "port 22");
+	add_refused(f, 1, 2, "port 22");
+	f->diags.first->where = f->diags.last->where = where;
+	f->diags.first->where.start.line = f->diags.first->where.end.line = 1;
+	shows(f, "error HD5002: connection refused\n"
+		 "  on 1 host (2 resources): web-e1\n"
+		 "  port 22\n"
+		 "  hint: start sshd\n"
+		 "2 errors\n");
+}
+
 static void colour_changes_nothing_but_colour(void **state)
 {
 	struct fixture *f = *state;
@@ -314,6 +371,9 @@ int main(void)
 		ROW(of_different_details_one_is_an_example),
 		ROW(resources_without_a_host_are_grouped_by_address),
 		ROW(the_same_fault_at_two_places_of_a_file_stays_two),
+		ROW(the_same_cause_at_different_places_stays_apart),
+		ROW(the_same_place_for_several_targets_is_shown_once),
+		ROW(a_host_that_is_down_is_told_once_whatever_lines_need_it),
 		ROW(colour_changes_nothing_but_colour),
 	};
 

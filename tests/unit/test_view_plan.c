@@ -227,8 +227,7 @@ static void deletes_and_retained_ones_say_why(void **state)
 	      "\n"
 	      "web/east: 1 to retain\n"
 	      "\n"
-	      "  = web/east/Page  SSH::File  not in the template any more; its record goes, the "
-	      "thing stays\n");
+	      "  = web/east/Page  SSH::File  not in the template any more; the thing stays\n");
 }
 
 static void changes_of_one_line_stand_close_together(void **state)
@@ -281,6 +280,32 @@ static void nothing_to_do_is_one_sentence(void **state)
 	      "Nothing to do: the world is as the templates say (1 resource).\n");
 	o.plan.destroy = true;
 	shows(&o, PLAN_FOR_PLAN, "Nothing to do: nothing of project shop is recorded.\n");
+}
+
+static void what_could_not_be_read_is_not_said_to_be_right(void **state)
+{
+	struct one o;
+
+	(void)state;
+	wrap(&o, (struct change){.addr = PAGE, .type = "SSH::File", .before = &recorded});
+	o.plan.counts.none = 1;
+	o.plan.refreshed = true;
+	o.plan.unread = 1;
+	shows(&o, PLAN_FOR_APPLY,
+	      "Nothing to do by what is recorded; 1 of 1 resource could not be read.\n");
+	shows(&o, PLAN_FOR_DRIFT,
+	      "No drift in what could be read; 1 of 1 resource could not be read.\n");
+	o.change.action = ACTION_DELETE;
+	o.change.reason = REASON_NOT_IN_TEMPLATE;
+	o.plan.counts = (struct plan_counts){.remove = 1};
+	shows(&o, PLAN_FOR_PLAN,
+	      "Plan for project shop: 0 to create, 0 to update, 1 to delete\n"
+	      "(compared with the world)\n"
+	      "(1 of 1 resource could not be read; what is recorded of it is taken instead)\n"
+	      "\n"
+	      "web/east: 1 to delete\n"
+	      "\n"
+	      "  - web/east/Page  SSH::File  not in the template any more\n");
 }
 
 static void outputs_come_last(void **state)
@@ -401,6 +426,79 @@ static void json_shows_no_secret_and_only_what_holds(void **state)
 	json_decref(j);
 }
 
+static void is_json(json_t *j, const char *expected)
+{
+	struct str out = STR_INIT;
+
+	json_canonical(j, &out);
+	assert_string_equal(str_cstr(&out), expected);
+	str_release(&out);
+	json_decref(j);
+}
+
+#define MASKED "{\"$secret\":\"1\"}"
+
+static void secrets_inside_of_values_are_hidden_everywhere(void **state)
+{
+	const struct path_change paths[] = {
+		{.pointer = "/Environment", .after = "{\"A\":[" MASKED ",1],\"B\":" MASKED "}"}};
+	const struct change c = {.addr = PAGE,
+				 .action = ACTION_UPDATE,
+				 .type = "SSH::File",
+				 .endpoint = "",
+				 .paths = paths,
+				 .path_count = 1};
+	struct output_change o = {.id = {"web", "-", "east"},
+				  .name = "Url",
+				  .before = MASKED,
+				  .after = "{\"Password\":" MASKED "}"};
+
+	(void)state;
+	is_json(json_plan_change(&c),
+		"{\"action\":\"update\",\"address\":\"web/east/Page\","
+		"\"instance\":\"web/east\",\"paths\":[{\"after\":"
+		"{\"A\":[\"(sensitive)\",1],\"B\":\"(sensitive)\"},"
+		"\"path\":\"/Environment\",\"sensitive\":true}],"
+		"\"resource_type\":\"SSH::File\",\"schema\":1,\"type\":\"change\"}");
+	is_json(json_output_change(&o),
+		"{\"after\":{\"Password\":\"(sensitive)\"},\"before\":\"(sensitive)\","
+		"\"instance\":\"web/east\",\"name\":\"Url\",\"schema\":1,"
+		"\"sensitive\":true,\"type\":\"output_change\"}");
+}
+
+static void people_see_no_secret_inside_of_a_value(void **state)
+{
+	const struct path_change paths[] = {{.pointer = "/Environment",
+					     .before = "{\"A\":" MASKED "}",
+					     .after = "{\"A\":[" MASKED "]}"}};
+	struct one o;
+
+	(void)state;
+	wrap(&o, (struct change){.addr = PAGE,
+				 .action = ACTION_UPDATE,
+				 .reason = REASON_CHANGED,
+				 .type = "SSH::File",
+				 .before = &recorded,
+				 .paths = paths,
+				 .path_count = 1});
+	o.output =
+		(struct output_change){east.id, &east, "Url", MASKED, "{\"P\":" MASKED "}", false};
+	o.plan.outputs = &o.output;
+	o.plan.output_count = 1;
+	o.plan.counts.update = 1;
+	shows(&o, PLAN_FOR_PLAN,
+	      "Plan for project shop: 0 to create, 1 to update, 0 to delete\n"
+	      "(compared with recorded state; --refresh reads the world first)\n"
+	      "\n"
+	      "web/east: 1 to update\n"
+	      "\n"
+	      "  ~ web/east/Page  SSH::File\n"
+	      "      Environment: {A: (sensitive)} -> {A: [(sensitive)]}\n"
+	      "\n"
+	      "Outputs\n"
+	      "  web/east  Url = (sensitive) -> {P: (sensitive)}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,11 +509,14 @@ int main(void)
 		cmocka_unit_test(deletes_and_retained_ones_say_why),
 		cmocka_unit_test(changes_of_one_line_stand_close_together),
 		cmocka_unit_test(nothing_to_do_is_one_sentence),
+		cmocka_unit_test(what_could_not_be_read_is_not_said_to_be_right),
 		cmocka_unit_test(outputs_come_last),
 		cmocka_unit_test(drift_reads_from_what_should_be_to_what_is),
 		cmocka_unit_test(drift_names_what_is_gone),
 		cmocka_unit_test(no_drift_is_one_sentence),
 		cmocka_unit_test(json_shows_no_secret_and_only_what_holds),
+		cmocka_unit_test(secrets_inside_of_values_are_hidden_everywhere),
+		cmocka_unit_test(people_see_no_secret_inside_of_a_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
