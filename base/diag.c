@@ -76,11 +76,16 @@ void diags_take(struct diags *d, struct diags *from)
 		*from = DIAGS_INIT;
 		return;
 	}
-	for (const struct diag *g = from->first; g; g = g->next)
-		append(d, copy_with_related(d->arena, g));
+	diags_copy(d, from);
 	if (from->keeps_sources)
 		diags_keep_sources(d);
 	diags_release(from);
+}
+
+void diags_copy(struct diags *d, const struct diags *from)
+{
+	for (const struct diag *g = from->first; g; g = g->next)
+		append(d, copy_with_related(arena_of(d), g));
 }
 
 static int compare_numbers(uint32_t a, uint32_t b)
@@ -338,8 +343,11 @@ void diag_did_you_mean(struct diags *d, struct diag *g, struct text word, const 
 		       size_t count)
 {
 	const char *nearest = text_nearest(word, names, count);
+	const char *other = g->hint;
 
-	if (nearest)
+	if (nearest && other)
+		diag_hint(d, g, "did you mean '%s'? If not, %s", nearest, other);
+	else if (nearest)
 		diag_hint(d, g, "did you mean '%s'?", nearest);
 }
 

@@ -56,6 +56,8 @@ void diags_release(struct diags *d);
 bool diags_failed(const struct diags *d); /* at least one error */
 /* Appends all of `from` to `d`; `from` is empty and released afterwards. */
 void diags_take(struct diags *d, struct diags *from);
+/* Appends copies of all of `from`. */
+void diags_copy(struct diags *d, const struct diags *from);
 /* Copies the sources that are pointed at into the list, so that it can outlive them; when the
  * list is taken into another one they move along. */
 void diags_keep_sources(struct diags *d);
@@ -72,7 +74,8 @@ struct diag *diag_note(struct diags *d, enum diag_code code, struct range where,
 		       ...) PRINTF_LIKE(4, 5);
 void diag_detail(struct diags *d, struct diag *g, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void diag_hint(struct diags *d, struct diag *g, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* hint "did you mean 'x'?" when one of names is near to word. */
+/* hint "did you mean 'x'?" when one of names is near to word; the hint that there is already
+ * follows it. */
 void diag_did_you_mean(struct diags *d, struct diag *g, struct text word, const char *const *names,
 		       size_t count);
 /* Several are shown in the order they were added. */

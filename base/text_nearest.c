@@ -83,12 +83,12 @@ size_t text_distance(struct text a, struct text b, size_t cap)
 	return distance(a, b, cap, fold_nothing);
 }
 
-/* Short words are near to everything, so they must be nearer. */
+/* Short words are near to everything, 'west' to 'east', so they must be nearer. */
 static size_t tolerated_distance(size_t len)
 {
 	if (len < 3)
 		return len - (len > 0);
-	return len < 6 ? 1 + (len > 3) : len / 3;
+	return len < 6 ? 1 : len / 3;
 }
 
 const char *text_nearest(struct text word, const char *const *names, size_t count)

@@ -8,10 +8,13 @@ static int run(struct invocation *in)
 		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
 	};
 	const struct plan *plan = engine_plan(in->engine, &request, &in->diags);
+	int code = invocation_exit(in);
 
-	if (!plan || diags_failed(&in->diags))
-		return invocation_exit(in) == EXIT_DONE ? EXIT_ERROR : invocation_exit(in);
-	in->view->show_plan(in->view, plan, PLAN_FOR_PLAN);
+	/* A host that is down hides nothing of the others. */
+	if (plan && (code == EXIT_DONE || plan->unread))
+		in->view->show_plan(in->view, plan, PLAN_FOR_PLAN);
+	if (!plan || code != EXIT_DONE)
+		return code == EXIT_DONE ? EXIT_ERROR : code;
 	return option_given(in->args, OPT_EXIT_CODE) && !plan_empty(plan) ? EXIT_CHANGES
 									  : EXIT_DONE;
 }

@@ -6,12 +6,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/help.h"
 #include "cli/invocation.h"
 #include "providers/builtin.h"
+
+#define FILE_COUNT_WANTED 65536
 
 /* A missing stream would be replaced by the next file that is opened.  These fail on use. */
 static void fill_standard_streams(void)
@@ -22,6 +25,18 @@ static void fill_standard_streams(void)
 		continue;
 	while (fcntl(STDERR_FILENO, F_GETFD) < 0 && open("/dev/null", O_RDONLY) >= 0)
 		continue;
+}
+
+/* Every connection takes descriptors, and the usual soft limit is for programs that use
+ * select(), which this one does not. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILE_COUNT_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < FILE_COUNT_WANTED ? limit.rlim_max : FILE_COUNT_WANTED;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* A full disk is an error; a reader that went away wants no more. */
@@ -122,6 +137,7 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_standard_streams();
+	raise_file_limit();
 	signal(SIGPIPE, SIG_IGN);
 	code = run(&in, argv + (argc > 0));
 	arena_free(in.arena);

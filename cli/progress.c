@@ -19,8 +19,8 @@ struct progress {
 	struct term *term;
 	struct clock *clock;
 	struct progress_lines *lines;
-	size_t drawn; /* lines on the screen, above the cursor */
-	bool shown;   /* between the first event and clear or keep */
+	struct str drawn; /* the lines on the screen, above the cursor */
+	bool shown;       /* between the first event and clear or keep */
 	bool over;
 	bool threaded;
 	pthread_t thread;
@@ -28,11 +28,14 @@ struct progress {
 	pthread_cond_t wake;
 };
 
-static void erase(struct progress *p, struct str *out)
+/* A window that became narrower has wrapped them. */
+static void erase(struct progress *p, size_t columns, struct str *out)
 {
-	if (p->drawn)
-		str_printf(out, "\x1b[%zuA\r\x1b[J", p->drawn);
-	p->drawn = 0;
+	size_t rows = progress_rows(str_text(&p->drawn), columns);
+
+	if (rows)
+		str_printf(out, "\x1b[%zuA\r\x1b[J", rows);
+	str_clear(&p->drawn);
 }
 
 /* One write for all of it, so that nothing flickers. */
@@ -41,12 +44,12 @@ static void draw(struct progress *p, const struct str *above)
 	struct progress_size size = {term_columns(p->term), term_rows(p->term)};
 	struct str out = STR_INIT;
 
-	erase(p, &out);
+	erase(p, size.columns, &out);
 	if (above)
 		str_add_text(&out, str_text(above));
 	if (p->shown)
-		p->drawn =
-			progress_lines_text(p->lines, p->clock->monotonic_ms(p->clock), size, &out);
+		progress_lines_text(p->lines, p->clock->monotonic_ms(p->clock), size, &p->drawn);
+	str_add_text(&out, str_text(&p->drawn));
 	if (out.len)
 		term_write(p->term, &out);
 	str_release(&out);
@@ -119,6 +122,7 @@ void progress_free(struct progress *p)
 	pthread_cond_destroy(&p->wake);
 	pthread_mutex_destroy(&p->lock);
 	progress_lines_free(p->lines);
+	str_release(&p->drawn);
 	free(p);
 }
 
@@ -161,6 +165,6 @@ void progress_keep(struct progress *p)
 	pthread_mutex_lock(&p->lock);
 	draw(p, NULL);
 	p->shown = false;
-	p->drawn = 0;
+	str_clear(&p->drawn);
 	pthread_mutex_unlock(&p->lock);
 }

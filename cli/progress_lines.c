@@ -214,38 +214,57 @@ static void end_line(struct str *out, size_t start, size_t columns)
 	str_add_char(out, '\n');
 }
 
-static size_t add_reading(const struct progress_lines *l, int64_t now_ms, struct progress_size size,
-			  struct str *out)
+static void add_reading(const struct progress_lines *l, int64_t now_ms, struct progress_size size,
+			struct str *out)
 {
 	size_t start = out->len;
 
 	str_printf(out, "reading the world  %zu/%zu", l->read_done, l->read_total);
 	add_duration(out, now_ms - l->read_since_ms);
 	end_line(out, start, size.columns);
-	return 1;
 }
 
-size_t progress_lines_text(const struct progress_lines *l, int64_t now_ms,
-			   struct progress_size size, struct str *out)
+static void add_regions(const struct progress_lines *l, int64_t now_ms, struct progress_size size,
+			struct str *out)
 {
-	size_t room = size.rows > 3 ? size.rows - 3 : 1, shown;
+	size_t room = size.rows > 3 ? size.rows - 3 : 1, shown, start;
 
-	if (l->reading)
-		return add_reading(l, now_ms, size, out);
-	if (!l->applying)
-		return 0;
 	if (room > ROWS_MAX)
 		room = ROWS_MAX;
 	shown = l->count < room ? l->count : room;
 	for (size_t i = 0; i < shown; i++) {
-		size_t start = out->len;
-
+		start = out->len;
 		add_region(out, l->items[i], l->width, now_ms);
 		end_line(out, start, size.columns);
 	}
-	if (shown < l->count) {
-		str_add(out, "... ");
-		counted(out, l->count - shown, "more region\n", "more regions\n");
+	if (shown == l->count)
+		return;
+	start = out->len;
+	str_add(out, "... ");
+	counted(out, l->count - shown, "more region", "more regions");
+	end_line(out, start, size.columns);
+}
+
+void progress_lines_text(const struct progress_lines *l, int64_t now_ms, struct progress_size size,
+			 struct str *out)
+{
+	if (l->reading)
+		add_reading(l, now_ms, size, out);
+	else if (l->applying)
+		add_regions(l, now_ms, size, out);
+}
+
+size_t progress_rows(struct text lines, size_t columns)
+{
+	struct text_split split = text_split_start(lines);
+	struct text line;
+	size_t rows = 0;
+
+	/* What follows the last newline is empty. */
+	while (text_next(&split, '\n', &line) && !split.done) {
+		size_t width = shown_columns(line);
+
+		rows += columns && width ? (width - 1) / columns + 1 : 1;
 	}
-	return shown + (shown < l->count);
+	return rows;
 }

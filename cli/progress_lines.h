@@ -18,8 +18,10 @@ struct progress_size {
 struct progress_lines *progress_lines_new(void);
 void progress_lines_free(struct progress_lines *l); /* accepts NULL */
 void progress_lines_event(struct progress_lines *l, const struct event *e, int64_t now_ms);
-/* Appends the lines, each with its newline; returns how many. */
-size_t progress_lines_text(const struct progress_lines *l, int64_t now_ms,
-			   struct progress_size size, struct str *out);
+/* Appends the lines, each with its newline. */
+void progress_lines_text(const struct progress_lines *l, int64_t now_ms, struct progress_size size,
+			 struct str *out);
+/* Rows that these lines take on a screen of so many columns. */
+size_t progress_rows(struct text lines, size_t columns);
 
 #endif

@@ -52,8 +52,8 @@ struct view_setup {
 struct view *view_human_new(const struct view_setup *setup);
 struct view *view_json_new(const struct view_setup *setup);
 
-/* view_diag.c: sorts d; the same cause at several addresses is shown once.  Ends with the
- * counts when there are several. */
+/* view_diag.c: sorts d; the same cause at several addresses is shown once and counts as one.
+ * Ends with the counts when there are several. */
 void view_diags(struct str *out, struct diags *d, const struct style *st);
 /* view_plan.c */
 void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st);

@@ -21,7 +21,7 @@
 
 struct group {
 	const struct diag *first;
-	struct range where; /* of all of them; RANGE_NONE when there are several */
+	struct range where; /* of all of them; RANGE_NONE when no line is to blame */
 	VEC_OF(const struct diag *)
 };
 
@@ -42,16 +42,11 @@ static const enum paint severity_paints[] = {
 	[DIAG_NOTE] = PAINT_CYAN,
 };
 
-/* 50xx of diag_codes.def. */
+/* 50xx of diag_codes.def, but for what somebody wrote. */
 static bool is_connection_fault(const struct diag *g)
 {
-	return g->endpoint && (int)g->code / 100 == 50;
-}
-
-static bool same_place(const struct range *x, const struct range *y)
-{
-	return x->src == y->src && x->start.line == y->start.line &&
-	       x->start.column == y->start.column;
+	return g->endpoint && (int)g->code / 100 == 50 && g->code != DIAG_SSH_CONFIG &&
+	       g->code != DIAG_SSH_HOST;
 }
 
 static const char *cause_of(struct arena *a, const struct diag *g)
@@ -73,14 +68,11 @@ static struct group *group_of(struct groups *all, const struct diag *g)
 	const char *cause = cause_of(all->arena, g);
 	struct group *group = somewhere ? map_find(&all->by_cause, text_of(cause)) : NULL;
 
-	if (group) {
-		if (!same_place(&group->where, &g->where))
-			group->where = RANGE_NONE;
+	if (group)
 		return group;
-	}
 	group = ARENA_NEW(all->arena, struct group);
 	group->first = g;
-	group->where = g->where;
+	group->where = is_connection_fault(g) ? RANGE_NONE : g->where;
 	*arena_vec_add(all->arena, all) = group;
 	if (somewhere)
 		map_set(&all->by_cause, text_of(cause), group);
@@ -170,9 +162,10 @@ static void add_where_of_many(struct str *out, struct arena *a, const struct gro
 	str_release(&line);
 }
 
-static void add_where_of_one(struct str *out, const struct diag *g)
+static void add_where_of_one(struct str *out, const struct group *group)
 {
-	bool says_address = g->address && g->where.src;
+	const struct diag *g = group->first;
+	bool says_address = g->address && group->where.src;
 
 	if (!says_address && !g->endpoint)
 		return;
@@ -254,23 +247,30 @@ static void add_group(struct str *out, struct arena *a, const struct group *grou
 	if (group->count > 1)
 		add_where_of_many(out, a, group);
 	else
-		add_where_of_one(out, g);
+		add_where_of_one(out, group);
 	add_detail(out, group);
 	add_hint(out, g, st);
 	add_related(out, g, st);
 }
 
-static void add_counts(struct str *out, const struct diags *d, const struct style *st)
+/* Of what is shown: a group is one. */
+static void add_counts(struct str *out, const struct groups *all, const struct style *st)
 {
-	if (d->error_count + d->warning_count < 2)
+	size_t errors = 0, warnings = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		errors += all->items[i]->first->severity == DIAG_ERROR;
+		warnings += all->items[i]->first->severity == DIAG_WARNING;
+	}
+	if (errors + warnings < 2)
 		return;
 	paint_on(out, st, PAINT_BOLD);
-	if (d->error_count)
-		counted(out, d->error_count, "error", "errors");
-	if (d->error_count && d->warning_count)
+	if (errors)
+		counted(out, errors, "error", "errors");
+	if (errors && warnings)
 		str_add(out, ", ");
-	if (d->warning_count)
-		counted(out, d->warning_count, "warning", "warnings");
+	if (warnings)
+		counted(out, warnings, "warning", "warnings");
 	paint_off(out, st);
 	str_add_char(out, '\n');
 }
@@ -287,7 +287,7 @@ void view_diags(struct str *out, struct diags *d, const struct style *st)
 	}
 	for (size_t i = 0; i < all.count; i++)
 		add_group(out, all.arena, all.items[i], st);
-	add_counts(out, d, st);
+	add_counts(out, &all, st);
 	map_release(&all.by_cause);
 	arena_free(all.arena);
 }

@@ -16,6 +16,7 @@ struct dispatch {
 	struct job *ended_first, *ended_last;
 	int told_level;   /* INTERRUPTED was given for this */
 	int64_t renew_ms; /* when the locks are renewed next */
+	int cancel;       /* what is out is to end; workers read it */
 	bool locks_lost;
 	bool wake_closed;
 };
@@ -33,6 +34,7 @@ struct dispatch *dispatch_new(struct engine *e, struct diags *d)
 	struct call_context context = {
 		.clock = e->options.clock,
 		.interrupts = e->options.interrupts,
+		.cancel = &x->cancel,
 	};
 
 	x->e = e;
@@ -51,6 +53,11 @@ void dispatch_free(struct dispatch *x)
 	lanes_free(x->lanes);
 	timers_release(&x->timers);
 	free(x);
+}
+
+void dispatch_cancel(struct dispatch *x)
+{
+	__atomic_store_n(&x->cancel, 1, __ATOMIC_RELAXED);
 }
 
 int dispatch_level(const struct dispatch *x)

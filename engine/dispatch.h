@@ -96,6 +96,8 @@ void dispatch_next(struct dispatch *x, struct dispatch_event *ev);
 /* Until something happens. */
 void dispatch_wait(struct dispatch *x);
 int64_t dispatch_now_ms(const struct dispatch *x);
+/* Calls that are out are asked to end as soon as they can, for good. */
+void dispatch_cancel(struct dispatch *x);
 /* The user asked to stop this often. */
 int dispatch_level(const struct dispatch *x);
 size_t dispatch_calls_out(const struct dispatch *x);

@@ -60,7 +60,7 @@ struct run_result {
 	struct plan_counts done;  /* what was done */
 	size_t failed, skipped;
 	size_t targets_failed, targets_succeeded; /* instances */
-	int64_t elapsed_ms;
+	int64_t elapsed_ms;       /* without the time that confirm took */
 	bool declined;            /* confirm said no */
 	bool interrupted;
 };

@@ -61,6 +61,7 @@ struct manifest_parameter *manifest_read_parameters(struct manifest_reader *r,
 		p->name = key->text.ptr;
 		p->value.node = value;
 		p->value.origin = r->m->src->name;
+		p->value.name_where = key->where;
 		p->value.sensitive = holds_reference(value);
 		(*count)++;
 	}

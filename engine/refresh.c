@@ -142,9 +142,11 @@ static void ended(struct refresh *x, struct reading *g)
 	g->arena = NULL;
 }
 
+/* Reading changes nothing, so nobody has to wait for it. */
 static void withdraw_all(struct refresh *x)
 {
 	x->stopped = true;
+	dispatch_cancel(x->dispatch);
 	for (size_t i = 0; i < x->count; i++) {
 		struct reading *g = &x->readings[i];
 
@@ -166,6 +168,10 @@ static void run(struct refresh *x)
 			ended(x, container_of(ev.job, struct reading, job));
 			break;
 		case DISPATCH_INTERRUPTED:
+			engine_tell(x->e, (struct event){.kind = EVENT_CANCELLING,
+							 .text = "reading is stopped"});
+			withdraw_all(x);
+			break;
 		case DISPATCH_LOCKS_LOST:
 			withdraw_all(x);
 			break;

@@ -235,6 +235,16 @@ static int execute(struct run *r, struct run_result *out)
 	return rc;
 }
 
+static bool confirmed(struct run *r, const struct run_request *q)
+{
+	struct clock *clock = r->e->options.clock;
+	int64_t asked_ms = clock->monotonic_ms(clock);
+	bool yes = !q->confirm || q->confirm(q->context, r->plan);
+
+	r->thinking_ms = clock->monotonic_ms(clock) - asked_ms;
+	return yes;
+}
+
 static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
 	if (run_observe(r, q->refresh) || run_make_plan(r, q->mode))
@@ -245,7 +255,7 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 		count_targets(r->plan, NULL, out);
 		return run_settle(r, NULL);
 	}
-	if (q->confirm && !q->confirm(q->context, r->plan)) {
+	if (!confirmed(r, q)) {
 		out->declined = true;
 		return -1;
 	}
@@ -279,7 +289,7 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	}
 	/* Asking to stop when nothing was left to do stops nothing. */
 	out->interrupted = rc && engine_interrupts(e) > 0;
-	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms;
+	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms - r.thinking_ms;
 	if (out->declined) /* nothing was started that could finish */
 		return rc;
 	engine_tell(e, (struct event){

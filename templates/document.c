@@ -23,7 +23,8 @@ static const struct evaluated *evaluated_of(const struct document *doc)
 static void refuse_undeclared(const struct template *t, const char *name,
 			      const struct parameter_value *given, struct diags *d)
 {
-	struct range where = given->node ? given->node->where : RANGE_NONE;
+	struct range value_where = given->node ? given->node->where : RANGE_NONE;
+	struct range where = given->name_where.src ? given->name_where : value_where;
 	struct arena *scratch = arena_new();
 	const char **names = ARENA_ARRAY(scratch, t->parameter_count, const char *);
 	struct diag *g = diag_add(d, DIAG_PARAMETER_UNDECLARED, where,

@@ -75,13 +75,20 @@ static const char *pseudo_text(struct eval *e, struct text name)
 
 static void report_unknown(struct eval *e, const struct node *at, struct text name)
 {
-	struct diag *g = diag_add(e->d, DIAG_PSEUDO_UNKNOWN, at->where,
-				  "'%.*s' has no value for this target", TEXT_ARG(name));
+	struct diag *g;
 
-	if (text_is(name, "HA::GitCommit"))
-		diag_hint(e->d, g, "commit the project to git, or do not use the name");
-	else
-		diag_hint(e->d, g, "give the target an account in the manifest");
+	if (text_is(name, "HA::GitCommit")) {
+		g = diag_add(e->d, DIAG_NOT_SUPPORTED_YET, at->where,
+			     "not supported yet: '%.*s'", TEXT_ARG(name));
+		diag_hint(e->d, g,
+			  "declare a parameter and give it the commit: "
+			  "--param Commit=$(git rev-parse HEAD)");
+		return;
+	}
+	g = diag_add(e->d, DIAG_PSEUDO_UNKNOWN, at->where, "'%.*s' has no value for this target",
+		     TEXT_ARG(name));
+	eval_name_target(e, g);
+	diag_hint(e->d, g, "give the target an account in the manifest");
 }
 
 const struct value *pseudo_value(struct eval *e, const struct node *at, struct text name,

@@ -57,6 +57,7 @@ struct parameter_value {
 	const char *text;        /* the value when node is NULL, or resolved from it */
 	const char *origin;      /* "hadeploy.yaml", "--param", "HADEPLOY_PARAM_X": for messages */
 	bool sensitive;          /* came from a resolved secret */
+	struct range name_where; /* where its name stands; src NULL: in no file */
 };
 
 struct eval_host {
@@ -140,7 +141,7 @@ struct eval_input {
 
 /*
  * Checks the parameters against types and constraints; one given that the template does
- * not declare is an error at its node.  NULL on failure.
+ * not declare is an error at its name.  NULL on failure.
  */
 const struct document *document_eval(struct arena *a, const struct template *t,
 				     const struct eval_input *in, struct diags *d);

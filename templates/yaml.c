@@ -257,12 +257,26 @@ static bool check_depth(struct reader *r, size_t depth, struct range where)
 
 /* Tags */
 
+/* The tag among the properties that begin at the mark. */
+static struct range tag_range(const struct reader *r, yaml_mark_t start)
+{
+	struct text t = r->src->bytes;
+	size_t offset = offset_of(r, start);
+
+	if (offset < t.len && t.ptr[offset] == '&')
+		offset = after_property(t, offset);
+	while (offset < t.len && t.ptr[offset] != '!')
+		offset++;
+	return (struct range){r->src, source_pos(r->src, offset),
+			      source_pos(r->src, after_property(t, offset))};
+}
+
 enum tag_meaning { TAG_NONE, TAG_STRING, TAG_CALL };
 
-static void report_tag(struct reader *r, const char *tag, struct range where)
+static void report_tag(struct reader *r, const char *tag, yaml_mark_t start)
 {
-	struct diag *g =
-		diag_add(r->build.d, DIAG_YAML_TAG, where, "tag '%s' has no meaning here", tag);
+	struct diag *g = diag_add(r->build.d, DIAG_YAML_TAG, tag_range(r, start),
+				  "tag '%s' has no meaning here", tag);
 
 	if (strncmp(tag, "!Fn::", 5) == 0)
 		diag_hint(r->build.d, g, "write !%s", tag + 5);
@@ -275,7 +289,7 @@ static void report_tag(struct reader *r, const char *tag, struct range where)
 			  "remove it, or put a value that begins with '!' in quotes");
 }
 
-static enum tag_meaning tag_meaning(struct reader *r, const char *tag, struct range where)
+static enum tag_meaning tag_meaning(struct reader *r, const char *tag, yaml_mark_t start)
 {
 	static const char *const plain[] = {"int", "float", "bool", "null", "seq", "map"};
 	static const char core[] = "tag:yaml.org,2002:";
@@ -295,7 +309,7 @@ static enum tag_meaning tag_meaning(struct reader *r, const char *tag, struct ra
 		   strncmp(tag, "!Fn::", 5) != 0) {
 		return TAG_CALL;
 	}
-	report_tag(r, tag, where);
+	report_tag(r, tag, start);
 	return TAG_NONE;
 }
 
@@ -320,10 +334,8 @@ static struct properties read_properties(struct reader *r, const yaml_char_t *ta
 					 const yaml_char_t *anchor, const yaml_event_t *ev)
 {
 	struct properties p = {.start = ev->start_mark, .present = tag || anchor};
-	struct range where = range_of(r, ev->start_mark, ev->start_mark);
 
-	where.end.column++;
-	p.meaning = tag_meaning(r, (const char *)tag, where);
+	p.meaning = tag_meaning(r, (const char *)tag, ev->start_mark);
 	if (tag && p.meaning == TAG_CALL)
 		p.call = call_name(r->build.a, (const char *)tag);
 	if (anchor)

@@ -1,4 +1,4 @@
-#include "providers/kit/ssh_private.h"
+#include "providers/kit/ssh.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "providers/kit/ssh_private.h"
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 

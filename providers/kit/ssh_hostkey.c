@@ -228,6 +228,7 @@ int ssh_hostkey_check(const struct ssh_target *t, const char *type, struct text 
 		fault_set(f, HD_FATAL, DIAG_SSH_HOST_KEY_FILE, "known_hosts cannot be read");
 		fault_detail(f, "'%s': %s", t->known_hosts, strerror(errno));
 		fault_hint(f, "name a readable file as KnownHostsFile");
+		str_release(&bytes);
 		return -1;
 	}
 	make_fingerprint(&k);

@@ -14,7 +14,7 @@
 #define INSTALL_TIMEOUT_S 3600
 
 struct package {
-	const char *name, *version, *manager, *file;
+	const char *name, *version, *tool, *file;
 };
 
 static bool name_valid(const char *s)
@@ -29,7 +29,7 @@ static int package_from(struct ask *a, const json_t *object, struct package *p)
 {
 	p->name = ask_text(a, object, "Name");
 	p->version = ask_text(a, object, "Version");
-	p->manager = ask_text(a, object, "Manager");
+	p->tool = ask_text(a, object, "Manager");
 	p->file = ask_text(a, object, "File");
 	if (!p->name || !name_valid(p->name))
 		return ask_bad_property(a, "/Name", "'%s' is no package's name",
@@ -44,19 +44,19 @@ static int package_from(struct ask *a, const json_t *object, struct package *p)
 
 static bool wants_dnf(const struct package *p)
 {
-	return p->manager && strcmp(p->manager, "dnf") == 0;
+	return p->tool && strcmp(p->tool, "dnf") == 0;
 }
 
 static bool wants_apt(const struct package *p)
 {
-	return p->manager && strcmp(p->manager, "apt") == 0;
+	return p->tool && strcmp(p->tool, "apt") == 0;
 }
 
 /* m=apt or m=dnf, or the script ends with 40. */
 static void add_choice(struct str *s, const struct package *p)
 {
 	if (wants_apt(p) || wants_dnf(p)) {
-		sh_set(s, "m", p->manager);
+		sh_set(s, "m", p->tool);
 		return;
 	}
 	str_add(s, "if command -v apt-get >/dev/null;then m=apt;"
@@ -74,7 +74,7 @@ static void add_query(struct str *s, const struct package *p)
 		   "else rpm -q --qf '%{VERSION}-%{RELEASE}\\n' -- \"$n\"||exit 44;fi");
 }
 
-static int no_manager(struct ask *a)
+static int no_tool(struct ask *a)
 {
 	fault_set(&a->fault, HD_FATAL, DIAG_SSH_PACKAGE, "the host has neither apt nor dnf");
 	return -1;
@@ -96,7 +96,7 @@ static const char *installed(struct ask *a, const struct package *p)
 	if (reply.code == 0)
 		version = arena_text(a->arena, text_trim(str_text(&reply.output)));
 	else if (reply.code == 40)
-		no_manager(a);
+		no_tool(a);
 	else if (reply.code != 44)
 		ask_host_fault(a, "asking for the package", str_text(&reply.output));
 	str_release(&reply.output);
@@ -174,8 +174,8 @@ static int start(struct ask *a, const struct package *p, const char *verb)
 	json_object_set_new(inputs, "Name", json_string(p->name));
 	if (p->version)
 		json_object_set_new(inputs, "Version", json_string(p->version));
-	if (p->manager)
-		json_object_set_new(inputs, "Manager", json_string(p->manager));
+	if (p->tool)
+		json_object_set_new(inputs, "Manager", json_string(p->tool));
 	if (p->file)
 		json_object_set_new(inputs, "File", json_string(p->file));
 	json_object_set_new(inputs, "had", json_boolean(json_flag(a->priv, "had", false)));

@@ -73,7 +73,7 @@ and Delete do not see those that are secret"}, \
 		"WorkingDirectory": {"type": "string", "pattern": "^/", "description": \
 			"Where scripts run; the user's home when absent"}, \
 		"Output": {"type": "string", "description": \
-			"The end of what the last script wrote; absent when it may hold secrets"}}, \
+			"The end of what the last script wrote; absent when that may be secret"}}, \
 	"required": ["Host", "Create"], \
 	"readOnlyProperties": ["/properties/Output"], \
 	"createOnlyProperties": ["/properties/Host"], \
@@ -108,7 +108,7 @@ removed, the unit is put back to what it was.", \
 		"Enabled": {"type": "boolean", "description": "Starts at boot"}, \
 		"State": {"type": "string", "enum": ["running", "stopped"]}, \
 		"RestartOn": {"description": \
-			"Any value, such as a file's ContentSha256: its change restarts the unit"}}, \
+			"Any value, say a file's ContentSha256: its change restarts the unit"}}, \
 	"required": ["Host", "Name"], \
 	"createOnlyProperties": ["/properties/Host", "/properties/Name"], \
 	"primaryIdentifier": ["/properties/Host", "/properties/Name"], \

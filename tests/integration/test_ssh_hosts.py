@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from lab import Lab, ssh_command, ssh_file, template, wait_until
+from lab import Lab, everywhere, ssh_command, ssh_file, sub, template, wait_until
 from lab.keys import make_key, public_key
+from lab.run import clean_env
 
 OTHER_USER = "hadeploy-guest"
 
@@ -113,6 +114,17 @@ def test_settings_of_one_host_go_before_those_of_all(host, tmp_path):
     project.manifest["Regions"]["east"]["Hosts"]["web-e1"]["User"] = host.lab.user
     project.save()
     project.run("apply", "--yes").ok()
+
+
+def test_more_hosts_than_the_shell_lets_open_files(lab, tmp_path):
+    lab.grid({"east": ["east-a"]}, per_zone=12).start()
+    project = lab.project(tmp_path / "project", templates={"web": everywhere(
+        lambda name: ssh_file(name, sub(f"{lab.dir}/hosts/${{Name}}/root/page"), "x"))})
+    done = subprocess.run(["bash", "-c", 'ulimit -S -n 16; exec "$HADEPLOY" apply --yes'],
+                          cwd=project.dir, env=clean_env(project.dir), capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(project.recorded()) == 12
 
 
 @pytest.fixture

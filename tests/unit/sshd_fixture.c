@@ -62,15 +62,16 @@ static void write_files(const struct sshd_fixture *s, const char *more)
 {
 	struct str config = STR_INIT;
 
-	need(sshd_shell("cd %s && ssh-keygen -q -t ed25519 -N '' -f host && "
+	need(sshd_shell("cd %s && mkdir bin && ssh-keygen -q -t ed25519 -N '' -f host && "
 			"ssh-keygen -q -t ed25519 -N '' -f key && cp key.pub allowed && "
 			"echo \"[%s]:%d $(cut -d' ' -f1,2 host.pub)\" >known",
 			s->dir, SSHD_ADDRESS, s->port) == 0,
 	     "ssh-keygen");
 	str_printf(&config,
 		   "ListenAddress %s:%d\nHostKey %s/host\nAuthorizedKeysFile %s/allowed\n"
-		   "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n%s",
-		   SSHD_ADDRESS, s->port, s->dir, s->dir, more);
+		   "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+		   "SetEnv PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin\n%s",
+		   SSHD_ADDRESS, s->port, s->dir, s->dir, s->dir, more);
 	need(file_write_atomic(sshd_path(s, "config"), str_text(&config)) == 0, "config");
 	str_release(&config);
 }

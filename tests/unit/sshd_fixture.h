@@ -15,7 +15,7 @@
 #define SSHD_ADDRESS "127.30.7.1"
 
 struct sshd_fixture {
-	char dir[64]; /* host, key, known, allowed, config */
+	char dir[64]; /* host, key, known, allowed, config; bin is first in PATH there */
 	int port;
 	pid_t pid;
 	char user[64];

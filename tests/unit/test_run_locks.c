@@ -78,6 +78,7 @@ static void locks_outlive_their_lease_while_they_are_kept(void **state)
 	assert_int_equal(t.kept, 0);
 	assert_false(t.other_locked);
 	assert_int_equal(cloud_count(), 1);
+	assert_true(b->result.elapsed_ms < LOCK_RENEW_MS); /* thinking is no work */
 }
 
 static void a_lost_lock_is_told_while_there_is_still_a_question(void **state)

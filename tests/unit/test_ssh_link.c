@@ -330,7 +330,7 @@ static void a_port_where_no_ssh_is(void **state)
 static int ask_until(struct ssh_link *l, struct hd_op *op, int64_t deadline_ms, struct fault *f)
 {
 	struct kit_call call = {&engine, op, deadline_ms};
-	struct ssh_request rq = {.call = &call, .script = TEXT_LIT("sleep 60")};
+	struct ssh_request rq = {.call = &call, .script = TEXT_LIT("sleep 5")};
 	struct ssh_reply reply;
 
 	return ssh_run(l, &rq, &reply, f);

@@ -10,90 +10,8 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "providers/builtin.h"
 #include "providers/kit/span.h"
-
-/* What the provider handed over in one call. */
-struct hd_op {
-	struct str code, summary, detail, hint, pointer, same, replace, computed;
-	int effect;
-};
-
-static int64_t now_ms(struct hd_op *op)
-{
-	(void)op;
-	return 1000;
-}
-
-static int not_cancelled(struct hd_op *op)
-{
-	(void)op;
-	return 0;
-}
-
-static void take(struct str *to, struct hd_span s)
-{
-	str_printf(to, "%.*s ", TEXT_ARG(span_text(s)));
-}
-
-static void set_effect(struct hd_op *op, int effect)
-{
-	op->effect = effect;
-}
-
-static void diagnose(struct hd_op *op, const struct hd_message *m)
-{
-	take(&op->code, m->code);
-	take(&op->summary, m->summary);
-	take(&op->detail, m->detail);
-	take(&op->hint, m->hint);
-	take(&op->pointer, m->pointer);
-}
-
-static void plan_same(struct hd_op *op, struct hd_span pointer)
-{
-	take(&op->same, pointer);
-}
-
-static void plan_replace(struct hd_op *op, struct hd_span pointer)
-{
-	take(&op->replace, pointer);
-}
-
-static void plan_computed(struct hd_op *op, struct hd_span pointer, struct hd_span json)
-{
-	take(&op->computed, pointer);
-	take(&op->computed, json);
-}
-
-static const struct hd_host engine = {
-	.abi = HD_ABI,
-	.size = sizeof(struct hd_host),
-	.now_ms = now_ms,
-	.cancelled = not_cancelled,
-	.set_effect = set_effect,
-	.diagnose = diagnose,
-	.plan_same = plan_same,
-	.plan_replace = plan_replace,
-	.plan_computed = plan_computed,
-};
-
-static const struct hd_provider *ssh(void)
-{
-	return builtin_providers[0];
-}
-
-static void op_release(struct hd_op *op)
-{
-	str_release(&op->code);
-	str_release(&op->summary);
-	str_release(&op->detail);
-	str_release(&op->hint);
-	str_release(&op->pointer);
-	str_release(&op->same);
-	str_release(&op->replace);
-	str_release(&op->computed);
-}
+#include "tests/unit/provider_fixture.h"
 
 /* Opens with these settings; fills the op. */
 static int open_with(const char *config, struct hd_op *op)
@@ -102,9 +20,9 @@ static int open_with(const char *config, struct hd_op *op)
 	int status;
 
 	*op = (struct hd_op){.effect = -1};
-	status = ssh()->open(&engine, op, span_of(config), &s);
+	status = provider_ssh()->open(provider_engine(), op, span_of(config), &s);
 	if (status == HD_OK)
-		ssh()->close(s);
+		provider_ssh()->close(s);
 	return status;
 }
 
@@ -117,12 +35,12 @@ static int plan(const char *type, const char *desired, const char *recorded, str
 	int status;
 
 	*op = (struct hd_op){.effect = -1};
-	assert_int_equal(ssh()->open(&engine, op, span_of(config), &s), HD_OK);
+	assert_int_equal(provider_ssh()->open(provider_engine(), op, span_of(config), &s), HD_OK);
 	r.type = span_of(type);
 	r.desired = span_of(desired);
 	r.recorded = span_of(recorded);
-	status = ssh()->plan(s, op, &r);
-	ssh()->close(s);
+	status = provider_ssh()->plan(s, op, &r);
+	provider_ssh()->close(s);
 	return status;
 }
 
@@ -131,7 +49,7 @@ static void the_schema_is_json_with_every_type(void **state)
 	static const char *const types[] = {"SSH::File",    "SSH::Directory", "SSH::Command",
 					    "SSH::Package", "SSH::Service",   "SSH::User"};
 	const char *why = "";
-	json_t *schema = json_parse(span_text(ssh()->schema), NULL, &why);
+	json_t *schema = json_parse(span_text(provider_ssh()->schema), NULL, &why);
 	json_t *all = json_object_get(schema, "types");
 
 	(void)state;
@@ -179,7 +97,7 @@ static void a_wrong_setting_is_refused_by_name(void **state)
 		assert_string_equal(str_cstr(&op.summary), cases[i].summary);
 		assert_string_equal(str_cstr(&op.hint), cases[i].hint);
 		assert_string_equal(str_cstr(&op.code), "HD5018 ");
-		op_release(&op);
+		provider_op_release(&op);
 	}
 }
 
@@ -194,7 +112,7 @@ static void settings_may_be_numbers_words_or_quoted(void **state)
 				   "\"Zone\": \"z\", \"Roles\": [\"web\"], \"Become\": false}}}",
 				   &op),
 			 HD_OK);
-	op_release(&op);
+	provider_op_release(&op);
 }
 
 static void a_plan_knows_the_digest_of_content(void **state)
@@ -210,7 +128,7 @@ static void a_plan_knows_the_digest_of_content(void **state)
 		str_cstr(&op.computed),
 		"/ContentSha256 "
 		"\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\" /Size 3 ");
-	op_release(&op);
+	provider_op_release(&op);
 }
 
 static void a_mode_spelled_otherwise_is_the_same(void **state)
@@ -222,10 +140,10 @@ static void a_mode_spelled_otherwise_is_the_same(void **state)
 	(void)state;
 	assert_int_equal(plan("SSH::File", desired, "{\"Mode\": \"0644\"}", &op), HD_OK);
 	assert_string_equal(str_cstr(&op.same), "/Mode ");
-	op_release(&op);
+	provider_op_release(&op);
 	assert_int_equal(plan("SSH::File", desired, "{\"Mode\": \"0640\"}", &op), HD_OK);
 	assert_string_equal(str_cstr(&op.same), "");
-	op_release(&op);
+	provider_op_release(&op);
 }
 
 static void a_command_without_update_is_replaced(void **state)
@@ -238,13 +156,13 @@ static void a_command_without_update_is_replaced(void **state)
 			 HD_OK);
 	assert_string_equal(str_cstr(&op.replace),
 			    "/Create /Triggers /Environment /WorkingDirectory ");
-	op_release(&op);
+	provider_op_release(&op);
 	assert_int_equal(plan("SSH::Command",
 			      "{\"Host\": \"web-e1\", \"Create\": \"b\", \"Update\": \"c\"}",
 			      "{\"Host\": \"web-e1\", \"Create\": \"a\"}", &op),
 			 HD_OK);
 	assert_string_equal(str_cstr(&op.replace), "");
-	op_release(&op);
+	provider_op_release(&op);
 }
 
 static void a_plan_refuses_what_cannot_work(void **state)
@@ -284,7 +202,7 @@ static void a_plan_refuses_what_cannot_work(void **state)
 		assert_string_equal(str_cstr(&op.code), cases[i].code);
 		assert_string_equal(str_cstr(&op.pointer), cases[i].pointer);
 		assert_int_equal(op.effect, HD_EFFECT_NONE);
-		op_release(&op);
+		provider_op_release(&op);
 	}
 }
 
@@ -295,13 +213,13 @@ static void a_token_of_another_version_is_not_guessed_at(void **state)
 	struct hd_session *s = NULL;
 
 	(void)state;
-	assert_int_equal(ssh()->open(&engine, &op, span_of("{}"), &s), HD_OK);
+	assert_int_equal(provider_ssh()->open(provider_engine(), &op, span_of("{}"), &s), HD_OK);
 	r.type = span_of("SSH::Command");
-	assert_int_equal(ssh()->poll(s, &op, &r, span_of("{\"v\": 2}")), HD_FATAL);
+	assert_int_equal(provider_ssh()->poll(s, &op, &r, span_of("{\"v\": 2}")), HD_FATAL);
 	assert_string_equal(str_cstr(&op.code), "HD5109 ");
 	assert_int_equal(op.effect, HD_EFFECT_UNKNOWN);
-	ssh()->close(s);
-	op_release(&op);
+	provider_ssh()->close(s);
+	provider_op_release(&op);
 }
 
 int main(void)

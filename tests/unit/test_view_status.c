@@ -194,7 +194,7 @@ static void a_failed_run_says_what_is_left(void **state)
 	     "What was done is recorded; 'hadeploy apply' goes on from here.\n");
 	ends((struct run_result){.interrupted = true, .skipped = 1}, RUN_DESTROY,
 	     "Destroy interrupted: 0 created, 0 updated, 0 deleted in 0ms.\n"
-	     "  1 skipped: something they need failed, or the run was stopped\n"
+	     "  1 skipped: something it needs failed, or the run was stopped\n"
 	     "What was done is recorded; 'hadeploy destroy' goes on from here.\n");
 }
 

@@ -1,0 +1,114 @@
+#include "tests/unit/provider_fixture.h"
+
+#include "base/clock.h"
+#include "providers/kit/span.h"
+
+static int64_t now_ms(struct hd_op *op)
+{
+	(void)op;
+	return clock_real()->monotonic_ms(clock_real());
+}
+
+static int not_cancelled(struct hd_op *op)
+{
+	(void)op;
+	return 0;
+}
+
+static void take(struct str *to, struct hd_span s)
+{
+	str_printf(to, "%.*s ", TEXT_ARG(span_text(s)));
+}
+
+static void keep(struct str *to, struct hd_span s)
+{
+	str_clear(to);
+	str_add_text(to, span_text(s));
+}
+
+static void set_id(struct hd_op *op, struct hd_span id)
+{
+	keep(&op->id, id);
+}
+
+static void set_state(struct hd_op *op, struct hd_span json)
+{
+	keep(&op->state, json);
+}
+
+static void set_private(struct hd_op *op, struct hd_span bytes)
+{
+	keep(&op->priv, bytes);
+}
+
+static void set_pending(struct hd_op *op, struct hd_span token, int64_t wait_ms)
+{
+	keep(&op->token, token);
+	op->wait_ms = wait_ms;
+}
+
+static void set_effect(struct hd_op *op, int effect)
+{
+	op->effect = effect;
+}
+
+static void diagnose(struct hd_op *op, const struct hd_message *m)
+{
+	take(&op->code, m->code);
+	take(&op->summary, m->summary);
+	take(&op->detail, m->detail);
+	take(&op->hint, m->hint);
+	take(&op->pointer, m->pointer);
+}
+
+static void plan_same(struct hd_op *op, struct hd_span pointer)
+{
+	take(&op->same, pointer);
+}
+
+static void plan_replace(struct hd_op *op, struct hd_span pointer)
+{
+	take(&op->replace, pointer);
+}
+
+static void plan_computed(struct hd_op *op, struct hd_span pointer, struct hd_span json)
+{
+	take(&op->computed, pointer);
+	take(&op->computed, json);
+}
+
+static const struct hd_host engine = {
+	.abi = HD_ABI,
+	.size = sizeof(struct hd_host),
+	.now_ms = now_ms,
+	.cancelled = not_cancelled,
+	.set_id = set_id,
+	.set_state = set_state,
+	.set_private = set_private,
+	.set_pending = set_pending,
+	.set_effect = set_effect,
+	.diagnose = diagnose,
+	.plan_same = plan_same,
+	.plan_replace = plan_replace,
+	.plan_computed = plan_computed,
+};
+
+const struct hd_host *provider_engine(void)
+{
+	return &engine;
+}
+
+const struct hd_provider *provider_ssh(void)
+{
+	return builtin_providers[0];
+}
+
+void provider_op_release(struct hd_op *op)
+{
+	struct str *all[] = {&op->code,    &op->summary, &op->detail,  &op->hint,
+			     &op->pointer, &op->same,    &op->replace, &op->computed,
+			     &op->id,      &op->state,   &op->priv,    &op->token};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		str_release(all[i]);
+}
