@@ -248,7 +248,8 @@ const struct command cmd_state_show = {
 	.operand_min = 1,
 	.operand_max = 1,
 	.help = "Prints the record of a resource: its id, the properties it was applied with and "
-		"what its provider answered. Sensitive values are recorded as salted digests only.",
+		"what its provider answered. Sensitive values are recorded as salted digests only, "
+		"and shown as (sensitive).",
 	.examples =
 		(const char *const[]){"hadeploy state show web/east/Page", "one resource", NULL},
 	.needs = NEED_STATE_READ,
@@ -261,7 +262,8 @@ const struct command cmd_state_export = {
 	.summary = "print all of recorded state as one JSON document",
 	.operands = "",
 	.help = "Prints records, stack instances and open operations in canonical JSON: the same "
-		"state always gives the same bytes. It holds no secrets.",
+		"state always gives the same bytes. In place of secrets it holds their salted "
+		"digests.",
 	.examples = (const char *const[]){"hadeploy state export >state.json", "a copy to look at",
 					  NULL},
 	.needs = NEED_STATE_READ,

@@ -87,8 +87,12 @@ static void add_skipped(struct str *out, const struct event *e, const struct sty
 static void add_retry(struct str *out, const struct event *e)
 {
 	add_subject(out, e);
-	str_printf(out, "attempt %d in ", e->attempt);
+	str_add(out, "failed, again in ");
 	add_duration(out, e->wait_ms);
+	str_printf(out, " (attempt %d", e->attempt);
+	if (e->attempt_max)
+		str_printf(out, " of %d", e->attempt_max);
+	str_add_char(out, ')');
 	add_text(out, ": ", e->text);
 	str_add_char(out, '\n');
 }

@@ -186,6 +186,7 @@ void dispatch_retire(struct dispatch *x, struct job *j)
 static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 {
 	const struct diag *g = outcome_error(&j->work.outcome);
+	int limit = retry_attempts_max(j->work.outcome.status);
 
 	engine_tell(x->e, (struct event){
 				  .kind = EVENT_RETRY,
@@ -194,7 +195,8 @@ static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 				  .action = call_name(j->call.kind),
 				  .text = g ? g->summary : NULL,
 				  .endpoint = lane_endpoint(&j->lane),
-				  .attempt = j->attempts,
+				  .attempt = j->attempts + j->waits + 1,
+				  .attempt_max = limit ? limit + j->waits : 0,
 				  .wait_ms = wait_ms,
 			  });
 }

@@ -23,7 +23,7 @@ enum event_kind {
 	EVENT_STARTED,        /* addr, action */
 	EVENT_PROGRESS,       /* addr, text: what the provider says */
 	EVENT_WAITING,        /* addr: accepted, polled until it is done */
-	EVENT_RETRY,          /* addr, attempt, wait_ms, text: why */
+	EVENT_RETRY,          /* addr, attempt, attempt_max, wait_ms, text: why */
 	EVENT_SUCCEEDED,      /* addr, action, elapsed_ms */
 	EVENT_FAILED,         /* addr, action, elapsed_ms; its diagnostics come at the end */
 	EVENT_SKIPPED,        /* addr, action: something it needs failed or the run was stopped */
@@ -43,7 +43,8 @@ struct event {
 	const struct plan *plan;    /* EVENT_PLANNED */
 	int64_t elapsed_ms, wait_ms;
 	int64_t wall_ms;            /* when */
-	int attempt;
+	int attempt;                /* the one that will follow; the first one is 1 */
+	int attempt_max;            /* 0: until the operation's deadline */
 	size_t done, total;
 };
 

@@ -26,12 +26,37 @@ struct reference {
 	struct diags *d;
 };
 
+static bool is_variable_name(struct text name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '_' &&
+		    !(i && c >= '0' && c <= '9'))
+			return false;
+	}
+	return name.len > 0;
+}
+
+static int report_variable_name(const struct reference *ref)
+{
+	struct diag *g = diag_add(ref->d, DIAG_RESOLVE_SYNTAX, ref->where,
+				  "'%.*s' cannot be the name of an environment variable",
+				  TEXT_ARG(ref->key));
+
+	diag_hint(ref->d, g, "a name has letters, digits and '_', and no digit at its beginning");
+	return -1;
+}
+
 static int resolve_env(const struct reference *ref)
 {
-	const char *name = arena_text(ref->a, ref->key), *value = getenv(name);
+	const char *name = arena_text(ref->a, ref->key), *value;
 	struct diag *g;
 	size_t bad;
 
+	if (!is_variable_name(ref->key))
+		return report_variable_name(ref);
+	value = getenv(name);
 	if (!value) {
 		g = diag_add(ref->d, DIAG_RESOLVE_UNSET, ref->where,
 			     "environment variable '%s' is not set", name);

@@ -6,6 +6,8 @@
 
 /* More types than this are no help as a list. */
 #define LISTED_TYPES_MAX 12
+/* One mistake in the templates of fifty regions is one message. */
+#define JOINED_DETAILS_MAX 5
 
 struct checking {
 	const struct project *p;
@@ -173,8 +175,23 @@ static void add_identity(struct str *out, const struct diag *g)
 		   (unsigned)g->where.start.column, g->summary);
 }
 
+/* "in region 'east'" and "in region 'west'" become two lines, up to a few of them. */
+static void join_details(struct diags *d, struct diag *into, const struct diag *other)
+{
+	size_t lines = 1;
+
+	if (!into->detail || !other->detail || strstr(into->detail, other->detail))
+		return;
+	for (const char *c = into->detail; *c; c++)
+		lines += *c == '\n';
+	if (lines < JOINED_DETAILS_MAX)
+		diag_detail(d, into, "%s\n%s", into->detail, other->detail);
+	else if (lines == JOINED_DETAILS_MAX)
+		diag_detail(d, into, "%s\n...", into->detail);
+}
+
 /* The one that stays is no longer about a single address. */
-static bool is_double(struct map *seen, struct diag *g)
+static bool is_double(struct diags *d, struct map *seen, struct diag *g)
 {
 	struct str identity = STR_INIT;
 	struct diag *first;
@@ -185,6 +202,8 @@ static bool is_double(struct map *seen, struct diag *g)
 		map_set(seen, str_text(&identity), g);
 	else if (!first->address || !g->address || strcmp(first->address, g->address) != 0)
 		first->address = NULL;
+	if (first)
+		join_details(d, first, g);
 	str_release(&identity);
 	return first != NULL;
 }
@@ -198,7 +217,7 @@ void project_drop_doubles(struct diags *d)
 	for (; g; g = next) {
 		next = g->next;
 		g->next = NULL;
-		if (is_double(&seen, g)) {
+		if (is_double(d, &seen, g)) {
 			d->error_count -= g->severity == DIAG_ERROR;
 			d->warning_count -= g->severity == DIAG_WARNING;
 			continue;

@@ -37,6 +37,11 @@ bool retry_is_passing(enum hd_status status)
 	return backoffs[status].base_ms > 0;
 }
 
+int retry_attempts_max(enum hd_status status)
+{
+	return backoffs[status].attempts;
+}
+
 enum verdict retry_verdict(enum hd_status status, enum hd_effect effect, enum call_nature nature)
 {
 	assert((size_t)status < HD_STATUS_COUNT && (size_t)effect < HD_EFFECT_COUNT);

@@ -37,6 +37,9 @@ bool retry_is_passing(enum hd_status status);
 #define RETRY_ATTEMPTS 4
 #define RETRY_ATTEMPTS_THROTTLED 10
 
+/* Attempts that a status gets at most; 0: as many as the operation's deadline allows. */
+int retry_attempts_max(enum hd_status status);
+
 struct retry_request {
 	enum hd_status status;
 	int attempts;                /* made so far; CONFLICT ones not counted, see waits */

@@ -11,6 +11,15 @@
 
 const struct value value_absent = {.kind = VALUE_NULL};
 
+const char *eval_target_name(struct eval *e)
+{
+	const struct eval_target *t = e->st->target;
+
+	if (strcmp(t->account, "-") == 0)
+		return arena_printf(e->a, "region '%s'", t->region);
+	return arena_printf(e->a, "account '%s', region '%s'", t->account, t->region);
+}
+
 const char *value_describe(const struct value *v)
 {
 	switch (v->kind) {

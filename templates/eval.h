@@ -130,8 +130,8 @@ struct text eval_loop_text(struct eval *e, struct text t);
 const struct scope *scope_find(const struct scope *s, struct text name);
 /* Appends the value's letters and digits. */
 void scope_add_alphanumeric(struct str *out, struct text value);
-/* The detail "in region 'west'" for what holds for the target alone. */
-void eval_name_target(struct eval *e, struct diag *g);
+/* "region 'west'", for messages about what holds for this target alone. */
+const char *eval_target_name(struct eval *e);
 /* "a list", "a string", for messages. */
 const char *value_describe(const struct value *v);
 

@@ -90,29 +90,47 @@ static int read_wanted(struct eval *e, const struct node *call, struct wanted *w
 	return result;
 }
 
+struct word_list {
+	VEC_OF(const char *)
+};
+
+/* Suggests a known word for an asked one that is not among them; false when there is none. */
+static bool mean_word(struct diags *d, struct diag *g, const struct value *asked,
+		      const struct word_list *known)
+{
+	const char *hint = g->hint;
+
+	for (size_t i = 0; asked && i < asked->count && g->hint == hint; i++) {
+		struct text word = asked->items[i]->text;
+		bool is_known = false;
+
+		for (size_t k = 0; !is_known && k < known->count; k++)
+			is_known = text_is(word, known->items[k]);
+		if (word.len && !is_known)
+			diag_did_you_mean(d, g, word, known->items, known->count);
+	}
+	return g->hint != hint;
+}
+
 /* Right for a region that has no such host, and wrong for a word that is misspelt. */
 static void warn_empty(struct eval *e, const struct node *call, const struct wanted *w)
 {
 	const struct eval_target *t = e->st->target;
 	struct arena *scratch = arena_new();
-	struct {
-		VEC_OF(const char *)
-	} known = {0};
-	const struct value *asked = w->roles ? w->roles : w->zones;
+	struct word_list roles = {0}, zones = {0};
 	struct diag *g = diag_warn(e->d, DIAG_HOSTS_EMPTY, call->where,
 				   "no host of region '%s' fits", t->region);
 
-	for (size_t i = 0; w->roles && i < t->host_count; i++) {
+	for (size_t i = 0; i < t->host_count; i++) {
 		for (size_t j = 0; j < t->hosts[i].role_count; j++)
-			*arena_vec_add(scratch, &known) = t->hosts[i].roles[j];
+			*arena_vec_add(scratch, &roles) = t->hosts[i].roles[j];
 	}
-	for (size_t i = 0; !w->roles && i < t->zone_count; i++)
-		*arena_vec_add(scratch, &known) = t->zones[i];
-	diag_hint(e->d, g, "nothing is made here; check Roles and Zone against the manifest");
-	for (size_t i = 0; asked && i < asked->count; i++) {
-		if (asked->items[i]->text.len)
-			diag_did_you_mean(e->d, g, asked->items[i]->text, known.items, known.count);
-	}
+	for (size_t i = 0; i < t->zone_count; i++)
+		*arena_vec_add(scratch, &zones) = t->zones[i];
+	diag_detail(e->d, g, "nothing is made here");
+	diag_hint(e->d, g, "check Roles and Zone against the manifest");
+	if (!mean_word(e->d, g, w->roles, &roles))
+		mean_word(e->d, g, w->zones, &zones);
 	arena_free(scratch);
 }
 

@@ -39,7 +39,7 @@ static const struct value *report_key(struct eval *e, const struct lookup *l, si
 
 	report_map_key(e->d, l->call->arg->items[arg], arg == 1 ? l->top : l->second,
 		       arg == 1 ? none : l->top, &mapping);
-	eval_name_target(e, e->d->last);
+	diag_detail(e->d, e->d->last, "in %s", eval_target_name(e));
 	return NULL;
 }
 

@@ -58,8 +58,8 @@ static const struct value *report_absent(struct eval *e, struct range where,
 	struct diag *g = diag_add(e->d, DIAG_REF_ABSENT, where,
 				  "resource '%s' does not exist for this target", item->name);
 
-	diag_detail(e->d, g, "its condition '%s' is false in region '%s'", condition->text.ptr,
-		    e->st->target->region);
+	diag_detail(e->d, g, "its condition '%s' is false in %s", condition->text.ptr,
+		    eval_target_name(e));
 	diag_related(e->d, g, item->key->where, "the resource");
 	diag_hint(e->d, g, "wrap the reference: !If [%s, <the reference>, !Ref AWS::NoValue]",
 		  condition->text.ptr);

@@ -218,7 +218,7 @@ static const struct value *report_index(struct eval *e, const struct node *call,
 		g = diag_add(e->d, DIAG_SELECT_RANGE, call->arg->items[0]->where,
 			     "there is no item '%.*s' in a list of %zu", TEXT_ARG(index->text),
 			     list->count);
-	eval_name_target(e, g);
+	diag_detail(e->d, g, "in %s", eval_target_name(e));
 	if (list->count)
 		diag_hint(e->d, g, "indices run from 0 to %zu", list->count - 1);
 	else

@@ -87,7 +87,7 @@ static void report_unknown(struct eval *e, const struct node *at, struct text na
 	}
 	g = diag_add(e->d, DIAG_PSEUDO_UNKNOWN, at->where, "'%.*s' has no value for this target",
 		     TEXT_ARG(name));
-	eval_name_target(e, g);
+	diag_detail(e->d, g, "in %s", eval_target_name(e));
 	diag_hint(e->d, g, "give the target an account in the manifest");
 }
 

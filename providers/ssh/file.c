@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "providers/kit/sh.h"
@@ -28,6 +29,7 @@
 #define ASK_FIRST_LEN 65536
 #define SOURCE_MAX_LEN (64u << 20)
 #define DIGEST_TEXT_LEN 65
+#define SALT_LEN 16 /* bytes */
 
 /* Exit codes of the scripts below. */
 enum file_exit {
@@ -95,27 +97,45 @@ static void want_release(struct file_want *w)
 	str_release(&w->bytes);
 }
 
-/* The digest of a secret is salted, so that it cannot be looked up in a table. */
-static const char *shown_digest(const struct ask *a, const char *path, const char *sha256)
+/*
+ * The digest of a secret is salted with random bytes that only the record's private part
+ * keeps, so that nobody who sees an output or a plan can try words against it.  NULL when
+ * there is no salt yet: writing makes one.
+ */
+static const char *shown_digest(const struct ask *a, const char *sha256)
 {
+	const char *salt = ask_text(a, a->priv, "salt");
 	char salted[DIGEST_TEXT_LEN];
 
 	if (!ask_sensitive(a, "/Content"))
 		return arena_strdup(a->arena, sha256);
-	digest_hmac_sha256(text_of(path), text_of(sha256), salted);
+	if (!salt)
+		return NULL;
+	digest_hmac_sha256(text_of(salt), text_of(sha256), salted);
 	return arena_printf(a->arena, "salted:%s", salted);
+}
+
+static void make_salt(const struct ask *a)
+{
+	char salt[2 * SALT_LEN + 1];
+
+	if (!ask_sensitive(a, "/Content") || ask_text(a, a->priv, "salt"))
+		return;
+	clock_random_hex(clock_real(), SALT_LEN, salt);
+	json_object_set_new(a->priv, "salt", json_string(salt));
 }
 
 /* In place of a secret its salted digest is handed over, so that a change of it shows. */
 static void put_digest(const struct ask *a, json_t *state, const char *sha256, int64_t size)
 {
-	const char *digest = shown_digest(a, json_str(state, "Path", ""), sha256);
+	const char *digest = shown_digest(a, sha256);
 
-	json_object_set_new(state, "ContentSha256", json_string(digest));
-	if (ask_sensitive(a, "/Content"))
-		json_object_set_new(state, "Content", json_string(digest));
-	else
+	if (digest)
+		json_object_set_new(state, "ContentSha256", json_string(digest));
+	if (!ask_sensitive(a, "/Content"))
 		json_object_set_new(state, "Size", json_integer((json_int_t)size));
+	else if (digest)
+		json_object_set_new(state, "Content", json_string(digest));
 }
 
 /* Content is handed over when it is text that was given as such and is no secret. */
@@ -133,6 +153,7 @@ static json_t *state_written(const struct ask *a, const struct file_want *w)
 {
 	json_t *state = json_object();
 
+	make_salt(a);
 	access_put_set(a, state, &w->access);
 	if (w->source) {
 		json_object_set_new(state, "Source", json_string(w->source));
@@ -449,11 +470,11 @@ static int file_remove(struct ask *a)
 static void plan_content(struct ask *a, const struct file_want *w)
 {
 	const struct hd_host *engine = a->call.host;
-	const char *path = ask_text(a, a->desired, "Path");
-	const char *digest = shown_digest(a, path ? path : "", w->sha256);
+	const char *digest = shown_digest(a, w->sha256);
 
-	engine->plan_computed(a->call.op, span_of("/ContentSha256"),
-			      span_of(arena_printf(a->arena, "\"%s\"", digest)));
+	if (digest)
+		engine->plan_computed(a->call.op, span_of("/ContentSha256"),
+				      span_of(arena_printf(a->arena, "\"%s\"", digest)));
 	if (!ask_sensitive(a, "/Content"))
 		engine->plan_computed(a->call.op, span_of("/Size"),
 				      span_of(arena_printf(a->arena, "%zu", w->bytes.len)));

@@ -149,9 +149,12 @@ static void events_are_one_line_each(void **state)
 	says((struct event){.kind = EVENT_RETRY,
 			    .addr = &page,
 			    .attempt = 2,
+			    .attempt_max = 4,
 			    .wait_ms = 500,
 			    .text = "busy\x1b"},
-	     "web/east/Page: attempt 2 in 500ms: busy\\x1b\n");
+	     "web/east/Page: failed, again in 500ms (attempt 2 of 4): busy\\x1b\n");
+	says((struct event){.kind = EVENT_RETRY, .addr = &page, .attempt = 3, .wait_ms = 500},
+	     "web/east/Page: failed, again in 500ms (attempt 3)\n");
 	says((struct event){.kind = EVENT_WAITING, .addr = &page, .action = "create"},
 	     "web/east/Page: accepted, waiting until it is there\n");
 	says((struct event){.kind = EVENT_BREAKER_OPEN, .endpoint = "web-e1"},
