@@ -59,6 +59,8 @@ void view_diags(struct str *out, struct diags *d, const struct style *st);
 void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st);
 /* "8 to create, 1 to update, 0 to delete" */
 void view_plan_counts(struct str *out, const struct plan_counts *c);
+/* "1 of 3 resources could not be read" */
+void view_unread(struct str *out, const struct plan *p);
 /* view_result.c */
 void view_result(struct str *out, const struct run_result *r, enum run_mode mode,
 		 const struct style *st);

@@ -72,8 +72,7 @@ static size_t recorded_count(const struct plan *plan)
 	return count;
 }
 
-/* "1 of 3 resources could not be read" */
-static void add_unread(struct str *out, const struct plan *plan)
+void view_unread(struct str *out, const struct plan *plan)
 {
 	str_printf(out, "%zu of ", plan->unread);
 	counted(out, recorded_count(plan), "resource", "resources");
@@ -97,7 +96,7 @@ static void add_header(const struct page *p)
 	str_printf(p->out, "\n(%s)\n", comparison(p));
 	if (p->plan->unread) {
 		str_add_char(p->out, '(');
-		add_unread(p->out, p->plan);
+		view_unread(p->out, p->plan);
 		str_printf(p->out, "; what is recorded of %s is taken instead)\n",
 			   p->plan->unread == 1 ? "it" : "them");
 	}
@@ -387,7 +386,7 @@ static void add_nothing(const struct page *p)
 	}
 	if (plan->unread) {
 		str_add(p->out, "Nothing to do by what is recorded; ");
-		add_unread(p->out, plan);
+		view_unread(p->out, plan);
 		str_add(p->out, ".\n");
 		return;
 	}
@@ -427,7 +426,7 @@ static void add_no_drift(struct str *out, const struct plan *plan)
 {
 	if (plan->unread) {
 		str_add(out, "No drift in what could be read; ");
-		add_unread(out, plan);
+		view_unread(out, plan);
 	} else {
 		str_add(out, "No drift: ");
 		counted(out, recorded_count(plan), "resource is", "resources are");
@@ -452,7 +451,7 @@ static void add_drift(const struct page *p)
 	str_add(p->out, "\n(from what should be there to what is there)\n");
 	if (plan->unread) {
 		str_add_char(p->out, '(');
-		add_unread(p->out, plan);
+		view_unread(p->out, plan);
 		str_add(p->out, ")\n");
 	}
 	for (size_t i = 0; i < plan->instance_count; i++)

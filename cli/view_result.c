@@ -250,6 +250,11 @@ void view_result(struct str *out, const struct run_result *r, enum run_mode mode
 	str_add(out, " in ");
 	add_duration(out, r->elapsed_ms);
 	str_add(out, ".\n");
+	if (r->plan && r->plan->unread) {
+		str_add(out, "  ");
+		view_unread(out, r->plan);
+		str_add(out, "; what is recorded was taken instead\n");
+	}
 	if (!well)
 		add_rest(out, r, mode == RUN_DESTROY ? "destroy" : "apply");
 }

@@ -181,13 +181,14 @@ void call_run(const struct call *c, const struct call_context *x, struct outcome
 	check(&op, invoke(&op));
 }
 
-struct hd_session *call_open(const struct hd_provider *table, const char *config,
+struct hd_session *call_open(const struct hd_provider *table, const struct call_settings *settings,
 			     const struct call_context *x, struct diags *d)
 {
+	struct call none = {.where = RANGE_NONE, .secrets = settings->secrets};
 	struct outcome out = {.arena = arena_new()};
-	struct hd_op op = {.context = x, .out = &out};
+	struct hd_op op = {.call = &none, .context = x, .out = &out};
 	struct hd_session *session = NULL;
-	int status = table->open(call_host(), &op, call_span(config), &session);
+	int status = table->open(call_host(), &op, call_span(settings->json), &session);
 
 	if (status != HD_OK || !session) {
 		session = NULL;

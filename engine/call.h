@@ -96,8 +96,14 @@ struct outcome {
 
 void call_run(const struct call *c, const struct call_context *x, struct outcome *out);
 void outcome_release(struct outcome *o);
+
+/* What a session is opened with. */
+struct call_settings {
+	const char *json;
+	const struct secrets *secrets; /* masked in texts; may be NULL */
+};
 /* Opens a session; makes no connection.  NULL with errors in d. */
-struct hd_session *call_open(const struct hd_provider *table, const char *config,
+struct hd_session *call_open(const struct hd_provider *table, const struct call_settings *settings,
 			     const struct call_context *x, struct diags *d);
 
 enum call_nature call_nature(enum call_kind k);

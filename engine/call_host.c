@@ -165,7 +165,7 @@ static struct str shown(struct hd_op *op, struct hd_span s, size_t max_len)
 	struct str masked = STR_INIT;
 
 	/* Masked before it is cut: half of a secret would not be found any more. */
-	secrets_mask_text(op->call ? op->call->secrets : NULL, t, &masked);
+	secrets_mask_text(op->call->secrets, t, &masked);
 	str_truncate(&masked, capped(str_text(&masked), max_len).len);
 	return masked;
 }
@@ -188,8 +188,6 @@ static struct range place_of(const struct hd_op *op, struct hd_span pointer)
 	struct range where = RANGE_NONE;
 	bool exact;
 
-	if (!op->call)
-		return RANGE_NONE;
 	if (op->call->properties && t.len)
 		where = value_where(value_at(op->call->properties, t, &exact));
 	return where.src ? where : op->call->where;
@@ -232,9 +230,9 @@ static void complete_message(struct hd_op *op, struct diag *g, const struct hd_m
 		diag_detail(d, g, "%s", str_cstr(&detail));
 	if (hint.len)
 		diag_hint(d, g, "%s", str_cstr(&hint));
-	if (op->call && op->call->address)
+	if (op->call->address)
 		diag_address(d, g, op->call->address);
-	if (op->call && op->call->endpoint && *op->call->endpoint)
+	if (op->call->endpoint && *op->call->endpoint)
 		diag_endpoint(d, g, op->call->endpoint);
 	str_release(&detail);
 	str_release(&hint);

@@ -9,7 +9,7 @@
 
 /* One call in progress. */
 struct hd_op {
-	const struct call *call;
+	const struct call *call; /* of open() too: one that says nothing */
 	const struct call_context *context;
 	struct outcome *out;
 	bool effect_set;

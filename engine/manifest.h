@@ -19,6 +19,7 @@
 #include "templates/template.h"
 
 struct node;
+struct secrets;
 
 #define MANIFEST_NAME "hadeploy.yaml"
 
@@ -130,7 +131,8 @@ int manifest_resolve(struct arena *a, const char *dir, struct placed_text t, con
  * The JSON text that hd_provider.open gets for this entry in this region: defaults
  * overlaid with the region's and the account's, {{resolve:env|file:...}} resolved, plus
  * Project, ProjectDir, Region (unless the settings name one: aws's own), Account, Hosts.
- * NULL on failure.  May hold secrets.
+ * NULL on failure.  May hold secrets: those that references became are in *secrets, in
+ * the arena.
  */
 struct provider_place {
 	const struct manifest_provider *provider;
@@ -138,6 +140,7 @@ struct provider_place {
 	const char *account;
 };
 const char *manifest_provider_config(struct arena *a, const struct manifest *m,
-				     const struct provider_place *place, struct diags *d);
+				     const struct provider_place *place,
+				     const struct secrets **secrets, struct diags *d);
 
 #endif

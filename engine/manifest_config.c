@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "engine/manifest.h"
+#include "engine/secrets.h"
 #include "templates/node.h"
 
 /* The entry's own settings, the region's, the account's. */
@@ -12,6 +13,7 @@
 struct config_writer {
 	struct arena *a;
 	const char *dir;
+	json_t *resolved; /* what references became, as a list */
 	struct diags *d;
 };
 
@@ -33,9 +35,12 @@ static json_t *json_of_scalar(const struct config_writer *w, const struct node *
 	const char *text = n->text.ptr;
 	int64_t number;
 
-	if (manifest_has_reference(n->text))
-		return manifest_resolve(w->a, w->dir, placed, &text, w->d) ? NULL
-									   : json_string(text);
+	if (manifest_has_reference(n->text)) {
+		if (manifest_resolve(w->a, w->dir, placed, &text, w->d))
+			return NULL;
+		json_array_append_new(w->resolved, json_string(text));
+		return json_string(text);
+	}
 	if (node_is_null(n))
 		return json_null();
 	if (n->style == SCALAR_PLAIN && (text_is(n->text, "true") || text_is(n->text, "false")))
@@ -153,10 +158,23 @@ static json_t *settings_json(const struct config_writer *w, const struct manifes
 	return count ? json_of_layers(w, layers, count) : json_object();
 }
 
-const char *manifest_provider_config(struct arena *a, const struct manifest *m,
-				     const struct provider_place *place, struct diags *d)
+static const struct secrets *all_secret(struct arena *a, const json_t *list)
 {
-	struct config_writer w = {a, m->dir, d};
+	json_t *pointers = json_array();
+	const struct secrets *secrets;
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		json_array_append_new(pointers, json_string(arena_printf(a, "/%zu", i)));
+	secrets = secrets_collect(a, list, pointers);
+	json_decref(pointers);
+	return secrets;
+}
+
+const char *manifest_provider_config(struct arena *a, const struct manifest *m,
+				     const struct provider_place *place,
+				     const struct secrets **secrets, struct diags *d)
+{
+	struct config_writer w = {a, m->dir, json_array(), d};
 	size_t errors = d->error_count;
 	json_t *config = settings_json(&w, m, place);
 	const char *text;
@@ -169,6 +187,8 @@ const char *manifest_provider_config(struct arena *a, const struct manifest *m,
 	json_object_set_new(config, "Account", json_string(place->account));
 	json_object_set_new(config, "Hosts", hosts_json(&w, place->region));
 	text = d->error_count == errors ? json_text(a, config) : NULL;
+	*secrets = all_secret(a, w.resolved);
+	json_decref(w.resolved);
 	json_decref(config);
 	return text;
 }

@@ -11,22 +11,6 @@ static const struct {
 };
 static const char *const uses[] = {"ssh", "rest", "sim", "probe"};
 
-static const char *const host_key_policies[] = {"strict", "accept-new", NULL};
-static const struct manifest_key connection_rows[] = {
-	{"Port", KEY_PORT, KEY_OPTIONAL, NULL, NULL},
-	{"User", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"IdentityFile", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"IdentityAgent", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"KnownHostsFile", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"HostKeyPolicy", KEY_TEXT, KEY_OPTIONAL, NULL, host_key_policies},
-	{"Become", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"BecomeUser", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"ConnectTimeout", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"StateDir", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-};
-const struct manifest_keys manifest_connection_keys = {KEYS_CLOSED, connection_rows,
-						       ARRAY_LEN(connection_rows), NULL};
-
 void manifest_add_predefined(struct manifest_reader *r)
 {
 	struct manifest_provider *entries =

@@ -282,7 +282,8 @@ static bool fits(struct manifest_reader *r, const struct manifest_key *row, cons
 	case KEY_TEXT:
 		if (!manifest_is_text(r, what, n))
 			return false;
-		if (!row->choices || is_choice(row->choices, n->text))
+		if (!row->choices || is_choice(row->choices, n->text) ||
+		    manifest_has_reference(n->text))
 			return true;
 		report_choice(r, what, n, row->choices);
 		return false;

@@ -47,8 +47,9 @@ struct manifest_key {
 	const char *name;
 	enum key_kind kind;
 	enum key_need need;
-	key_set_fn *set;            /* NULL: the check is all */
-	const char *const *choices; /* of a KEY_TEXT, NULL at the end; NULL: any text */
+	key_set_fn *set; /* NULL: the check is all */
+	/* Of a KEY_TEXT, NULL at the end; NULL: any text.  References to secrets always fit. */
+	const char *const *choices;
 };
 
 struct manifest_keys {

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "templates/node.h"
 
 struct kept_session {
 	const struct hd_provider *table;
 	struct hd_session *session; /* NULL: could not be opened */
-	struct outcome failure;     /* why not */
+	struct diags failure;       /* why not */
 };
 
 struct sessions {
@@ -34,7 +35,7 @@ void sessions_close(struct sessions *s)
 
 		if (k->session)
 			k->table->close(k->session);
-		outcome_release(&k->failure);
+		diags_release(&k->failure);
 		free(k);
 	}
 	map_release(&s->kept);
@@ -42,33 +43,46 @@ void sessions_close(struct sessions *s)
 }
 
 /* What the provider is told of the place, from the manifest as it is now. */
-static const char *config_for(struct sessions *s, const struct provider_entry *entry,
-			      const struct instance_id *id, struct arena *a, struct diags *d)
+static struct call_settings config_for(struct sessions *s, const struct provider_entry *entry,
+				       const struct instance_id *id, struct arena *a,
+				       struct diags *d)
 {
+	struct call_settings settings = {NULL, NULL};
 	const struct manifest_region *region = manifest_region(s->manifest, id->region);
 	struct manifest_region left = {.name = id->region};
-	struct manifest_provider plain = {.name = entry->name, .use = entry->name};
-	struct provider_place place = {entry->entry ? entry->entry : &plain,
-				       region ? region : &left, id->account};
+	struct provider_place place = {entry->entry, region ? region : &left, id->account};
 
-	return manifest_provider_config(a, s->manifest, &place, d);
+	settings.json = manifest_provider_config(a, s->manifest, &place, &settings.secrets, d);
+	return settings;
 }
 
-/* Where its settings are written, and for which region they failed. */
-static void place_failure(struct kept_session *k, const struct provider_entry *entry,
+/* Where its settings are written: the entry, else the region that overrides some of them, else
+ * the region, whose hosts have settings too. */
+static struct range place_of_settings(struct sessions *s, const struct provider_entry *entry,
+				      const struct instance_id *id)
+{
+	const struct manifest_region *region = manifest_region(s->manifest, id->region);
+	const struct node_entry *own = NULL;
+
+	if (entry->entry->where.src)
+		return entry->entry->where;
+	if (region && region->providers)
+		own = node_find_entry(region->providers, text_of(entry->name));
+	if (own)
+		return own->key->where;
+	return region ? region->where : RANGE_NONE;
+}
+
+/* Says where, and for which region they failed. */
+static void place_failure(struct sessions *s, struct diags *d, const struct provider_entry *entry,
 			  const struct instance_id *id)
 {
-	struct diags *d = &k->failure.diags;
-	struct str who = STR_INIT;
-
-	str_printf(&who, "provider '%s' in region '%s'", entry->name, id->region);
 	for (struct diag *g = d->first; g; g = g->next) {
-		if (!g->where.src && entry->entry)
-			g->where = entry->entry->where;
-		if (!g->address)
-			diag_address(d, g, str_cstr(&who));
+		if (!g->where.src)
+			g->where = place_of_settings(s, entry, id);
+		diag_detail(d, g, "%s%sprovider '%s' in region '%s'", g->detail ? g->detail : "",
+			    g->detail ? ", " : "", entry->name, id->region);
 	}
-	str_release(&who);
 }
 
 static struct kept_session *open_one(struct sessions *s, const struct provider_entry *entry,
@@ -76,13 +90,13 @@ static struct kept_session *open_one(struct sessions *s, const struct provider_e
 {
 	struct kept_session *k = xcalloc(1, sizeof(*k));
 	struct arena *a = arena_new();
-	const char *config = config_for(s, entry, id, a, &k->failure.diags);
+	struct call_settings settings = config_for(s, entry, id, a, &k->failure);
 
 	k->table = entry->table;
-	if (config)
-		k->session = call_open(entry->table, config, &s->context, &k->failure.diags);
+	if (settings.json)
+		k->session = call_open(entry->table, &settings, &s->context, &k->failure);
 	if (!k->session)
-		place_failure(k, entry, id);
+		place_failure(s, &k->failure, entry, id);
 	arena_free(a);
 	return k;
 }
@@ -91,9 +105,7 @@ struct hd_session *sessions_get(struct sessions *s, const struct provider_entry 
 				const struct instance_id *id, struct diags *d)
 {
 	struct str key = STR_INIT;
-	struct call none = {.where = RANGE_NONE};
 	struct kept_session *k;
-	struct outcome copy;
 
 	str_printf(&key, "%s/%s/%s", entry->name, id->account, id->region);
 	k = map_find(&s->kept, str_text(&key));
@@ -104,8 +116,6 @@ struct hd_session *sessions_get(struct sessions *s, const struct provider_entry 
 	str_release(&key);
 	if (k->session)
 		return k->session;
-	outcome_copy_fault(&k->failure, &none, &copy);
-	diags_take(d, &copy.diags);
-	outcome_release(&copy);
+	diags_copy(d, &k->failure);
 	return NULL;
 }

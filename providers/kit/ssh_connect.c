@@ -26,8 +26,19 @@ static const char host_key_types[] =
 	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
 	"rsa-sha2-512,rsa-sha2-256,ssh-rsa";
 
+/* Nothing is wrong with the host: other work here will close what it has open. */
+static int crowded_fault(int error, struct fault *f)
+{
+	fault_set(f, HD_RETRY, DIAG_SSH_UNROUTABLE, "this machine cannot open one more connection");
+	fault_detail(f, "%s", strerror(error));
+	fault_hint(f, "raise the limit of open files (`ulimit -n`), or lower --parallelism");
+	return -1;
+}
+
 static int connect_fault(const struct ssh_target *t, int error, struct fault *f)
 {
+	if (error == EMFILE || error == ENFILE)
+		return crowded_fault(error, f);
 	if (error == ECONNREFUSED)
 		fault_set(f, HD_RETRY, DIAG_SSH_REFUSED, "the host refuses the connection");
 	else if (error == ETIMEDOUT)

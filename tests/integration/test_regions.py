@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab import everywhere, ssh_file, sub, template
+from lab import ssh_file, sub, template
 
 ZONES = {"east": ["east-a", "east-b"], "west": ["west-a", "west-b"]}
 FILES = 5

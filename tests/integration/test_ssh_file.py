@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from lab import ref, get_att, ssh_file, sub, template, wait_until
+from lab import get_att, ref, ssh_file, sub, template, wait_until
 
 BYTES = bytes(range(256)) * 4096  # one megabyte with every byte
 LONG = "".join(f"line {i}\n" for i in range(20000))
@@ -122,7 +122,8 @@ def test_owner_and_group(deploy, host):
 
 def test_attributes_are_there_for_others(deploy, host):
     project = deploy(
-        outputs={"Path": {"Value": ref("Page")}, "Sum": {"Value": get_att("Page", "ContentSha256")}},
+        outputs={"Path": {"Value": ref("Page")},
+                 "Sum": {"Value": get_att("Page", "ContentSha256")}},
         Page=ssh_file(host, host.root / "page", "hello\n"),
         Sums=ssh_file(host, host.root / "sums", sub("${Page.ContentSha256}  ${Page}\n")))
     digest = hashlib.sha256(b"hello\n").hexdigest()

@@ -46,6 +46,19 @@ def test_control_c_at_the_question(project, host):
     project.run("apply", "--yes").ok()
 
 
+def test_a_lock_that_was_broken_at_the_question_ends_it(project, host):
+    """Whoever broke it may be at work: nothing is begun, whatever the answer."""
+    with Terminal(["apply"], project.dir) as terminal:
+        terminal.expect(QUESTION)
+        lock_id = re.search(r"state unlock ([0-9A-Za-z-]+)", project.run("status").ok().stdout)[1]
+        project.run("state", "unlock", lock_id, "--yes").ok()
+        terminal.send("yes\n")
+        assert terminal.wait() == 4
+    assert b"HD3102" in terminal.screen
+    assert not (host.root / "page").exists()
+    assert project.recorded() == []
+
+
 def test_destroy_asks_too(project, host):
     project.run("apply", "--yes").ok()
     project.on_terminal("destroy", answers=[(QUESTION, "no\n")]).ok(4)

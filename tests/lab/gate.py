@@ -11,7 +11,8 @@ class Gate:
     """
 
     def __init__(self, host, name="gate"):
-        self.host, self.runs, self.opened = host, host.root / f"{name}-runs", host.root / f"{name}-open"
+        self.host = host
+        self.runs, self.opened = host.root / f"{name}-runs", host.root / f"{name}-open"
 
     @property
     def script(self):

@@ -53,7 +53,8 @@ class Project:
         """
         stacks: {"web": {...}} as in the manifest; without one, every template is a stack on all
         regions.  templates: {"web": text or dict}, written to stacks/web.yaml.  provider: more
-        keys for the ssh provider (HostKeyPolicy...), None takes one away.  more: more top-level keys.
+        keys for the ssh provider (HostKeyPolicy...), None takes one away.  more: more
+        top-level keys.
         """
         folder = Path(folder)
         regions = {}

@@ -65,6 +65,8 @@ static void observe(struct observer *o, const struct event *e)
 	b->retried += e->kind == EVENT_RETRY;
 	b->opened += e->kind == EVENT_BREAKER_OPEN;
 	b->recovered += e->kind == EVENT_RECOVERED;
+	if (e->kind == EVENT_RETRY)
+		str_printf(&b->attempts, "%d/%d ", e->attempt, e->attempt_max);
 	if ((e->kind == EVENT_PROGRESS || e->kind == EVENT_RETRY) && e->text)
 		str_printf(&b->said, "%s\n", e->text);
 }
@@ -137,6 +139,7 @@ void bench_close(struct bench *b)
 	engine_close(b->e);
 	diags_release(&b->d);
 	str_release(&b->said);
+	str_release(&b->attempts);
 	arena_free(b->a);
 	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

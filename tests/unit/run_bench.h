@@ -36,7 +36,8 @@ struct bench {
 	int stop_after; /* interrupts becomes 1 after this many EVENT_STARTED; 0: never */
 	int stop_level; /* what it becomes */
 	int started, succeeded, failed, skipped, waiting, retried, opened, recovered;
-	struct str said; /* texts of PROGRESS and RETRY */
+	struct str said;     /* texts of PROGRESS and RETRY */
+	struct str attempts; /* "2/4 " of each RETRY */
 	size_t parallelism;
 	struct selection selection;
 	struct param_override param;

@@ -74,6 +74,8 @@ static struct hd_provider table = {
 	.find = follow,
 };
 
+static const struct call_settings no_settings = {"{}", NULL};
+
 struct bench {
 	struct call call;
 	struct call_context context;
@@ -100,7 +102,7 @@ static int setup(void **state)
 		.endpoint = "h1",
 		.token = "token",
 	};
-	b->call.session = call_open(&table, "{}", &b->context, &d);
+	b->call.session = call_open(&table, &no_settings, &b->context, &d);
 	assert_non_null(b->call.session);
 	diags_release(&d);
 	*state = b;
@@ -427,6 +429,18 @@ static void the_second_interrupt_cancels(void **state)
 	assert_int_equal(asked_cancelled, 1);
 }
 
+/* Says the settings back. */
+static int open_refuses(const struct hd_host *engine, struct hd_op *op, struct hd_span config,
+			struct hd_session **out)
+{
+	(void)config;
+	(void)out;
+	engine->diagnose(op, &(struct hd_message){.size = sizeof(struct hd_message),
+						  .severity = HD_ERROR,
+						  .summary = span("'Mode' cannot be 's3cret'")});
+	return HD_FATAL;
+}
+
 static void a_session_that_does_not_open_says_why(void **state)
 {
 	struct bench *b = *state;
@@ -434,8 +448,23 @@ static void a_session_that_does_not_open_says_why(void **state)
 	struct diags d = DIAGS_INIT;
 
 	sulks.open = open_fails;
-	assert_null(call_open(&sulks, "{}", &b->context, &d));
+	assert_null(call_open(&sulks, &no_settings, &b->context, &d));
 	assert_int_equal(d.first->code, DIAG_PROVIDER_OPEN);
+	diags_release(&d);
+}
+
+static void a_secret_setting_is_not_shown_when_it_is_refused(void **state)
+{
+	struct bench *b = *state;
+	const char *values[] = {"s3cret"};
+	const struct secrets secrets = {values, 1};
+	const struct call_settings settings = {"{\"Mode\":\"s3cret\"}", &secrets};
+	struct hd_provider refuses = table;
+	struct diags d = DIAGS_INIT;
+
+	refuses.open = open_refuses;
+	assert_null(call_open(&refuses, &settings, &b->context, &d));
+	assert_string_equal(d.first->summary, "'Mode' cannot be '(sensitive)'");
 	diags_release(&d);
 }
 
@@ -484,6 +513,7 @@ int main(void)
 		CALL_TEST(a_call_ends_before_its_operation_does),
 		CALL_TEST(the_second_interrupt_cancels),
 		CALL_TEST(a_session_that_does_not_open_says_why),
+		CALL_TEST(a_secret_setting_is_not_shown_when_it_is_refused),
 		CALL_TEST(a_fault_can_be_copied_to_those_that_wait_for_the_same_endpoint),
 		CALL_TEST(what_is_recorded_is_given_without_secrets),
 	};

@@ -103,6 +103,40 @@ static void a_near_name_becomes_the_hint(void **state)
 	diags_release(&d);
 }
 
+static void a_near_name_leaves_the_hint_that_is_there(void **state)
+{
+	static const char *const names[] = {"Regions", "Stacks"};
+	struct diags d = DIAGS_INIT;
+	struct diag *g = diag_add(&d, DIAG_FILE_OPEN, RANGE_NONE, "no key 'Regoins'");
+	struct diag *far = diag_add(&d, DIAG_FILE_OPEN, RANGE_NONE, "no key 'Banana'");
+
+	(void)state;
+	diag_hint(&d, g, "add the key");
+	diag_hint(&d, far, "add the key");
+	diag_did_you_mean(&d, g, TEXT_LIT("Regoins"), names, 2);
+	diag_did_you_mean(&d, far, TEXT_LIT("Banana"), names, 2);
+	assert_string_equal(g->hint, "did you mean 'Regions'? If not, add the key");
+	assert_string_equal(far->hint, "add the key");
+	diags_release(&d);
+}
+
+static void a_copied_list_is_as_long_as_both(void **state)
+{
+	struct diags d = DIAGS_INIT, more = DIAGS_INIT;
+
+	(void)state;
+	diag_hint(&more, diag_add(&more, DIAG_FILE_OPEN, RANGE_NONE, "one"), "mend it");
+	diag_warn(&more, DIAG_FILE_OPEN, RANGE_NONE, "two");
+	diags_copy(&d, &more);
+	diags_copy(&d, &more);
+	diags_release(&more);
+	assert_int_equal(d.error_count, 2);
+	assert_int_equal(d.warning_count, 2);
+	assert_string_equal(d.first->hint, "mend it");
+	assert_string_equal(d.last->summary, "two");
+	diags_release(&d);
+}
+
 static void related_places_keep_their_order(void **state)
 {
 	struct diags d = DIAGS_INIT;
@@ -267,6 +301,8 @@ int main(void)
 		cmocka_unit_test(terminal_controls_become_visible),
 		cmocka_unit_test(bytes_that_are_not_utf8_become_visible),
 		cmocka_unit_test(a_near_name_becomes_the_hint),
+		cmocka_unit_test(a_near_name_leaves_the_hint_that_is_there),
+		cmocka_unit_test(a_copied_list_is_as_long_as_both),
 		cmocka_unit_test(related_places_keep_their_order),
 		cmocka_unit_test(taking_moves_all_and_counts),
 		cmocka_unit_test(taking_into_and_from_an_empty_list_works),

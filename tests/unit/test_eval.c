@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* What names the fixture's target. */
+#define IN_EAST "in account '123456789012', region 'east'"
+
 /* The expression, as property P of R, formatted; or what is said about it. */
 #define assert_gives(state, expression, expected) \
 	assert_string_equal(fixture_expression(state, expression), expected)
@@ -41,11 +44,12 @@ static void pseudo_parameters_without_a_value_are_errors(void **state)
 	struct template_fixture *f = *state;
 
 	f->target.account = "-";
-	assert_gives(f, "[!Ref AWS::AccountId, !Ref HA::GitCommit]",
-		     "15:11 HD1309 'AWS::AccountId' has no value for this target; hint: give the "
-		     "target an account in the manifest\n"
-		     "15:32 HD1309 'HA::GitCommit' has no value for this target; hint: commit the "
-		     "project to git, or do not use the name\n");
+	assert_gives(
+		f, "[!Ref AWS::AccountId, !Ref HA::GitCommit]",
+		"15:11 HD1309 'AWS::AccountId' has no value for this target; in region "
+		"'east'; hint: give the target an account in the manifest\n"
+		"15:32 HD1213 not supported yet: 'HA::GitCommit'; hint: declare a parameter and "
+		"give it the commit: --param Commit=$(git rev-parse HEAD)\n");
 }
 
 static void resources_that_do_not_exist_yet_are_unknown(void **state)
@@ -183,11 +187,13 @@ static void mappings_are_looked_up(void **state)
 	assert_gives(*state, "!FindInMap [M, prod, Size, {DefaultValue: !Ref Env}]", "\"dev\"");
 	assert_gives(*state, "!FindInMap [X, a, b, {DefaultValue: 7}]", "7");
 	assert_gives(*state, "!FindInMap [M, dve, Size]",
-		     "15:25 HD1305 mapping 'M' has no key 'dve'; hint: did you mean 'dev'?; 5:12 "
+		     "15:25 HD1305 mapping 'M' has no key 'dve'; " IN_EAST "; hint: did you mean "
+		     "'dev'? If not, add the key, or give {DefaultValue: ...} as fourth item; 5:12 "
 		     "the mapping\n");
 	assert_gives(*state, "!FindInMap [M, dev, Colour]",
-		     "15:30 HD1305 'dev' in mapping 'M' has no key 'Colour'; hint: add the key, or "
-		     "give {DefaultValue: ...} as fourth item; 5:12 the mapping\n");
+		     "15:30 HD1305 'dev' in mapping 'M' has no key 'Colour'; " IN_EAST
+		     "; hint: add "
+		     "the key, or give {DefaultValue: ...} as fourth item; 5:12 the mapping\n");
 	assert_gives(*state, "!FindInMap [Mm, a, b]",
 		     "15:22 HD1219 there is no mapping 'Mm'; hint: did you mean 'M'?\n");
 	assert_gives(*state, "!FindInMap [M, !Ref Other, Size]",
@@ -217,7 +223,7 @@ static void hosts_come_in_manifest_order(void **state)
 	assert_gives(*state, "!Hosts {Zone: !Select [1, !GetAZs '']}", "[\"web-e2\"]");
 	assert_gives(*state, "!Hosts {Role: web}",
 		     "15:18 HD1211 'Fn::Hosts' takes Roles and Zone, and not 'Role'; hint: did you "
-		     "mean 'Roles'?\n");
+		     "mean 'Roles'? If not, write !Hosts {Roles: [web], Zone: east-a}\n");
 }
 
 static void a_role_that_no_host_has_is_warned_of(void **state)
@@ -225,15 +231,36 @@ static void a_role_that_no_host_has_is_warned_of(void **state)
 	struct template_fixture *f = *state;
 
 	assert_gives(f, "!Hosts {Roles: wbe}", "[]");
-	assert_string_equal(fixture_said(f), "15:10 HD1314 no host of region 'east' fits; hint: "
-					     "did you mean 'web'?\n");
+	assert_string_equal(
+		fixture_said(f),
+		"15:10 HD1314 no host of region 'east' fits; nothing is made here; hint: did "
+		"you mean 'web'? If not, check Roles and Zone against the manifest\n");
+}
+
+static void only_a_word_that_no_host_has_is_called_misspelt(void **state)
+{
+	struct template_fixture *f = *state;
+	static const char start[] = "15:10 HD1314 no host of region 'east' fits; nothing is made "
+				    "here; hint: ";
+	static const char check[] = "check Roles and Zone against the manifest\n";
+	struct str expected = STR_INIT;
+
+	str_printf(&expected, "%s%s", start, check);
+	assert_gives(f, "!Hosts {Roles: db, Zone: east-b}", "[]");
+	assert_string_equal(fixture_said(f), str_cstr(&expected));
+	str_truncate(&expected, 0);
+	str_printf(&expected, "%sdid you mean 'east-a'? If not, %s", start, check);
+	assert_gives(f, "!Hosts {Roles: [web, db], Zone: esat-a}", "[]");
+	assert_string_equal(fixture_said(f), str_cstr(&expected));
+	str_release(&expected);
 }
 
 static void references_to_what_a_condition_leaves_out_are_errors(void **state)
 {
 	assert_gives(*state, "!Sub 'x${Gone.Arn}'",
 		     "15:17 HD1304 resource 'Gone' does not exist for this target; its condition "
-		     "'No' is false; hint: wrap the reference: !If [No, <the reference>, !Ref "
+		     "'No' is false " IN_EAST
+		     "; hint: wrap the reference: !If [No, <the reference>, !Ref "
 		     "AWS::NoValue]; 11:3 the resource\n");
 }
 
@@ -474,6 +501,7 @@ int main(void)
 		TEST(zones_come_from_the_manifest),
 		TEST(hosts_come_in_manifest_order),
 		TEST(a_role_that_no_host_has_is_warned_of),
+		TEST(only_a_word_that_no_host_has_is_called_misspelt),
 		TEST(references_to_what_a_condition_leaves_out_are_errors),
 		TEST(wrong_names_are_met_with_near_ones),
 		TEST(what_cannot_be_deployed_is_refused),

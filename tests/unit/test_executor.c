@@ -155,6 +155,28 @@ static void a_passing_fault_is_tried_again(void **state)
 	assert_int_equal(b->d.error_count, 0);
 }
 
+static void a_retry_is_told_with_the_number_of_the_attempt_to_come(void **state)
+{
+	struct bench *b = *state;
+
+	bench_many(b, 1, 1);
+	cloud_add_rule(
+		&(struct cloud_rule){.op = CLOUD_CREATE, .times = 3, .status = HD_UNREACHABLE});
+	assert_int_equal(bench_apply(b), 0);
+	assert_string_equal(str_cstr(&b->attempts), "2/4 3/4 4/4 ");
+}
+
+static void waits_for_others_have_no_last_attempt(void **state)
+{
+	struct bench *b = *state;
+
+	bench_many(b, 1, 1);
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_CREATE, .times = 2, .status = HD_CONFLICT});
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_CREATE, .times = 2, .status = HD_RETRY});
+	assert_int_equal(bench_apply(b), 0);
+	assert_string_equal(str_cstr(&b->attempts), "2/0 3/0 4/6 5/6 ");
+}
+
 static void attempts_come_to_an_end(void **state)
 {
 	struct bench *b = *state;
@@ -536,6 +558,8 @@ int main(void)
 		RUN_TEST(a_destroy_goes_the_other_way_round),
 		RUN_TEST(what_is_gone_already_counts_as_deleted),
 		RUN_TEST(a_passing_fault_is_tried_again),
+		RUN_TEST(a_retry_is_told_with_the_number_of_the_attempt_to_come),
+		RUN_TEST(waits_for_others_have_no_last_attempt),
 		RUN_TEST(attempts_come_to_an_end),
 		RUN_TEST(a_dead_host_is_given_up_once_for_all_that_wait_for_it),
 		RUN_TEST(a_host_that_comes_back_goes_on),

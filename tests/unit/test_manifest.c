@@ -418,6 +418,65 @@ static void values_out_of_range_are_refused(void **state)
 	check_faults(faults, ARRAY_LEN(faults));
 }
 
+static void ssh_settings_are_checked_wherever_they_stand(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: p\nProviders: {ssh: {Become: su}}\n", DIAG_MANIFEST_VALUE, 2, 27,
+		 "'Become' of provider 'ssh' cannot be 'su'", "one of sudo, no"},
+		{"Project: p\nProviders: {ssh: {IdentityAgent: perhaps}}\n", DIAG_MANIFEST_VALUE, 2,
+		 34, "'IdentityAgent' of provider 'ssh' cannot be 'perhaps'", "one of yes, no"},
+		{"Project: p\nRegions: {e: {Providers: {ssh: {ConnectTimeout: 5 minutes}}}}\n",
+		 DIAG_MANIFEST_VALUE, 2, 49, "'ConnectTimeout' of provider 'ssh' cannot be '5 min",
+		 "at most a minute"},
+		{"Project: p\nProviders: {ssh: {ConnectTimeout: 61s}}\n", DIAG_MANIFEST_VALUE, 2,
+		 35, "'ConnectTimeout' of provider 'ssh' cannot be '61s'", "at most a minute"},
+		{"Project: p\nProviders: {ssh: {ConnectTimeout: 0}}\n", DIAG_MANIFEST_VALUE, 2, 35,
+		 "'ConnectTimeout' of provider 'ssh' cannot be '0'", "at most a minute"},
+		{"Project: p\nRegions: {e: {Hosts: {h: {Address: a, StateDir: run}}}}\n",
+		 DIAG_MANIFEST_VALUE, 2, 49, "'StateDir' of host 'h' cannot be 'run'",
+		 "begins with '/' or '~/'"},
+		{"Project: p\nProviders: {ssh: {User: a b}}\n", DIAG_MANIFEST_VALUE, 2, 25,
+		 "'User' of provider 'ssh' cannot be 'a b'", "no blanks"},
+		{"Project: p\nProviders: {ssh: {BecomeUser: -s}}\n", DIAG_MANIFEST_VALUE, 2, 31,
+		 "'BecomeUser' of provider 'ssh' cannot be '-s'", "no '-' at its beginning"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
+static void ssh_settings_take_what_the_provider_takes(void **state)
+{
+	static const char *const good[] = {
+		"IdentityAgent: yes",
+		"IdentityAgent: false",
+		"Become: sudo",
+		"Become: 'no'",
+		"ConnectTimeout: 5",
+		"ConnectTimeout: 1m",
+		"ConnectTimeout: 500ms",
+		"StateDir: /var/run/x",
+		"StateDir: ~/.hadeploy",
+		"BecomeUser: www-data",
+		"User: deploy",
+		"Become: '{{resolve:env:BECOME}}'",
+		"ConnectTimeout: '{{resolve:env:TIMEOUT}}'",
+		"StateDir: '{{resolve:env:DIR}}'",
+		"User: '{{resolve:file:the user}}'",
+		"BecomeUser: '{{resolve:file:the user}}'",
+	};
+	struct reading r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		char text[200];
+
+		snprintf(text, sizeof(text), "Project: p\nProviders: {ssh: {%s}}\n", good[i]);
+		r = read_good(text);
+		forget(&r);
+	}
+}
+
 static void names_that_lead_nowhere_are_refused(void **state)
 {
 	static const struct fault faults[] = {
@@ -564,6 +623,8 @@ int main(void)
 		cmocka_unit_test(wrong_shapes_are_named),
 		cmocka_unit_test(odd_names_are_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(ssh_settings_are_checked_wherever_they_stand),
+		cmocka_unit_test(ssh_settings_take_what_the_provider_takes),
 		cmocka_unit_test(names_that_lead_nowhere_are_refused),
 		cmocka_unit_test(circles_of_stacks_are_shown_whole),
 		cmocka_unit_test(what_later_versions_do_is_named),

@@ -136,6 +136,8 @@ static void other_kinds_and_bad_forms_are_refused(void **state)
 		      "'{{resolve:env:}}' does not say what to resolve");
 	check_refused(f, "{{resolve:env}}", DIAG_RESOLVE_SYNTAX,
 		      "'{{resolve:env}}' does not say what to resolve");
+	check_refused(f, "{{resolve:env:1 WRONG}}", DIAG_RESOLVE_SYNTAX,
+		      "'1 WRONG' cannot be the name of an environment variable");
 	check_refused(f, "{{resolve:env:X", DIAG_RESOLVE_SYNTAX,
 		      "'{{resolve:' has no '}}' at its end");
 }
@@ -154,7 +156,8 @@ static void check_config(struct fixture *f, const struct manifest *m, const char
 			 const char *account, const char *expected)
 {
 	struct provider_place place = {manifest_provider(m, provider), &m->regions[0], account};
-	const char *json = manifest_provider_config(f->a, m, &place, &f->d);
+	const struct secrets *secrets;
+	const char *json = manifest_provider_config(f->a, m, &place, &secrets, &f->d);
 
 	assert_non_null(json);
 	assert_string_equal(json, expected);
@@ -203,15 +206,19 @@ static void hosts_come_with_all_they_have(void **state)
 			 "Regions: {e: {Zones: [z], Hosts: {h: {Address: 10.0.0.1, Port: 2222, "
 			 "Zone: z, Roles: [web], User: '{{resolve:env:HA_TEST_USER}}'}}}}\n");
 	struct provider_place place;
+	const struct secrets *secrets;
 
 	setenv("HA_TEST_USER", "deploy", 1);
 	check_config(f, m, "ssh", ACCOUNT_NONE,
 		     "{\"Account\":\"-\",\"Hosts\":{\"h\":{\"Address\":\"10.0.0.1\",\"Port\":2222,"
 		     "\"Roles\":[\"web\"],\"User\":\"deploy\",\"Zone\":\"z\"}},\"Project\":\"p\","
 		     "\"ProjectDir\":\"/srv/shop\",\"Region\":\"e\"}");
-	unsetenv("HA_TEST_USER");
 	place = (struct provider_place){manifest_provider(m, "ssh"), &m->regions[0], ACCOUNT_NONE};
-	assert_null(manifest_provider_config(f->a, m, &place, &f->d));
+	assert_non_null(manifest_provider_config(f->a, m, &place, &secrets, &f->d));
+	assert_int_equal(secrets->count, 1);
+	assert_string_equal(secrets->values[0], "deploy");
+	unsetenv("HA_TEST_USER");
+	assert_null(manifest_provider_config(f->a, m, &place, &secrets, &f->d));
 	assert_int_equal(f->d.first->code, DIAG_RESOLVE_UNSET);
 	assert_int_equal(f->d.first->where.start.line, 2);
 }

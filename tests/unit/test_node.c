@@ -221,6 +221,30 @@ static void yaml_tags_are_known_or_refused(void **state)
 			    "2:4 HD1007 tag '!Fn::Sub' has no meaning here; hint: write !Sub\n");
 }
 
+static void a_wrong_tag_is_shown_whole_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *yaml;
+		unsigned start, end; /* columns in line 1 */
+	} rows[] = {
+		{"a: !Ref b\n", 4, 8},
+		{"a: &anchor !Sub b\n", 12, 16},
+		{"a: !Sub &anchor b\n", 4, 8},
+		{"[!Ref, b]\n", 2, 6},
+		{"a: !<tag:yaml.org,2002:binary> b\n", 4, 31},
+		{"!Ref\n", 1, 5},
+	};
+	struct template_fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_null(fixture_parse(f, rows[i].yaml, NODE_MANIFEST));
+		assert_int_equal(f->d.first->code, DIAG_YAML_TAG);
+		assert_int_equal(f->d.first->where.start.column, rows[i].start);
+		assert_int_equal(f->d.first->where.end.column, rows[i].end);
+		diags_release(&f->d);
+	}
+}
+
 static void syntax_errors_say_what_to_do(void **state)
 {
 	assert_string_equal(dumped(*state, "a:\n\tb: 1\n", NODE_MANIFEST),
@@ -327,6 +351,7 @@ int main(void)
 		TEST(keys_must_be_scalars),
 		TEST(the_manifest_has_no_functions),
 		TEST(yaml_tags_are_known_or_refused),
+		TEST(a_wrong_tag_is_shown_whole_and_nothing_else),
 		TEST(syntax_errors_say_what_to_do),
 		TEST(an_alias_needs_its_anchor),
 		TEST(merging_takes_maps_only),

@@ -130,15 +130,18 @@ static void undeclared_values_are_errors(void **state)
 {
 	struct template_fixture *f = *state;
 	struct parameter_value given = {.origin = "hadeploy.yaml"};
+	const struct node_entry *entry;
 
-	given.node = fixture_parse(f, "{Siez: 5}", NODE_MANIFEST)->entries[0].value;
+	entry = fixture_parse(f, "{Siez: 5}", NODE_MANIFEST)->entries;
+	given.node = entry->value;
+	given.name_where = entry->key->where;
 	map_set(&f->parameters, TEXT_LIT("Siez"), &given);
 	fixture_parameter(f, "Other", "x");
 	assert_null(fixture_eval(f, "Parameters: {Size: {Type: Number, Default: 1}}\n"
 				    "Resources: {R: {Type: T}}\n"));
 	assert_string_equal(
 		fixture_said(f),
-		"1:8 HD1303 the template 't.yaml' has no parameter 'Siez'; hint: did you "
+		"1:2 HD1303 the template 't.yaml' has no parameter 'Siez'; hint: did you "
 		"mean 'Size'?\n"
 		"0:0 HD1303 the template 't.yaml' has no parameter 'Other'; the value "
 		"comes from --param\n");

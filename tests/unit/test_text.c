@@ -284,6 +284,21 @@ static void the_nearest_name_is_what_was_meant(void **state)
 	assert_null(text_nearest(TEXT_LIT("Regions"), names, 0));
 }
 
+static void short_words_are_misspelt_by_one_letter_and_else_they_are_others(void **state)
+{
+	static const char *const names[] = {"east", "Host", "Page", "south", "web"};
+
+	(void)state;
+	assert_null(text_nearest(TEXT_LIT("west"), names, ARRAY_LEN(names)));
+	assert_null(text_nearest(TEXT_LIT("Path"), names, ARRAY_LEN(names)));
+	assert_null(text_nearest(TEXT_LIT("north"), names, ARRAY_LEN(names)));
+	assert_null(text_nearest(TEXT_LIT("db"), names, ARRAY_LEN(names)));
+	assert_string_equal(text_nearest(TEXT_LIT("eats"), names, ARRAY_LEN(names)), "east");
+	assert_string_equal(text_nearest(TEXT_LIT("Pag"), names, ARRAY_LEN(names)), "Page");
+	assert_string_equal(text_nearest(TEXT_LIT("wbe"), names, ARRAY_LEN(names)), "web");
+	assert_string_equal(text_nearest(TEXT_LIT("soutth"), names, ARRAY_LEN(names)), "south");
+}
+
 static void utf8_is_told_from_other_bytes(void **state)
 {
 	const struct {
@@ -331,6 +346,7 @@ int main(void)
 		cmocka_unit_test(distance_counts_edits_and_swaps),
 		cmocka_unit_test(very_long_words_are_far_from_each_other),
 		cmocka_unit_test(the_nearest_name_is_what_was_meant),
+		cmocka_unit_test(short_words_are_misspelt_by_one_letter_and_else_they_are_others),
 		cmocka_unit_test(utf8_is_told_from_other_bytes),
 	};
 

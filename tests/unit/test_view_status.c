@@ -201,6 +201,19 @@ static void a_failed_run_says_what_is_left(void **state)
 	     "What was done is recorded; 'hadeploy destroy' goes on from here.\n");
 }
 
+static void a_run_that_could_not_read_all_says_so(void **state)
+{
+	const struct record recorded = {.type = "SSH::File"};
+	const struct change changes[] = {{.before = &recorded}, {.before = &recorded}};
+	const struct plan plan = {.changes = changes, .change_count = 2, .unread = 1};
+
+	(void)state;
+	ends((struct run_result){.plan = &plan, .done = {.update = 1}, .targets_succeeded = 1},
+	     RUN_APPLY,
+	     "Apply complete: 0 created, 1 updated, 0 deleted in 0ms.\n"
+	     "  1 of 2 resources could not be read; what is recorded was taken instead\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +224,7 @@ int main(void)
 		cmocka_unit_test(events_are_one_line_each),
 		cmocka_unit_test(a_run_ends_with_what_was_done),
 		cmocka_unit_test(a_failed_run_says_what_is_left),
+		cmocka_unit_test(a_run_that_could_not_read_all_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
