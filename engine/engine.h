@@ -118,7 +118,7 @@ struct graph_edge {
 	size_t from, to; /* to must exist before from */
 };
 struct graph_instance {
-	const char *name;   /* "web/east" */
+	const char *name;    /* "web/east" */
 	size_t first, count; /* its resources in names */
 };
 struct graph_view {

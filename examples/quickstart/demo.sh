@@ -48,15 +48,19 @@ nothing_left() {
 		find "$files" >&2
 		return 1
 	fi
-	if busybox wget -qO- -T 2 "http://127.10.1.11:$port/" 2>/dev/null; then
-		return 1
-	fi
+	for address in 127.10.1.11 127.10.2.11 127.20.1.11 127.20.2.11; do
+		if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
+			echo "demo: a web server still answers on $address" >&2
+			return 1
+		fi
+	done
 	echo "no file below $files, no web server answers"
 }
 
 rm -rf "$files"
 say "Two regions of two zones, one real SSH server in each zone"
-run "$here/servers" up "$project"
+echo "\$ examples/quickstart/servers up $project"
+"$here/servers" up "$project"
 cd "$project"
 chmod 600 keys/id_ed25519
 

@@ -18,7 +18,8 @@ def mark_of(folder):
     return f"{MARK}={folder}"
 
 
-def _lives(pid):
+def lives(pid):
+    """Whether it runs; one that only waits to be reaped does not."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -63,7 +64,7 @@ def marked(folder):
     found = {pid for pid in parents
              if mark in _read(pid, "environ").split(b"\0") or title in _read(pid, "cmdline")}
     found = _with_children(found - {os.getpid()}, parents)
-    return sorted(pid for pid in found if _lives(pid))
+    return sorted(pid for pid in found if lives(pid))
 
 
 def descendants(pid):

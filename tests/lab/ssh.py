@@ -194,7 +194,7 @@ class SshHost:
     def _reaped(self, pid):
         if self.proc:
             return self.proc.poll() is not None
-        return not Path(f"/proc/{pid}").exists()
+        return not processes.lives(pid)
 
     def restart(self):
         self.stop()

@@ -136,10 +136,10 @@ static void wrong_operands_are_told(void **state)
 		     "15:23 HD1307 'Fn::Join' joins strings, and this is a list; hint: its list "
 		     "holds strings only; nested lists are joined first\n");
 	assert_gives(*state, "!Select [3, !Ref Names]",
-		     "15:19 HD1306 there is no item '3' in a list of 3; hint: indices run from 0 "
+		     "15:19 HD1306 there is no item '3' in a list of 3; " IN_EAST "; hint: indices run from 0 "
 		     "to 2\n");
 	assert_gives(*state, "!Select [-1, []]",
-		     "15:19 HD1306 there is no item '-1' in a list of 0; hint: the list is empty "
+		     "15:19 HD1306 there is no item '-1' in a list of 0; " IN_EAST "; hint: the list is empty "
 		     "for this target\n");
 	assert_gives(*state, "!Split ['', a]",
 		     "15:18 HD1307 the delimiter of 'Fn::Split' is empty; hint: write !Split "
@@ -394,7 +394,8 @@ static void policies_are_read(void **state)
 				    "  B: {Type: T, UpdateReplacePolicy: RetainExceptOnCreate}\n"));
 	assert_string_equal(
 		fixture_said(f),
-		"2:32 HD1227 there is no policy 'Retian'; hint: did you mean 'Retain'?\n"
+		"2:32 HD1227 there is no policy 'Retian'; hint: did you mean 'Retain'? If not, use "
+		"Delete, Retain, RetainExceptOnCreate or Snapshot\n"
 		"3:37 HD1227 there is no policy 'RetainExceptOnCreate'; hint: use "
 		"Delete, Retain or Snapshot\n");
 }

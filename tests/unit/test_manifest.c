@@ -426,7 +426,7 @@ static void ssh_settings_are_checked_wherever_they_stand(void **state)
 		{"Project: p\nProviders: {ssh: {IdentityAgent: perhaps}}\n", DIAG_MANIFEST_VALUE, 2,
 		 34, "'IdentityAgent' of provider 'ssh' cannot be 'perhaps'", "one of yes, no"},
 		{"Project: p\nRegions: {e: {Providers: {ssh: {ConnectTimeout: 5 minutes}}}}\n",
-		 DIAG_MANIFEST_VALUE, 2, 49, "'ConnectTimeout' of provider 'ssh' cannot be '5 min",
+		 DIAG_MANIFEST_VALUE, 2, 49, "'ConnectTimeout' of provider 'ssh' cannot be '5 minutes'",
 		 "at most a minute"},
 		{"Project: p\nProviders: {ssh: {ConnectTimeout: 61s}}\n", DIAG_MANIFEST_VALUE, 2,
 		 35, "'ConnectTimeout' of provider 'ssh' cannot be '61s'", "at most a minute"},

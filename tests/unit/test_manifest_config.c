@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "engine/address.h"
 #include "engine/manifest.h"
+#include "engine/secrets.h"
 
 struct fixture {
 	struct arena *a;

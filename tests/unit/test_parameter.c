@@ -153,7 +153,8 @@ static void declarations_are_checked(void **state)
 
 	assert_string_equal(value_of(f, "{Type: Strng}", NULL),
 			    "2:13 HD1204 there is no parameter type 'Strng'; hint: did you mean "
-			    "'String'?\n");
+			    "'String'? If not, use String, Number, CommaDelimitedList or "
+			    "List<Number>\n");
 	assert_string_equal(value_of(f, "{Default: x}", NULL),
 			    "2:3 HD1204 parameter 'P' has no Type; hint: add 'Type: String'\n");
 	assert_string_equal(value_of(f, "{Type: String, MinLenght: 2}", NULL),
