@@ -18,7 +18,7 @@ struct running {
 
 struct region {
 	char *name;
-	size_t total, done, failed, skipped;
+	size_t total, done, failed, open, skipped;
 	int64_t first_ms, last_ms;
 	VEC_OF(struct running) /* in the order in which they began */
 };
@@ -149,6 +149,7 @@ static void end_running(struct region *r, const struct event *e, int64_t now_ms)
 	drop_running(r, e);
 	r->done += e->kind == EVENT_SUCCEEDED;
 	r->failed += e->kind == EVENT_FAILED;
+	r->open += e->kind == EVENT_LEFT_OPEN;
 	r->skipped += e->kind == EVENT_SKIPPED;
 	r->last_ms = now_ms;
 }
@@ -175,7 +176,8 @@ void progress_lines_event(struct progress_lines *l, const struct event *e, int64
 		return;
 	if (e->kind == EVENT_STARTED)
 		add_running(region_of(l, e->addr->instance.region), e, now_ms);
-	if (e->kind == EVENT_SUCCEEDED || e->kind == EVENT_FAILED || e->kind == EVENT_SKIPPED)
+	if (e->kind == EVENT_SUCCEEDED || e->kind == EVENT_FAILED || e->kind == EVENT_LEFT_OPEN ||
+	    e->kind == EVENT_SKIPPED)
 		end_running(region_of(l, e->addr->instance.region), e, now_ms);
 }
 
@@ -192,6 +194,8 @@ static void add_region(struct str *out, const struct region *r, size_t width, in
 	str_printf(out, "%-*s  %zu/%zu done", (int)width, r->name, r->done, r->total);
 	if (r->failed)
 		str_printf(out, "  %zu failed", r->failed);
+	if (r->open)
+		str_printf(out, "  %zu left open", r->open);
 	if (r->skipped)
 		str_printf(out, "  %zu skipped", r->skipped);
 	if (r->count) {

@@ -50,7 +50,7 @@ static void show_new_outputs(struct invocation *in, const struct run_result *r)
 static int exit_of_failed(const struct invocation *in, const struct run_result *r)
 {
 	int code = invocation_exit(in);
-	bool begun = r->failed || r->skipped || r->done.create || r->done.update ||
+	bool begun = r->failed || r->left_open || r->skipped || r->done.create || r->done.update ||
 		     r->done.replace || r->done.remove || r->done.retain;
 
 	if (r->interrupted)

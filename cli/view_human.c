@@ -62,6 +62,7 @@ static bool lasts(const struct event *e)
 	case EVENT_WAITING:
 	case EVENT_RETRY:
 	case EVENT_SUCCEEDED:
+	case EVENT_LEFT_OPEN:
 	case EVENT_SKIPPED:
 	case EVENT_FINISHED:
 		return false;

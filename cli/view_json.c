@@ -61,6 +61,7 @@ static void add_times(json_t *j, const struct event *e)
 	case EVENT_PLANNED:
 	case EVENT_STARTED:
 	case EVENT_PROGRESS:
+	case EVENT_LEFT_OPEN:
 	case EVENT_SKIPPED:
 	case EVENT_BREAKER_OPEN:
 	case EVENT_BREAKER_CLOSED:
@@ -125,6 +126,7 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 	json_set_text(j, "mode", mode == RUN_DESTROY ? "destroy" : "apply");
 	json_object_set_new(j, "done", json_counts(&r->done));
 	set_integer(j, "failed", (int64_t)r->failed);
+	set_integer(j, "left_open", (int64_t)r->left_open);
 	set_integer(j, "skipped", (int64_t)r->skipped);
 	set_integer(j, "instances_failed", (int64_t)r->targets_failed);
 	set_integer(j, "instances_succeeded", (int64_t)r->targets_succeeded);

@@ -74,6 +74,15 @@ static void add_failed(struct str *out, const struct event *e, const struct styl
 	str_add_char(out, '\n');
 }
 
+static void add_left_open(struct str *out, const struct event *e, const struct style *st)
+{
+	add_subject(out, e);
+	paint_on(out, st, PAINT_YELLOW);
+	str_printf(out, "%s left open", verb_of(e->action)->noun);
+	paint_off(out, st);
+	str_add(out, ": the next run asks what became of it\n");
+}
+
 static void add_skipped(struct str *out, const struct event *e, const struct style *st)
 {
 	add_subject(out, e);
@@ -173,6 +182,9 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 	case EVENT_FAILED:
 		add_failed(out, e, st);
 		return;
+	case EVENT_LEFT_OPEN:
+		add_left_open(out, e, st);
+		return;
 	case EVENT_SKIPPED:
 		add_skipped(out, e, st);
 		return;
@@ -210,12 +222,13 @@ static const char *ending(const struct run_result *r)
 		return " interrupted";
 	if (r->targets_failed && r->targets_succeeded)
 		return " partly failed";
-	return r->failed || r->skipped || r->targets_failed ? " failed" : " complete";
+	return r->failed || r->left_open || r->skipped || r->targets_failed ? " failed"
+									    : " complete";
 }
 
 static bool ended_well(const struct run_result *r)
 {
-	return !r->interrupted && !r->failed && !r->skipped && !r->targets_failed;
+	return !r->interrupted && !r->failed && !r->left_open && !r->skipped && !r->targets_failed;
 }
 
 /* What remains to be said when not everything was done. */
@@ -225,6 +238,9 @@ static void add_rest(struct str *out, const struct run_result *r, const char *co
 
 	if (r->failed)
 		str_printf(out, "  %zu failed\n", r->failed);
+	if (r->left_open)
+		str_printf(out, "  %zu left open: the next run asks what became of %s\n",
+			   r->left_open, r->left_open == 1 ? "it" : "them");
 	if (r->skipped)
 		str_printf(out, "  %zu skipped: something %s failed, or the run was stopped\n",
 			   r->skipped, r->skipped == 1 ? "it needs" : "they need");

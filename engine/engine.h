@@ -19,16 +19,16 @@
 struct engine;
 
 struct engine_options {
-	const char *dir;                              /* of the manifest */
-	const struct hd_provider *const *providers;   /* built-in tables, NULL at the end */
+	const char *dir;                            /* of the manifest */
+	const struct hd_provider *const *providers; /* built-in tables, NULL at the end */
 	struct clock *clock;
-	struct observer *observer;                    /* may be NULL */
-	const int *interrupts; /* how often the user asked to stop: 1 starts nothing new, 2
+	struct observer *observer; /* may be NULL */
+	const int *interrupts;     /* how often the user asked to stop: 1 starts nothing new, 2
 				  cancels; read with __atomic_load_n; may be NULL */
-	int wake_fd;           /* readable when *interrupts changed; -1 when there is none */
-	size_t parallelism;    /* 0: DEFAULT_PARALLELISM */
+	int wake_fd;               /* readable when *interrupts changed; -1 when there is none */
+	size_t parallelism;        /* 0: DEFAULT_PARALLELISM */
 	int64_t lock_timeout_ms;
-	const char *command;   /* "apply": for the lock's owner */
+	const char *command; /* "apply": for the lock's owner */
 	struct selection selection;
 };
 
@@ -56,12 +56,13 @@ struct run_request {
 const struct plan *engine_plan(struct engine *e, const struct run_request *r, struct diags *d);
 
 struct run_result {
-	const struct plan *plan;  /* NULL when it did not come that far */
-	struct plan_counts done;  /* what was done */
+	const struct plan *plan; /* NULL when it did not come that far */
+	struct plan_counts done; /* what was done */
 	size_t failed, skipped;
+	size_t left_open; /* nobody knows yet: the next run asks what became of them */
 	size_t targets_failed, targets_succeeded; /* instances */
-	int64_t elapsed_ms;       /* without the time that confirm took */
-	bool declined;            /* confirm said no */
+	int64_t elapsed_ms;                       /* without the time that confirm took */
+	bool declined;                            /* confirm said no */
 	bool interrupted;
 };
 
@@ -84,10 +85,10 @@ const struct plan *engine_drift(struct engine *e, struct diags *d);
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
-	const char *status;    /* CURRENT, OUTDATED, FAILED, INCOMPLETE, NOT_DEPLOYED, ORPHANED
+	const char *status; /* CURRENT, OUTDATED, FAILED, INCOMPLETE, NOT_DEPLOYED, ORPHANED
 				  (recorded, not in the manifest), LOCKED */
 	size_t recorded, pending_changes, open_operations;
-	int64_t applied_ms;    /* 0: never */
+	int64_t applied_ms;           /* 0: never */
 	const struct lock_info *lock; /* NULL: free */
 };
 struct status_rows {
@@ -97,8 +98,8 @@ struct status_rows {
 int engine_status(struct engine *e, struct status_rows *out, struct diags *d);
 /* The same without reading templates, for when engine_open cannot: manifest and recorded
  * state alone, with a note; never OUTDATED.  Rows live in the arena. */
-int engine_status_recorded(const struct engine_options *o, struct arena *a,
-			   struct status_rows *out, struct diags *d);
+int engine_status_recorded(const struct engine_options *o, struct arena *a, struct status_rows *out,
+			   struct diags *d);
 
 struct output_row {
 	struct instance_id id;

@@ -17,6 +17,7 @@ static const char *const names[] = {
 	[EVENT_RETRY] = "retry",
 	[EVENT_SUCCEEDED] = "succeeded",
 	[EVENT_FAILED] = "failed",
+	[EVENT_LEFT_OPEN] = "left_open",
 	[EVENT_SKIPPED] = "skipped",
 	[EVENT_BREAKER_OPEN] = "breaker_open",
 	[EVENT_BREAKER_CLOSED] = "breaker_closed",

@@ -13,24 +13,25 @@
 struct plan;
 
 enum event_kind {
-	EVENT_LOCK_WAIT,      /* text: who holds it */
-	EVENT_RECOVERING,     /* addr: an operation of an earlier run is looked after */
-	EVENT_RECOVERED,      /* text: what became of it */
+	EVENT_LOCK_WAIT,       /* text: who holds it */
+	EVENT_RECOVERING,      /* addr: an operation of an earlier run is looked after */
+	EVENT_RECOVERED,       /* text: what became of it */
 	EVENT_REFRESH_STARTED, /* total */
-	EVENT_REFRESHED,      /* addr; done of total */
-	EVENT_PLANNED,        /* plan */
-	EVENT_APPLY_STARTED,  /* total */
-	EVENT_STARTED,        /* addr, action */
-	EVENT_PROGRESS,       /* addr, text: what the provider says */
-	EVENT_WAITING,        /* addr: accepted, polled until it is done */
-	EVENT_RETRY,          /* addr, attempt, attempt_max, wait_ms, text: why */
-	EVENT_SUCCEEDED,      /* addr, action, elapsed_ms */
-	EVENT_FAILED,         /* addr, action, elapsed_ms; its diagnostics come at the end */
-	EVENT_SKIPPED,        /* addr, action: something it needs failed or the run was stopped */
-	EVENT_BREAKER_OPEN,   /* endpoint: does not answer; others wait for a probe */
+	EVENT_REFRESHED,       /* addr; done of total */
+	EVENT_PLANNED,         /* plan */
+	EVENT_APPLY_STARTED,   /* total */
+	EVENT_STARTED,         /* addr, action */
+	EVENT_PROGRESS,        /* addr, text: what the provider says */
+	EVENT_WAITING,         /* addr: accepted, polled until it is done */
+	EVENT_RETRY,           /* addr, attempt, attempt_max, wait_ms, text: why */
+	EVENT_SUCCEEDED,       /* addr, action, elapsed_ms */
+	EVENT_FAILED,          /* addr, action, elapsed_ms; its diagnostics come at the end */
+	EVENT_LEFT_OPEN,       /* addr, action: nobody knows yet; the next run asks first */
+	EVENT_SKIPPED,         /* addr, action: something it needs failed or the run was stopped */
+	EVENT_BREAKER_OPEN,    /* endpoint: does not answer; others wait for a probe */
 	EVENT_BREAKER_CLOSED,
-	EVENT_CANCELLING,     /* text: first or second interrupt */
-	EVENT_FINISHED        /* counts in done/total */
+	EVENT_CANCELLING, /* text: first or second interrupt */
+	EVENT_FINISHED    /* counts in done/total */
 };
 
 struct event {
@@ -42,9 +43,9 @@ struct event {
 	const char *endpoint;       /* or NULL */
 	const struct plan *plan;    /* EVENT_PLANNED */
 	int64_t elapsed_ms, wait_ms;
-	int64_t wall_ms;            /* when */
-	int attempt;                /* the one that will follow; the first one is 1 */
-	int attempt_max;            /* 0: until the operation's deadline */
+	int64_t wall_ms; /* when */
+	int attempt;     /* the one that will follow; the first one is 1 */
+	int attempt_max; /* 0: until the operation's deadline */
 	size_t done, total;
 };
 

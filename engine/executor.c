@@ -80,7 +80,9 @@ static void change_task_over(struct task *t)
 	if (--p->left > 0 || t->kind == TASK_LEARN)
 		return;
 	t->x->changes_over++;
-	if (p->failed)
+	if (p->open)
+		tell(t, EVENT_LEFT_OPEN, 0);
+	else if (p->failed)
 		tell(t, EVENT_FAILED, 0);
 	else if (p->skipped)
 		tell(t, EVENT_SKIPPED, 0);

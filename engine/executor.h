@@ -24,6 +24,7 @@ enum change_end {
 	CHANGE_NOTHING, /* ACTION_NONE, or an update that turned out to be none */
 	CHANGE_DONE,
 	CHANGE_FAILED,
+	CHANGE_OPEN, /* its operation has no END: the next run asks what became of it */
 	CHANGE_SKIPPED
 };
 

@@ -122,7 +122,7 @@ struct executor {
 /* One change of the plan: a replacement has two tasks. */
 struct change_progress {
 	size_t left; /* tasks that are not over */
-	bool told_start, failed, skipped, needless;
+	bool told_start, failed, open, skipped, needless;
 	int64_t started_ms;
 };
 

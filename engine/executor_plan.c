@@ -373,6 +373,8 @@ void executor_build(struct executor *x)
 
 static enum change_end end_of(const struct change *c, const struct change_progress *p)
 {
+	if (p->open)
+		return CHANGE_OPEN;
 	if (p->failed)
 		return CHANGE_FAILED;
 	if (p->skipped)

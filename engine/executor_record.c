@@ -366,6 +366,8 @@ void task_leave_open(struct task *t)
 	explain_open(t, first_error(said));
 	if (!t->recovered)
 		diags_take(t->x->d, said);
+	if (t->x->progress)
+		t->x->progress[t->change_index].open = true;
 	task_over(t, STEP_ENDED_BADLY);
 }
 

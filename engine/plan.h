@@ -24,53 +24,53 @@ enum action {
 /* Why; `cause` completes the sentence. */
 enum reason {
 	REASON_NONE,
-	REASON_NEW,            /* not recorded yet */
-	REASON_CHANGED,        /* inputs differ */
-	REASON_CREATE_ONLY,    /* a property that cannot be changed in place differs */
-	REASON_DRIFTED,        /* the world differs from what was recorded */
-	REASON_GONE,           /* recorded, but not there any more */
+	REASON_NEW,             /* not recorded yet */
+	REASON_CHANGED,         /* inputs differ */
+	REASON_CREATE_ONLY,     /* a property that cannot be changed in place differs */
+	REASON_DRIFTED,         /* the world differs from what was recorded */
+	REASON_GONE,            /* recorded, but not there any more */
 	REASON_NOT_IN_TEMPLATE, /* recorded, not wanted any more */
 	REASON_NOT_IN_MANIFEST, /* nor is its stack, or the stack's target */
 	REASON_CONDITION_FALSE,
 	REASON_DESTROY,
-	REASON_TAINTED,        /* an earlier change of it ended in error */
-	REASON_DEPOSED         /* left over from a replacement */
+	REASON_TAINTED, /* an earlier change of it ended in error */
+	REASON_DEPOSED  /* left over from a replacement */
 };
 
 struct path_change {
-	const char *pointer;       /* "/Content" */
+	const char *pointer;        /* "/Content" */
 	const char *before, *after; /* canonical JSON, masked; NULL: not there */
-	bool replaces;             /* create-only */
-	bool unknown;              /* after is known only during apply; see waits_for */
+	bool replaces;              /* create-only */
+	bool unknown;               /* after is known only during apply; see waits_for */
 	bool sensitive;
-	bool drift;                /* the world moved, not the template */
-	bool computed;             /* a read-only output that the provider foresees */
-	struct range where;        /* in the template */
+	bool drift;         /* the world moved, not the template */
+	bool computed;      /* a read-only output that the provider foresees */
+	struct range where; /* in the template */
 };
 
 struct change {
 	struct address addr;
 	enum action action;
 	enum reason reason;
-	const char *cause;         /* property or reference that caused it; NULL */
+	const char *cause; /* property or reference that caused it; NULL */
 	const char *type;
 	const struct provider_entry *provider; /* NULL: entry no longer configured (delete) */
 	const struct schema *schema;           /* NULL likewise */
 	const struct instance *instance;       /* NULL: stack or target left the manifest */
 	const struct doc_resource *resource;   /* NULL for deletes */
 	size_t resource_index;
-	const struct record *before;           /* NULL for creates */
-	const char *desired;                   /* canonical JSON, masked, unknown as null; NULL */
-	const char *unknown_pointers;          /* JSON array */
-	const char *sensitive_pointers;        /* JSON array */
-	const char *endpoint;                  /* "" when there is none or it is unknown */
+	const struct record *before;    /* NULL for creates */
+	const char *desired;            /* canonical JSON, masked, unknown as null; NULL */
+	const char *unknown_pointers;   /* JSON array */
+	const char *sensitive_pointers; /* JSON array */
+	const char *endpoint;           /* "" when there is none or it is unknown */
 	const struct path_change *paths;
 	size_t path_count;
-	const size_t *needs;                   /* indexes of changes that must end first; those
+	const size_t *needs; /* indexes of changes that must end first; those
 						  of ACTION_NONE too, which end when their own
 						  needs have: order passes through them */
 	size_t need_count;
-	struct range where;                    /* in the template, or RANGE_NONE */
+	struct range where; /* in the template, or RANGE_NONE */
 };
 
 struct plan_counts {
@@ -115,9 +115,9 @@ struct plan {
 	size_t unread;  /* recorded resources that a refresh asked for and could not read */
 };
 
-bool plan_empty(const struct plan *p); /* nothing to do */
-const char *action_name(enum action a);  /* "create", ... */
-const char *reason_text(enum reason r);  /* "not recorded yet", ... */
+bool plan_empty(const struct plan *p);  /* nothing to do */
+const char *action_name(enum action a); /* "create", ... */
+const char *reason_text(enum reason r); /* "not recorded yet", ... */
 /* One line per change and path: the station's dump for golden tests. */
 void plan_dump(const struct plan *p, struct str *out);
 

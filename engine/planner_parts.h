@@ -61,7 +61,7 @@ struct draft {
 	json_t *desired, *masked;
 	json_t *unknown, *sensitive; /* arrays of pointers */
 	bool drifted;
-	struct refinement foreseen;  /* what the provider's plan() said */
+	struct refinement foreseen; /* what the provider's plan() said */
 	struct {
 		VEC_OF(struct draft_path)
 	} paths;               /* in the scratch arena */

@@ -164,6 +164,8 @@ static void count_done(const struct plan *p, const struct execution *x, struct r
 	for (size_t i = 0; i < p->change_count; i++) {
 		if (x->ends[i] == CHANGE_FAILED)
 			out->failed++;
+		else if (x->ends[i] == CHANGE_OPEN)
+			out->left_open++;
 		else if (x->ends[i] == CHANGE_SKIPPED)
 			out->skipped++;
 		if (x->ends[i] != CHANGE_DONE) {

@@ -17,7 +17,7 @@ struct run {
 	struct recorded recorded;
 	struct observation *observations; /* parallel to recorded.records; NULL */
 	const struct plan *plan;
-	bool unread; /* something could not be read */
+	bool unread;         /* something could not be read */
 	int64_t thinking_ms; /* how long the question about the plan took */
 };
 

@@ -218,7 +218,9 @@ enum run_instance_end run_instance_end(const struct instance_plan *p, const stru
 	for (size_t c = p->first_change; x && c < p->first_change + p->change_count; c++) {
 		if (x->ends[c] == CHANGE_FAILED)
 			return INSTANCE_FAILED;
-		if (x->ends[c] == CHANGE_SKIPPED)
+		if (x->ends[c] == CHANGE_OPEN)
+			end = INSTANCE_INCOMPLETE;
+		if (x->ends[c] == CHANGE_SKIPPED && end == INSTANCE_CURRENT)
 			end = x->interrupted ? INSTANCE_INCOMPLETE : INSTANCE_FAILED;
 	}
 	return end;

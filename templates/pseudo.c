@@ -78,8 +78,8 @@ static void report_unknown(struct eval *e, const struct node *at, struct text na
 	struct diag *g;
 
 	if (text_is(name, "HA::GitCommit")) {
-		g = diag_add(e->d, DIAG_NOT_SUPPORTED_YET, at->where,
-			     "not supported yet: '%.*s'", TEXT_ARG(name));
+		g = diag_add(e->d, DIAG_NOT_SUPPORTED_YET, at->where, "not supported yet: '%.*s'",
+			     TEXT_ARG(name));
 		diag_hint(e->d, g,
 			  "declare a parameter and give it the commit: "
 			  "--param Commit=$(git rev-parse HEAD)");

@@ -71,7 +71,7 @@ struct eval_target {
 	const char *project, *stack, *account; /* account "-" when there is none */
 	const char *region;                    /* HA::Region: the manifest's name */
 	const char *aws_region;                /* AWS::Region; equals region when none is set */
-	const char *git_commit;                /* HA::GitCommit; NULL: unknown, used is an error */
+	const char *git_commit;                /* HA::GitCommit; NULL: not supported */
 	const char *const *zones;
 	size_t zone_count;
 	const struct eval_host *hosts;

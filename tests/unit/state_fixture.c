@@ -93,7 +93,8 @@ struct state *state_fixture_open_locked(struct fixture *f)
 	struct lock_owner owner = state_fixture_owner();
 	struct state *s = state_fixture_open(f, STATE_WRITE);
 
-	assert_int_equal(state_lock(s, &(struct lock_request){ids, ARRAY_LEN(ids), &owner, NULL}, &f->d), 0);
+	assert_int_equal(
+		state_lock(s, &(struct lock_request){ids, ARRAY_LEN(ids), &owner, NULL}, &f->d), 0);
 	return s;
 }
 

@@ -136,10 +136,12 @@ static void wrong_operands_are_told(void **state)
 		     "15:23 HD1307 'Fn::Join' joins strings, and this is a list; hint: its list "
 		     "holds strings only; nested lists are joined first\n");
 	assert_gives(*state, "!Select [3, !Ref Names]",
-		     "15:19 HD1306 there is no item '3' in a list of 3; " IN_EAST "; hint: indices run from 0 "
+		     "15:19 HD1306 there is no item '3' in a list of 3; " IN_EAST
+		     "; hint: indices run from 0 "
 		     "to 2\n");
 	assert_gives(*state, "!Select [-1, []]",
-		     "15:19 HD1306 there is no item '-1' in a list of 0; " IN_EAST "; hint: the list is empty "
+		     "15:19 HD1306 there is no item '-1' in a list of 0; " IN_EAST
+		     "; hint: the list is empty "
 		     "for this target\n");
 	assert_gives(*state, "!Split ['', a]",
 		     "15:18 HD1307 the delimiter of 'Fn::Split' is empty; hint: write !Split "

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "engine/project.h"
+#include "engine/project_parts.h"
 #include "templates/node.h"
 
 static int open_session(const struct hd_host *host, struct hd_op *op, struct hd_span config,
@@ -443,6 +444,28 @@ static void attributes_are_checked_in_properties_and_outputs(void **state)
 		       DIAG_ATTRIBUTE_UNKNOWN, "'P' of type SSH::File has no attribute 'Sizes'", 4);
 }
 
+static void a_fault_in_several_regions_names_some_of_them(void **state)
+{
+	static const char *const regions[] = {"e", "w", "e", "n", "s", "x", "y", "z"};
+	struct diags d = DIAGS_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(regions); i++) {
+		struct diag *g = diag_add(&d, DIAG_REF_ABSENT, RANGE_NONE, "not there");
+
+		diag_detail(&d, g, "in region '%s'", regions[i]);
+		if (i == 1)
+			diag_add(&d, DIAG_REF_ABSENT, RANGE_NONE, "without detail");
+	}
+	project_drop_doubles(&d);
+	assert_int_equal(d.error_count, 2);
+	assert_string_equal(d.first->detail,
+			    "in region 'e'\nin region 'w'\nin region 'n'\nin region 's'\n"
+			    "in region 'x'\n...");
+	assert_null(d.last->detail);
+	diags_release(&d);
+}
+
 static void diagnostics_outlive_a_project_that_was_not_opened(void **state)
 {
 	struct fixture *f = *state;
@@ -546,6 +569,7 @@ int main(void)
 		TEST(types_of_absent_providers_say_so),
 		TEST(properties_are_checked_once),
 		TEST(attributes_are_checked_in_properties_and_outputs),
+		TEST(a_fault_in_several_regions_names_some_of_them),
 		TEST(diagnostics_outlive_a_project_that_was_not_opened),
 		TEST(parameter_files_are_read),
 		TEST(lines_of_parameter_files_are_never_shown),
