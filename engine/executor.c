@@ -10,6 +10,8 @@
 
 void executor_edit(struct executor *x, const struct state_edit *edit)
 {
+	if (x->holders)
+		holders_follow(x->holders, edit);
 	*(struct state_edit *)vec_add(&x->edits) = *edit;
 }
 
@@ -373,6 +375,7 @@ void executor_release(struct executor *x)
 		free_task(&x->tasks[i]);
 	dispatch_free(x->dispatch);
 	walk_free(x->walk);
+	holders_free(x->holders);
 	vec_release(&x->edits);
 	vec_release(&x->follows);
 	arena_free(x->arena);

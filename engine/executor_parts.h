@@ -20,6 +20,7 @@
 #define ENGINE_EXECUTOR_PARTS_H
 
 #include "base/vec.h"
+#include "engine/holders.h"
 #include "engine/dispatch.h"
 #include "engine/executor.h"
 #include "engine/executor_record.h"
@@ -103,6 +104,7 @@ struct executor {
 	struct dispatch *dispatch;
 	struct walk *walk;
 	struct known *known;
+	struct holders *holders; /* NULL when the plan takes nothing away */
 	struct task *tasks;
 	size_t task_count;
 	struct task **by_step;            /* NULL for gates */

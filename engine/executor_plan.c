@@ -270,6 +270,55 @@ static void add_recorded_needs(struct building *b, const struct map *replacement
 	}
 }
 
+static void add_place(struct str *key, const struct address *x)
+{
+	if (key->len)
+		str_printf(key, "\n%s\n%s", x->instance.account, x->instance.region);
+}
+
+/* Creations by what they will make. */
+static void index_creations(const struct building *b, struct map *out)
+{
+	for (size_t i = 0; i < b->plan->change_count; i++) {
+		const struct change *c = &b->plan->changes[i];
+		struct str key = STR_INIT;
+
+		if (c->action == ACTION_CREATE || c->action == ACTION_REPLACE)
+			planner_identity(c->schema, c->endpoint, c->desired, &key);
+		add_place(&key, &c->addr);
+		if (key.len)
+			map_set(out, str_text(&key), (void *)c);
+		str_release(&key);
+	}
+}
+
+/*
+ * When resources pass what they hold on to each other (two files that swap their paths),
+ * the old one of a replacement goes after its new holder has come: it is then seen that
+ * nothing may be deleted (holders.h).
+ */
+static void add_successions(struct building *b)
+{
+	struct map creations = MAP_INIT;
+
+	index_creations(b, &creations);
+	for (size_t i = 0; i < b->plan->change_count; i++) {
+		const struct change *c = &b->plan->changes[i], *heir;
+		struct str key = STR_INIT;
+
+		if (c->action == ACTION_REPLACE && creates_first(c) &&
+		    !strcmp(c->type, c->before->type))
+			planner_identity(c->schema, c->before->endpoint, c->before->inputs, &key);
+		add_place(&key, &c->addr);
+		heir = key.len ? map_find(&creations, str_text(&key)) : NULL;
+		if (heir && heir != c)
+			walk_need(b->walk, b->steps[i].tail,
+				  b->steps[heir - b->plan->changes].core);
+		str_release(&key);
+	}
+	map_release(&creations);
+}
+
 /* Gates between instances: `end` of one opens when all its changes are over. */
 static void add_barriers(struct building *b)
 {
@@ -312,6 +361,8 @@ static bool build(struct building *b)
 		index_replacements(b, &replacements);
 	if (replacements.live_count)
 		add_recorded_needs(b, &replacements);
+	if (replacements.live_count)
+		add_successions(b);
 	map_release(&replacements);
 	add_barriers(b);
 	return walk_seal(b->walk);
@@ -335,6 +386,31 @@ static size_t most_tasks(const struct plan *p)
 	for (size_t i = 0; i < p->change_count; i++)
 		count += p->changes[i].action == ACTION_REPLACE ? 2 : 1;
 	return count;
+}
+
+static bool takes_away(const struct plan *p)
+{
+	return p->counts.remove || p->counts.replace;
+}
+
+/* Every record counts, not only those of the plan: stacks may share a thing. */
+static int find_holders(struct executor *x)
+{
+	struct record_list all;
+	struct arena *a;
+	int rc;
+
+	if (!takes_away(x->plan))
+		return 0;
+	a = arena_new();
+	x->holders = holders_new();
+	rc = state_load_records(x->e->state, NULL, a, &all, x->d);
+	for (size_t i = 0; !rc && i < all.count; i++) {
+		if (!*all.items[i].deposed)
+			holders_put(x->holders, &all.items[i]);
+	}
+	arena_free(a);
+	return rc;
 }
 
 void executor_build(struct executor *x)
@@ -393,12 +469,17 @@ int executor_run(struct engine *e, const struct plan *plan,
 		.arena = arena_new(),
 		.known = known_new(plan->project->registry),
 	};
+	bool blind;
 	int rc;
 
 	x.dispatch = dispatch_new(e, d);
 	executor_build(&x);
+	blind = find_holders(&x) != 0;
+	x.stopping = blind;
 	engine_tell(e, (struct event){.kind = EVENT_APPLY_STARTED, .total = x.changes_total});
 	rc = executor_loop(&x);
+	if (blind)
+		rc = -1;
 	*out = (struct execution){
 		.ends = ARENA_ARRAY(plan->arena, plan->change_count, enum change_end),
 		.known = x.known,

@@ -278,7 +278,7 @@ void executor_set_deadline(struct task *t)
 /* The record a delete is about: a replaced one got its name when its successor was made. */
 static const char *deposed_of(const struct task *t)
 {
-	if (t->kind == TASK_DELETE)
+	if (t->kind == TASK_DELETE || t->kind == TASK_FORGET)
 		return t->creates ? t->creates->op.id : t->before->deposed;
 	/* A create that replaces says under which name the old one is kept. */
 	return t->keeps_old ? t->op.id : "";
@@ -363,10 +363,27 @@ bool executor_can_call(struct task *t)
 	return session != NULL;
 }
 
+/* The record goes, the thing stays. */
+static void forget(struct task *t)
+{
+	struct record *r = ARENA_NEW(t->arena, struct record);
+
+	*r = *t->before;
+	r->deposed = deposed_of(t);
+	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r});
+	task_over(t, STEP_ENDED_WELL);
+}
+
 /* The old one of a replacement is the new one: nothing is left to delete. */
 static bool nothing_left(const struct task *t)
 {
 	return t->creates && t->creates->same_thing;
+}
+
+/* The thing is somebody else's by now: only the record goes. */
+static bool another_holds(const struct task *t)
+{
+	return t->kind == TASK_DELETE && t->x->holders && holders_other(t->x->holders, t->before);
 }
 
 static void end_needless(struct task *t, const struct evaluated *v)
@@ -412,6 +429,9 @@ void task_start(struct task *t)
 	if (nothing_left(t)) {
 		drop(t);
 		end_needless(t, &none);
+	} else if (another_holds(t)) {
+		drop(t);
+		forget(t);
 	} else if (!executor_can_call(t)) {
 		drop(t);
 		task_refuse(t);
@@ -424,15 +444,6 @@ void task_start(struct task *t)
 }
 
 /* --- without a call ---------------------------------------------------------------- */
-
-static void forget(struct task *t)
-{
-	struct record *r = ARENA_NEW(t->arena, struct record);
-
-	*r = *t->before;
-	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r});
-	task_over(t, STEP_ENDED_WELL);
-}
 
 static void learn(struct task *t)
 {

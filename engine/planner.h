@@ -61,6 +61,13 @@ struct planner_input {
 	void *context;
 };
 
+/*
+ * What tells a thing in the world from others of its region before it has an id, from the
+ * property that Ref gives; nothing is appended when that is not known.
+ */
+void planner_identity(const struct schema *s, const char *endpoint, const char *document,
+		      struct str *out);
+
 /* Records of other instances than those planner_covers names are left alone.
  * NULL on failure. */
 const struct plan *planner_make(struct arena *a, const struct planner_input *in, struct diags *d);

@@ -61,16 +61,22 @@ static void index_changes(struct needs *n)
 	}
 }
 
-/* What tells the thing in the world from others, or "" when it is not known before. */
-static void identity(const struct change *c, const char *document, struct str *out)
+void planner_identity(const struct schema *s, const char *endpoint, const char *document,
+		      struct str *out)
 {
-	const char *pointer = c->schema ? schema_ref_pointer(c->schema) : NULL;
+	const char *pointer = s ? schema_ref_pointer(s) : NULL;
 	json_t *j = pointer && document ? json_parse(text_of(document), NULL, NULL) : NULL;
 	const json_t *name = j ? json_at(j, text_of(pointer)) : NULL;
 
-	if (json_is_string(name) && !schema_is_read_only(c->schema, text_of(pointer)))
-		str_printf(out, "%s\n%s\n%s", c->type, c->endpoint, json_string_value(name));
+	if (json_is_string(name) && !schema_is_read_only(s, text_of(pointer)))
+		str_printf(out, "%s\n%s\n%s", schema_type(s), endpoint ? endpoint : "",
+			   json_string_value(name));
 	json_decref(j);
+}
+
+static void identity(const struct change *c, const char *document, struct str *out)
+{
+	planner_identity(c->schema, c->endpoint, document, out);
 }
 
 static void index_doomed(struct needs *n)

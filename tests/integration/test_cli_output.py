@@ -1,16 +1,12 @@
-"""What other programs read: completion scripts, the man page, pipes and the JSON stream."""
+"""What other programs read: completion scripts, the man page, pipes."""
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from lab import hadeploy_path, run_hadeploy, ssh_command, ssh_file, template
 from lab.run import clean_env
-
-ROOT = Path(__file__).resolve().parents[2]
-STREAM = (ROOT / "docs" / "json.md")
 
 
 @pytest.fixture
@@ -116,44 +112,6 @@ def test_an_apply_whose_output_nobody_reads_still_records(project, host, streams
     assert project.recorded() == ["web/east/Job", "web/east/Page"]
     assert (host.root / "page").read_text() == "hello\n"
     project.run("plan", "--exit-code").ok()
-
-
-def documented():
-    """{type: fields} of the JSON stream as docs/json.md lists them."""
-    text = STREAM.read_text()
-    return set(re.findall(r"^#+ `(\w+)`|^\| `(\w+)` \|", text, re.M))
-
-
-def test_the_json_stream_is_as_documented(project):
-    types = {name for pair in documented() for name in pair if name}
-    seen = set()
-    for args in (["plan"], ["apply", "--yes"], ["apply", "--yes", "--refresh"], ["status"],
-                 ["outputs"], ["state", "list"], ["drift"], ["validate"], ["destroy", "--yes"]):
-        result = project.run(*args, "--json").ok()
-        assert result.stderr == "", "all goes to standard output"
-        lines = project.parse(result.stdout)
-        assert all("type" in line for line in lines), args
-        assert lines[0]["schema"] == 1, args
-        seen |= {line["type"] for line in lines}
-    assert seen <= types, f"undocumented: {seen - types}"
-
-
-def test_errors_are_in_the_stream_with_their_place(project):
-    text = (project.dir / "stacks" / "web.yaml").read_text().replace("Content", "Contents")
-    project.put("stacks/web.yaml", text)
-    result = project.run("plan", "--json").ok(1)
-    errors = [line for line in project.parse(result.stdout) if line["type"] == "diagnostic"]
-    line = text.splitlines().index(next(x for x in text.splitlines() if "Contents" in x)) + 1
-    assert errors[0]["severity"] == "error" and errors[0]["code"] == "HD2004"
-    assert errors[0]["file"].endswith("stacks/web.yaml") and errors[0]["line"] == line
-    assert "Content" in errors[0]["hint"]
-
-
-def test_the_last_line_of_a_stream_says_how_it_ended(project):
-    for args, code in ((["apply", "--yes"], 0), (["plan", "nosuch"], 1)):
-        result = project.run(*args, "--json").ok(code)
-        last = project.parse(result.stdout)[-1]
-        assert last["exit_code"] == code
 
 
 def test_the_path_of_the_program_is_no_part_of_what_it_says(project, tmp_path):

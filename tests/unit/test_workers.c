@@ -81,7 +81,7 @@ static void start(struct bench *b, size_t threads, size_t wanted_inside)
 	struct diags d = DIAGS_INIT;
 
 	b->workers = workers_new(threads, &context);
-	b->session = call_open(&table, "{}", &context, &d);
+	b->session = call_open(&table, &(struct call_settings){"{}", NULL}, &context, &d);
 	b->session->wanted_inside = wanted_inside;
 	b->call = (struct call){.kind = CALL_READ, .table = &table, .session = b->session};
 }

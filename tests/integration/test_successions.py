@@ -1,0 +1,67 @@
+"""Resources that pass on to each other what they hold: nothing of it may be deleted."""
+
+FILE = """\
+  {name}:
+    Type: SSH::File
+    Properties: {{Host: web-e1, Path: {root}/{path}, Content: {name}}}
+"""
+
+
+def template(root, paths):
+    return "Resources:\n" + "".join(
+        FILE.format(name=name, root=root, path=path) for name, path in paths.items())
+
+
+def apply(regions, tmp_path, *rounds):
+    """Applies one set of paths after the other; returns the host's folder and the project."""
+    root = regions.host("web-e1").root
+    project = regions.project(
+        tmp_path, stacks={"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}},
+        templates={"web": template(root, rounds[0])})
+    for paths in rounds:
+        project.put("stacks/web.yaml", template(root, paths))
+        project.run("apply", "--yes").ok()
+    return root, project
+
+
+def contents(root):
+    return {path.name: path.read_text() for path in root.iterdir()}
+
+
+def test_two_files_swap_their_paths(regions, tmp_path):
+    root, project = apply(regions, tmp_path, {"A": "a", "B": "b"}, {"A": "b", "B": "a"})
+    assert contents(root) == {"a": "B", "b": "A"}
+    project.run("drift", "--exit-code").ok()
+    project.run("destroy", "--yes").ok()
+    assert contents(root) == {}
+
+
+def test_paths_move_up_by_one(regions, tmp_path):
+    root, project = apply(regions, tmp_path, {"A": "a", "B": "b", "C": "c"},
+                          {"A": "b", "B": "c", "C": "d"})
+    assert contents(root) == {"b": "A", "c": "B", "d": "C"}
+    project.run("drift", "--exit-code").ok()
+
+
+def test_a_new_resource_takes_the_path_of_one_that_moves(regions, tmp_path):
+    root, project = apply(regions, tmp_path, {"A": "a"}, {"A": "z", "New": "a"})
+    assert contents(root) == {"a": "New", "z": "A"}
+    project.run("drift", "--exit-code").ok()
+
+
+def test_a_renamed_resource_keeps_its_file(regions, tmp_path):
+    root, project = apply(regions, tmp_path, {"A": "a"}, {"B": "a"})
+    assert contents(root) == {"a": "B"}
+    project.run("drift", "--exit-code").ok()
+
+
+def test_what_two_stacks_hold_stays_until_both_let_go(regions, tmp_path):
+    root = regions.host("web-e1").root
+    entry = {"Template": "stacks/web.yaml", "Targets": ["east"]}
+    project = regions.project(tmp_path, stacks={"one": entry, "two": entry},
+                              templates={"web": template(root, {"A": "a"})})
+    project.run("apply", "--yes").ok()
+    project.run("destroy", "one", "--yes").ok()
+    assert contents(root) == {"a": "A"}
+    project.run("destroy", "two", "--yes").ok()
+    assert contents(root) == {}
