@@ -13,6 +13,7 @@
 enum likeness {
 	LIKE_WANTED,  /* every wanted property is shown, and equal */
 	LIKE_UNSHOWN, /* none differs, but some are not shown */
+	LIKE_SECRET,  /* nor can a secret be compared: it may be an old one */
 	LIKE_OTHER
 };
 
@@ -28,7 +29,7 @@ static enum likeness compare(const json_t *wanted, const json_t *shown)
 	json_t *member;
 
 	if (is_masked(wanted) && !is_masked(shown))
-		return LIKE_WANTED; /* never shown: nothing to compare */
+		return LIKE_SECRET;
 	if (!shown)
 		return LIKE_UNSHOWN;
 	if (!json_is_object(wanted) || is_masked(wanted))

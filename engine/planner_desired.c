@@ -188,10 +188,13 @@ static void decide_by_paths(struct draft *f)
 		decide(f, ACTION_UPDATE, p->from_template ? REASON_CHANGED : REASON_DRIFTED, cause);
 }
 
-static bool will_replace(const struct draft *f)
+/* For more than another endpoint, of which the provider may say that it is the same. */
+static bool surely_replaces(const struct draft *f)
 {
 	for (size_t i = 0; i < f->paths.count; i++) {
-		if (f->paths.items[i].change.replaces)
+		const struct path_change *c = &f->paths.items[i].change;
+
+		if (c->replaces && (c->unknown || !draft_is_endpoint(f, c->pointer)))
 			return true;
 	}
 	return false;
@@ -202,7 +205,7 @@ static int compare(struct draft *f, bool same_type)
 	draft_compare_inputs(f);
 	if (same_type)
 		draft_compare_world(f);
-	if (same_type && !will_replace(f) && draft_refine(f))
+	if (same_type && !surely_replaces(f) && draft_refine(f))
 		return -1;
 	if (f->paths.count)
 		qsort(f->paths.items, f->paths.count, sizeof(*f->paths.items), compare_paths);

@@ -276,6 +276,13 @@ void draft_compare_world(struct draft *f)
 	json_decref(seen);
 }
 
+bool draft_is_endpoint(const struct draft *f, const char *pointer)
+{
+	const char *endpoint = schema_endpoint_pointer(f->c->schema);
+
+	return endpoint && strcmp(endpoint, pointer) == 0;
+}
+
 /* What the schema calls create-only stays a difference whatever the provider says. */
 static void drop_same(struct draft *f, const struct refinement *r)
 {
@@ -287,6 +294,9 @@ static void drop_same(struct draft *f, const struct refinement *r)
 
 		for (size_t s = 0; s < r->same_count && !same; s++)
 			same = pointer_within(text_of(pointer), text_of(r->same[s]));
+		/* The same endpoint under another name: recorded, not replaced. */
+		if (same && draft_is_endpoint(f, pointer))
+			f->paths.items[i].change.replaces = same = false;
 		if (!same || f->paths.items[i].change.replaces)
 			f->paths.items[kept++] = f->paths.items[i];
 	}

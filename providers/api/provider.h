@@ -160,7 +160,11 @@ struct hd_host {
 	 */
 	void (*diagnose)(struct hd_op *op, const struct hd_message *m);
 
-	/* Only inside plan(): what the declared schema cannot say. */
+	/*
+	 * Only inside plan(): what the declared schema cannot say.  A create-only
+	 * property cannot be called the same; but of the endpoint's property it means
+	 * that the endpoint only has another name: no replacement, update() records it.
+	 */
 	void (*plan_same)(struct hd_op *op, struct hd_span pointer);
 	void (*plan_replace)(struct hd_op *op, struct hd_span pointer);
 	void (*plan_computed)(struct hd_op *op, struct hd_span pointer,

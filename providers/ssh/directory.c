@@ -228,13 +228,33 @@ static int directory_plan(struct ask *a)
 	return HD_OK;
 }
 
+/* Of an operation whose end nobody saw: taken for made by it, since it is only ever
+ * removed when it is empty. */
+static int find_ours(struct ask *a)
+{
+	struct access declared;
+	json_t *state;
+
+	if (access_read(a, a->recorded, DEFAULT_MODE, &declared) < 0)
+		return ask_say(a);
+	state = look(a, &declared);
+	if (!state)
+		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
+	if (a->r->id.len == 0)
+		json_object_set_new(a->priv, "made", json_true());
+	ask_set_natural_id(a, declared.path);
+	return ask_done(a, state, HD_EFFECT_NONE);
+}
+
 static int directory_find(struct ask *a)
 {
 	const char *host, *path = ask_name_in_id(a, &host);
 	struct access declared = {.path = path, .owner = "", .group = ""};
 	json_t *state;
 
-	if (ask_is_recovery(a) || !path || path[0] != '/')
+	if (ask_is_recovery(a))
+		return find_ours(a);
+	if (!path || path[0] != '/')
 		return HD_NOTFOUND;
 	state = look(a, &declared);
 	if (!state)

@@ -115,6 +115,18 @@ static int call_poll(struct hd_session *s, struct hd_op *op, const struct hd_res
 	return ask(s, op, r, token, pick_poll);
 }
 
+/* The manifest calls the machine by another name now: what is there stays. */
+static void plan_renamed_host(struct ask *a)
+{
+	const char *before = ask_text(a, a->recorded, "Host");
+	const char *address = ask_text(a, a->priv, "Address");
+
+	if (before && address && strcmp(before, a->host_name) != 0 &&
+	    strcmp(address, a->host->target.address) == 0 &&
+	    json_int(a->priv, "Port", 22) == a->host->target.port)
+		a->call.host->plan_same(a->call.op, span_of("/Host"));
+}
+
 /* Nobody is asked over the network: a host must be in the manifest, that is all. */
 static int plan_open(struct ask *a, const struct type *type)
 {
@@ -128,6 +140,7 @@ static int plan_open(struct ask *a, const struct type *type)
 		host_unknown(a->session, name, &a->fault);
 		return ask_say(a);
 	}
+	plan_renamed_host(a);
 	return type->plan ? type->plan(a) : HD_OK;
 }
 

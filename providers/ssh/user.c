@@ -374,6 +374,24 @@ static int user_plan(struct ask *a)
 	return HD_OK;
 }
 
+/* Of an operation whose end nobody saw: recorded, and never removed, because it may have
+ * been there before. */
+static int find_ours(struct ask *a)
+{
+	struct user u;
+	json_t *state;
+
+	if (user_from(a, a->recorded, &u) < 0)
+		return ask_say(a);
+	state = look(a, &u);
+	if (!state)
+		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
+	if (a->r->id.len == 0)
+		json_object_set_new(a->priv, "had", json_true());
+	ask_set_natural_id(a, u.name);
+	return ask_done(a, state, HD_EFFECT_NONE);
+}
+
 static int user_find(struct ask *a)
 {
 	struct user u = {.uid = "", .group = "", .home = "", .shell = ""};
@@ -381,7 +399,9 @@ static int user_find(struct ask *a)
 	json_t *state;
 
 	u.name = ask_name_in_id(a, &host);
-	if (ask_is_recovery(a) || !name_valid(u.name))
+	if (ask_is_recovery(a))
+		return find_ours(a);
+	if (!name_valid(u.name))
 		return HD_NOTFOUND;
 	state = look(a, &u);
 	if (!state)

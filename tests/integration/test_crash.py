@@ -105,3 +105,25 @@ def test_a_region_that_loses_power_is_completed_later(regions, tmp_path):
     for host in regions.region("west"):
         for i in range(COMMANDS):
             assert (host.root / f"count{i}").read_text() == "run\n"
+
+
+@pytest.mark.parametrize("secret", [False, True])
+@pytest.mark.parametrize("moment", [5, 18, 33])
+def test_a_destroy_finds_what_a_killed_apply_made(regions, tmp_path, moment, secret):
+    """Nothing that exists is unrecorded, also when nobody applies again."""
+    host = regions.host("web-e1")
+    content = {"Ref": "Word"} if secret else "content"
+    parts = {"Dir": {"Type": "SSH::Directory",
+                     "Properties": {"Host": host.name, "Path": str(host.root / "d")}}}
+    for i in range(60):
+        parts[f"File{i}"] = {**ssh_file(host, host.root / "d" / f"file{i}", content),
+                             "DependsOn": "Dir"}
+    text = {**template(parts), "Parameters": {"Word": {"Type": "String", "NoEcho": True}}}
+    project = regions.project(
+        tmp_path / "project", templates={"web": text},
+        stacks={"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}})
+    (project.dir / "word.yaml").write_text("Word: rosebud-7\n")
+    assert killed_after(project, moment, "apply", "--param-file", "word.yaml")
+    project.run("destroy", "--yes", "--param-file", "word.yaml").ok()
+    assert list(host.root.iterdir()) == []
+    assert project.recorded() == []

@@ -65,3 +65,28 @@ def test_what_two_stacks_hold_stays_until_both_let_go(regions, tmp_path):
     assert contents(root) == {"a": "A"}
     project.run("destroy", "two", "--yes").ok()
     assert contents(root) == {}
+
+
+def test_a_host_with_another_name_keeps_what_is_on_it(regions, tmp_path):
+    host = regions.host("web-e1")
+    counter = host.dir / "counter"
+    text = template(host.root, {"A": "a"}) + (
+        "  Job:\n    Type: SSH::Command\n    Properties:\n      Host: web-e1\n"
+        f"      Create: echo made >>{counter}\n      Delete: echo gone >>{counter}\n")
+    project = regions.project(
+        tmp_path, stacks={"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}},
+        templates={"web": text})
+    project.run("apply", "--yes").ok()
+    hosts = project.manifest["Regions"]["east"]["Hosts"]
+    hosts["renamed"] = hosts.pop("web-e1")
+    project.save()
+    project.put("stacks/web.yaml", text.replace("Host: web-e1", "Host: renamed"))
+    plan = project.run("plan").ok()
+    assert "2 to update" in plan.stdout and "replace" not in plan.stdout
+    project.run("apply", "--yes").ok()
+    assert contents(host.root) == {"a": "A"}
+    assert counter.read_text() == "made\n"
+    project.run("drift", "--exit-code").ok()
+    assert "Nothing to do" in project.run("apply", "--yes").ok().stdout
+    project.run("destroy", "--yes").ok()
+    assert contents(host.root) == {}
