@@ -131,6 +131,17 @@ static const char *value_text(struct planning *p, const struct value *v)
 	return text;
 }
 
+/* When nothing of the instance changes, what is not known now never will be: the resource
+ * hands over no such attribute, which the apply has told. */
+static bool may_become_known(const struct planning *p, const struct planning_instance *w)
+{
+	for (size_t i = w->first; i < p->changes.count; i++) {
+		if (p->changes.items[i].action != ACTION_NONE)
+			return true;
+	}
+	return false;
+}
+
 /* Takes the output out of `before`: what stays there is not wanted any more. */
 static int plan_output(struct planning *p, const struct planning_instance *w, size_t index,
 		       json_t *before)
@@ -143,7 +154,7 @@ static int plan_output(struct planning *p, const struct planning_instance *w, si
 	const struct value *v =
 		document_eval_output(doc, index, known_lookup(p->known, &w->id), scratch, p->d);
 
-	if (v) {
+	if (v && (!value_has_unknown(v) || may_become_known(p, w))) {
 		o.unknown = value_has_unknown(v);
 		o.before = was ? json_text(p->a, was) : NULL;
 		o.after = o.unknown ? NULL : value_text(p, v);

@@ -63,6 +63,22 @@ static void check_policies(const struct checking *c, const struct doc_resource *
 	diag_hint(c->d, g, "write '%s: Retain' to keep it", policy);
 }
 
+static void check_name(const struct checking *c, const struct doc_resource *r, const char *pointer)
+{
+	const struct value *v = NULL;
+	struct diag *g;
+	bool exact;
+
+	if (pointer)
+		v = value_at(r->properties, text_of(pointer), &exact);
+	if (!v || !exact || !value_has_sensitive(v))
+		return;
+	g = diag_add(c->d, DIAG_SECRET_NAME, value_where(v),
+		     "property '%s' of '%s' is a secret, and it names the resource", pointer + 1,
+		     r->logical_id);
+	diag_hint(c->d, g, "make the name from values that may be shown");
+}
+
 static void check_resource(const struct checking *c, size_t index)
 {
 	const struct doc_resource *r = &c->i->doc->resources[index];
@@ -75,6 +91,8 @@ static void check_resource(const struct checking *c, size_t index)
 		return;
 	}
 	check_policies(c, r);
+	check_name(c, r, schema_ref_pointer(c->schemas[index]));
+	check_name(c, r, schema_endpoint_pointer(c->schemas[index]));
 	address_format(&addr, &address);
 	schema_check(c->schemas[index], r, str_cstr(&address), c->d);
 	str_release(&address);
