@@ -34,11 +34,13 @@ static const char *action_of(const struct task *t)
 	return operation_action_name(t->op.action);
 }
 
-static int64_t started_ms(const struct task *t)
+/* 0 for what ended before it began: its endpoint was given up. */
+static int64_t elapsed_ms(const struct task *t)
 {
 	const struct executor *x = t->x;
+	int64_t started = x->progress ? x->progress[t->change_index].started_ms : t->started_ms;
 
-	return x->progress ? x->progress[t->change_index].started_ms : t->started_ms;
+	return started ? dispatch_now_ms(x->dispatch) - started : 0;
 }
 
 static void tell(struct task *t, enum event_kind kind, int64_t wait_ms)
@@ -51,7 +53,7 @@ static void tell(struct task *t, enum event_kind kind, int64_t wait_ms)
 				  .type = t->type,
 				  .action = action_of(t),
 				  .endpoint = lane_endpoint(&t->job.lane),
-				  .elapsed_ms = dispatch_now_ms(x->dispatch) - started_ms(t),
+				  .elapsed_ms = elapsed_ms(t),
 				  .wait_ms = wait_ms,
 				  .done = x->changes_over,
 				  .total = x->changes_total,

@@ -106,9 +106,10 @@ static int recover_if_free(struct run *r)
 	if (load(r, STATE_WRITE))
 		return -1;
 	if (lock_all(r, 0, &held)) {
-		g = diag_note(r->d, DIAG_RECOVER_LOCKED, RANGE_NONE,
-			      "%zu operation%s open, and another process holds the lock", open,
-			      open == 1 ? " is" : "s are");
+		g = diag_note(
+			r->d, DIAG_RECOVER_LOCKED, RANGE_NONE,
+			"%zu operation%s open, and the lock to look after %s is not to be had",
+			open, open == 1 ? " is" : "s are", open == 1 ? "it" : "them");
 		if (held.first)
 			diag_detail(r->d, g, "%s", held.first->summary);
 		diags_release(&held);
