@@ -42,9 +42,12 @@ static const enum paint severity_paints[] = {
 	[DIAG_NOTE] = PAINT_CYAN,
 };
 
-/* 50xx of diag_codes.def, but for what somebody wrote. */
-static bool is_connection_fault(const struct diag *g)
+/* Nothing in the file is to blame: 50xx of diag_codes.def but for what somebody wrote, and
+ * what a stopped run leaves open. */
+static bool is_of_the_run(const struct diag *g)
 {
+	if (g->code == DIAG_RUN_UNCLEAR)
+		return true;
 	return g->endpoint && (int)g->code / 100 == 50 && g->code != DIAG_SSH_CONFIG &&
 	       g->code != DIAG_SSH_HOST;
 }
@@ -55,7 +58,7 @@ static const char *cause_of(struct arena *a, const struct diag *g)
 	const char *cause = arena_printf(a, "%d %d %s %s", (int)g->severity, (int)g->code,
 					 g->foreign_code ? g->foreign_code : "", g->summary);
 
-	if (!w->src || is_connection_fault(g))
+	if (!w->src || is_of_the_run(g))
 		return cause;
 	return arena_printf(a, "%s\n%s:%u:%u", cause, w->src->name, (unsigned)w->start.line,
 			    (unsigned)w->start.column);
@@ -72,7 +75,7 @@ static struct group *group_of(struct groups *all, const struct diag *g)
 		return group;
 	group = ARENA_NEW(all->arena, struct group);
 	group->first = g;
-	group->where = is_connection_fault(g) ? RANGE_NONE : g->where;
+	group->where = is_of_the_run(g) ? RANGE_NONE : g->where;
 	*arena_vec_add(all->arena, all) = group;
 	if (somewhere)
 		map_set(&all->by_cause, text_of(cause), group);
