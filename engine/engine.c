@@ -25,6 +25,26 @@ static void take_options(struct engine *e, const struct engine_options *o)
 		e->options.command = "";
 }
 
+/* Stacks and regions that can be named because something of them is recorded.  What is
+ * wrong with the state is told when it is needed. */
+static void find_recorded(struct engine *e)
+{
+	struct diags ignored = DIAGS_INIT;
+	struct instance_list all = {0};
+	struct instance_id *ids;
+	struct state *s = engine_state_open(e->options.dir, STATE_READ, e->options.clock, &ignored);
+
+	if (s && state_load_instances(s, e->arena, &all, &ignored) == 0) {
+		ids = ARENA_ARRAY(e->arena, all.count, struct instance_id);
+		for (size_t i = 0; i < all.count; i++)
+			ids[i] = all.items[i].id;
+		e->options.selection.recorded = ids;
+		e->options.selection.recorded_count = all.count;
+	}
+	state_close(s);
+	diags_release(&ignored);
+}
+
 struct engine *engine_open(const struct engine_options *o, struct diags *d)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -32,7 +52,9 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 
 	take_options(e, o);
 	e->arena = arena_new();
-	e->project = project_open(o->dir, o->providers, &o->selection, d);
+	if (o->selection.stack_count || o->selection.region_count)
+		find_recorded(e);
+	e->project = project_open(o->dir, o->providers, &e->options.selection, d);
 	if (!e->project) {
 		engine_close(e);
 		return NULL;

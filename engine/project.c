@@ -24,6 +24,16 @@ static bool is_among(const char *name, const char *const *names, size_t count)
 	return count == 0;
 }
 
+static bool is_recorded(const struct selection *s, const char *stack, const char *region)
+{
+	for (size_t i = 0; i < s->recorded_count; i++) {
+		if ((stack && strcmp(s->recorded[i].stack, stack) == 0) ||
+		    (region && strcmp(s->recorded[i].region, region) == 0))
+			return true;
+	}
+	return false;
+}
+
 static void check_stack_names(struct opening *o)
 {
 	const struct manifest *m = o->p->manifest;
@@ -35,7 +45,7 @@ static void check_stack_names(struct opening *o)
 		const char *name = o->sel->stacks[i];
 		struct diag *g;
 
-		if (manifest_stack(m, name))
+		if (manifest_stack(m, name) || is_recorded(o->sel, name, NULL))
 			continue;
 		g = diag_add(o->d, DIAG_STACK_UNKNOWN, RANGE_NONE, "there is no stack '%s'", name);
 		diag_did_you_mean(o->d, g, text_of(name), known, m->stack_count);
@@ -56,7 +66,7 @@ static void check_region_names(struct opening *o)
 		const char *name = o->sel->regions[i];
 		struct diag *g;
 
-		if (manifest_region(m, name))
+		if (manifest_region(m, name) || is_recorded(o->sel, NULL, name))
 			continue;
 		g = diag_add(o->d, DIAG_REGION_UNKNOWN, RANGE_NONE, "there is no region '%s'",
 			     name);

@@ -34,6 +34,9 @@ struct selection {
 	size_t region_count;
 	const struct param_override *params;
 	size_t param_count;
+	/* What is recorded may be named too, though the manifest has lost it. */
+	const struct instance_id *recorded;
+	size_t recorded_count;
 };
 
 struct instance {

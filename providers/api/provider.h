@@ -78,15 +78,15 @@ struct hd_span {
  * differently; whatever else a person wants to know goes in a diagnostic.
  */
 enum hd_status {
-	HD_OK = 0,        /* finished; results were handed over */
-	HD_PENDING = 1,   /* accepted; a token was handed over; poll() later */
-	HD_RETRY = 2,     /* passing fault: same call again, after backoff */
-	HD_THROTTLED = 3, /* as HD_RETRY, and slow this whole session down */
-	HD_CONFLICT = 4,  /* something else holds the resource: wait, then retry */
-	HD_NOTFOUND = 5,  /* there is no such resource */
-	HD_EXISTS = 6,    /* create() found it already there */
-	HD_CANCELLED = 7, /* stopped because cancelled() said so */
-	HD_FATAL = 8,     /* asking again cannot help */
+	HD_OK = 0,         /* finished; results were handed over */
+	HD_PENDING = 1,    /* accepted; a token was handed over; poll() later */
+	HD_RETRY = 2,      /* passing fault: same call again, after backoff */
+	HD_THROTTLED = 3,  /* as HD_RETRY, and slow this whole session down */
+	HD_CONFLICT = 4,   /* something else holds the resource: wait, then retry */
+	HD_NOTFOUND = 5,   /* there is no such resource */
+	HD_EXISTS = 6,     /* create() found it already there */
+	HD_CANCELLED = 7,  /* stopped because cancelled() said so */
+	HD_FATAL = 8,      /* asking again cannot help */
 	HD_UNREACHABLE = 9 /* the endpoint did not answer in time: as HD_RETRY, and counts
 			      against the endpoint's breaker; effect is HD_EFFECT_NONE
 			      when nothing had been sent */
@@ -107,22 +107,22 @@ struct hd_session; /* one configured endpoint: the plugin's */
 
 /* One resource as the engine knows it.  Documents are JSON text. */
 struct hd_resource {
-	uint32_t size;           /* of this struct, in the engine's build */
-	uint32_t schema_version; /* of the recorded state; see upgrade() */
-	struct hd_span address;  /* for messages: "shop/eu-west-1/Database" */
-	struct hd_span type;     /* "AWS::RDS::DBInstance" */
-	struct hd_span id;       /* empty before create() */
-	struct hd_span desired;  /* inputs; empty for read(), remove(), poll(), find():
+	uint32_t size;            /* of this struct, in the engine's build */
+	uint32_t schema_version;  /* of the recorded state; see upgrade() */
+	struct hd_span address;   /* for messages: "shop/eu-west-1/Database" */
+	struct hd_span type;      /* "AWS::RDS::DBInstance" */
+	struct hd_span id;        /* empty before create() */
+	struct hd_span desired;   /* inputs; empty for read(), remove(), poll(), find():
 	                            secrets are not recorded, so nothing that may
 	                            run after a crash can count on them */
-	struct hd_span recorded; /* recorded inputs overlaid with the state last handed over;
+	struct hd_span recorded;  /* recorded inputs overlaid with the state last handed over;
 	                            secrets are absent; empty for create() */
-	struct hd_span changed;  /* update(): JSON array of JSON pointers */
-	struct hd_span unknown;  /* plan(): pointers into desired not known yet */
-	struct hd_span priv;     /* bytes the plugin gave to set_private() */
+	struct hd_span changed;   /* update(): JSON array of JSON pointers */
+	struct hd_span unknown;   /* plan(): pointers into desired not known yet */
+	struct hd_span priv;      /* bytes the plugin gave to set_private() */
 	struct hd_span sensitive; /* JSON array of pointers: never show these values */
-	struct hd_span idem;     /* same for every attempt at one operation */
-	int64_t deadline_ms;     /* on the clock of now_ms() */
+	struct hd_span idem;      /* same for every attempt at one operation */
+	int64_t deadline_ms;      /* on the clock of now_ms() */
 };
 
 /* One thing to say to a person; empty spans where there is nothing to say. */
@@ -149,7 +149,7 @@ struct hd_host {
 	void (*set_private)(struct hd_op *op, struct hd_span bytes);
 	void (*set_result)(struct hd_op *op, struct hd_span json); /* act, lookup */
 	void (*item)(struct hd_op *op, struct hd_span id, struct hd_span json);
-	                                                           /* list, find */
+	/* list, find */
 	void (*set_effect)(struct hd_op *op, int effect);
 	void (*set_pending)(struct hd_op *op, struct hd_span token, int64_t wait_ms);
 	void (*set_retry_after)(struct hd_op *op, int64_t wait_ms);
@@ -167,12 +167,10 @@ struct hd_host {
 	 */
 	void (*plan_same)(struct hd_op *op, struct hd_span pointer);
 	void (*plan_replace)(struct hd_op *op, struct hd_span pointer);
-	void (*plan_computed)(struct hd_op *op, struct hd_span pointer,
-	                      struct hd_span json);
+	void (*plan_computed)(struct hd_op *op, struct hd_span pointer, struct hd_span json);
 };
 
-typedef int hd_call_fn(struct hd_session *s, struct hd_op *op,
-                       const struct hd_resource *r);
+typedef int hd_call_fn(struct hd_session *s, struct hd_op *op, const struct hd_resource *r);
 
 struct hd_provider {
 	uint32_t abi;
@@ -181,16 +179,16 @@ struct hd_provider {
 	const char *version;   /* of the plugin */
 	struct hd_span schema; /* every resource type, as JSON */
 
-	int (*open)(const struct hd_host *host, struct hd_op *op,
-	            struct hd_span config, struct hd_session **out);
+	int (*open)(const struct hd_host *host, struct hd_op *op, struct hd_span config,
+		    struct hd_session **out);
 	void (*close)(struct hd_session *s);
 
 	hd_call_fn *read;
 	hd_call_fn *create;
 	hd_call_fn *update;
 	hd_call_fn *remove;
-	int (*poll)(struct hd_session *s, struct hd_op *op,
-	            const struct hd_resource *r, struct hd_span token);
+	int (*poll)(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
+		    struct hd_span token);
 
 	/* Optional from here on; NULL means "not offered". */
 	hd_call_fn *plan;    /* refine the engine's diff; must change nothing */
@@ -198,15 +196,15 @@ struct hd_provider {
 	hd_call_fn *find;    /* find by natural key or idempotency key: import,
 	                        adopt, recover */
 	int (*list)(struct hd_session *s, struct hd_op *op, struct hd_span type,
-	            struct hd_span cursor); /* existing resources, page by page */
-	int (*act)(struct hd_session *s, struct hd_op *op,
-	           const struct hd_resource *r, struct hd_span action,
-	           struct hd_span args); /* runbook actions named in the schema;
+		    struct hd_span cursor); /* existing resources, page by page */
+	int (*act)(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
+		   struct hd_span action,
+		   struct hd_span args); /* runbook actions named in the schema;
 	                                    r->id is empty when the action needs
 	                                    no resource (a command, a check) */
-	int (*lookup)(struct hd_session *s, struct hd_op *op,
-	              struct hd_span what, struct hd_span args);
-	              /* facts evaluation needs: zones, account, stored values */
+	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
+		      struct hd_span args);
+	/* facts evaluation needs: zones, account, stored values */
 };
 
 /* True when the other side's table is new enough to have the member. */

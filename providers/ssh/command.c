@@ -23,6 +23,7 @@
 #include "providers/ssh/type.h"
 
 #define DEFAULT_TIMEOUT_S 600
+#define READ_TOO_LONG 124 /* what timeout(1) ends with */
 #define READ_RESERVE_MS 5000
 #define SCRIPT_MAX_LEN (1u << 20)
 
@@ -323,19 +324,25 @@ static void add_read_script(const struct ask *a, const char *read, struct str *s
 		sh_quote(s, text_of(directory));
 	str_printf(s, "||exit 51;t=;command -v timeout >/dev/null&&t=\"timeout -k 1 %lld\";",
 		   (long long)(left_s < 1 ? 1 : left_s));
-	str_add(s, "o=$($t sh -c 'eval \"$HADEPLOY_READ\"' 2>&1);r=$?;n=0;"
+	/* A file takes what it says, because a pipe would stay open with whatever it left
+	 * running. */
+	str_add(s, "w=$HADEPLOY_OUTPUT.said;(umask 077;: >\"$w\")||exit 51;"
+		   "$t sh -c 'eval \"$HADEPLOY_READ\"' >\"$w\" 2>&1 3<&-;r=$?;n=0;"
 		   "[ -f \"$HADEPLOY_OUTPUT\" ]&&n=$(($(wc -c <\"$HADEPLOY_OUTPUT\")));"
 		   "echo \"$r $n\";"
 		   "[ $n -gt 0 ]&&{ cat \"$HADEPLOY_OUTPUT\";rm -f \"$HADEPLOY_OUTPUT\";};"
-		   "printf %s \"$o\"");
+		   "tail -c 65536 <\"$w\";rm -f \"$w\"");
 }
 
 static int read_fault(struct ask *a, int64_t code, struct text said)
 {
 	struct op_report r = {.tail = STR_INIT};
 
-	fault_set(&a->fault, HD_FATAL, DIAG_SSH_SCRIPT, "the Read script did not work (code %d)",
-		  (int)code);
+	if (code == READ_TOO_LONG)
+		fault_set(&a->fault, HD_FATAL, DIAG_SSH_SCRIPT, "the Read script took too long");
+	else
+		fault_set(&a->fault, HD_FATAL, DIAG_SSH_SCRIPT,
+			  "the Read script did not work (code %d)", (int)code);
 	str_add_text(&r.tail, said);
 	op_detail_tail(&a->fault, &r);
 	op_report_release(&r);
@@ -345,7 +352,7 @@ static int read_fault(struct ask *a, int64_t code, struct text said)
 
 static bool read_is_broken(int64_t code)
 {
-	return code >= 124 && code <= 255;
+	return code >= READ_TOO_LONG && code <= 255;
 }
 
 static int judge_read(struct ask *a, struct text output)

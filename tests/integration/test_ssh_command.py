@@ -96,7 +96,8 @@ def test_what_it_writes_to_its_output_becomes_attributes(deploy, host):
 def test_an_attribute_that_never_came(deploy, host):
     project = deploy(1, App=ssh_command(host, "true", Delete="true"),
                      Page=ssh_file(host, host.root / "page", get_att("App", "Nothing")))
-    project.said.err("HD2202", "web/east/Page")
+    project.said.err("HD2202", "web/east/Page",
+                     "'App' is there, and handed over no attribute 'Nothing'.")
     assert not (host.root / "page").exists()
 
 
@@ -163,11 +164,11 @@ def test_a_failed_deletion_keeps_the_record(deploy, host):
 
 
 def test_a_script_that_exceeds_its_time(deploy, host):
-    create = f"echo started; touch '{host.root}/started'; exec sleep 300"
+    create = f"echo started; touch '{host.root}/started'; sleep 4711; true"
     project = deploy(1, App=ssh_command(host, create, Timeout=2, Delete="true"))
     assert (host.root / "started").exists()
     project.said.err("HD5108", "the create script took too long", "started", "Timeout")
-    assert "sleep" not in host.ssh("ps -eo args | grep -x '[s]leep 300'").stdout
+    assert host.ssh("pgrep -fx 'sleep 4711'").stdout == "", "what it had started has ended"
 
 
 def test_a_script_ended_by_a_signal(deploy, host):

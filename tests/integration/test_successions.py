@@ -90,3 +90,17 @@ def test_a_host_with_another_name_keeps_what_is_on_it(regions, tmp_path):
     assert "Nothing to do" in project.run("apply", "--yes").ok().stdout
     project.run("destroy", "--yes").ok()
     assert contents(host.root) == {}
+
+
+def test_a_stack_that_left_the_manifest_can_still_be_named(regions, tmp_path):
+    root = regions.host("web-e1").root
+    entry = {"Template": "stacks/web.yaml", "Targets": ["east"]}
+    project = regions.project(tmp_path, stacks={"kept": entry, "old": entry},
+                              templates={"web": template(root, {"A": "a"})})
+    project.run("apply", "kept", "old", "--yes").ok()
+    del project.manifest["Stacks"]["old"]
+    project.save()
+    assert "old/east/A" in project.run("plan", "old").ok().stdout
+    project.run("destroy", "old", "--yes").ok()
+    assert project.recorded() == ["kept/east/A"]
+    project.run("plan", "older").ok(1)
