@@ -69,6 +69,13 @@ static void lock_up(void)
 	pthread_mutex_lock(&cloud->lock);
 }
 
+/* Between two things that happen, never in the middle of one: the world is no process. */
+static void die(void)
+{
+	lock_up();
+	_exit(9);
+}
+
 static void unlock(void)
 {
 	pthread_mutex_unlock(&cloud->lock);
@@ -166,13 +173,13 @@ static void begin(struct asked *q)
 	if (cloud->hook)
 		cloud->hook(q->what, q->name);
 	if (q->ruled && q->rule.trick == CLOUD_DIES_BEFORE)
-		_exit(9);
+		die();
 }
 
 static int end(struct asked *q, int status)
 {
 	if (q->ruled && q->rule.trick == CLOUD_DIES_AFTER)
-		_exit(9);
+		die();
 	lock_up();
 	cloud->at_once--;
 	unlock();

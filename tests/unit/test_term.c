@@ -85,9 +85,7 @@ static void what_follows_far_behind_counts(void **state)
 	struct fixture *f = *state;
 	char line[200];
 
-	memset(line, ' ', sizeof(line));
-	memcpy(line, "yes", 3);
-	memcpy(line + sizeof(line) - 4, "no\n", 4);
+	snprintf(line, sizeof(line), "yes%*s", (int)sizeof(line) - 4, "no\n");
 	type(f, line);
 	assert_false(ask(f, -1));
 }
