@@ -321,16 +321,18 @@ static int file_read_state(struct ask *a)
 
 /* ---- writing ---- */
 
-/* A name that a second try at the same operation uses again, so none is left behind. */
+/* A name that a second try at the same operation uses again, so none is left behind; no
+ * other file's temporary name begins like it, however long the names are. */
 static void set_temporary(struct ask *a, struct str *s, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char digest[DIGEST_TEXT_LEN];
+	char digest[DIGEST_TEXT_LEN], own[DIGEST_TEXT_LEN];
 	char *name;
 
+	digest_sha256(text_of(slash + 1), own);
 	digest_sha256(span_text(a->r->idem), digest);
-	name = arena_printf(a->arena, "%.*s/.%.100s.hadeploy-%.8s", (int)(slash - path), path,
-			    slash + 1, digest);
+	name = arena_printf(a->arena, "%.*s/.%.60s.%.16s.hadeploy-%.8s", (int)(slash - path),
+			    path, slash + 1, own, digest);
 	sh_set(s, "t", name);
 }
 

@@ -104,3 +104,14 @@ def test_a_stack_that_left_the_manifest_can_still_be_named(regions, tmp_path):
     project.run("destroy", "old", "--yes").ok()
     assert project.recorded() == ["kept/east/A"]
     project.run("plan", "older").ok(1)
+
+
+def test_files_with_long_names_alike_do_not_disturb_each_other(regions, tmp_path):
+    root = regions.host("web-e1").root
+    paths = {f"F{i}": "n" * 110 + str(i) for i in range(60)}
+    text = template(root, paths).replace("Content: F", "Content: " + "x" * 30000 + "F")
+    project = regions.project(
+        tmp_path, stacks={"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}},
+        templates={"web": text})
+    project.run("apply", "--yes").ok()
+    assert sorted(contents(root)) == sorted(paths.values())
