@@ -331,8 +331,8 @@ static void set_temporary(struct ask *a, struct str *s, const char *path)
 
 	digest_sha256(text_of(slash + 1), own);
 	digest_sha256(span_text(a->r->idem), digest);
-	name = arena_printf(a->arena, "%.*s/.%.60s.%.16s.hadeploy-%.8s", (int)(slash - path),
-			    path, slash + 1, own, digest);
+	name = arena_printf(a->arena, "%.*s/.%.60s.%.16s.hadeploy-%.8s", (int)(slash - path), path,
+			    slash + 1, own, digest);
 	sh_set(s, "t", name);
 }
 
