@@ -23,6 +23,11 @@
 #include "providers/ssh/type.h"
 
 #define DEFAULT_TIMEOUT_S 600
+/* $1 is where outputs go.  The user's variables come last, so that none of them is taken for
+ * one of ours; the script sees neither itself nor arguments. */
+#define READ_SHELL                                                                \
+	"eval \"$" OP_ENVIRONMENT "\";HADEPLOY_OUTPUT=$1;export HADEPLOY_OUTPUT;" \
+	"set -- \"$HADEPLOY_READ\";unset " OP_ENVIRONMENT " HADEPLOY_READ;eval \"shift;$1\""
 #define READ_TOO_LONG 124 /* what timeout(1) ends with */
 #define READ_RESERVE_MS 5000
 #define SCRIPT_MAX_LEN (1u << 20)
@@ -315,8 +320,7 @@ static void add_read_script(const struct ask *a, const char *read, struct str *s
 
 	op_add_state_dir(a, s);
 	str_add(s, "umask 077;[ -d \"$b\" ]||mkdir -p \"$b\"||exit 51;umask 022;"
-		   "HADEPLOY_OUTPUT=$b/read.$$;export HADEPLOY_OUTPUT;"
-		   "[ -e \"$HADEPLOY_OUTPUT\" ]&&rm -f \"$HADEPLOY_OUTPUT\";");
+		   "o=$b/read.$$;[ -e \"$o\" ]&&rm -f \"$o\";");
 	op_add_environment(a, environment, "read", s);
 	sh_export(s, "HADEPLOY_READ", text_of(read));
 	str_add(s, "cd ");
@@ -326,11 +330,10 @@ static void add_read_script(const struct ask *a, const char *read, struct str *s
 		   (long long)(left_s < 1 ? 1 : left_s));
 	/* A file takes what it says, because a pipe would stay open with whatever it left
 	 * running. */
-	str_add(s, "w=$HADEPLOY_OUTPUT.said;(umask 077;: >\"$w\")||exit 51;"
-		   "$t sh -c 'eval \"$HADEPLOY_READ\"' >\"$w\" 2>&1 3<&-;r=$?;n=0;"
-		   "[ -f \"$HADEPLOY_OUTPUT\" ]&&n=$(($(wc -c <\"$HADEPLOY_OUTPUT\")));"
-		   "echo \"$r $n\";"
-		   "[ $n -gt 0 ]&&{ cat \"$HADEPLOY_OUTPUT\";rm -f \"$HADEPLOY_OUTPUT\";};"
+	str_add(s, "w=$o.said;(umask 077;: >\"$w\")||exit 51;"
+		   "$t /bin/sh -c '" READ_SHELL "' hadeploy \"$o\" >\"$w\" 2>&1 3<&-;r=$?;n=0;"
+		   "[ -f \"$o\" ]&&n=$(($(wc -c <\"$o\")));echo \"$r $n\";"
+		   "[ $n -gt 0 ]&&{ cat \"$o\";rm -f \"$o\";};"
 		   "tail -c 65536 <\"$w\";rm -f \"$w\"");
 }
 

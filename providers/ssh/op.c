@@ -27,6 +27,9 @@ enum op_exit { EXIT_MAKE = 51, EXIT_SCRIPT = 52 };
  * in place (the script appends), and what it leaves running keeps a file to write to.
  * The standard input and output of all of it are not ours: nothing here can hold the
  * connection open, and nothing ends with it.
+ *
+ * What the user wants in the environment is set at the very end, in the shell that becomes
+ * the script: a variable called "d" or PATH is none of ours.
  */
 static const char watch[] =
 	"d=$1;t=$2;w=$3;x=$4;cd \"$d\"||exit 1;b=-;s=-;"
@@ -35,7 +38,10 @@ static const char watch[] =
 	"set -- $s;[ $# -gt 21 ]&&shift 21;echo \"$$ $b $1\">pid;:>out;:>outputs;"
 	"cut() { if [ $(wc -c <out) -gt $1 ];then tail -c 65536 out>o2;cat o2>out;rm -f o2;fi; };"
 	"l=$(command -v setsid);"
-	"(umask 022;cd \"$w\"&&exec $l $x \"$d/script\") </dev/null >>out 2>&1 & c=$!;"
+	"(umask 022;cd \"$w\"||exit;set -- \"$l\" \"$x\" \"$d/script\" \"$d/outputs\";"
+	"unset d t w x b s l;eval \"$" OP_ENVIRONMENT "\";unset " OP_ENVIRONMENT ";"
+	"HADEPLOY_OUTPUT=$4;export HADEPLOY_OUTPUT;"
+	"exec ${1:+\"$1\"} ${2:+\"$2\"} \"$3\") </dev/null >>out 2>&1 & c=$!;"
 	"(n=0;while sleep 1;do n=$((n+1));if [ $n -ge $t ];then :>timeout;"
 	"kill -s TERM -- -$c||kill -s TERM $c;sleep 2;kill -s KILL -- -$c;exit;fi;"
 	"cut 4194304;done) </dev/null >/dev/null 2>&1 & k=$!;"
@@ -65,24 +71,28 @@ void op_add_state_dir(const struct ask *a, struct str *s)
 }
 
 void op_add_environment(const struct ask *a, const json_t *environment, const char *verb,
-			struct str *s)
+			struct str *out)
 {
+	struct str text = STR_INIT, *s = &text;
 	const char *name;
 	json_t *value;
 
 	str_add(s, "unset LC_ALL;");
 	json_object_foreach((json_t *)environment, name, value)
 	{
-		const char *text = ask_text(a, environment, name);
+		const char *wanted = ask_text(a, environment, name);
 
-		if (text && sh_name_valid(text_of(name)))
-			sh_export(s, name, text_of(text));
+		if (wanted && sh_name_valid(text_of(name)))
+			sh_export(s, name, text_of(wanted));
 	}
 	sh_export(s, "HADEPLOY_RESOURCE", span_text(a->r->address));
 	sh_export(s, "HADEPLOY_HOST", text_of(a->host_name));
 	sh_export(s, "HADEPLOY_ADDRESS", text_of(a->host->target.address));
 	sh_export(s, "HADEPLOY_REGION", text_of(a->session->region));
 	sh_export(s, "HADEPLOY_OPERATION", text_of(verb));
+	sh_export(out, OP_ENVIRONMENT, str_text(s));
+	explicit_bzero(text.ptr, text.len);
+	str_release(&text);
 }
 
 static void add_launch(const struct ask *a, const struct op_start *start, struct str *s)
@@ -98,11 +108,10 @@ static void add_launch(const struct ask *a, const struct op_start *start, struct
 		str_add(s, "$HOME");
 	str_add_char(s, ';');
 	op_add_environment(a, start->environment, start->verb, s);
-	str_add(s, "HADEPLOY_OUTPUT=$d/outputs;export HADEPLOY_OUTPUT;");
 	str_add(s, "$(command -v setsid||echo nohup) sh -c ");
 	sh_quote(s, text_of(watch));
 	str_printf(s, " hadeploy \"$d\" %lld \"$w\" %s </dev/null >/dev/null 2>&1 3<&- &",
-		   (long long)start->timeout_s, own_line ? "''" : "sh");
+		   (long long)start->timeout_s, own_line ? "''" : "/bin/sh");
 }
 
 /* Nothing is written before the script runs on its own: with nobody at the other end any

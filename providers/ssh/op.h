@@ -56,7 +56,12 @@ struct op_report {
 
 /* Appends b=STATE_DIR; */
 void op_add_state_dir(const struct ask *a, struct str *s);
-/* Appends the exports that every script sees: its Environment and HADEPLOY_... */
+/*
+ * Appends the export of this one variable: text that, evaluated, exports what the script
+ * sees, its Environment and HADEPLOY_...  Only the shell that becomes the script may
+ * evaluate it: the names are the user's.
+ */
+#define OP_ENVIRONMENT "HADEPLOY_ENVIRONMENT"
 void op_add_environment(const struct ask *a, const json_t *environment, const char *verb,
 			struct str *s);
 /* Starts or attaches; HD_PENDING with the token handed over, or what went wrong, told. */
