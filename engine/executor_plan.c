@@ -292,31 +292,72 @@ static void index_creations(const struct building *b, struct map *out)
 	}
 }
 
+static const struct instance_plan *instance_of(const struct plan *p, const struct change *c)
+{
+	size_t at = (size_t)(c - p->changes), low = 0, high = p->instance_count;
+
+	while (low + 1 < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->instances[mid].first_change <= at)
+			low = mid;
+		else
+			high = mid;
+	}
+	return &p->instances[low];
+}
+
+/* All of the heir's instance waits for all of the other's anyway. */
+static bool waits_for(const struct plan *p, const struct change *heir, const struct change *c)
+{
+	const struct instance_plan *later = instance_of(p, heir), *sooner = instance_of(p, c);
+
+	for (size_t i = 0; i < later->need_count; i++) {
+		if (&p->instances[later->needs[i]] == sooner)
+			return true;
+	}
+	return false;
+}
+
+/* The old one of a replacement, or what moves to another stack: inside of one instance
+ * the planner has a creation wait for the deletion. */
+static bool may_be_inherited(const struct change *c)
+{
+	if (c->action == ACTION_REPLACE)
+		return creates_first(c) && !strcmp(c->type, c->before->type);
+	return c->action == ACTION_DELETE && c->schema;
+}
+
 /*
  * When resources pass what they hold on to each other (two files that swap their paths),
- * the old one of a replacement goes after its new holder has come: it is then seen that
- * nothing may be deleted (holders.h).
+ * the old holder goes after the new one has come: it is then seen that nothing may be
+ * deleted (holders.h).
  */
 static void add_successions(struct building *b)
 {
+	const struct plan *p = b->plan;
 	struct map creations = MAP_INIT;
 
 	index_creations(b, &creations);
-	for (size_t i = 0; i < b->plan->change_count; i++) {
-		const struct change *c = &b->plan->changes[i], *heir;
+	for (size_t i = 0; creations.live_count && i < p->change_count; i++) {
+		const struct change *c = &p->changes[i], *heir;
 		struct str key = STR_INIT;
 
-		if (c->action == ACTION_REPLACE && creates_first(c) &&
-		    !strcmp(c->type, c->before->type))
+		if (may_be_inherited(c))
 			planner_identity(c->schema, c->before->endpoint, c->before->inputs, &key);
 		add_place(&key, &c->addr);
 		heir = key.len ? map_find(&creations, str_text(&key)) : NULL;
-		if (heir && heir != c)
-			walk_need(b->walk, b->steps[i].tail,
-				  b->steps[heir - b->plan->changes].core);
+		if (heir && heir != c && !waits_for(p, heir, c) &&
+		    (c->action == ACTION_REPLACE || instance_of(p, heir) != instance_of(p, c)))
+			walk_need(b->walk, b->steps[i].tail, b->steps[heir - p->changes].core);
 		str_release(&key);
 	}
 	map_release(&creations);
+}
+
+static bool takes_away(const struct plan *p)
+{
+	return p->counts.remove || p->counts.replace;
 }
 
 /* Gates between instances: `end` of one opens when all its changes are over. */
@@ -361,7 +402,7 @@ static bool build(struct building *b)
 		index_replacements(b, &replacements);
 	if (replacements.live_count)
 		add_recorded_needs(b, &replacements);
-	if (replacements.live_count)
+	if (!b->strict_only && takes_away(b->plan))
 		add_successions(b);
 	map_release(&replacements);
 	add_barriers(b);
@@ -386,11 +427,6 @@ static size_t most_tasks(const struct plan *p)
 	for (size_t i = 0; i < p->change_count; i++)
 		count += p->changes[i].action == ACTION_REPLACE ? 2 : 1;
 	return count;
-}
-
-static bool takes_away(const struct plan *p)
-{
-	return p->counts.remove || p->counts.replace;
 }
 
 /* Every record counts, not only those of the plan: stacks may share a thing. */

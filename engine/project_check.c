@@ -143,14 +143,58 @@ static void check_waiting(const struct checking *c, const struct value *v, struc
 		check_waiting(c, v->entries[k].value, where);
 }
 
+static bool add_word(struct str *key, const struct doc_resource *r, const char *pointer)
+{
+	struct text word;
+	bool exact;
+	const struct value *v = pointer ? value_at(r->properties, text_of(pointer), &exact) : NULL;
+
+	if (!v || !exact || !value_scalar_text(v, &word))
+		return false;
+	str_add_char(key, '\n');
+	str_add_text(key, word);
+	return true;
+}
+
+/* The same type, endpoint and name twice in one instance. */
+static void check_same(const struct checking *c, size_t index, struct map *seen)
+{
+	const struct doc_resource *r = &c->i->doc->resources[index], *first;
+	const struct schema *s = c->schemas[index];
+	const char *endpoint = s ? schema_endpoint_pointer(s) : NULL;
+	struct str key = STR_INIT;
+	struct diag *g;
+
+	str_add(&key, r->type);
+	if (s && (!endpoint || add_word(&key, r, endpoint)) &&
+	    add_word(&key, r, schema_ref_pointer(s))) {
+		first = map_find(seen, str_text(&key));
+		if (first) {
+			g = diag_add(c->d, DIAG_SAME_THING, r->where,
+				     "'%s' and '%s' are the same thing", first->logical_id,
+				     r->logical_id);
+			diag_related(c->d, g, first->where, "'%s' is here", first->logical_id);
+			diag_hint(c->d, g, "keep one of them, or give one another %s",
+				  schema_ref_pointer(s) + 1);
+		} else {
+			map_set(seen, str_text(&key), (void *)(uintptr_t)r);
+		}
+	}
+	str_release(&key);
+}
+
 static void check_document(const struct checking *c)
 {
+	struct map seen = MAP_INIT;
 	const struct document *doc = c->i->doc;
 
 	for (size_t k = 0; k < doc->resource_count; k++)
 		check_resource(c, k);
 	for (size_t k = 0; k < doc->resource_count; k++)
 		check_references(c, &doc->resources[k]);
+	for (size_t k = 0; k < doc->resource_count; k++)
+		check_same(c, k, &seen);
+	map_release(&seen);
 	for (size_t k = 0; k < doc->output_count; k++)
 		check_waiting(c, doc->outputs[k].value, doc->outputs[k].where);
 }

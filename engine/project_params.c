@@ -97,6 +97,15 @@ static int resolve_list(struct project *p, struct given *g, struct diags *d)
 	return result;
 }
 
+static void report_bytes(const struct given *g, struct diags *d)
+{
+	diag_hint(d,
+		  diag_add(d, DIAG_NOT_UTF8, g->where,
+			   "the value of parameter '%s' is not UTF-8 text", g->name),
+		  "%s gives it; a file with such bytes can be the Source of an SSH::File",
+		  g->value.origin);
+}
+
 static int resolve(struct project *p, struct given *g, struct diags *d)
 {
 	const struct node *n = g->value.node;
@@ -106,6 +115,10 @@ static int resolve(struct project *p, struct given *g, struct diags *d)
 		return 0;
 	if (n && n->kind == NODE_LIST)
 		return resolve_list(p, g, d);
+	if (!text_utf8_valid(placed.text, NULL)) {
+		report_bytes(g, d);
+		return -1;
+	}
 	if (!manifest_has_reference(placed.text))
 		return 0;
 	g->value.sensitive = true;

@@ -68,7 +68,10 @@ static int fail_lost(struct state *s, const struct instance_id *id, struct diags
 		lock_describe_holder(&now.info.owner, &who);
 		diag_detail(d, g, "%s has taken it", str_cstr(&who));
 	} else if (got >= 0) {
-		diag_detail(d, g, "it was broken with `hadeploy state unlock`");
+		diag_detail(
+			d, g,
+			"its time ran out and another run had it meanwhile, or it was broken with "
+			"`hadeploy state unlock`");
 	}
 	diag_hint(d, g,
 		  "nothing more is recorded by this run; what it had begun is looked after "

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 PATH="$(dirname "${HADEPLOY:-$here/../../build/hadeploy}"):$PATH"
 folder=$(mktemp -d)
 project=$folder/quickstart
-files=/tmp/hadeploy-quickstart
+files=$project/hosts
 
 stop() {
 	status=$?
@@ -57,7 +57,6 @@ nothing_left() {
 	echo "no file below $files, no web server answers"
 }
 
-rm -rf "$files"
 say "Two regions of two zones, one real SSH server in each zone"
 echo "\$ examples/quickstart/servers up $project"
 "$here/servers" up "$project"
@@ -100,6 +99,5 @@ say "Take everything away again"
 run hadeploy destroy --yes
 run hadeploy state list
 nothing_left
-rm -rf "$files"
 
 say "Done. The servers are stopped; README.md has the same steps by hand"

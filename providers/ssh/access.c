@@ -9,6 +9,16 @@
 /* Longer than any system allows. */
 #define PATH_MAX_LEN 4096
 
+/* A thing has one name only, or two resources could be the same file unnoticed. */
+static bool is_plain(const char *path)
+{
+	size_t len = strlen(path);
+
+	return !strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../") &&
+	       (len == 1 || path[len - 1] != '/') && !text_ends(text_of(path), "/.") &&
+	       !text_ends(text_of(path), "/..");
+}
+
 static int read_path(struct ask *a, const json_t *object, const char **out)
 {
 	const char *path = ask_text(a, object, "Path");
@@ -18,6 +28,9 @@ static int read_path(struct ask *a, const json_t *object, const char **out)
 		return ask_bad_property(a, "/Path", "it is missing");
 	if (path[0] != '/' || len > PATH_MAX_LEN || !sh_one_line(text_of(path)))
 		return ask_bad_property(a, "/Path", "'%s' is no absolute path of one line", path);
+	if (!is_plain(path))
+		return ask_bad_property(a, "/Path",
+					"'%s' has '//', '.', '..' or a slash at its end", path);
 	if (len == 1 || path[len - 1] == '/')
 		return ask_bad_property(a, "/Path", "'%s' ends with a slash", path);
 	*out = path;

@@ -34,6 +34,7 @@
 /* Exit codes of the scripts below. */
 enum file_exit {
 	EXIT_DIRECTORY = 41,
+	EXIT_SPECIAL = 46, /* neither file nor directory */
 	EXIT_WRITE = 42,
 	EXIT_ACCESS = 43,
 	EXIT_ABSENT = 44,
@@ -173,7 +174,7 @@ static void add_read_script(struct str *s, const char *path, enum file_view view
 {
 	sh_set(s, "p", path);
 	str_add(s, "s=$(stat -L -c '" STAT_FORMAT "' -- \"$p\")||exit 44;echo \"$s\";");
-	str_add(s, "[ -d \"$p\" ]&&exit 41;");
+	str_add(s, "[ -d \"$p\" ]&&exit 41;[ -f \"$p\" ]||exit 46;");
 	if (view == VIEW_CONTENT)
 		str_add(s, "case ${s##*|} in " SENT_SIZE_PATTERN ") exec cat -- \"$p\";;esac;");
 	str_add(s, "exec sha256sum <\"$p\"");
@@ -208,12 +209,13 @@ static bool split_line(struct text t, struct text *line, struct text *rest)
 	return true;
 }
 
-static int directory_fault(struct ask *a)
+/* What is there is no file and is left alone. */
+static int kind_fault(struct ask *a, int code)
 {
-	fault_set(&a->fault, HD_FATAL, DIAG_SSH_PATH_KIND,
-		  "there is a directory at the file's path");
+	fault_set(&a->fault, HD_FATAL, DIAG_SSH_PATH_KIND, "there is a %s at the file's path",
+		  code == EXIT_DIRECTORY ? "directory" : "pipe, a socket or a device");
 	fault_detail(&a->fault, "%s on %s", ask_text(a, ask_declared(a), "Path"), a->host_name);
-	fault_hint(&a->fault, "move the directory away, or choose another Path");
+	fault_hint(&a->fault, "move it away, or choose another Path");
 	a->fault.pointer = "/Path";
 	return -1;
 }
@@ -228,8 +230,8 @@ static json_t *state_from(struct ask *a, const struct access *declared, enum fil
 
 	if (reply->code == EXIT_ABSENT && stat_says_absent(output))
 		return NULL;
-	if (reply->code == EXIT_DIRECTORY) {
-		directory_fault(a);
+	if (reply->code == EXIT_DIRECTORY || reply->code == EXIT_SPECIAL) {
+		kind_fault(a, reply->code);
 		return NULL;
 	}
 	state = json_object();
@@ -403,7 +405,7 @@ static int send(struct ask *a, const struct file_want *w, enum write_plan plan,
 static int write_fault(struct ask *a, const struct ssh_reply *reply)
 {
 	if (reply->code == EXIT_DIRECTORY)
-		return directory_fault(a);
+		return kind_fault(a, EXIT_DIRECTORY);
 	ask_host_fault(a,
 		       reply->code == EXIT_ACCESS ? "setting mode and owner" : "writing the file",
 		       str_text(&reply->output));
@@ -467,7 +469,7 @@ static int file_remove(struct ask *a)
 	if (reply.code == EXIT_ABSENT)
 		status = HD_NOTFOUND;
 	else if (reply.code == EXIT_DIRECTORY)
-		directory_fault(a);
+		kind_fault(a, EXIT_DIRECTORY);
 	else if (reply.code != 0)
 		ask_host_fault(a, "removing the file", str_text(&reply.output));
 	str_release(&reply.output);

@@ -242,3 +242,13 @@ def test_no_half_file_when_the_connection_is_cut(lab, tmp_path):
     project.run("apply", "--yes").ok()
     assert holds(host.root / "blob", new)
     assert [path.name for path in host.root.iterdir()] == ["blob"], "no temporary file stays"
+
+
+def test_a_pipe_at_the_path_is_told_and_not_read(host, deploy):
+    """Reading it would wait for somebody to write."""
+    project = deploy(Page=ssh_file(host, host.root / "page", "x"))
+    (host.root / "page").unlink()
+    os.mkfifo(host.root / "page")
+    result = project.run("drift").ok(1)
+    assert "HD5101" in result.stderr
+    assert "there is a pipe, a socket or a device at the file's path" in result.stderr

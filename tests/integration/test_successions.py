@@ -115,3 +115,37 @@ def test_files_with_long_names_alike_do_not_disturb_each_other(regions, tmp_path
         templates={"web": text})
     project.run("apply", "--yes").ok()
     assert sorted(contents(root)) == sorted(paths.values())
+
+
+def test_a_resource_moves_to_another_stack(regions, tmp_path):
+    root = regions.host("web-e1").root
+    both = {stack: {"Template": f"stacks/{stack}.yaml", "Targets": ["east"]}
+            for stack in ("one", "two")}
+    parts = {"one": template(root, {"A": "a", "B": "b"}), "two": template(root, {"C": "c"})}
+    project = regions.project(tmp_path, stacks=both, templates=parts)
+    for moves in ({"one": {"B": "b"}, "two": {"A": "a", "C": "c"}},
+                  {"one": {"A": "a", "B": "b"}, "two": {"C": "c"}}):
+        project.run("apply", "--yes").ok()
+        for stack, paths in moves.items():
+            project.put(f"stacks/{stack}.yaml", template(root, paths))
+    both["one"]["DependsOn"] = ["two"]
+    project.save()
+    project.run("apply", "--yes").ok()
+    assert contents(root) == {"a": "A", "b": "B", "c": "C"}
+    project.run("drift", "--exit-code").ok()
+
+
+def test_two_resources_of_one_path_are_refused(regions, tmp_path):
+    root = regions.host("web-e1").root
+    project = regions.project(tmp_path, templates={"web": template(root, {"A": "a", "B": "a"})},
+                              stacks={"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}})
+    assert "HD2015" in project.run("validate").ok(1).stderr
+
+
+def test_a_path_has_one_spelling(regions, tmp_path):
+    root = regions.host("web-e1").root
+    for path in ("x//a", "./a", "x/../a", "a/", "a/."):
+        project = regions.project(
+            tmp_path, templates={"web": template(root, {"A": path})},
+            stacks={"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}})
+        assert "HD5106" in project.run("validate").ok(1).stderr, path

@@ -403,9 +403,14 @@ static void something_of_that_name_which_is_not_ours_is_left_alone(void **state)
 
 	bench_many(b, 1, 1);
 	assert_int_equal(bench_apply(b), 0);
-	bench_template(b, "Resources:\n"
-			  "  T0: {Type: 'Cloud::Thing', Properties: {Name: t0, Host: h0}}\n"
-			  "  T1: {Type: 'Cloud::Thing', Properties: {Name: t0, Host: h0}}\n");
+	bench_manifest(b, "Project: shop\n"
+			  "Regions: {east: {}, west: {}}\n"
+			  "Stacks:\n"
+			  "  web: {Template: web.yaml, Targets: [east]}\n"
+			  "  two: {Template: two.yaml, Targets: [east]}\n");
+	bench_file(b, "two.yaml",
+		   "Resources:\n"
+		   "  T1: {Type: 'Cloud::Thing', Properties: {Name: t0, Host: h0}}\n");
 	assert_int_equal(bench_apply(b), -1);
 	assert_true(bench_said(b, DIAG_RUN_EXISTS));
 	assert_null(bench_record(b, "T1"));
