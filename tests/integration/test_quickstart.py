@@ -17,12 +17,11 @@ RESOURCES = 4 * len(HOSTS)
 
 
 class Quickstart:
-    """A copy of the example with its servers, its files in a folder of its own."""
+    """A copy of the example with its servers."""
 
-    def __init__(self, folder, root):
-        self.dir, self.root = folder, root
+    def __init__(self, folder):
+        self.dir, self.root = folder, folder / "hosts"
         subprocess.run([QUICKSTART / "servers", "up", folder], check=True, capture_output=True)
-        self.edit("Greeting: Hello", f"Root: {root}\n      Greeting: Hello")
         self.lab = Lab.load(folder / ".servers")
 
     def edit(self, old, new):
@@ -42,7 +41,7 @@ class Quickstart:
 
 @pytest.fixture
 def quickstart(tmp_path):
-    it = Quickstart(tmp_path / "quickstart", tmp_path / "files")
+    it = Quickstart(tmp_path / "quickstart")
     yield it
     it.lab.close()
 
