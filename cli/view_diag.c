@@ -49,7 +49,7 @@ static bool is_of_the_run(const struct diag *g)
 	if (g->code == DIAG_RUN_UNCLEAR)
 		return true;
 	return g->endpoint && (int)g->code / 100 == 50 && g->code != DIAG_SSH_CONFIG &&
-	       g->code != DIAG_SSH_HOST;
+	       g->code != DIAG_SSH_HOST && g->code != DIAG_SSH_OUTPUT;
 }
 
 static const char *cause_of(struct arena *a, const struct diag *g)
