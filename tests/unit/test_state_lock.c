@@ -293,7 +293,7 @@ static void a_broken_lock_is_free_and_its_holder_cannot_write(void **state)
 	assert_int_equal(state_lock(one, &(struct lock_request){both, 2, &owner, NULL}, &f->d), 0);
 	assert_int_equal(state_break_lock(two, only_lock_id(f, one), &f->d), 0);
 	assert_int_equal(put_page(f, one), -1);
-	assert_string_equal(f->d.first->detail, "it was broken with `hadeploy state unlock`");
+	assert_non_null(strstr(f->d.first->detail, "broken with `hadeploy state unlock`"));
 	state_fixture_expect(f, DIAG_LOCK_LOST);
 	assert_int_equal(state_lock(two, &(struct lock_request){both, 2, &owner, NULL}, &f->d), 0);
 	assert_null(f->d.first);
