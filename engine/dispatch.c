@@ -65,11 +65,6 @@ int dispatch_level(const struct dispatch *x)
 	return x->told_level;
 }
 
-size_t dispatch_calls_out(const struct dispatch *x)
-{
-	return workers_out(x->workers);
-}
-
 void dispatch_enroll(struct dispatch *x, struct job *j, const struct instance_id *id,
 		     const char *provider, const char *endpoint)
 {

@@ -100,6 +100,5 @@ int64_t dispatch_now_ms(const struct dispatch *x);
 void dispatch_cancel(struct dispatch *x);
 /* The user asked to stop this often. */
 int dispatch_level(const struct dispatch *x);
-size_t dispatch_calls_out(const struct dispatch *x);
 
 #endif

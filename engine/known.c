@@ -234,13 +234,6 @@ void known_put(struct known *k, const struct record *r, enum known_extent extent
 	record_free(map_set(&i->records, text_of(r->addr.logical_id), n));
 }
 
-void known_hide(struct known *k, const struct address *addr)
-{
-	struct known_instance *i = instance_of(k, &addr->instance);
-
-	record_free(map_remove(&i->records, text_of(addr->logical_id)));
-}
-
 const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id)
 {
 	return &instance_of(k, id)->lookup;

@@ -2,9 +2,9 @@
  * known.h - attributes of resources that exist, as evaluation asks for them.
  *
  * The planner and the executor fill it from records as these become certain: an address
- * that is absent, or hidden because it is about to be created or replaced, answers "not
- * known yet".  Ref follows the schema's ref pointer (else the id); GetAtt looks in the
- * outputs, then in the inputs.  A masked secret is not known either.
+ * that is absent answers "not known yet".  Ref follows the schema's ref pointer (else the
+ * id); GetAtt looks in the outputs, then in the inputs.  A masked secret is not known
+ * either.
  */
 #ifndef ENGINE_KNOWN_H
 #define ENGINE_KNOWN_H
@@ -24,7 +24,6 @@ enum known_extent {
 };
 /* Copies what it needs of the record. */
 void known_put(struct known *k, const struct record *r, enum known_extent extent);
-void known_hide(struct known *k, const struct address *addr);
 /* Valid as long as k; one per instance. */
 const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id);
 

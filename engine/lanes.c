@@ -431,11 +431,6 @@ const char *lane_endpoint(const struct lane_item *x)
 	return x->lane ? x->lane->endpoint : "";
 }
 
-const char *lane_region(const struct lane_item *x)
-{
-	return x->lane ? x->lane->region->name : "";
-}
-
 size_t lanes_in_flight(const struct lanes *l)
 {
 	return l->in_flight;

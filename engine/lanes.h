@@ -80,7 +80,6 @@ const struct outcome *lane_cause(const struct lane_item *x);
 struct lane_item *lanes_abandoned(struct lanes *l, struct lane_item *x);
 
 const char *lane_endpoint(const struct lane_item *x); /* "" when it has none */
-const char *lane_region(const struct lane_item *x);
 size_t lanes_in_flight(const struct lanes *l);
 
 #endif

@@ -108,17 +108,6 @@ static void computed_attributes_hide_while_an_update_is_due(void **state)
 	expect_text(ask(b, "A", NULL), "a");
 }
 
-static void what_is_hidden_is_not_known(void **state)
-{
-	struct bench *b = *state;
-
-	known_put(b->k, b->r, KNOWN_ALL);
-	known_hide(b->k, &b->r->addr);
-	assert_null(ask(b, "A", NULL));
-	known_put(b->k, b->r, KNOWN_ALL);
-	expect_text(ask(b, "A", NULL), "a");
-}
-
 static void instances_do_not_mix(void **state)
 {
 	const struct instance_id west = {"web", ACCOUNT_NONE, "west"};
@@ -173,8 +162,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(attributes_may_be_nested, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(computed_attributes_hide_while_an_update_is_due,
 						bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(what_is_hidden_is_not_known, bench_open,
-						bench_close),
 		cmocka_unit_test_setup_teardown(instances_do_not_mix, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(masked_secrets_are_not_known, bench_open,
 						bench_close),
