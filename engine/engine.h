@@ -136,6 +136,18 @@ struct graph_view {
 int engine_graph(struct engine *e, struct graph_view *out, struct diags *d);
 
 /*
+ * Resource types that providers know: of the project in `dir`, or with dir NULL of the
+ * built-in providers.  names are sorted; types_schema gives a type's schema as JSON text
+ * (providers/api/provider.h) that lives as long as the catalogue, NULL when it is unknown.
+ */
+struct types;
+struct types *types_open(const char *dir, const struct hd_provider *const *builtins,
+			 struct diags *d);
+void types_close(struct types *t); /* accepts NULL */
+const char *const *types_names(const struct types *t, size_t *count);
+const char *types_schema(struct types *t, const char *name);
+
+/*
  * Recorded state alone, without reading templates: `state ...` must work when the
  * manifest's templates are broken.  dir: of the manifest.
  */

@@ -212,3 +212,14 @@ const struct manifest_stack *manifest_stack(const struct manifest *m, const char
 	}
 	return NULL;
 }
+
+const struct manifest *manifest_none(struct arena *a)
+{
+	struct manifest *m = ARENA_NEW(a, struct manifest);
+	struct manifest_reader r = {.a = a, .m = m};
+
+	m->project = "";
+	m->dir = ".";
+	manifest_add_predefined(&r);
+	return m;
+}

@@ -109,6 +109,8 @@ const char *manifest_state_path(struct arena *a, const char *dir, struct diags *
 /* The same from a text, without looking whether the templates are there. */
 const struct manifest *manifest_parse(struct arena *a, const struct source *src, const char *dir,
 				      struct diags *d);
+/* Without a file: the predefined providers and nothing else. */
+const struct manifest *manifest_none(struct arena *a);
 const struct manifest_provider *manifest_provider(const struct manifest *m, const char *name);
 const struct manifest_account *manifest_account(const struct manifest *m, const char *name);
 const struct manifest_region *manifest_region(const struct manifest *m, const char *name);

@@ -56,6 +56,13 @@ static int check_functions(const struct hd_provider *table, const char *name, st
 	return 0;
 }
 
+/* Knows types and deploys none: it needs no more functions. */
+static bool is_catalogue(const struct hd_provider *table)
+{
+	return HD_KNOWS(struct hd_provider, table, type_schema) && table->type_schema &&
+	       table->type_names && !table->open;
+}
+
 int plugin_check(const struct hd_provider *table, const char *name, struct range where,
 		 struct diags *d)
 {
@@ -77,6 +84,8 @@ int plugin_check(const struct hd_provider *table, const char *name, struct range
 		return report(d, where, name, "its table is too short");
 	if (!table->name || !table->version)
 		return report(d, where, name, "it has no name or no version");
+	if (is_catalogue(table))
+		return 0;
 	if (!table->schema.ptr)
 		return report(d, where, name, "it declares no resource types");
 	return check_functions(table, name, where, d);

@@ -90,7 +90,7 @@ static const struct template *load_template(struct opening *o, const struct mani
 	src = source_load(a, path_join(a, o->p->manifest->dir, s->template_path),
 			  path_join(a, o->dir, s->template_path), s->template_where, o->d);
 	if (src)
-		tpl = template_load(a, src, o->d);
+		tpl = template_load(a, src, NULL, o->d);
 	/* Every branch, also those that no target takes; what fails is not evaluated. */
 	if (tpl && template_check(tpl, o->d))
 		tpl = NULL;

@@ -86,7 +86,8 @@ static void check_resource(const struct checking *c, size_t index)
 	const struct provider_entry *entry;
 	struct str address = STR_INIT;
 
-	if (!registry_find(c->p->registry, r->type, &entry, &c->schemas[index])) {
+	if (!registry_find(c->p->registry, r->type, &entry, &c->schemas[index]) ||
+	    registry_is_catalogue(entry)) {
 		report_type(c, r);
 		return;
 	}
@@ -203,7 +204,7 @@ static void evaluate(struct project *p, struct instance *i, const struct lookup_
 		     struct diags *d)
 {
 	const struct eval_lookup *lookup = NULL;
-	struct eval_input in = {&i->place, &i->parameters, NULL};
+	struct eval_input in = {.target = &i->place, .parameters = &i->parameters};
 	struct checking c = {p, i, NULL, d};
 
 	if (lookups && lookups->lookup_for)

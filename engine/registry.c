@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/vec.h"
 #include "engine/plugin.h"
 
 /* What predefined entries of providers that may be absent serve. */
@@ -29,15 +30,23 @@ struct service {
 	size_t fit;
 };
 
+/* What is learnt when it is asked for. */
+struct learnt {
+	struct map asked; /* type to struct service, also of catalogues; NULL: nobody's */
+	struct {
+		VEC_OF(const char *)
+	} types;              /* sorted; empty: not asked for */
+	struct diags ignored; /* a catalogue that breaks the contract */
+};
+
 struct registry {
 	struct arena *arena;
 	const struct manifest *manifest;
 	struct provider_entry *entries;
 	size_t entry_count;
 	struct plugin *plugins; /* parallel to entries */
-	struct map services;    /* type to struct service */
-	const char **types;     /* sorted */
-	size_t type_count;
+	struct map services;    /* type to struct service: of those that list their types */
+	struct learnt *learnt;
 };
 
 static const struct hd_provider *find_builtin(const struct hd_provider *const *builtins,
@@ -64,6 +73,8 @@ static const struct hd_provider *find_table(struct registry *r, const struct man
 		return plugin_open(plugin, path, p->use, p->where, d) ? NULL : plugin->table;
 	}
 	table = find_builtin(builtins, p->use);
+	if (!table)
+		table = find_builtin(builtins, p->name);
 	return table && plugin_check(table, p->name, p->where, d) == 0 ? table : NULL;
 }
 
@@ -80,8 +91,10 @@ static void add_entry(struct registry *r, const struct manifest_provider *p,
 	e->entry = p;
 	e->types = p->types;
 	e->type_count = p->type_count;
-	schema_set_parse(r->arena, p->name, (struct text){table->schema.ptr, table->schema.len},
-			 &e->schemas, d);
+	if (table->schema.len)
+		schema_set_parse(r->arena, p->name,
+				 (struct text){table->schema.ptr, table->schema.len}, &e->schemas,
+				 d);
 	r->entry_count++;
 }
 
@@ -173,11 +186,6 @@ static void collect_services(struct registry *r)
 		for (size_t k = 0; k < schemas->entry_count; k++)
 			offer(r, &r->entries[i], schemas->entries[k].value);
 	}
-	r->types = ARENA_ARRAY(r->arena, r->services.entry_count, const char *);
-	for (size_t i = 0; i < r->services.entry_count; i++)
-		r->types[r->type_count++] = r->services.entries[i].key;
-	if (r->type_count)
-		qsort(r->types, r->type_count, sizeof(*r->types), compare_names);
 }
 
 struct registry *registry_open(const struct manifest *m, const struct hd_provider *const *builtins,
@@ -188,6 +196,7 @@ struct registry *registry_open(const struct manifest *m, const struct hd_provide
 
 	r->arena = arena_new();
 	r->manifest = m;
+	r->learnt = ARENA_NEW(r->arena, struct learnt);
 	r->entries = ARENA_ARRAY(r->arena, m->provider_count, struct provider_entry);
 	r->plugins = ARENA_ARRAY(r->arena, m->provider_count, struct plugin);
 	for (size_t i = 0; i < m->provider_count; i++)
@@ -209,15 +218,94 @@ void registry_close(struct registry *r)
 	for (size_t i = 0; i < r->manifest->provider_count; i++)
 		plugin_close(&r->plugins[i]);
 	map_release(&r->services);
+	map_release(&r->learnt->asked);
+	diags_release(&r->learnt->ignored);
 	arena_free(r->arena);
 	free(r);
+}
+
+/* Catalogues */
+
+static bool has_catalogue(const struct provider_entry *e)
+{
+	return HD_KNOWS(struct hd_provider, e->table, type_schema) && e->table->type_schema &&
+	       e->table->type_names;
+}
+
+bool registry_is_catalogue(const struct provider_entry *e)
+{
+	return has_catalogue(e) && !e->table->open;
+}
+
+struct taking {
+	struct arena *a;
+	const char *text;
+};
+
+static void take_schema(void *context, struct hd_span schema)
+{
+	struct taking *t = context;
+
+	t->text = arena_text(t->a, (struct text){schema.ptr, schema.len});
+}
+
+/* NULL when the provider does not know the type. */
+static const char *ask_schema(const struct provider_entry *e, struct arena *a, const char *type)
+{
+	struct taking t = {a, NULL};
+	struct hd_span name = {type, strlen(type)};
+
+	return e->table->type_schema(name, &t, take_schema) ? t.text : NULL;
+}
+
+static const struct schema *read_catalogue(const struct registry *r, struct provider_entry *e,
+					   const char *type)
+{
+	struct arena *scratch = arena_new();
+	const char *text = ask_schema(e, scratch, type);
+	struct schema *s = NULL;
+
+	if (text)
+		s = schema_parse(r->arena, e->name, type, text_of(text), &r->learnt->ignored);
+	if (s)
+		map_set(&e->schemas, text_of(type), s);
+	arena_free(scratch);
+	return s;
+}
+
+/* Who lists the type wins over a catalogue that fits as well: it can deploy it. */
+static const struct service *ask_service(const struct registry *r, const char *type)
+{
+	const struct service *best = map_find(&r->services, text_of(type));
+
+	for (size_t i = 0; i < r->entry_count; i++) {
+		struct provider_entry *e = &r->entries[i];
+		size_t fit = has_catalogue(e) ? fit_of(e, text_of(type)) : 0;
+		const struct schema *schema;
+		struct service *s;
+
+		if (!fit || (best && best->fit >= fit))
+			continue;
+		schema = read_catalogue(r, e, type);
+		if (!schema)
+			continue;
+		s = ARENA_NEW(r->arena, struct service);
+		*s = (struct service){e, schema, NULL, fit};
+		best = s;
+	}
+	return best;
 }
 
 bool registry_find(const struct registry *r, const char *type, const struct provider_entry **entry,
 		   const struct schema **schema)
 {
-	const struct service *s = map_find(&r->services, text_of(type));
+	struct map *asked = &r->learnt->asked;
+	const struct service *s = map_find(asked, text_of(type));
 
+	if (!s && !map_has(asked, text_of(type))) {
+		s = ask_service(r, type);
+		map_set(asked, text_of(type), (void *)(uintptr_t)s);
+	}
 	if (!s)
 		return false;
 	*entry = s->entry;
@@ -252,7 +340,8 @@ const char *registry_absent_provider(const struct registry *r, const char *type)
 
 	for (size_t i = 0; i < r->manifest->provider_count; i++) {
 		const struct manifest_provider *p = &r->manifest->providers[i];
-		size_t fit = registry_entry(r, p->name) ? 0 : absent_fit(p, text_of(type));
+		const struct provider_entry *e = registry_entry(r, p->name);
+		size_t fit = e && !registry_is_catalogue(e) ? 0 : absent_fit(p, text_of(type));
 
 		if (fit <= best)
 			continue;
@@ -262,8 +351,57 @@ const char *registry_absent_provider(const struct registry *r, const char *type)
 	return name;
 }
 
+static void take_name(void *context, struct hd_span name)
+{
+	struct registry *r = context;
+
+	*(const char **)arena_vec_add(r->arena, &r->learnt->types) =
+		arena_text(r->arena, (struct text){name.ptr, name.len});
+}
+
+static void gather_types(struct registry *r)
+{
+	struct learnt *l = r->learnt;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->services.entry_count; i++)
+		*(const char **)arena_vec_add(r->arena, &l->types) = r->services.entries[i].key;
+	for (size_t i = 0; i < r->entry_count; i++) {
+		if (has_catalogue(&r->entries[i]))
+			r->entries[i].table->type_names(r, take_name);
+	}
+	if (l->types.count)
+		qsort(l->types.items, l->types.count, sizeof(*l->types.items), compare_names);
+	for (size_t i = 0; i < l->types.count; i++) {
+		if (!kept || strcmp(l->types.items[i], l->types.items[kept - 1]) != 0)
+			l->types.items[kept++] = l->types.items[i];
+	}
+	l->types.count = kept;
+}
+
 const char *const *registry_types(const struct registry *r, size_t *count)
 {
-	*count = r->type_count;
-	return r->types;
+	if (!r->learnt->types.count)
+		gather_types((struct registry *)(uintptr_t)r);
+	*count = r->learnt->types.count;
+	return r->learnt->types.items;
+}
+
+const char *registry_schema_text(const struct registry *r, struct arena *a, const char *type)
+{
+	const struct provider_entry *e;
+	const struct schema *schema;
+	const char *text = NULL;
+	json_t *all;
+
+	if (!registry_find(r, type, &e, &schema))
+		return NULL;
+	if (has_catalogue(e))
+		text = ask_schema(e, a, type);
+	if (text)
+		return text;
+	all = json_parse((struct text){e->table->schema.ptr, e->table->schema.len}, NULL, NULL);
+	text = json_text(a, json_object_get(json_object_get(all, "types"), type));
+	json_decref(all);
+	return text;
 }

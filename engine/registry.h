@@ -28,17 +28,23 @@ struct provider_entry {
 
 struct registry;
 
-/* builtins ends with NULL.  NULL on failure; registry_close unloads plugins. */
+/* builtins ends with NULL.  NULL on failure; registry_close unloads plugins.  m may be
+ * manifest_none(): the predefined entries alone. */
 struct registry *registry_open(const struct manifest *m, const struct hd_provider *const *builtins,
 			       struct diags *d);
 void registry_close(struct registry *r);
-/* The entry whose pattern fits the type best, with its schema; false when none does. */
+/* The entry whose pattern fits the type best, with its schema; false when none does.  The
+ * schemas of catalogues (provider.h: type_schema) are read when they are first asked for. */
 bool registry_find(const struct registry *r, const char *type, const struct provider_entry **entry,
 		   const struct schema **schema);
 const struct provider_entry *registry_entry(const struct registry *r, const char *name);
 /* The provider entry that would serve the type, were it part of this build; NULL: none. */
 const char *registry_absent_provider(const struct registry *r, const char *type);
+/* The entry only knows the type and cannot deploy it. */
+bool registry_is_catalogue(const struct provider_entry *e);
 /* Every known type name, sorted, for "did you mean". */
 const char *const *registry_types(const struct registry *r, size_t *count);
+/* The text of a type's schema as its provider has it, in arena a; NULL: unknown type. */
+const char *registry_schema_text(const struct registry *r, struct arena *a, const char *type);
 
 #endif

@@ -141,15 +141,17 @@ const char *const *schema_attributes(const struct schema *s, size_t *count)
 	return s->attributes;
 }
 
+void schema_release(struct schema *s)
+{
+	for (struct shape_pattern *p = s->patterns; p; p = p->next)
+		regfree(&p->compiled);
+}
+
 void schema_set_release(struct map *types)
 {
 	for (size_t i = 0; i < types->entry_count; i++) {
-		struct schema *s = types->entries[i].value;
-
-		if (!types->entries[i].key)
-			continue;
-		for (struct shape_pattern *p = s->patterns; p; p = p->next)
-			regfree(&p->compiled);
+		if (types->entries[i].key)
+			schema_release(types->entries[i].value);
 	}
 	map_release(types);
 }

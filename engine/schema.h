@@ -26,6 +26,11 @@ struct schema; /* one resource type */
  * the provider to check. */
 int schema_set_parse(struct arena *a, const char *provider, struct text json, struct map *types,
 		     struct diags *d);
+/* The schema of one type, from the object that would stand at its name.  NULL after errors. */
+struct schema *schema_parse(struct arena *a, const char *provider, const char *type,
+			    struct text json, struct diags *d);
+/* Frees the compiled patterns of one that no set holds. */
+void schema_release(struct schema *s);
 /* Frees the map and the compiled patterns, before the arena goes. */
 void schema_set_release(struct map *types);
 
@@ -40,6 +45,8 @@ const char *schema_endpoint_pointer(const struct schema *s);
 const char *schema_ref_pointer(const struct schema *s);
 /* The pointer or one of its parents is create-only / read-only / write-only. */
 bool schema_is_create_only(const struct schema *s, struct text pointer);
+/* May replace, which only the provider knows. */
+bool schema_is_maybe_create_only(const struct schema *s, struct text pointer);
 bool schema_is_read_only(const struct schema *s, struct text pointer);
 bool schema_is_write_only(const struct schema *s, struct text pointer);
 /* GetAtt of this name can have an answer: read-only values, and what may be set. */

@@ -379,6 +379,26 @@ static void read_types(struct schema_reader *r, json_t *types, struct map *out)
 	}
 }
 
+struct schema *schema_parse(struct arena *a, const char *provider, const char *type,
+			    struct text json, struct diags *d)
+{
+	struct schema_reader r = {a, provider, ARENA_NEW(a, struct schema), d};
+	size_t errors = d->error_count;
+	const char *why = NULL;
+	json_t *body = json_parse(json, a, &why);
+
+	r.schema->type = arena_strdup(a, type);
+	if (!json_is_object(body))
+		report(&r, "it is no JSON object: %s", why ? why : "something else");
+	else
+		read_type(&r, body);
+	json_decref(body);
+	if (d->error_count == errors)
+		return r.schema;
+	schema_release(r.schema);
+	return NULL;
+}
+
 int schema_set_parse(struct arena *a, const char *provider, struct text json, struct map *types,
 		     struct diags *d)
 {

@@ -25,7 +25,21 @@ struct shape_pattern {
 	struct shape_pattern *next;
 };
 
-/* What a value must look like. */
+/* What several members of an object have to do with each other. */
+enum shape_group_kind {
+	GROUP_NEEDS,    /* the first one is there: all the others must be */
+	GROUP_EXCLUDES, /* the first one is there: none of the others may be */
+	GROUP_ANY,      /* at least one */
+	GROUP_ONE       /* exactly one */
+};
+
+struct shape_group {
+	enum shape_group_kind kind;
+	const char *const *names;
+	size_t count;
+};
+
+/* What a value must look like.  May lead back to itself through items, rest and members. */
 struct shape {
 	const char *name; /* of a member; NULL otherwise */
 	unsigned kinds;   /* enum shape_kind; 0: anything */
@@ -33,6 +47,13 @@ struct shape {
 	bool open; /* members beyond those listed may appear */
 	bool has_minimum, has_maximum;
 	double minimum, maximum;
+	size_t least, most;     /* characters, items or members; SIZE_MAX: any number */
+	bool unique;            /* no item twice */
+	const char *format;     /* "AWS::EC2::VPC.Id"; NULL: none */
+	const struct shape *is; /* stands for this one, whose name alone it does not share; see
+				   shape_of; NULL: itself */
+	const struct shape_group *groups;
+	size_t group_count;
 	const char *const *choices; /* scalars as text */
 	size_t choice_count;
 	const struct shape_pattern *pattern; /* NULL: none */
@@ -56,9 +77,11 @@ struct schema {
 	enum replacement_order order;
 	int64_t timeouts_ms[TIMEOUT_DELETE + 1];
 	const char *endpoint_pointer, *ref_pointer; /* NULL: none */
-	struct pointer_set create_only, read_only, write_only;
-	bool open_attributes;
-	struct shape root; /* an object */
+	struct pointer_set create_only, read_only, write_only, maybe_create_only;
+	struct pointer_set identifier; /* primaryIdentifier */
+	bool open_attributes, deprecated;
+	struct shape given; /* an object of what only GetAtt gives; names may have dots */
+	struct shape root;  /* an object */
 	const char **settable;
 	size_t settable_count;
 	const char **attributes;
@@ -69,6 +92,13 @@ struct schema {
 /* False when the pattern (as ECMA-262 has it) is none that POSIX can express. */
 bool shape_pattern_compile(const char *pattern, regex_t *out);
 
+/* The shape that counts: of a reference what it refers to. */
+const struct shape *shape_of(const struct shape *s);
 struct shape *shape_member(const struct shape *s, struct text name); /* or NULL */
+/* What GetAtt of this name gives ("Endpoint.Address"); NULL: there is none, or it can be
+ * anything. */
+const struct shape *shape_of_attribute(const struct schema *s, struct text name);
+/* What Ref gives; NULL: a string. */
+const struct shape *shape_of_ref(const struct schema *s);
 
 #endif

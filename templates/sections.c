@@ -544,13 +544,15 @@ static void load_section(struct arena *a, struct sections *s, const struct node_
 	}
 }
 
-const struct template *template_load(struct arena *a, const struct source *src, struct diags *d)
+const struct template *template_load(struct arena *a, const struct source *src,
+				     const struct template_loader *loader, struct diags *d)
 {
 	size_t errors = d->error_count;
 	struct sections *s = ARENA_NEW(a, struct sections);
 	const struct node *root = node_parse(a, src, NODE_TEMPLATE, d);
 	struct range top = {src, {1, 1}, {1, 2}};
 
+	(void)loader;
 	if (!root || expect(root, NODE_MAP, "a template", d) || refuse_transform(root, d))
 		return NULL;
 	s->face.src = src;

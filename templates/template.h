@@ -45,10 +45,29 @@ struct template
 	size_t parameter_count;
 	/* Maps (node.h) or NULL when the section is absent. */
 	const struct node *mappings, *conditions, *resources, *outputs;
+	const struct node *rules, *hooks, *metadata;
+	/* The language of another tool that it is written in ("AWS::Serverless-2016-10-31", a
+	 * macro's name, "Rain::Module"), or NULL.  template_check refuses it, once; nothing else
+	 * can be said about it. */
+	const char *foreign;
+	struct range foreign_where;
 };
 
-/* NULL on failure. */
-const struct template *template_load(struct arena *a, const struct source *src, struct diags *d);
+/*
+ * Files that a template names: included snippets, nested templates.  Whoever loads a template
+ * says where they come from (a folder, a commit).
+ */
+struct template_loader {
+	/* The file `path`, relative to the one that names it.  NULL after an error at `where`.
+	 * The source lives as long as the arena. */
+	const struct source *(*load)(void *context, struct arena *a, const struct source *from,
+				     const char *path, struct range where, struct diags *d);
+	void *context;
+};
+
+/* loader NULL: naming a file is an error.  NULL on failure. */
+const struct template *template_load(struct arena *a, const struct source *src,
+				     const struct template_loader *loader, struct diags *d);
 const struct parameter *template_parameter(const struct template *t, struct text name);
 
 /* A value for a parameter, from the manifest, the command line or a file. */
@@ -132,11 +151,39 @@ struct document {
 	const void *state; /* private */
 };
 
+/* Why a value of the world outside is not there. */
+enum outside_answer {
+	OUTSIDE_KNOWN,
+	OUTSIDE_LATER,  /* will be known when what makes it has run: unknown until then */
+	OUTSIDE_FAILED, /* an error was added */
+};
+
+struct outside_question {
+	enum { ASK_EXPORT, ASK_STACK_OUTPUT, ASK_RESOLVE, ASK_PARAMETER_STORE } kind;
+	const char *name;   /* of the export, output, or parameter; of ASK_RESOLVE what stands
+				   between "{{resolve:" and "}}" */
+	const char *stack;  /* ASK_STACK_OUTPUT */
+	const char *region; /* ASK_STACK_OUTPUT; NULL: the target's own */
+	struct range where;
+};
+
+/* What evaluation asks of the world outside of its template. */
+struct eval_outside {
+	enum outside_answer (*ask)(void *context, struct arena *a, const struct outside_question *q,
+				   const struct value **out, struct diags *d);
+	void *context;
+};
+
 /* What a template is evaluated with; all of it must live as long as the document. */
 struct eval_input {
 	const struct eval_target *target;
-	const struct map *parameters;     /* names to struct parameter_value */
-	const struct eval_lookup *lookup; /* NULL: nothing is known */
+	const struct map *parameters;       /* names to struct parameter_value */
+	const struct eval_lookup *lookup;   /* NULL: nothing is known */
+	const struct eval_outside *outside; /* NULL: whatever is asked is not known yet */
+	/* For showing a template without a project: what only a target can tell (parameters
+	 * without a value, the account, zones) is unknown instead of an error, and so are
+	 * conditions that depend on it. */
+	bool partial;
 };
 
 /*

@@ -49,6 +49,16 @@
  *	openAttributes    true: attributes beyond the listed ones may appear (SSH::Command)
  *	timeouts          {"create": seconds, ...}: of a whole operation with its polls
  *
+ * Also understood: minLength, maxLength (characters), minItems, maxItems, uniqueItems,
+ * minProperties, maxProperties, format, definitions with {"$ref": "#/definitions/X"} (they may
+ * refer to themselves), dependentRequired {"A": ["B"]} (A needs B), dependentExcluded
+ * {"A": ["B"]} (A and B exclude each other), requiredXor [["A", "B"]] (exactly one),
+ * requiredOr [["A", "B"]] (at least one), conditionalCreateOnlyProperties (replaces or not:
+ * the provider knows), deprecated, "attributes" {"Endpoint.Port": {"type": "string"}} for what
+ * GetAtt gives beyond the properties, "refOf" ["/properties/A", "/properties/B"] when
+ * Ref joins several with '|', "refText" for what Ref gives in words, "handlers" ["create", ...]
+ * and "tagProperty".
+ *
  * Config given to open(): the provider's entry of the manifest, defaults overlaid with
  * the region's and the account's, as JSON, and the engine's additions: "Project",
  * "ProjectDir" (absolute; relative paths start there), "Region", "Account" and "Hosts"
@@ -205,6 +215,16 @@ struct hd_provider {
 	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		      struct hd_span args);
 	/* facts evaluation needs: zones, account, stored values */
+
+	/*
+	 * For more types than `schema` should list: hands over the names of all; the schema
+	 * of one type, the object that would stand at its name in `schema`.  1: known, 0: not.
+	 * Both need no session.  A table with these and no open() is a catalogue: its types are
+	 * checked, and none can be deployed.
+	 */
+	void (*type_names)(void *context, void (*take)(void *context, struct hd_span name));
+	int (*type_schema)(struct hd_span type, void *context,
+			   void (*take)(void *context, struct hd_span schema));
 };
 
 /* True when the other side's table is new enough to have the member. */

@@ -54,8 +54,8 @@ static void evaluate(struct arena *a, const struct template *t, struct diags *d)
 {
 	const struct map none = MAP_INIT;
 	size_t errors = d->error_count;
-	const struct document *doc =
-		document_eval(a, t, &(struct eval_input){&target, &none, NULL}, d);
+	const struct document *doc = document_eval(
+		a, t, &(struct eval_input){.target = &target, .parameters = &none}, d);
 
 	if (!doc != (d->error_count > errors))
 		abort();
@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct diags d = DIAGS_INIT, more = DIAGS_INIT;
 	const struct source *src =
 		source_from(a, "input", (struct text){(const char *)bytes, len}, &d);
-	const struct template *t = src ? template_load(a, src, &d) : NULL;
+	const struct template *t = src ? template_load(a, src, NULL, &d) : NULL;
 
 	if (!t != diags_failed(&d))
 		abort();

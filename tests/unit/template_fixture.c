@@ -73,7 +73,7 @@ const struct template *fixture_load(struct template_fixture *f, const char *text
 {
 	const struct source *src = fixture_source(f, text);
 
-	f->tpl = src ? template_load(f->a, src, &f->d) : NULL;
+	f->tpl = src ? template_load(f->a, src, NULL, &f->d) : NULL;
 	return f->tpl;
 }
 
@@ -81,8 +81,9 @@ const struct document *fixture_eval(struct template_fixture *f, const char *text
 {
 	if (!fixture_load(f, text))
 		fail_msg("does not load: %s", fixture_said(f));
-	f->doc = document_eval(f->a, f->tpl, &(struct eval_input){&f->target, &f->parameters, NULL},
-			       &f->d);
+	f->doc = document_eval(
+		f->a, f->tpl,
+		&(struct eval_input){.target = &f->target, .parameters = &f->parameters}, &f->d);
 	return f->doc;
 }
 

@@ -16,8 +16,9 @@ static const char *value_of(struct template_fixture *f, const char *body, const 
 		fixture_parameter(f, "P", given);
 	if (!fixture_load(f, text))
 		return fixture_said(f);
-	f->doc = document_eval(f->a, f->tpl, &(struct eval_input){&f->target, &f->parameters, NULL},
-			       &f->d);
+	f->doc = document_eval(
+		f->a, f->tpl,
+		&(struct eval_input){.target = &f->target, .parameters = &f->parameters}, &f->d);
 	return f->doc ? fixture_property(f, "R", "P") : fixture_said(f);
 }
 
