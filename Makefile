@@ -42,7 +42,7 @@ test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(fuzzers) $(wildcard test
 shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
 shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
 
-packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto
+packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8
 LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ldl
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

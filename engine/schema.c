@@ -16,8 +16,14 @@ static int compare_member(const void *key, const void *element)
 	return order ? order : -(member[name->len] != '\0');
 }
 
+const struct shape *shape_of(const struct shape *s)
+{
+	return s->is ? s->is : s;
+}
+
 struct shape *shape_member(const struct shape *s, struct text name)
 {
+	s = shape_of(s);
 	if (!s->member_count || !name.len)
 		return NULL;
 	return bsearch(&name, s->members, s->member_count, sizeof(*s->members), compare_member);
@@ -88,6 +94,11 @@ bool schema_is_create_only(const struct schema *s, struct text pointer)
 	return set_covers(&s->create_only, pointer);
 }
 
+bool schema_is_maybe_create_only(const struct schema *s, struct text pointer)
+{
+	return set_covers(&s->maybe_create_only, pointer);
+}
+
 bool schema_is_read_only(const struct schema *s, struct text pointer)
 {
 	return set_covers(&s->read_only, pointer);
@@ -99,7 +110,7 @@ bool schema_is_write_only(const struct schema *s, struct text pointer)
 }
 
 /* "Endpoint.Address" leads to a property, or into one that is open. */
-static bool leads_somewhere(const struct shape *shape, struct text name)
+static const struct shape *lead(const struct shape *shape, struct text name, bool *open)
 {
 	struct text_split split = text_split_start(name);
 	struct text piece;
@@ -107,11 +118,46 @@ static bool leads_somewhere(const struct shape *shape, struct text name)
 	while (text_next(&split, '.', &piece)) {
 		const struct shape *member = shape_member(shape, piece);
 
-		if (!member)
-			return shape->open && piece.len;
+		if (!member) {
+			*open = shape_of(shape)->open && piece.len;
+			return NULL;
+		}
 		shape = member;
 	}
-	return true;
+	return shape_of(shape);
+}
+
+static bool leads_somewhere(const struct shape *shape, struct text name)
+{
+	bool open = false;
+
+	return lead(shape, name, &open) || open;
+}
+
+const struct shape *shape_of_attribute(const struct schema *s, struct text name)
+{
+	const struct shape *given = shape_member(&s->given, name);
+	bool open;
+
+	return given ? shape_of(given) : lead(&s->root, name, &open);
+}
+
+const struct shape *shape_of_ref(const struct schema *s)
+{
+	return s->ref_pointer ? shape_of_attribute(s, text_of(s->ref_pointer + 1)) : NULL;
+}
+
+bool shape_pattern_fits(struct shape_pattern *p, struct text t)
+{
+	struct arena *scratch;
+
+	if (!p->tried) {
+		scratch = arena_new();
+		p->compiled = pattern_compile(scratch, text_of(p->text), PATTERN_SOMEWHERE, NULL);
+		p->tried = true;
+		arena_free(scratch);
+	}
+	return !p->compiled || pattern_try(p->compiled, t) != PATTERN_DIFFERS;
 }
 
 bool schema_has_attribute(const struct schema *s, struct text name)
@@ -119,7 +165,7 @@ bool schema_has_attribute(const struct schema *s, struct text name)
 	struct str pointer = STR_INIT;
 	bool write_only;
 
-	if (s->open_attributes && name.len)
+	if ((s->open_attributes && name.len) || shape_member(&s->given, name))
 		return true;
 	str_add_char(&pointer, '/');
 	for (size_t i = 0; i < name.len; i++)
@@ -144,7 +190,7 @@ const char *const *schema_attributes(const struct schema *s, size_t *count)
 void schema_release(struct schema *s)
 {
 	for (struct shape_pattern *p = s->patterns; p; p = p->next)
-		regfree(&p->compiled);
+		pattern_free(p->compiled);
 }
 
 void schema_set_release(struct map *types)

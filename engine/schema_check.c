@@ -191,8 +191,7 @@ static void check_pattern(struct check *c, const struct shape *s, const struct v
 	struct str what = STR_INIT;
 	struct text text;
 
-	if (!value_scalar_text(v, &text) ||
-	    regexec(&s->pattern->compiled, text.ptr, 0, NULL, 0) == 0)
+	if (!value_scalar_text(v, &text) || shape_pattern_fits(s->pattern, text))
 		return;
 	str_printf(&what, "property '%s' cannot be ", str_cstr(&c->path));
 	add_shown(&what, v);
@@ -322,8 +321,86 @@ static void check_required(struct check *c, const struct shape *s, const struct 
 	}
 }
 
+static size_t size_of(const struct value *v)
+{
+	size_t count = 0;
+	struct text t;
+
+	if (!value_scalar_text(v, &t))
+		return v->count;
+	for (size_t i = 0; i < t.len; i++)
+		count += ((unsigned char)t.ptr[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static const char *unit_of(const struct value *v)
+{
+	if (v->kind == VALUE_LIST)
+		return "items";
+	return v->kind == VALUE_MAP ? "members" : "characters";
+}
+
+static void check_size(struct check *c, const struct shape *s, const struct value *v)
+{
+	size_t size = size_of(v);
+	struct str what = STR_INIT;
+
+	if (size >= s->least && size <= s->most)
+		return;
+	str_printf(&what, "property '%s' has %zu %s; %s %zu", str_cstr(&c->path), size, unit_of(v),
+		   size < s->least ? "the least is" : "the most is",
+		   size < s->least ? s->least : s->most);
+	report(c, DIAG_PROPERTY_SIZE, place_of(c, v), str_cstr(&what));
+	str_release(&what);
+}
+
+/* The names of a group as a person would list them: 'A', 'B' and 'C'. */
+static void add_names(struct str *out, const char *const *names, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		str_printf(out, "%s'%s'", !i ? "" : i + 1 < count ? ", " : word, names[i]);
+}
+
+static void report_group(struct check *c, const struct shape_group *g, const struct value *map,
+			 const char *problem)
+{
+	struct str what = STR_INIT;
+
+	if (c->path.len)
+		str_printf(&what, "in property '%s' ", str_cstr(&c->path));
+	str_add(&what, problem);
+	if (g->kind == GROUP_NEEDS || g->kind == GROUP_EXCLUDES) {
+		str_printf(&what, "'%s' ", g->names[0]);
+		str_add(&what, g->kind == GROUP_NEEDS ? "needs " : "excludes ");
+		add_names(&what, g->names + 1, g->count - 1,
+			  g->kind == GROUP_NEEDS ? " and " : " or ");
+	} else {
+		add_names(&what, g->names, g->count, " or ");
+	}
+	report(c, DIAG_PROPERTY_GROUP, place_of(c, map), str_cstr(&what));
+	str_release(&what);
+}
+
+static void check_group(struct check *c, const struct shape_group *g, const struct value *map)
+{
+	size_t there = 0;
+	bool first = value_find(map, text_of(g->names[0])) != NULL;
+
+	for (size_t i = 0; i < g->count; i++)
+		there += value_find(map, text_of(g->names[i])) != NULL;
+	if ((g->kind == GROUP_NEEDS && first && there < g->count) ||
+	    (g->kind == GROUP_EXCLUDES && first && there > 1))
+		report_group(c, g, map, "");
+	else if (g->kind == GROUP_ANY && !there)
+		report_group(c, g, map, "there must be ");
+	else if (g->kind == GROUP_ONE && there != 1)
+		report_group(c, g, map, "there must be exactly one of ");
+}
+
 static void check_map(struct check *c, const struct shape *s, const struct value *v)
 {
+	for (size_t i = 0; i < s->group_count; i++)
+		check_group(c, &s->groups[i], v);
 	for (size_t i = 0; i < v->count; i++)
 		check_entry(c, s, v, &v->entries[i]);
 	check_required(c, s, v);
@@ -331,6 +408,7 @@ static void check_map(struct check *c, const struct shape *s, const struct value
 
 static void check_value(struct check *c, const struct shape *s, const struct value *v)
 {
+	s = shape_of(s);
 	if (v->kind == VALUE_UNKNOWN)
 		return;
 	if (!fits_kinds(v, s->kinds)) {
@@ -343,6 +421,7 @@ static void check_value(struct check *c, const struct shape *s, const struct val
 		check_pattern(c, s, v);
 	if (s->has_minimum || s->has_maximum)
 		check_bounds(c, s, v);
+	check_size(c, s, v);
 	if (v->kind == VALUE_LIST)
 		check_items(c, s, v);
 	else if (v->kind == VALUE_MAP)

@@ -95,6 +95,7 @@ static json_t *map_json(const struct shape *s, const struct value *v)
 
 static json_t *desired(const struct shape *s, const struct value *v)
 {
+	s = shape_of(s);
 	switch (v->kind) {
 	case VALUE_LIST:
 		return list_json(s, v);

@@ -4,23 +4,11 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "base/vec.h"
-#include "engine/schema_type.h"
+#include "engine/schema_read.h"
 
-/* Contracts nest a few deep; hostile ones would nest far. */
-#define SHAPE_DEPTH_MAX 32
 #define MS_PER_SECOND 1000
 
-struct schema_reader {
-	struct arena *a;
-	const char *provider;
-	struct schema *schema;
-	struct diags *d;
-};
-
-static void report(const struct schema_reader *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void report(const struct schema_reader *r, const char *fmt, ...)
+void schema_report(const struct schema_reader *r, const char *fmt, ...)
 {
 	struct str why = STR_INIT;
 	struct diag *g;
@@ -41,176 +29,6 @@ static void report(const struct schema_reader *r, const char *fmt, ...)
 	str_release(&why);
 }
 
-static unsigned kind_named(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum shape_kind kind;
-	} kinds[] = {{"string", SHAPE_STRING}, {"integer", SHAPE_INTEGER},
-		     {"number", SHAPE_NUMBER}, {"boolean", SHAPE_BOOLEAN},
-		     {"array", SHAPE_ARRAY},   {"object", SHAPE_OBJECT}};
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (strcmp(kinds[i].name, name) == 0)
-			return kinds[i].kind;
-	}
-	return 0;
-}
-
-static void add_kind(const struct schema_reader *r, struct shape *s, const json_t *j)
-{
-	unsigned kind = json_is_string(j) ? kind_named(json_string_value(j)) : 0;
-
-	if (!kind)
-		report(r,
-		       "'type' of property '%s' is none of string, integer, number, boolean, "
-		       "array, object",
-		       s->name ? s->name : "items");
-	s->kinds |= kind;
-}
-
-static void read_kinds(const struct schema_reader *r, struct shape *s, const json_t *type)
-{
-	size_t i;
-	const json_t *item;
-
-	if (!type)
-		return;
-	if (!json_is_array(type)) {
-		add_kind(r, s, type);
-		return;
-	}
-	json_array_foreach(type, i, item) add_kind(r, s, item);
-}
-
-/* Scalars as CloudFormation would write them. */
-static const char *scalar_text(struct arena *a, const json_t *j)
-{
-	return json_is_string(j) ? arena_strdup(a, json_string_value(j)) : json_text(a, j);
-}
-
-static void read_choices(const struct schema_reader *r, struct shape *s, const json_t *list)
-{
-	const char **choices;
-	const json_t *item;
-	size_t i;
-
-	if (!list)
-		return;
-	choices = ARENA_ARRAY(r->a, json_array_size(list), const char *);
-	json_array_foreach(list, i, item) choices[i] = scalar_text(r->a, item);
-	s->choices = choices;
-	s->choice_count = json_array_size(list);
-	if (!s->choice_count)
-		report(r, "'enum' of property '%s' is no list with something in it",
-		       s->name ? s->name : "items");
-}
-
-static void read_pattern(const struct schema_reader *r, struct shape *s, const char *pattern)
-{
-	struct shape_pattern *p;
-
-	if (!pattern)
-		return;
-	p = ARENA_NEW(r->a, struct shape_pattern);
-	if (!shape_pattern_compile(pattern, &p->compiled))
-		return;
-	p->text = arena_strdup(r->a, pattern);
-	p->next = r->schema->patterns;
-	r->schema->patterns = p;
-	s->pattern = p;
-}
-
-static void read_bounds(struct shape *s, const json_t *j)
-{
-	const json_t *minimum = json_object_get(j, "minimum");
-	const json_t *maximum = json_object_get(j, "maximum");
-
-	s->has_minimum = json_is_number(minimum);
-	s->has_maximum = json_is_number(maximum);
-	s->minimum = json_number_value(minimum);
-	s->maximum = json_number_value(maximum);
-}
-
-static int compare_shapes(const void *x, const void *y)
-{
-	return strcmp(((const struct shape *)x)->name, ((const struct shape *)y)->name);
-}
-
-static void read_shape(const struct schema_reader *r, struct shape *s, const json_t *j, int depth);
-
-static const struct shape *new_shape(const struct schema_reader *r, const json_t *j, int depth)
-{
-	struct shape *s;
-
-	if (!json_is_object(j))
-		return NULL;
-	s = ARENA_NEW(r->a, struct shape);
-	read_shape(r, s, j, depth + 1);
-	return s;
-}
-
-static void read_members(const struct schema_reader *r, struct shape *s, const json_t *j, int depth)
-{
-	json_t *properties = json_object_get(j, "properties");
-	const json_t *rest = json_object_get(j, "additionalProperties");
-	const char *name;
-	json_t *body;
-
-	s->members = ARENA_ARRAY(r->a, json_object_size(properties), struct shape);
-	json_object_foreach(properties, name, body)
-	{
-		struct shape *member = &s->members[s->member_count++];
-
-		member->name = arena_strdup(r->a, name);
-		if (json_is_object(body))
-			read_shape(r, member, body, depth + 1);
-		else
-			report(r, "property '%s' is no object", name);
-	}
-	if (s->member_count)
-		qsort(s->members, s->member_count, sizeof(*s->members), compare_shapes);
-	s->rest = new_shape(r, rest, depth);
-	s->open = s->rest || json_is_true(rest) || (!rest && s->member_count == 0);
-}
-
-static void read_required(const struct schema_reader *r, struct shape *s, const json_t *list)
-{
-	const char **names = ARENA_ARRAY(r->a, json_array_size(list), const char *);
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		const char *name = json_string_value(item);
-
-		if (name && shape_member(s, text_of(name)))
-			names[s->required_count++] = arena_strdup(r->a, name);
-		else
-			report(r, "'required' names '%s', which is no property", name ? name : "?");
-	}
-	s->required = names;
-}
-
-static void read_shape(const struct schema_reader *r, struct shape *s, const json_t *j, int depth)
-{
-	const json_t *initial = json_object_get(j, "default");
-
-	if (depth > SHAPE_DEPTH_MAX) {
-		report(r, "properties are nested more than %d deep", SHAPE_DEPTH_MAX);
-		return;
-	}
-	read_kinds(r, s, json_object_get(j, "type"));
-	read_choices(r, s, json_object_get(j, "enum"));
-	read_pattern(r, s, json_str(j, "pattern", NULL));
-	read_bounds(s, j);
-	read_members(r, s, j, depth);
-	read_required(r, s, json_object_get(j, "required"));
-	s->items = new_shape(r, json_object_get(j, "items"), depth);
-	if (initial)
-		s->initial = value_from_json(r->a, initial, NULL);
-}
-
 /* "/properties/Path" to "/Path"; NULL, with an error, when it has another form. */
 static const char *own_pointer(const struct schema_reader *r, const char *keyword, const json_t *j)
 {
@@ -218,30 +36,20 @@ static const char *own_pointer(const struct schema_reader *r, const char *keywor
 
 	if (pointer && text_starts(text_of(pointer), "/properties/"))
 		return arena_strdup(r->a, pointer + strlen("/properties"));
-	report(r, "'%s' holds '%s' where a pointer such as /properties/Name is expected", keyword,
-	       pointer ? pointer : "something else");
+	schema_report(r, "'%s' holds '%s' where a pointer such as /properties/Name is expected",
+		      keyword, pointer ? pointer : "something else");
 	return NULL;
-}
-
-/* The shape a pointer leads to; NULL when it leads nowhere. */
-static struct shape *shape_at(struct shape *s, const char *pointer)
-{
-	struct text_split split = text_split_start(text_of(pointer + 1));
-	struct text piece;
-
-	while (s && text_next(&split, '/', &piece))
-		s = text_is(piece, "*") ? (struct shape *)s->items : shape_member(s, piece);
-	return s;
 }
 
 static const char *known_pointer(const struct schema_reader *r, const char *keyword,
 				 const json_t *j)
 {
 	const char *pointer = own_pointer(r, keyword, j);
+	bool shared;
 
-	if (!pointer || shape_at(&r->schema->root, pointer))
+	if (!pointer || schema_shape_at(&r->schema->root, pointer, &shared))
 		return pointer;
-	report(r, "'%s' names '/properties%s', which is no property", keyword, pointer);
+	schema_report(r, "'%s' names '/properties%s', which is no property", keyword, pointer);
 	return NULL;
 }
 
@@ -279,8 +87,8 @@ static void read_timeouts(const struct schema_reader *r, const json_t *timeouts)
 		int64_t seconds = json_int(timeouts, names[i], 0);
 
 		if (seconds > INT64_MAX / MS_PER_SECOND || seconds < 0)
-			report(r, "'timeouts' gives no usable number of seconds for '%s'",
-			       names[i]);
+			schema_report(r, "'timeouts' gives no usable number of seconds for '%s'",
+				      names[i]);
 		else
 			r->schema->timeouts_ms[i] =
 				seconds ? seconds * MS_PER_SECOND : OPERATION_DEADLINE_MS;
@@ -294,13 +102,19 @@ static void read_order(const struct schema_reader *r, const char *strategy)
 	else if (strcmp(strategy, "delete_then_create") == 0)
 		r->schema->order = DELETE_THEN_CREATE;
 	else
-		report(r, "'replacementStrategy' is '%s'", strategy);
+		schema_report(r, "'replacementStrategy' is '%s'", strategy);
 }
 
+/* Members of definitions that others use as well are told by their pointers alone. */
 static void mark_read_only(struct schema *s)
 {
-	for (size_t i = 0; i < s->read_only.count; i++)
-		shape_at(&s->root, s->read_only.pointers[i])->read_only = true;
+	for (size_t i = 0; i < s->read_only.count; i++) {
+		bool shared;
+		struct shape *at = schema_shape_at(&s->root, s->read_only.pointers[i], &shared);
+
+		if (!shared)
+			at->read_only = true;
+	}
 }
 
 static int compare_names(const void *x, const void *y)
@@ -308,11 +122,20 @@ static int compare_names(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+static void add_attribute(struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->attribute_count; i++) {
+		if (strcmp(s->attributes[i], name) == 0)
+			return;
+	}
+	s->attributes[s->attribute_count++] = name;
+}
+
 /* Top-level properties that may be set, and everything that GetAtt can ask for. */
 static void collect_names(const struct schema_reader *r)
 {
 	struct schema *s = r->schema;
-	size_t room = s->root.member_count + s->read_only.count;
+	size_t room = s->root.member_count + s->read_only.count + s->given.member_count;
 
 	s->settable = ARENA_ARRAY(r->a, s->root.member_count, const char *);
 	s->attributes = ARENA_ARRAY(r->a, room, const char *);
@@ -331,11 +154,13 @@ static void collect_names(const struct schema_reader *r)
 			*at = '.';
 		s->attributes[s->attribute_count++] = name;
 	}
+	for (size_t i = 0; i < s->given.member_count; i++)
+		add_attribute(s, s->given.members[i].name);
 	if (s->attribute_count)
 		qsort(s->attributes, s->attribute_count, sizeof(*s->attributes), compare_names);
 }
 
-static void read_type(const struct schema_reader *r, const json_t *j)
+static void read_type(struct schema_reader *r, const json_t *j)
 {
 	struct schema *s = r->schema;
 	int64_t version = json_int(j, "version", 1);
@@ -343,14 +168,19 @@ static void read_type(const struct schema_reader *r, const json_t *j)
 
 	s->description = arena_strdup(r->a, json_str(j, "description", ""));
 	if (version < 1 || version > INT32_MAX)
-		report(r, "'version' is no positive number");
+		schema_report(r, "'version' is no positive number");
 	s->version = (uint32_t)version;
-	read_shape(r, &s->root, j, 0);
+	r->definitions = json_object_get(j, "definitions");
+	schema_read_shape(r, &s->root, j);
+	schema_read_given(r, &s->given, json_object_get(j, "attributes"));
 	s->root.kinds = SHAPE_OBJECT;
 	s->root.open = json_is_true(extent);
 	read_pointers(r, j, "createOnlyProperties", &s->create_only);
 	read_pointers(r, j, "readOnlyProperties", &s->read_only);
 	read_pointers(r, j, "writeOnlyProperties", &s->write_only);
+	read_pointers(r, j, "conditionalCreateOnlyProperties", &s->maybe_create_only);
+	read_pointers(r, j, "primaryIdentifier", &s->identifier);
+	s->deprecated = json_flag(j, "deprecated", false);
 	s->endpoint_pointer = read_pointer(r, j, "endpointProperty");
 	s->ref_pointer = read_pointer(r, j, "ref");
 	s->open_attributes = json_flag(j, "openAttributes", false);
@@ -368,7 +198,7 @@ static void read_types(struct schema_reader *r, json_t *types, struct map *out)
 	json_object_foreach(types, name, body)
 	{
 		if (!json_is_object(body)) {
-			report(r, "type '%s' is no object", name);
+			schema_report(r, "type '%s' is no object", name);
 			continue;
 		}
 		r->schema = ARENA_NEW(r->a, struct schema);
@@ -382,14 +212,15 @@ static void read_types(struct schema_reader *r, json_t *types, struct map *out)
 struct schema *schema_parse(struct arena *a, const char *provider, const char *type,
 			    struct text json, struct diags *d)
 {
-	struct schema_reader r = {a, provider, ARENA_NEW(a, struct schema), d};
+	struct schema_reader r = {
+		.a = a, .provider = provider, .schema = ARENA_NEW(a, struct schema), .d = d};
 	size_t errors = d->error_count;
 	const char *why = NULL;
 	json_t *body = json_parse(json, a, &why);
 
 	r.schema->type = arena_strdup(a, type);
 	if (!json_is_object(body))
-		report(&r, "it is no JSON object: %s", why ? why : "something else");
+		schema_report(&r, "it is no JSON object: %s", why ? why : "something else");
 	else
 		read_type(&r, body);
 	json_decref(body);
@@ -402,16 +233,16 @@ struct schema *schema_parse(struct arena *a, const char *provider, const char *t
 int schema_set_parse(struct arena *a, const char *provider, struct text json, struct map *types,
 		     struct diags *d)
 {
-	struct schema_reader r = {a, provider, NULL, d};
+	struct schema_reader r = {.a = a, .provider = provider, .d = d};
 	const char *why = NULL;
 	json_t *root = json_parse(json, a, &why), *list;
 	size_t errors = d->error_count;
 
 	list = json_object_get(root, "types");
 	if (!root)
-		report(&r, "it is not JSON: %s", why);
+		schema_report(&r, "it is not JSON: %s", why);
 	else if (!json_is_object(list))
-		report(&r, "it has no object 'types'");
+		schema_report(&r, "it has no object 'types'");
 	else
 		read_types(&r, list, types);
 	json_decref(root);

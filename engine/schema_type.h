@@ -4,8 +4,7 @@
 #ifndef ENGINE_SCHEMA_TYPE_H
 #define ENGINE_SCHEMA_TYPE_H
 
-#include <regex.h>
-
+#include "base/pattern.h"
 #include "engine/schema.h"
 
 /* JSON Schema's types, as a set: a property may take several. */
@@ -18,10 +17,12 @@ enum shape_kind {
 	SHAPE_OBJECT = 32
 };
 
-/* A compiled pattern; the only thing here that is not the arena's. */
+/* A pattern, compiled when it is first asked for: large types have hundreds.  What is compiled
+ * is the only thing here that is not the arena's. */
 struct shape_pattern {
 	const char *text; /* as the provider wrote it */
-	regex_t compiled;
+	struct pattern *compiled;
+	bool tried;
 	struct shape_pattern *next;
 };
 
@@ -56,11 +57,11 @@ struct shape {
 	size_t group_count;
 	const char *const *choices; /* scalars as text */
 	size_t choice_count;
-	const struct shape_pattern *pattern; /* NULL: none */
-	const struct value *initial;         /* default; NULL: none */
-	const struct shape *items;           /* NULL: anything */
-	const struct shape *rest;            /* of members that are not listed; NULL: anything */
-	struct shape *members;               /* sorted by name */
+	struct shape_pattern *pattern; /* NULL: none */
+	const struct value *initial;   /* default; NULL: none */
+	const struct shape *items;     /* NULL: anything */
+	const struct shape *rest;      /* of members that are not listed; NULL: anything */
+	struct shape *members;         /* sorted by name */
 	size_t member_count;
 	const char *const *required;
 	size_t required_count;
@@ -89,8 +90,8 @@ struct schema {
 	struct shape_pattern *patterns; /* all of this type, to be freed */
 };
 
-/* False when the pattern (as ECMA-262 has it) is none that POSIX can express. */
-bool shape_pattern_compile(const char *pattern, regex_t *out);
+/* False when the text surely does not match; what PCRE2 cannot do is the provider's to check. */
+bool shape_pattern_fits(struct shape_pattern *p, struct text t);
 
 /* The shape that counts: of a reference what it refers to. */
 const struct shape *shape_of(const struct shape *s);

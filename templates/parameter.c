@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "templates/pattern.h"
+#include "base/pattern.h"
 #include "templates/scalar.h"
 
 static const char *const attributes[] = {
@@ -190,7 +190,7 @@ static int read_pattern(const struct parameter *p, struct constraints *c, struct
 		diag_hint(d,
 			  diag_add(d, DIAG_PARAMETER_CONSTRAINT, n->where,
 				   "the pattern cannot be used: %s", problem),
-			  "write it as an extended regular expression; it is matched against the "
+			  "write it as a Java regular expression; it is matched against the "
 			  "whole value");
 		result = -1;
 	}
@@ -277,22 +277,6 @@ static int check_default(struct arena *a, const struct parameter *p, struct diag
 	return parameter_value(a, p, NULL, d) ? 0 : -1;
 }
 
-/* Better a value unchecked than a template refused that works elsewhere. */
-static void warn_pattern(const struct constraints *c, struct diags *d)
-{
-	struct arena *scratch = arena_new();
-	const char *problem;
-	struct diag *g;
-
-	if (c->pattern && pattern_match(scratch, c->pattern->text, TEXT_LIT(""), &problem) ==
-				  PATTERN_UNAVAILABLE) {
-		g = diag_warn(d, DIAG_PARAMETER_CONSTRAINT, c->pattern->where,
-			      "the pattern is not checked: %s", problem);
-		diag_hint(d, g, "say it with AllowedValues, lengths or a simpler pattern");
-	}
-	arena_free(scratch);
-}
-
 static int load_one(struct arena *a, struct parameter *p, const struct node_entry *entry,
 		    struct diags *d)
 {
@@ -314,7 +298,6 @@ static int load_one(struct arena *a, struct parameter *p, const struct node_entr
 	result |= read_no_echo(p, d);
 	if (read_type(p, d) || constraints_read(p, &c, d))
 		return -1;
-	warn_pattern(&c, d);
 	return check_default(a, p, d) | result;
 }
 

@@ -1,10 +1,10 @@
 /* parameter_value.c - one parameter's value for one target. */
+#include "base/pattern.h"
 #include "templates/parameter.h"
 
 #include <string.h>
 
 #include "templates/intrinsic.h"
-#include "templates/pattern.h"
 #include "templates/scalar.h"
 
 struct checking {

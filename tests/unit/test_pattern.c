@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "templates/pattern.h"
+#include "base/pattern.h"
 
 static enum pattern_result result(const char *pattern, const char *text)
 {
@@ -74,27 +74,52 @@ static void groups_and_lazy_quantifiers_are_read(void **state)
 	differs("x{2,}", "x");
 }
 
-static void what_cannot_be_checked_is_told_from_what_is_wrong(void **state)
+static void what_other_dialects_have_works(void **state)
 {
 	(void)state;
-	assert_int_equal(result("(?!x)a", "a"), PATTERN_UNAVAILABLE);
-	assert_int_equal(result("(?i)a", "a"), PATTERN_UNAVAILABLE);
-	assert_int_equal(result("(a)\\1", "aa"), PATTERN_UNAVAILABLE);
-	assert_int_equal(result("\\p{L}", "a"), PATTERN_UNAVAILABLE);
+	matches("(?!x)a", "a");
+	differs("(?!a)a", "a");
+	matches("(?i)a", "A");
+	matches("(a)\\1", "aa");
+	matches("\\p{L}+", "\xc3\xa9t\xc3\xa9");
+	matches("[\\u0020-\\uD7FF]+", "caf\xc3\xa9");
+	matches("(?<name>x)y", "xy");
+	matches("\\d{1,3}(?=x)x", "12x");
+}
+
+static void what_is_wrong_is_told(void **state)
+{
+	(void)state;
 	assert_int_equal(result("[a-", "a"), PATTERN_INVALID);
 	assert_int_equal(result("(a", "a"), PATTERN_INVALID);
 	assert_int_equal(result("a)", "a"), PATTERN_INVALID);
 	assert_int_equal(result("a{2,1}", "a"), PATTERN_INVALID);
 	assert_int_equal(result("a\\", "a"), PATTERN_INVALID);
 	assert_int_equal(result("[]", "a"), PATTERN_INVALID);
+	assert_int_equal(result("*a", "a"), PATTERN_INVALID);
 }
 
-static void patterns_cannot_grow_without_bound(void **state)
+static void nothing_grows_without_bound(void **state)
 {
 	(void)state;
 	assert_int_equal(result("((a{1,100}){1,100}){1,100}", "a"), PATTERN_INVALID);
-	assert_int_equal(result("a{30000}", "a"), PATTERN_INVALID);
+	assert_int_equal(result("(a{60000}){60000}", "a"), PATTERN_INVALID);
+	assert_int_equal(result("(a|aa)+", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
+			 PATTERN_UNAVAILABLE);
 	matches("([0-9]{1,3}\\.){3}[0-9]{1,3}", "10.0.0.1");
+}
+
+static void a_part_is_enough_where_schemas_say_so(void **state)
+{
+	struct arena *a = arena_new();
+	struct pattern *p = pattern_compile(a, TEXT_LIT("b+"), PATTERN_SOMEWHERE, NULL);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(pattern_try(p, TEXT_LIT("abc")), PATTERN_MATCHES);
+	assert_int_equal(pattern_try(p, TEXT_LIT("ac")), PATTERN_DIFFERS);
+	pattern_free(p);
+	arena_free(a);
 }
 
 int main(void)
@@ -103,8 +128,10 @@ int main(void)
 		cmocka_unit_test(the_whole_value_must_match),
 		cmocka_unit_test(classes_of_other_dialects_work),
 		cmocka_unit_test(groups_and_lazy_quantifiers_are_read),
-		cmocka_unit_test(what_cannot_be_checked_is_told_from_what_is_wrong),
-		cmocka_unit_test(patterns_cannot_grow_without_bound),
+		cmocka_unit_test(what_other_dialects_have_works),
+		cmocka_unit_test(what_is_wrong_is_told),
+		cmocka_unit_test(nothing_grows_without_bound),
+		cmocka_unit_test(a_part_is_enough_where_schemas_say_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

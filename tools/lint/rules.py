@@ -42,6 +42,7 @@ LIBRARIES = {
     r"sqlite3\.h": ["engine/", "providers/sim/"],
     r"jansson\.h": ["base/json.h"],
     r"openssl/.*": ["base/digest.c"],
+    r"pcre2\.h": ["base/pattern.c"],
     r"cmocka\.h": [],
 }
 
