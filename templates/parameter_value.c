@@ -1,9 +1,9 @@
 /* parameter_value.c - one parameter's value for one target. */
-#include "base/pattern.h"
 #include "templates/parameter.h"
 
 #include <string.h>
 
+#include "base/pattern.h"
 #include "templates/intrinsic.h"
 #include "templates/scalar.h"
 
