@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/vec.h"
 #include "templates/names.h"
 
@@ -15,6 +16,56 @@ static struct node *node_new(struct arena *a, enum node_kind kind, struct range 
 
 	n->kind = kind;
 	n->where = where;
+	return n;
+}
+
+/* Limits */
+
+bool node_build_count(struct node_builder *b, size_t added, struct range where)
+{
+	struct diag *g;
+
+	b->count += added;
+	if (b->count <= LIMIT_NODE_COUNT && b->copied <= LIMIT_ALIAS_NODES)
+		return true;
+	g = diag_add(b->d, DIAG_YAML_SIZE, where, "the document is too large from here on");
+	if (b->copied > LIMIT_ALIAS_NODES)
+		diag_detail(b->d, g, "aliases and merge keys repeat more than %d values",
+			    LIMIT_ALIAS_NODES);
+	else
+		diag_detail(b->d, g, "more than %d values", LIMIT_NODE_COUNT);
+	return false;
+}
+
+bool node_build_copied(struct node_builder *b, size_t added, struct range where)
+{
+	b->copied += added;
+	return node_build_count(b, added, where);
+}
+
+bool node_build_depth(struct node_builder *b, size_t depth, struct range where)
+{
+	if (depth <= LIMIT_NODE_DEPTH)
+		return true;
+	diag_add(b->d, DIAG_YAML_DEPTH, where, "lists and maps are nested more than %d deep",
+		 LIMIT_NODE_DEPTH);
+	return false;
+}
+
+/* Scalars and lists */
+
+const struct node *node_build_scalar(struct node_builder *b, struct range where,
+				     enum scalar_style style, struct text text)
+{
+	struct node *n = node_new(b->a, NODE_SCALAR, where);
+	struct diag *g;
+
+	n->style = style;
+	n->text = text_store_keep(&b->texts, text);
+	if (memchr(n->text.ptr, '\0', n->text.len)) {
+		g = diag_add(b->d, DIAG_YAML_NUL, n->where, "the text holds a NUL character");
+		diag_hint(b->d, g, "remove the escape \\0");
+	}
 	return n;
 }
 

@@ -1,22 +1,37 @@
 /*
- * node_build.h - what the reader does when a collection is complete: duplicate keys,
- * merge keys, and long forms that become calls.
+ * node_build.h - what the readers of YAML and JSON share: limits, texts, and what happens
+ * when a collection is complete (duplicate keys, merge keys, long forms that become calls).
  *
- * Private to the reader (yaml.c), which knows libyaml; this part does not.
+ * Private to the readers (yaml.c, json_node.c).  Zero-initialise a builder with arena,
+ * texts.a, dialect and diagnostics.
  */
 #ifndef TEMPLATES_NODE_BUILD_H
 #define TEMPLATES_NODE_BUILD_H
 
 #include "templates/node.h"
+#include "templates/text_store.h"
 
 struct node_builder {
 	struct arena *a;
 	enum node_dialect dialect;
 	struct diags *d;
-	size_t copied; /* entries that merge keys added: they count as nodes */
+	size_t count;  /* nodes so far, aliases expanded */
+	size_t copied; /* of them by aliases and merge keys */
+	struct text_store texts;
 };
 
-/* A map of these entries (copied), or the call that they are the long form of. */
+/* Counts nodes before they are made; copied ones are told by node_build_copied.  False: the
+ * document is too large, and reading ends here. */
+bool node_build_count(struct node_builder *b, size_t added, struct range where);
+bool node_build_copied(struct node_builder *b, size_t added, struct range where);
+/* False: too deep, and reading ends here. */
+bool node_build_depth(struct node_builder *b, size_t depth, struct range where);
+/* The text is copied; what holds a NUL character is refused. */
+const struct node *node_build_scalar(struct node_builder *b, struct range where,
+				     enum scalar_style style, struct text text);
+
+/* A map of these entries (copied), or the call that they are the long form of.  What merge
+ * keys add is in b->copied and not yet held against the limit. */
 const struct node *node_build_map(struct node_builder *b, struct range where,
 				  const struct node_entry *entries, size_t count);
 const struct node *node_build_list(struct arena *a, struct range where,

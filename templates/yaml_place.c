@@ -1,0 +1,149 @@
+/*
+ * yaml_place.c - places in the source from libyaml's marks.
+ *
+ * libyaml counts lines, columns and mark.index in code points from 0 (2026-11: 0.2.5), and
+ * takes U+0085, U+2028, U+2029 and a lone carriage return for line ends, which base/source.c
+ * does not; where one of these occurs places come from mark.index instead of line and column.
+ */
+#include <string.h>
+
+#include "templates/yaml_reader.h"
+
+static bool all_ascii(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		if ((unsigned char)t.ptr[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+static bool unusual_break(const char *at, size_t left)
+{
+	if (*at == '\r')
+		return left < 2 || at[1] != '\n';
+	if ((unsigned char)*at == 0xc2)
+		return left > 1 && (unsigned char)at[1] == 0x85;
+	return left > 2 &&
+	       (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0);
+}
+
+static bool only_usual_breaks(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		if ((t.ptr[i] == '\r' || (unsigned char)t.ptr[i] >= 0x80) &&
+		    unusual_break(t.ptr + i, t.len - i))
+			return false;
+	}
+	return true;
+}
+
+size_t yaml_given_offset(const struct yaml_reader *r, yaml_mark_t mark)
+{
+	return r->ascii ? mark.index : source_point_offset(r->given, mark.index);
+}
+
+size_t yaml_offset(const struct yaml_reader *r, yaml_mark_t mark)
+{
+	return yaml_edit_offset(r, yaml_given_offset(r, mark));
+}
+
+struct pos yaml_pos(const struct yaml_reader *r, yaml_mark_t mark)
+{
+	if (!r->usual_breaks)
+		return source_pos(r->src, yaml_offset(r, mark));
+	return (struct pos){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+}
+
+struct range yaml_range(const struct yaml_reader *r, yaml_mark_t start, yaml_mark_t end)
+{
+	return (struct range){r->src, yaml_pos(r, start), yaml_pos(r, end)};
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Behind the tag or anchor at the offset. */
+static size_t after_property(struct text t, size_t offset)
+{
+	bool verbatim = offset + 1 < t.len && t.ptr[offset + 1] == '<';
+
+	for (offset++; offset < t.len; offset++) {
+		char c = t.ptr[offset];
+
+		if (is_blank(c) || (!verbatim && strchr(",[]{}", c)))
+			break;
+		if (verbatim && c == '>')
+			return offset + 1;
+	}
+	return offset;
+}
+
+/* Where the value itself begins, behind its tag, its anchor, blanks and comments. */
+struct pos yaml_content_start(const struct yaml_reader *r, yaml_mark_t start, yaml_mark_t end)
+{
+	struct text t = r->src->bytes;
+	size_t offset = yaml_offset(r, start), limit = yaml_offset(r, end);
+
+	while (offset < limit) {
+		char c = t.ptr[offset];
+
+		if (c == '!' || c == '&') {
+			offset = after_property(t, offset);
+		} else if (is_blank(c)) {
+			offset++;
+		} else if (c == '#') {
+			while (offset < limit && t.ptr[offset] != '\n')
+				offset++;
+		} else {
+			break;
+		}
+	}
+	return offset < limit ? source_pos(r->src, offset) : yaml_pos(r, end);
+}
+
+/* A block scalar's end mark lies behind the empty lines that follow it. */
+struct pos yaml_block_end(const struct yaml_reader *r, yaml_mark_t start, yaml_mark_t end)
+{
+	size_t first = yaml_offset(r, start), offset = yaml_offset(r, end);
+
+	while (offset > first && is_blank(r->src->bytes.ptr[offset - 1]))
+		offset--;
+	return source_pos(r->src, offset);
+}
+
+/* The tag among the properties that begin at the mark. */
+struct range yaml_tag_range(const struct yaml_reader *r, yaml_mark_t start)
+{
+	struct text t = r->src->bytes;
+	size_t offset = yaml_offset(r, start);
+
+	if (offset < t.len && t.ptr[offset] == '&')
+		offset = after_property(t, offset);
+	while (offset < t.len && t.ptr[offset] != '!')
+		offset++;
+	return (struct range){r->src, source_pos(r->src, offset),
+			      source_pos(r->src, after_property(t, offset))};
+}
+
+/* An anchor may stand before the tag. */
+struct pos yaml_tag_start(const struct yaml_reader *r, yaml_mark_t start)
+{
+	struct text t = r->src->bytes;
+	size_t offset = yaml_offset(r, start);
+
+	if (offset >= t.len || t.ptr[offset] != '&')
+		return yaml_pos(r, start);
+	offset = after_property(t, offset);
+	while (offset < t.len && is_blank(t.ptr[offset]))
+		offset++;
+	return source_pos(r->src, offset);
+}
+
+void yaml_places_start(struct yaml_reader *r)
+{
+	r->ascii = all_ascii(r->given->bytes);
+	r->usual_breaks = !r->edits.count && only_usual_breaks(r->given->bytes);
+}
