@@ -1,9 +1,40 @@
-/* fuzz_node.c - any bytes as a manifest and as a template's tree. */
+/* fuzz_node.c - any bytes as a manifest and as a template's tree, and its one form. */
 #include <stdlib.h>
 
-#include "templates/node.h"
+#include "templates/normalize.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+/* What was written reads back to the same; only the long forms may be nested too deep. */
+static void read_back(struct arena *a, const struct str *normal, const struct str *json)
+{
+	struct diags d = DIAGS_INIT;
+	const struct source *src = source_from(a, "normal", str_text(normal), &d);
+	const struct node *n = src ? node_parse(a, src, NODE_TEMPLATE, &d) : NULL;
+	struct str again = STR_INIT;
+
+	if (!n && d.first->code != DIAG_YAML_DEPTH && d.first->code != DIAG_FILE_TOO_LARGE)
+		abort();
+	if (n) {
+		node_normalize(n, NORMAL_JSON, &again);
+		if (!text_eq(str_text(&again), str_text(json)))
+			abort();
+	}
+	str_release(&again);
+	diags_release(&d);
+}
+
+static void normalize(struct arena *a, const struct node *n)
+{
+	struct str json = STR_INIT, yaml = STR_INIT;
+
+	if (node_normalize(n, NORMAL_JSON, &json))
+		read_back(a, &json, &json);
+	if (node_normalize(n, NORMAL_YAML, &yaml))
+		read_back(a, &yaml, &json);
+	str_release(&json);
+	str_release(&yaml);
+}
 
 static void parse(struct text bytes, enum node_dialect dialect)
 {
@@ -18,6 +49,8 @@ static void parse(struct text bytes, enum node_dialect dialect)
 		abort();
 	if (n)
 		node_dump(n, &dump);
+	if (n && dialect == NODE_TEMPLATE)
+		normalize(a, n);
 	str_release(&dump);
 	diags_release(&d);
 	arena_free(a);
