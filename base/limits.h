@@ -4,17 +4,17 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-#define LIMIT_SOURCE_LEN (16u << 20)  /* bytes of one manifest or template; CloudFormation: 1 MB */
-#define LIMIT_STR_LEN (1u << 30)      /* bytes of one growable string; above it: a bug */
-#define LIMIT_NODE_DEPTH 100          /* nesting of a document; recursion stays bounded */
-#define LIMIT_NODE_COUNT 8000000      /* nodes of one document, aliases expanded */
-#define LIMIT_ALIAS_NODES 1000000     /* of them, what aliases and merge keys may repeat */
-#define LIMIT_NORMAL_LEN (256u << 20) /* bytes of a template brought to its normal form */
-#define LIMIT_EVAL_DEPTH 1000         /* values in values, through conditions; bounds recursion */
-#define LIMIT_EVAL_LEN (256u << 20)   /* bytes that the values of one evaluation may take */
-#define LIMIT_FOREACH_ITEMS 100000    /* expansions of one template */
-#define LIMIT_DIAGS 100               /* errors reported by the front end before it stops */
-#define LIMIT_JSON_DEPTH 128          /* nesting of JSON that a provider hands over */
+#define LIMIT_SOURCE_LEN (16u << 20) /* bytes of one manifest or template; CloudFormation: 1 MB */
+#define LIMIT_STR_LEN (1u << 30)     /* bytes of one growable string; above it: a bug */
+#define LIMIT_NODE_DEPTH 100         /* nesting of a document; recursion stays bounded */
+#define LIMIT_NODE_COUNT 8000000     /* nodes of one document, aliases expanded */
+#define LIMIT_ALIAS_NODES 1000000    /* of them, what aliases and merge keys may repeat */
+#define LIMIT_NORMAL_LEN (1u << 27)  /* bytes of a template brought to its normal form */
+#define LIMIT_EVAL_DEPTH 1000        /* values in values, through conditions; bounds recursion */
+#define LIMIT_EVAL_LEN (256u << 20)  /* bytes that the values of one evaluation may take */
+#define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
+#define LIMIT_DIAGS 100              /* errors reported by the front end before it stops */
+#define LIMIT_JSON_DEPTH 128         /* nesting of JSON that a provider hands over */
 #define LIMIT_PROVIDER_DOC_LEN (8u << 20) /* bytes of one document from a provider */
 #define LIMIT_JSON_LEN (256u << 20)  /* bytes of one JSON text; a saved plan of 100000 resources */
 #define LIMIT_SECRET_LEN (64u << 10) /* bytes of one file that {{resolve:file:...}} names */
