@@ -38,13 +38,14 @@ static size_t count_char(struct text t, char c)
 
 static void index_lines(struct arena *a, struct source *src)
 {
-	size_t *offsets, line = 0;
+	uint32_t *offsets;
+	size_t line = 0;
 
 	src->line_count = count_char(src->bytes, '\n') + 1;
-	offsets = ARENA_ARRAY(a, src->line_count, size_t);
+	offsets = ARENA_ARRAY(a, src->line_count, uint32_t);
 	for (size_t i = 0; i < src->bytes.len; i++) {
 		if (src->bytes.ptr[i] == '\n')
-			offsets[++line] = i + 1;
+			offsets[++line] = (uint32_t)i + 1;
 	}
 	src->line_offsets = offsets;
 }

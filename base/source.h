@@ -27,8 +27,8 @@ struct range {
 
 struct source {
 	const char *name;
-	struct text bytes;          /* without byte order mark */
-	const size_t *line_offsets; /* line_count of them; [0] is 0 */
+	struct text bytes;            /* without byte order mark */
+	const uint32_t *line_offsets; /* line_count of them; [0] is 0 */
 	size_t line_count;
 	/* Code points before every 256th byte, so that positions in one long line stay cheap. */
 	const uint32_t *point_counts;

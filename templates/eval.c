@@ -343,6 +343,8 @@ static const struct value *eval_entries(struct eval *e, const struct node *n)
 	struct map_fill f = {.e = e, .loops = has_loop(n) || e->scope};
 	struct value *map = value_make(e, VALUE_MAP, n);
 
+	f.capacity = map ? n->count : 0;
+	f.items = ARENA_ARRAY(e->a, f.capacity, struct value_entry);
 	if (!map || foreach_expand(e, n, fill_entry, &f))
 		return NULL;
 	map->entries = f.items;

@@ -4,21 +4,21 @@
 #include <assert.h>
 #include <string.h>
 
-#define SLOTS_FIRST 16
+#define SLOTS_FIRST 4 /* many sets hold one or two names */
 
 /* FNV-1a from a start that differs from run to run: the address of the slots. */
-static uint64_t hash_of(struct text key)
+static uint32_t hash_of(struct text key)
 {
 	static const char anchor;
 	uint64_t h = 0xcbf29ce484222325u ^ ((uint64_t)(uintptr_t)&anchor * 0x9e3779b97f4a7c15u);
 
 	for (size_t i = 0; i < key.len; i++)
 		h = (h ^ (unsigned char)key.ptr[i]) * 0x100000001b3u;
-	return h ^ (h >> 29);
+	return (uint32_t)(h ^ (h >> 32));
 }
 
 /* The slot that has the key, or the free one where it belongs. */
-static struct name_slot *slot_for(const struct names *n, struct text key, uint64_t hash)
+static struct name_slot *slot_for(const struct names *n, struct text key, uint32_t hash)
 {
 	size_t mask = n->slot_count - 1;
 
@@ -46,7 +46,7 @@ static void grow(struct arena *a, struct names *n)
 
 static struct name_slot *slot_of(struct arena *a, struct names *n, struct text key)
 {
-	uint64_t hash = hash_of(key);
+	uint32_t hash = hash_of(key);
 	struct name_slot *slot;
 
 	if ((n->used + 1) * 2 > n->slot_count)

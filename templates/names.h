@@ -15,7 +15,7 @@
 struct name_slot {
 	struct text key; /* ptr NULL: free */
 	void *value;
-	uint64_t hash;
+	uint32_t hash;
 };
 
 struct names {

@@ -42,14 +42,16 @@ struct value_ref {
 struct value {
 	enum value_kind kind;
 	bool sensitive;
-	const struct node *from; /* where it was written; NULL for made-up values */
 	bool boolean;            /* VALUE_BOOL */
+	const struct node *from; /* where it was written; NULL for made-up values */
 	struct text text;        /* VALUE_STRING, VALUE_NUMBER, VALUE_BOOL: as written;
 				    NUL-terminated */
-	size_t count;
-	const struct value *const *items;  /* VALUE_LIST */
-	const struct value_entry *entries; /* VALUE_MAP, in the order of the file */
-	const struct value_ref *refs;      /* VALUE_UNKNOWN */
+	size_t count;            /* of items or entries; else 0 */
+	union {
+		const struct value *const *items;  /* VALUE_LIST */
+		const struct value_entry *entries; /* VALUE_MAP, in the order of the file */
+	};
+	const struct value_ref *refs; /* VALUE_UNKNOWN; else NULL */
 };
 
 const struct value *value_null(struct arena *a, const struct node *from);
