@@ -65,7 +65,7 @@ results := $(PYTHON) tests/run.py
 test_env = HADEPLOY=$(abspath $(PROGRAM)) PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	golden-accept test lint format demo bench fuzz fuzz-run \
+	golden-accept test lint format demo bench fuzz fuzz-run aws-types \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -82,6 +82,9 @@ $(library): $(filter-out $(OUT)/cli/main.o,$(objects)) $(OUT)/files
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	$(call say,CC,$<)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
+
+# The assembler puts this file in; nobody else sees that the object depends on it.
+$(OUT)/providers/aws/aws_types.o: providers/aws/aws_types.dat
 
 $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(shared_test_objects) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS) -lcmocka
@@ -152,6 +155,9 @@ bench:                              ## measure, beside the peers that are instal
 fuzz:                               ## fuzz each target for FUZZ_SECONDS (60)
 	@tools/install-deps build fuzz
 	@$(MAKE) CC=clang SANITIZE=fuzzer,address,undefined fuzz-run
+
+aws-types:                          ## fetch what is known about AWS types (npm, pip) and write it
+	tools/aws-types/generate
 
 fuzz-run: $(fuzz_programs)
 	@$(results) fuzz $(FUZZ_SECONDS) $(OUT)/corpus $(fuzz_programs)

@@ -1,5 +1,7 @@
 #include "providers/builtin.h"
 
+#include "providers/aws/aws_provider.h"
 #include "providers/ssh/ssh_provider.h"
 
-const struct hd_provider *const builtin_providers[] = {&hadeploy_provider_ssh, NULL};
+const struct hd_provider *const builtin_providers[] = {&hadeploy_provider_ssh,
+						       &hadeploy_provider_aws, NULL};
