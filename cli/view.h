@@ -10,6 +10,7 @@
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 
+#include "base/json.h"
 #include "cli/term.h"
 #include "engine/engine.h"
 
@@ -34,6 +35,8 @@ struct view {
 	/* project NULL: it cannot be read, and the rows are what is recorded. */
 	void (*show_status)(struct view *v, const char *project, const struct status_rows *rows);
 	void (*show_outputs)(struct view *v, const struct output_rows *rows);
+	void (*show_type_names)(struct view *v, const char *const *names, size_t count);
+	void (*show_type)(struct view *v, const char *name, const json_t *schema);
 	void (*show_records)(struct view *v, const struct record_list *records);
 	/* One sentence about what was done, for a person; `subject` says it to a program. */
 	void (*show_done)(struct view *v, const char *subject, const char *sentence);

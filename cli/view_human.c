@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/view.h"
 #include "cli/view_text.h"
+#include "cli/view_type.h"
 
 struct view_human {
 	struct view view; /* must be first */
@@ -157,6 +158,26 @@ static void show_records(struct view *v, const struct record_list *records)
 	write_out(h, &text);
 }
 
+static void show_type(struct view *v, const char *name, const json_t *schema)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_type(&text, name, schema, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_type_names(struct view *v, const char *const *names, size_t count)
+{
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < count; i++) {
+		shown_text(&text, text_of(names[i]));
+		str_add_char(&text, '\n');
+	}
+	write_out(human_of(v), &text);
+}
+
 static void show_done(struct view *v, const char *subject, const char *sentence)
 {
 	struct str text = STR_INIT;
@@ -201,6 +222,8 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_status = show_status,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
+		.show_type = show_type,
+		.show_type_names = show_type_names,
 		.show_done = show_done,
 		.pause = pause_view,
 		.finish = finish,

@@ -209,6 +209,25 @@ static void show_records(struct view *v, const struct record_list *records)
 		write_line(v, json_record(&records->items[i]));
 }
 
+static void show_type(struct view *v, const char *name, const json_t *schema)
+{
+	json_t *j = json_line("resource_type");
+
+	json_set_text(j, "name", name);
+	json_object_set_new(j, "facts", json_deep_copy(schema));
+	write_line(v, j);
+}
+
+static void show_type_names(struct view *v, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		json_t *j = json_line("resource_type");
+
+		json_set_text(j, "name", names[i]);
+		write_line(v, j);
+	}
+}
+
 static void show_done(struct view *v, const char *subject, const char *sentence)
 {
 	json_t *j = json_line("done");
@@ -250,6 +269,8 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_status = show_status,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
+		.show_type = show_type,
+		.show_type_names = show_type_names,
 		.show_done = show_done,
 		.pause = pause_view,
 		.finish = finish,
