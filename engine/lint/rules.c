@@ -1,0 +1,43 @@
+/* rules.c - every rule beyond the schemas. */
+#include "engine/lint/rules.h"
+
+const struct lint_rule lint_rules[] = {
+	{NULL, NULL, NULL, NULL},
+};
+
+static bool is_end(const struct lint_rule *row)
+{
+	return !row->whole && !row->resource && !row->node;
+}
+
+static bool is_for(const struct lint_rule *row, const struct lint_resource *r)
+{
+	return !row->type || (r->type && text_glob(text_of(row->type), text_of(r->type)));
+}
+
+static void ask_resources(struct lint *l, const struct lint_rule *row)
+{
+	for (size_t i = 0; i < l->resource_count; i++) {
+		if (is_for(row, &l->resources[i]))
+			row->resource(l, &l->resources[i]);
+	}
+}
+
+static void ask_node(void *context, const struct lint_site *site, const struct node *n)
+{
+	for (const struct lint_rule *row = lint_rules; !is_end(row); row++) {
+		if (row->node)
+			row->node(context, site, n);
+	}
+}
+
+void lint_rules_run(struct lint *l)
+{
+	for (const struct lint_rule *row = lint_rules; !is_end(row); row++) {
+		if (row->whole)
+			row->whole(l);
+		if (row->resource)
+			ask_resources(l, row);
+	}
+	lint_walk(l, ask_node, l);
+}
