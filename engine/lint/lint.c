@@ -25,15 +25,6 @@ bool lint_is(const struct lint_resource *r, const char *type)
 	return r->type && strcmp(r->type, type) == 0;
 }
 
-bool lint_consistent(const struct assumption *given, struct text condition, bool holds)
-{
-	for (; given; given = given->outer) {
-		if (given->holds != holds && text_eq(given->condition, condition))
-			return false;
-	}
-	return true;
-}
-
 const struct lint_resource *lint_find(const struct lint *l, struct text id)
 {
 	return map_find(&l->by_id, id);
@@ -323,6 +314,7 @@ int lint_template(const struct template *t, const struct registry *types, struct
 	lint_cycles(&l);
 	lint_rules_run(&l);
 	map_release(&l.by_id);
+	lint_conditions_release(&l);
 	arena_free(l.a);
 	return d->error_count == errors ? 0 : -1;
 }

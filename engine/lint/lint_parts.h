@@ -69,6 +69,7 @@ struct lint {
 	struct {
 		VEC_OF(struct lint_ref)
 	} refs;      /* of the whole template, in its order; DependsOn and Condition too */
+	struct map conditions; /* condition.c: what each implies, when it was asked for */
 	size_t left; /* steps that may still be taken (LINT_STEPS_MAX): never runs on for ever */
 };
 
@@ -83,9 +84,10 @@ const struct node *lint_mapped(const struct lint *l, struct text mapping, struct
 bool lint_made_by_loop(const struct lint_loop *loops, struct text name);
 /* The type is exactly this one. */
 bool lint_is(const struct lint_resource *r, const char *type);
-/* False when a branch with these assumptions is never taken together with one where the
- * condition has the other value. */
-bool lint_consistent(const struct assumption *given, struct text condition, bool holds);
+/* False when it is sure that the condition has the other value wherever the assumptions hold:
+ * what conditions are made of is followed. */
+bool lint_consistent(struct lint *l, const struct assumption *given, struct text condition,
+		     bool holds);
 
 /* Where a node stands, for rules that look at every node. */
 struct lint_site {
@@ -100,6 +102,9 @@ typedef void lint_node_fn(void *context, const struct lint_site *site, const str
 /* Visits every node below the entries of Conditions, Rules, Resources and Outputs, a function
  * before its operands, keys of maps not. */
 void lint_walk(struct lint *l, lint_node_fn *visit, void *context);
+
+/* condition.c: before l->a goes. */
+void lint_conditions_release(struct lint *l);
 
 /* The checks that the schemas of types imply (property.c, reference.c, cycle.c). */
 void lint_types(struct lint *l);
