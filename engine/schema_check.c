@@ -6,6 +6,8 @@
 #include "templates/node.h"
 
 #define QUOTED_LEN_MAX 60
+/* More choices than this are no help as a list. */
+#define LISTED_CHOICES_MAX 24
 
 struct check {
 	const struct schema *schema;
@@ -88,7 +90,7 @@ static const char *kind_name(enum shape_kind kind)
 	return "something else";
 }
 
-static void add_kinds(struct str *out, unsigned kinds)
+void shape_add_kinds(struct str *out, unsigned kinds)
 {
 	bool first = true;
 
@@ -98,6 +100,14 @@ static void add_kinds(struct str *out, unsigned kinds)
 		str_printf(out, "%s%s", first ? "" : " or ", kind_name((enum shape_kind)kind));
 		first = false;
 	}
+}
+
+void shape_add_choices(struct str *out, const struct shape *s)
+{
+	for (size_t i = 0; i < s->choice_count && i < LISTED_CHOICES_MAX; i++)
+		str_printf(out, "%s%s", i ? ", " : "", s->choices[i]);
+	if (s->choice_count > LISTED_CHOICES_MAX)
+		str_add(out, ", ...");
 }
 
 static bool fits_kind(const struct value *v, enum shape_kind kind)
@@ -158,7 +168,7 @@ static void report_kind(struct check *c, const struct shape *s, const struct val
 		break;
 	}
 	str_add(&what, "; it takes ");
-	add_kinds(&what, s->kinds);
+	shape_add_kinds(&what, s->kinds);
 	report(c, DIAG_PROPERTY_TYPE, place_of(c, v), str_cstr(&what));
 	str_release(&what);
 }
@@ -178,8 +188,7 @@ static void check_choice(struct check *c, const struct shape *s, const struct va
 	str_printf(&what, "property '%s' cannot be ", str_cstr(&c->path));
 	add_shown(&what, v);
 	str_add(&what, "; it is one of ");
-	for (size_t i = 0; i < s->choice_count; i++)
-		str_printf(&what, "%s%s", i ? ", " : "", s->choices[i]);
+	shape_add_choices(&what, s);
 	g = report(c, DIAG_PROPERTY_CHOICE, place_of(c, v), str_cstr(&what));
 	if (!v->sensitive)
 		diag_did_you_mean(c->d, g, text, s->choices, s->choice_count);
@@ -361,23 +370,54 @@ static void add_names(struct str *out, const char *const *names, size_t count, c
 		str_printf(out, "%s'%s'", !i ? "" : i + 1 < count ? ", " : word, names[i]);
 }
 
-static void report_group(struct check *c, const struct shape_group *g, const struct value *map,
-			 const char *problem)
+static const char *const group_words[] = {
+	[GROUP_NEEDS] = "needs ",
+	[GROUP_EXCLUDES] = "excludes ",
+	[GROUP_ANY] = "there must be ",
+	[GROUP_ONE] = "there must be exactly one of ",
+};
+
+void shape_add_group(struct str *out, const struct shape_group *g, struct text path)
+{
+	bool of_first = g->kind == GROUP_NEEDS || g->kind == GROUP_EXCLUDES;
+
+	if (path.len)
+		str_printf(out, "in property '%.*s' ", TEXT_ARG(path));
+	if (of_first)
+		str_printf(out, "'%s' ", g->names[0]);
+	str_add(out, group_words[g->kind]);
+	add_names(out, g->names + of_first, g->count - of_first,
+		  g->kind == GROUP_NEEDS ? " and " : " or ");
+}
+
+static const struct value_entry *entry_of(const struct value *map, const char *name)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (text_is(map->entries[i].key, name))
+			return &map->entries[i];
+	}
+	return NULL;
+}
+
+/* At the property that needs another one, or that may not be there; else at the map. */
+static struct range place_of_group(const struct check *c, const struct shape_group *g,
+				   const struct value *map)
+{
+	const struct value_entry *e = NULL;
+
+	if (g->kind == GROUP_NEEDS)
+		e = entry_of(map, g->names[0]);
+	for (size_t i = 1; g->kind == GROUP_EXCLUDES && !e && i < g->count; i++)
+		e = entry_of(map, g->names[i]);
+	return e ? place_of_key(c, map, e) : place_of(c, map);
+}
+
+static void report_group(struct check *c, const struct shape_group *g, const struct value *map)
 {
 	struct str what = STR_INIT;
 
-	if (c->path.len)
-		str_printf(&what, "in property '%s' ", str_cstr(&c->path));
-	str_add(&what, problem);
-	if (g->kind == GROUP_NEEDS || g->kind == GROUP_EXCLUDES) {
-		str_printf(&what, "'%s' ", g->names[0]);
-		str_add(&what, g->kind == GROUP_NEEDS ? "needs " : "excludes ");
-		add_names(&what, g->names + 1, g->count - 1,
-			  g->kind == GROUP_NEEDS ? " and " : " or ");
-	} else {
-		add_names(&what, g->names, g->count, " or ");
-	}
-	report(c, DIAG_PROPERTY_GROUP, place_of(c, map), str_cstr(&what));
+	shape_add_group(&what, g, str_text(&c->path));
+	report(c, DIAG_PROPERTY_GROUP, place_of_group(c, g, map), str_cstr(&what));
 	str_release(&what);
 }
 
@@ -389,12 +429,9 @@ static void check_group(struct check *c, const struct shape_group *g, const stru
 	for (size_t i = 0; i < g->count; i++)
 		there += value_find(map, text_of(g->names[i])) != NULL;
 	if ((g->kind == GROUP_NEEDS && first && there < g->count) ||
-	    (g->kind == GROUP_EXCLUDES && first && there > 1))
-		report_group(c, g, map, "");
-	else if (g->kind == GROUP_ANY && !there)
-		report_group(c, g, map, "there must be ");
-	else if (g->kind == GROUP_ONE && there != 1)
-		report_group(c, g, map, "there must be exactly one of ");
+	    (g->kind == GROUP_EXCLUDES && first && there > 1) || (g->kind == GROUP_ANY && !there) ||
+	    (g->kind == GROUP_ONE && there != 1))
+		report_group(c, g, map);
 }
 
 static void check_map(struct check *c, const struct shape *s, const struct value *v)

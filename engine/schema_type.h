@@ -1,10 +1,11 @@
 /*
- * schema_type.h - what a parsed schema consists of.  For schema*.c alone.
+ * schema_type.h - what a parsed schema consists of.  For schema*.c and lint/ alone.
  */
 #ifndef ENGINE_SCHEMA_TYPE_H
 #define ENGINE_SCHEMA_TYPE_H
 
 #include "base/pattern.h"
+#include "base/str.h"
 #include "engine/schema.h"
 
 /* JSON Schema's types, as a set: a property may take several. */
@@ -92,6 +93,11 @@ struct schema {
 
 /* False when the text surely does not match; what PCRE2 cannot do is the provider's to check. */
 bool shape_pattern_fits(struct shape_pattern *p, struct text t);
+
+/* What messages say: "a string or a list", "a, b, c", "'A' needs 'B'"; path may be empty. */
+void shape_add_kinds(struct str *out, unsigned kinds);
+void shape_add_choices(struct str *out, const struct shape *s);
+void shape_add_group(struct str *out, const struct shape_group *g, struct text path);
 
 /* The shape that counts: of a reference what it refers to. */
 const struct shape *shape_of(const struct shape *s);

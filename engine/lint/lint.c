@@ -80,8 +80,8 @@ static void add_resource(struct lint *l, const struct node_entry *e, const struc
 	if (type && type->kind == NODE_SCALAR) {
 		r->type_node = type;
 		r->type = type->text.ptr;
-		if (!registry_find(l->types, r->type, &entry, &r->schema))
-			r->schema = NULL;
+		if (registry_find(l->types, r->type, &entry, &r->schema))
+			r->catalogued = registry_is_catalogue(entry);
 	}
 	if (properties && !node_is_null(properties))
 		r->properties = properties;
@@ -162,6 +162,15 @@ static void walk_map(struct walking *w, const struct node *map)
 	}
 }
 
+static void walk_call(struct walking *w, const struct node *call)
+{
+	bool branches = text_is(call->text, "Fn::If");
+
+	w->site.branches += branches;
+	walk_node(w, call->arg);
+	w->site.branches -= branches;
+}
+
 static void walk_node(struct walking *w, const struct node *n)
 {
 	if (!w->l->left)
@@ -173,7 +182,7 @@ static void walk_node(struct walking *w, const struct node *n)
 	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
 		walk_node(w, n->items[i]);
 	if (n->kind == NODE_CALL)
-		walk_node(w, n->arg);
+		walk_call(w, n);
 }
 
 /* The body of a resource or output, part by part. */
@@ -254,8 +263,14 @@ static void note_ref(void *context, const struct ref *ref)
 	const struct lint_site *site = c->site;
 
 	*(struct lint_ref *)arena_vec_add(l->a, &l->refs) = (struct lint_ref){
-		*ref,        site->section, site->resource,
-		site->entry, site->part,    lint_made_by_loop(site->loops, ref->name)};
+		.ref = *ref,
+		.section = site->section,
+		.from = site->resource,
+		.entry = site->entry,
+		.part = site->part,
+		.in_branch = site->branches > 0,
+		.made_by_loop = lint_made_by_loop(site->loops, ref->name),
+	};
 }
 
 static void note_name(struct collecting *c, enum ref_kind kind, const struct node *n)

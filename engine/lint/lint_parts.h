@@ -43,6 +43,7 @@ struct lint_resource {
 	const struct node *type_node;   /* NULL with type */
 	const struct node *properties;  /* a map or a function; NULL: none */
 	const struct schema *schema;    /* NULL: not known, say nothing */
+	bool catalogued;                /* only a catalogue knows the type */
 	const struct assumption *given; /* its own Condition, or NULL */
 	const struct lint_loop *loops;  /* NULL: not in a loop */
 };
@@ -55,6 +56,7 @@ struct lint_ref {
 	const struct lint_resource *from; /* LINT_RESOURCES; NULL elsewhere */
 	const struct node_entry *entry;   /* of the section */
 	const char *part;                 /* as in struct lint_site */
+	bool in_branch;                   /* of Fn::If */
 	bool made_by_loop;                /* its name is or holds a loop's variable: says nothing */
 };
 
@@ -68,7 +70,7 @@ struct lint {
 	struct map by_id; /* logical id as written to struct lint_resource */
 	struct {
 		VEC_OF(struct lint_ref)
-	} refs;      /* of the whole template, in its order; DependsOn and Condition too */
+	} refs; /* of the whole template, in its order; DependsOn and Condition too */
 	struct map conditions; /* condition.c: what each implies, when it was asked for */
 	size_t left; /* steps that may still be taken (LINT_STEPS_MAX): never runs on for ever */
 };
@@ -96,6 +98,7 @@ struct lint_site {
 	const struct node_entry *entry;       /* of the section, as written */
 	const char *part; /* of a resource or output "Properties", "Metadata", ...; or NULL */
 	const struct lint_loop *loops;
+	size_t branches; /* of Fn::If that the node lies in */
 };
 
 typedef void lint_node_fn(void *context, const struct lint_site *site, const struct node *n);

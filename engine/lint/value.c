@@ -35,8 +35,7 @@ static void tell_node(struct asking *a, enum alternative_kind kind, const struct
 static bool is_open(struct text t)
 {
 	for (size_t i = 0; i + 1 < t.len; i++) {
-		if (t.ptr[i + 1] == '{' &&
-		    (t.ptr[i] == '$' || t.ptr[i] == '&' || t.ptr[i] == '{'))
+		if (t.ptr[i + 1] == '{' && (t.ptr[i] == '$' || t.ptr[i] == '&' || t.ptr[i] == '{'))
 			return true;
 	}
 	return false;
@@ -84,7 +83,8 @@ static void tell_derived(struct asking *a, const struct node *n)
 	a->alt.derived = outer;
 }
 
-/* An empty default says that there is none, and a condition asks for it. */
+/* An empty default says that there is none, and a condition asks for it; a secret one is not
+ * shown. */
 static void ask_parameter(struct asking *a, const struct parameter *p)
 {
 	const struct node *allowed = node_find(p->body, "AllowedValues");
@@ -92,7 +92,7 @@ static void ask_parameter(struct asking *a, const struct parameter *p)
 
 	a->alt.parameter = p;
 	tell(a, kind_of_parameter(p));
-	if (!stored && (p->kind == PARAM_STRING || p->kind == PARAM_NUMBER)) {
+	if (!stored && !p->no_echo && (p->kind == PARAM_STRING || p->kind == PARAM_NUMBER)) {
 		for (size_t i = 0; allowed && allowed->kind == NODE_LIST && i < allowed->count; i++)
 			tell_derived(a, allowed->items[i]);
 		if (!allowed && p->initial)
@@ -311,7 +311,7 @@ typedef void ask_fn(struct asking *a, const struct node *call);
 
 static const struct {
 	const char *name;
-	ask_fn *ask;                /* NULL: `kind` */
+	ask_fn *ask; /* NULL: `kind` */
 	enum alternative_kind kind;
 } functions[] = {
 	{"Ref", ask_ref, ALTERNATIVE_ANY},
@@ -388,7 +388,7 @@ static void descend(void *context, const struct alternative *alt);
 static void descend_into(const struct descent *d, const struct node *n, struct text rest,
 			 const struct alternative *around)
 {
-	struct descent inner = {d->l, rest, d->visit, d->context, around->conditional,
+	struct descent inner = {d->l,           rest, d->visit, d->context, around->conditional,
 				around->derived};
 
 	alternatives(d->l, n, around->given, descend, &inner);

@@ -4,8 +4,8 @@
  * Literals are themselves, Fn::If is both of its branches (those that the assumptions allow),
  * a parameter is its type and, as literals, its Default and AllowedValues; a resource's Ref or
  * attribute is a shape; a text that is put together is a string nobody knows.  What cannot
- * be told is ALTERNATIVE_ANY.  The visitor is called at least once unless the steps of the
- * linter are used up.
+ * be told is ALTERNATIVE_ANY.  Branches that the assumptions exclude are not visited, so there
+ * may be no alternative at all.  Values of NoEcho parameters are never among them.
  */
 #ifndef ENGINE_LINT_VALUE_H
 #define ENGINE_LINT_VALUE_H
