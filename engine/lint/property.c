@@ -26,10 +26,24 @@ void property_add_shown(struct str *out, struct text t)
 	str_printf(out, "'%.*s%s'", (int)len, t.ptr, len < t.len ? "..." : "");
 }
 
+/* What is wrong whoever wrote the schema.  Patterns, sizes and the like are collected by
+ * catalogues from several sources, and the service itself may take more. */
+static bool is_firm(enum diag_code code)
+{
+	static const enum diag_code firm[] = {DIAG_PROPERTY_UNKNOWN, DIAG_PROPERTY_MISSING,
+					      DIAG_PROPERTY_TYPE, DIAG_PROPERTY_CHOICE};
+
+	for (size_t i = 0; i < ARRAY_LEN(firm); i++) {
+		if (firm[i] == code)
+			return true;
+	}
+	return false;
+}
+
 struct diag *property_report(struct property_check *c, enum diag_code code, struct range where,
 			     enum property_doubt doubt, const struct str *what)
 {
-	if (doubt == PROPERTY_SURE)
+	if (doubt == PROPERTY_SURE && (!c->r->catalogued || is_firm(code)))
 		return diag_add(c->l->d, code, where, "%s", str_cstr(what));
 	return diag_warn(c->l->d, code, where, "%s", str_cstr(what));
 }
@@ -98,15 +112,13 @@ static void report_unknown(struct property_check *c, const struct shape *s, cons
 	free(names);
 }
 
-/* A type that only a catalogue knows may be stricter there than where it is made. */
 static void report_read_only(struct property_check *c, const struct node *key)
 {
 	struct str what = STR_INIT;
 	struct diag *g;
 
 	str_printf(&what, "property '%s' of %s cannot be set", str_cstr(&c->path), c->r->type);
-	g = property_report(c, DIAG_PROPERTY_READ_ONLY, key->where,
-			    c->r->catalogued ? PROPERTY_DOUBTFUL : PROPERTY_SURE, &what);
+	g = property_report(c, DIAG_PROPERTY_READ_ONLY, key->where, PROPERTY_SURE, &what);
 	diag_hint(c->l->d, g, "remove it; !GetAtt %.*s.%s gives its value", TEXT_ARG(c->r->id),
 		  str_cstr(&c->path));
 	str_release(&what);

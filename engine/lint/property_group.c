@@ -64,11 +64,17 @@ static void report_missing(struct property_check *c, const struct alternative *m
 		   str_cstr(&c->path), c->r->type);
 	g = property_report(c, DIAG_PROPERTY_MISSING, e || before ? where : c->r->key->where, doubt,
 			    &what);
-	if (doubt == PROPERTY_DOUBTFUL)
-		diag_detail(c->l->d, g, "Fn::If removes it in a branch");
+	if (e)
+		diag_detail(c->l->d, g, "AWS::NoValue removes it");
 	diag_hint(c->l->d, g, "add '%s' %s", name, before ? "here" : "to its Properties");
 	str_release(&what);
 	str_truncate(&c->path, before);
+}
+
+/* What lies in a branch of Fn::If is there when the condition says so. */
+static bool in_branch(const struct property_check *c, const struct alternative *alt)
+{
+	return alt->conditional || alt->given != c->r->given;
 }
 
 static void check_required(struct property_check *c, const struct shape *s,
@@ -81,7 +87,7 @@ static void check_required(struct property_check *c, const struct shape *s,
 		if (there == ALWAYS)
 			continue;
 		report_missing(c, map, s->required[i], e,
-			       there == NEVER ? PROPERTY_SURE : PROPERTY_DOUBTFUL);
+			       e || in_branch(c, map) ? PROPERTY_DOUBTFUL : PROPERTY_SURE);
 	}
 }
 
@@ -135,7 +141,7 @@ static void check_with_first(void *context, const struct alternative *alt)
 	f->told = true;
 	report_group(f->c, f->g,
 		     f->g->kind == GROUP_NEEDS ? f->entry->key->where : other->key->where,
-		     alt->conditional ? PROPERTY_DOUBTFUL : PROPERTY_SURE);
+		     in_branch(f->c, alt) ? PROPERTY_DOUBTFUL : PROPERTY_SURE);
 }
 
 static bool check_from(struct property_check *c, const struct shape_group *g,

@@ -94,7 +94,8 @@ static bool is_choice(const struct shape *s, const struct node *n)
 	return false;
 }
 
-/* Some services take either case where the schema has one. */
+/* Some services take either case where the schema has one; a single choice is what a schema knew
+ * when it was written. */
 static bool differs_in_case(const struct shape *s, struct text t)
 {
 	for (size_t i = 0; i < s->choice_count; i++) {
@@ -117,7 +118,7 @@ static void check_choice(struct property_check *c, const struct shape *s,
 	property_add_shown(&what, t);
 	str_add(&what, "; it is one of ");
 	shape_add_choices(&what, s);
-	if (differs_in_case(s, t) && !alt->derived)
+	if ((differs_in_case(s, t) || s->choice_count == 1) && !alt->derived)
 		g = property_report(c, DIAG_PROPERTY_CHOICE, alt->node->where, PROPERTY_DOUBTFUL,
 				    &what);
 	else
@@ -221,7 +222,8 @@ static void check_form(struct property_check *c, const struct shape *s,
 	struct str what = STR_INIT;
 	struct diag *g;
 
-	if (!prefix || !alt->node->text.len || text_starts(alt->node->text, prefix))
+	/* Parameters and mappings have words for what is not there. */
+	if (!prefix || alt->derived || !alt->node->text.len || text_starts(alt->node->text, prefix))
 		return;
 	str_printf(&what, "property '%s' is ", str_cstr(&c->path));
 	property_add_shown(&what, alt->node->text);

@@ -110,16 +110,22 @@ void lint_types(struct lint *l)
 
 /* Attributes */
 
+/* A catalogue's lists of attributes are behind what the services offer. */
 static void report_attribute(const struct lint *l, const struct lint_resource *r,
 			     const struct ref *ref)
 {
-	struct diag *g = diag_add(l->d, DIAG_ATTRIBUTE_UNKNOWN, ref->where,
-				  "'%.*s' of type %s has no attribute '%.*s'", TEXT_ARG(ref->name),
-				  r->type, TEXT_ARG(ref->attribute));
+	static const char form[] = "'%.*s' of type %s has no attribute '%.*s'";
+	struct diag *g;
 	size_t count;
 	const char *const *names = schema_attributes(r->schema, &count);
 	struct str list = STR_INIT;
 
+	if (r->catalogued)
+		g = diag_warn(l->d, DIAG_ATTRIBUTE_UNKNOWN, ref->where, form, TEXT_ARG(ref->name),
+			      r->type, TEXT_ARG(ref->attribute));
+	else
+		g = diag_add(l->d, DIAG_ATTRIBUTE_UNKNOWN, ref->where, form, TEXT_ARG(ref->name),
+			     r->type, TEXT_ARG(ref->attribute));
 	diag_did_you_mean(l->d, g, ref->attribute, names, count);
 	for (size_t i = 0; !g->hint && count <= LISTED_MAX && i < count; i++)
 		str_printf(&list, "%s%s", i ? ", " : "", names[i]);
