@@ -88,14 +88,15 @@ static void add_kinds(struct str *out, const json_t *schema, const json_t *shape
 	}
 }
 
-static void add_choices(struct str *out, const json_t *list)
+static void add_choices(struct str *out, const char *before, const json_t *list)
 {
 	size_t count = json_array_size(list), i;
 	const json_t *choice;
 
 	if (!count)
 		return;
-	str_add(out, count == 1 ? ": " : ": one of ");
+	str_add(out, before);
+	str_add(out, count == 1 ? "" : "one of ");
 	json_array_foreach(list, i, choice)
 	{
 		if (i == CHOICES_SHOWN && count > CHOICES_SHOWN + 1) {
@@ -154,8 +155,9 @@ static void add_shape(struct str *out, const json_t *schema, const json_t *shape
 	add_bounds(out, whole, "minItems", "maxItems", " item");
 	if (json_flag(whole, "uniqueItems", false))
 		str_add(out, ", no item twice");
-	add_choices(out, json_object_get(whole, "enum"));
-	add_choices(out, json_object_get(whole, "enumCaseInsensitive"));
+	add_choices(out, ": ", json_object_get(whole, "enum"));
+	add_choices(out, ": ", json_object_get(whole, "enumCaseInsensitive"));
+	add_choices(out, "; today ", json_object_get(whole, "knownValues"));
 }
 
 void view_shape(struct str *out, const json_t *schema, const json_t *shape)

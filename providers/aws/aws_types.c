@@ -39,22 +39,25 @@
 
 enum kind { KIND_TEXT, KIND_RAW, KIND_NUMBER, KIND_WORD, KIND_LIST, KIND_OBJECT };
 
-/* The file as the assembler put it between these two. */
+/* The file and its length, as the assembler puts them here. */
 __asm__(".pushsection .rodata\n"
 	".global aws_types_file\n"
 	".hidden aws_types_file\n"
-	".global aws_types_file_end\n"
-	".hidden aws_types_file_end\n"
+	".global aws_types_file_len\n"
+	".hidden aws_types_file_len\n"
 	"aws_types_file:\n"
 	".incbin \"providers/aws/aws_types.dat\"\n"
 	"aws_types_file_end:\n"
-	".byte 0\n"
+	".balign 8\n"
+	"aws_types_file_len:\n"
+	".quad aws_types_file_end - aws_types_file\n"
 	".popsection\n");
-extern const char aws_types_file[], aws_types_file_end[];
+extern const char aws_types_file[];
+extern const uint64_t aws_types_file_len;
 
 struct text aws_types_data(void)
 {
-	return (struct text){aws_types_file, (size_t)(aws_types_file_end - aws_types_file)};
+	return (struct text){aws_types_file, (size_t)aws_types_file_len};
 }
 
 static size_t u32_at(const unsigned char *p)

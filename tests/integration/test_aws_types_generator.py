@@ -93,7 +93,7 @@ def write_packages(folder):
         archive.writestr(f"{schemas}/providers/sam.json", '{"AWS::Serverless::Function": "x"}')
         archive.writestr(f"{schemas}/resources/abc.json", json.dumps(GATE))
         archive.writestr(f"{schemas}/extensions/aws_zoo_gate/model_enum.json",
-                         '{"north-1": {"enum": ["b"]}, "south-1": {"enum": ["a", "b"]}}')
+                         '{"$comment": "x", "north-1": {"enum": ["b"]}, "all": {"enum": ["a", "b"]}}')
         archive.writestr("cfnlint/schema/_getatts.py",
                          "_all_property_types = []\n_exceptions = {'AWS::Zoo::Gate': ['Size']}\n")
     return spec, registry
@@ -131,7 +131,7 @@ def test_properties_of_both_sources(types):
         "Lock": {"$ref": "#/definitions/Lock"},
         "Labels": {"type": "object", "additionalProperties": {"type": "string"}},
         "Extra": {"type": ["object", "string"]},
-        "Model": {"type": "string", "enum": ["a", "b"]},
+        "Model": {"type": "string", "knownValues": ["a", "b"]},
         "Tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         "State": {"type": "object", "properties": {"Open": {"type": "boolean"}}},
         "Arn": {"type": "string"},

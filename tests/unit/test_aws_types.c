@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/diag.h"
 #include "base/json.h"
+#include "engine/schema.h"
 #include "providers/aws/aws_provider.h"
 #include "providers/aws/aws_types.h"
 
@@ -268,6 +270,32 @@ static void every_schema_is_consistent(void **state)
 	str_release(&name);
 }
 
+static void the_engine_takes_every_schema(void **state)
+{
+	struct aws_types t = opened();
+	struct str name = STR_INIT, text = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < t.count; i++) {
+		struct arena *a = arena_new();
+		struct diags d = DIAGS_INIT;
+		struct schema *s;
+
+		str_clear(&name);
+		str_clear(&text);
+		aws_types_name(&t, i, &name);
+		aws_types_schema(&t, str_text(&name), &text);
+		s = schema_parse(a, "aws", str_cstr(&name), str_text(&text), &d);
+		if (!s || d.first)
+			fail_msg("%s: %s", str_cstr(&name), d.first ? d.first->detail : "?");
+		schema_release(s);
+		diags_release(&d);
+		arena_free(a);
+	}
+	str_release(&name);
+	str_release(&text);
+}
+
 static void facts_are_those_of_the_documentation(void **state)
 {
 	struct arena *a = arena_new();
@@ -385,6 +413,7 @@ int main(void)
 		cmocka_unit_test(names_ascend),
 		cmocka_unit_test(what_is_unknown_appends_nothing),
 		cmocka_unit_test(every_schema_is_consistent),
+		cmocka_unit_test(the_engine_takes_every_schema),
 		cmocka_unit_test(facts_are_those_of_the_documentation),
 		cmocka_unit_test(cut_short_data_is_refused),
 		cmocka_unit_test(damaged_data_does_no_harm),

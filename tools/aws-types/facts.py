@@ -80,7 +80,7 @@ class Type:
         if "tagProperty" not in self.facts and self.at(pointer):
             self.facts["tagProperty"] = pointer
 
-    def set_enum(self, words, values):
+    def set_known_values(self, words, values):
         """The values of a property named in lower case, or of one of its definition."""
         tables = {name.lower(): self.resolve(node)
                   for name, node in {**self.definitions, **self.facts["properties"]}.items()}
@@ -88,7 +88,7 @@ class Type:
         members = owner.get("properties", {})
         for name, node in members.items():
             if name.lower() == words[-1] and node.get("type") == "string" and "enum" not in node:
-                members[name] = {**node, "enum": values}
+                members[name] = {**node, "knownValues": values}
 
     def add_attribute(self, dotted, node, depth=0):
         """An attribute, and the members of one that is an object."""
@@ -314,9 +314,9 @@ def ref_facts(target, row, resource):
 def types_of(spec, registry, refs):
     """Every type's facts by name."""
     folders = {name.lower().replace("::", "_"): name for name in registry.schemas}
-    enums = {}
-    for (folder, stem), values in sorted(registry.enums.items()):
-        enums.setdefault(folders.get(folder), []).append((stem.split("_"), values))
+    lists = {}
+    for (folder, stem), values in sorted(registry.value_lists.items()):
+        lists.setdefault(folders.get(folder), []).append((stem.split("_"), values))
     names = {*registry.schemas, *spec.resources}
     adder, found = SpecTypes(spec.definitions), {}
     for name in sorted(n for n in names if not n.startswith("AWS::Serverless::")):
@@ -324,8 +324,8 @@ def types_of(spec, registry, refs):
         raw = registry.schemas.get(name, {})
         if raw:
             target.take_registry(raw)
-            for words, values in enums.get(name, []):
-                target.set_enum(words, values)
+            for words, values in lists.get(name, []):
+                target.set_known_values(words, values)
         target.take_attributes(registry.more_attributes.get(name, []),
                                name in registry.all_properties)
         if resource:

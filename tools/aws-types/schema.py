@@ -5,9 +5,17 @@ requiredXor and requiredOr where these can say it, and is left out where they ca
 check that is not made is better than one that refuses what the service takes.
 """
 
+import re
+
 SCALARS = ("pattern", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum",
            "format", "minProperties", "maxProperties")
 LISTS = ("enum", "enumCaseInsensitive")
+# What is said of values of one kind means nothing for others.  Numbers may be written as text.
+KIND_OF = {"pattern": ("string",), "minLength": ("string",), "maxLength": ("string",),
+           "minItems": ("array",), "maxItems": ("array",), "items": ("array",),
+           "uniqueItems": ("array",), "minProperties": ("object",), "maxProperties": ("object",),
+           "properties": ("object",), "minimum": ("integer", "number", "string"),
+           "maximum": ("integer", "number", "string")}
 GROUPS = ("required", "dependentRequired", "dependentExcluded", "requiredXor", "requiredOr")
 
 
@@ -75,6 +83,9 @@ class Reader:
                 if options:
                     self.choice(out, key, options)
         self.extent(out, raw)
+        for key, kinds in KIND_OF.items():
+            if "type" in out and not set(kinds).intersection(names_of(out["type"])):
+                out.pop(key, None)
         keep_known(out)
         return out
 
@@ -82,6 +93,8 @@ class Reader:
         out = {key: raw[key] for key in SCALARS if key in raw}
         if "\0" in out.get("pattern", ""):
             del out["pattern"]  # NUL stands in no string of the program
+        if not re.fullmatch(r"[\w:.-]+", out.get("format", "-")):
+            del out["format"]
         for key in LISTS:
             if raw.get(key):
                 out[key] = in_order(raw[key])

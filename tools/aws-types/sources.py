@@ -55,7 +55,7 @@ class Registry:
             for name, digest in self.files.items():
                 text = archive.read(f"{SCHEMAS}/resources/{digest}.json")
                 self.schemas[name] = json.loads(text)
-            self.enums = self._enums(archive, names)
+            self.value_lists = self._value_lists(archive, names)
             source = archive.read("cfnlint/schema/_getatts.py").decode()
         self.all_properties, self.more_attributes = self._attribute_tables(source)
 
@@ -77,16 +77,17 @@ class Registry:
         return found
 
     @staticmethod
-    def _enums(archive, names):
-        """(folder, stem) to the values that any region has, of lists kept outside schemas."""
+    def _value_lists(archive, names):
+        """(folder, stem) to the values that any region has today, of lists beside schemas."""
         found = {}
         for name in names:
             match = re.fullmatch(SCHEMAS + r"/extensions/(\w+)/(\w+)_enum\.json", name)
             if not match:
                 continue
             body = json.loads(archive.read(name))
-            parts = [body] if set(body) == {"enum"} else list(body.values())
-            if all(isinstance(p, dict) and set(p) == {"enum"} for p in parts):
+            parts = ([body] if set(body) == {"enum"} else
+                     [part for part in body.values() if not isinstance(part, str)])
+            if parts and all(isinstance(p, dict) and set(p) == {"enum"} for p in parts):
                 found[match[1], match[2]] = sorted({v for p in parts for v in p["enum"]})
         return found
 
