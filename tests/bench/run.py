@@ -10,8 +10,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import dead_region  # noqa: E402
 import ssh_hosts  # noqa: E402
 import startup  # noqa: E402
+import templates  # noqa: E402
 
-BENCHES = {"startup": startup.bench, "ssh": ssh_hosts.bench, "dead-region": dead_region.bench}
+BENCHES = {"startup": startup.bench, "templates": templates.bench, "ssh": ssh_hosts.bench,
+           "dead-region": dead_region.bench}
 
 
 def main():
