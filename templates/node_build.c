@@ -180,7 +180,7 @@ static void check_many(struct node_builder *b, const struct node_entry *entries,
 	struct arena *scratch = arena_new();
 	struct names seen = {0};
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && b->d->error_count < LIMIT_DIAGS; i++) {
 		const struct node *key = entries[i].key;
 		const struct node_entry *first =
 			names_add(scratch, &seen, key->text, (void *)(uintptr_t)&entries[i]);

@@ -433,42 +433,83 @@ static bool read_stream(struct yaml_reader *r, struct built *root)
 	return true;
 }
 
-/* One reading from the front.  r->stopped: libyaml refused the text, which is not reported. */
-static const struct node *read_given(struct yaml_reader *r)
+static void start_parser(struct yaml_reader *r)
 {
-	struct built root = {0};
-
 	yaml_places_start(r);
 	if (!yaml_parser_initialize(&r->parser))
 		fail_fast("out of memory");
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->given->bytes.ptr,
 				     r->given->bytes.len);
+}
+
+/* Only to see whether libyaml takes the text (else r->stopped). */
+static void try_given(struct yaml_reader *r)
+{
+	yaml_event_type_t type = YAML_NO_EVENT;
+	size_t depth = 0;
+
+	start_parser(r);
+	while (type != YAML_STREAM_END_EVENT && depth <= LIMIT_NODE_DEPTH && skip_event(r, &type)) {
+		depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+		depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+	}
+}
+
+/* True: the text was changed where libyaml stopped, until it takes it or nothing is left that
+ * can be changed. */
+static bool repair_given(struct yaml_reader *r)
+{
+	if (!r->stopped || !yaml_repair(r))
+		return false;
+	do {
+		yaml_parser_delete(&r->parser);
+		try_given(r);
+	} while (r->stopped && yaml_repair(r));
+	yaml_parser_delete(&r->parser);
+	return true;
+}
+
+static const struct node *read_given(struct yaml_reader *r)
+{
+	struct built root = {0};
+
+	start_parser(r);
 	return read_stream(r, &root) ? root.node : NULL;
 }
 
 /* As before the first reading. */
 static void forget(struct yaml_reader *r)
 {
-	yaml_parser_delete(&r->parser);
 	diags_release(r->build.d);
 	r->build.count = r->build.copied = 0;
 	r->anchors = (struct names){0};
 	r->items.count = r->entries.count = 0;
 }
 
+static const struct node *read_repaired(struct yaml_reader *r)
+{
+	const struct node *root = read_given(r);
+
+	if (repair_given(r)) {
+		forget(r);
+		root = read_given(r);
+	}
+	if (r->stopped)
+		yaml_report_stop(r);
+	yaml_parser_delete(&r->parser);
+	return root;
+}
+
 static const struct node *parse_yaml(struct node_builder *b, const struct source *src)
 {
-	struct yaml_reader r = {.build = *b, .src = src, .given = src};
+	struct yaml_cursor cursors[2];
+	struct yaml_reader r = {.build = *b, .src = src, .given = src, .cursors = cursors};
 	struct diags found = DIAGS_INIT;
 	const struct node *root;
 
 	r.build.d = &found;
-	while (!(root = read_given(&r)) && r.stopped && yaml_repair(&r))
-		forget(&r);
-	if (r.stopped)
-		yaml_report_stop(&r);
-	yaml_parser_delete(&r.parser);
+	root = yaml_check_directives(&r) ? read_repaired(&r) : NULL;
 	vec_release(&r.items);
 	vec_release(&r.entries);
 	vec_release(&r.edits);

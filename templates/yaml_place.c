@@ -38,9 +38,45 @@ static bool only_usual_breaks(struct text t)
 	return true;
 }
 
+/* From a cursor it is walked this far; beyond, the tables of the source are faster. */
+#define WALK_LEN ((size_t)1024)
+
+static size_t given_offset(const struct yaml_reader *r, struct yaml_cursor *c, size_t point)
+{
+	struct text t = r->given->bytes;
+
+	if (point < c->point || point - c->point > WALK_LEN) {
+		c->given_at = source_point_offset(r->given, point);
+		c->point = point;
+	}
+	for (; c->point < point && c->given_at < t.len; c->point++) {
+		do
+			c->given_at++;
+		while (c->given_at < t.len && ((unsigned char)t.ptr[c->given_at] & 0xc0) == 0x80);
+	}
+	return c->given_at;
+}
+
+static struct pos source_pos_near(const struct yaml_reader *r, struct yaml_cursor *c, size_t offset)
+{
+	struct text t = r->src->bytes;
+
+	if (offset < c->at || offset - c->at > WALK_LEN) {
+		c->pos = source_pos(r->src, offset);
+		c->at = offset;
+	}
+	for (; c->at < offset && c->at < t.len; c->at++) {
+		if (t.ptr[c->at] == '\n')
+			c->pos = (struct pos){c->pos.line + 1, 1};
+		else if (c->at + 1 == t.len || ((unsigned char)t.ptr[c->at + 1] & 0xc0) != 0x80)
+			c->pos.column++;
+	}
+	return c->pos;
+}
+
 size_t yaml_given_offset(const struct yaml_reader *r, yaml_mark_t mark)
 {
-	return r->ascii ? mark.index : source_point_offset(r->given, mark.index);
+	return r->ascii ? mark.index : given_offset(r, r->cursors, mark.index);
 }
 
 size_t yaml_offset(const struct yaml_reader *r, yaml_mark_t mark)
@@ -48,16 +84,25 @@ size_t yaml_offset(const struct yaml_reader *r, yaml_mark_t mark)
 	return yaml_edit_offset(r, yaml_given_offset(r, mark));
 }
 
+static struct pos pos_near(const struct yaml_reader *r, struct yaml_cursor *c, yaml_mark_t mark)
+{
+	size_t offset;
+
+	if (r->usual_breaks)
+		return (struct pos){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+	offset = r->ascii ? mark.index : given_offset(r, c, mark.index);
+	return source_pos_near(r, c, yaml_edit_offset(r, offset));
+}
+
 struct pos yaml_pos(const struct yaml_reader *r, yaml_mark_t mark)
 {
-	if (!r->usual_breaks)
-		return source_pos(r->src, yaml_offset(r, mark));
-	return (struct pos){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+	return pos_near(r, r->cursors, mark);
 }
 
 struct range yaml_range(const struct yaml_reader *r, yaml_mark_t start, yaml_mark_t end)
 {
-	return (struct range){r->src, yaml_pos(r, start), yaml_pos(r, end)};
+	return (struct range){r->src, pos_near(r, &r->cursors[0], start),
+			      pos_near(r, &r->cursors[1], end)};
 }
 
 static bool is_blank(char c)
@@ -146,4 +191,5 @@ void yaml_places_start(struct yaml_reader *r)
 {
 	r->ascii = all_ascii(r->given->bytes);
 	r->usual_breaks = !r->edits.count && only_usual_breaks(r->given->bytes);
+	r->cursors[0] = r->cursors[1] = (struct yaml_cursor){.pos = {1, 1}};
 }

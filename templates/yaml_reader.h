@@ -23,6 +23,13 @@ struct built {
 
 struct yaml_edit;
 
+/* Where a place was found last: the next one is mostly near. */
+struct yaml_cursor {
+	size_t point, given_at; /* code points and bytes in what libyaml was given */
+	size_t at;              /* bytes in the source */
+	struct pos pos;
+};
+
 struct yaml_reader {
 	struct node_builder build;  /* arena, dialect, diagnostics */
 	const struct source *src;   /* what nodes point into */
@@ -39,9 +46,10 @@ struct yaml_reader {
 	} items; /* of all lists that are open */
 	struct {
 		VEC_OF(struct node_entry)
-	} entries;         /* of all maps that are open */
-	bool ascii;        /* an index is an offset */
-	bool usual_breaks; /* marks count lines as sources do */
+	} entries;                   /* of all maps that are open */
+	struct yaml_cursor *cursors; /* two: for starts, for ends */
+	bool ascii;                  /* an index is an offset */
+	bool usual_breaks;           /* marks count lines as sources do */
 };
 
 /* Places: yaml_place.c */
@@ -72,6 +80,8 @@ size_t yaml_edit_offset(const struct yaml_reader *r, size_t offset);
 
 /* Reports: yaml_report.c */
 
+/* libyaml's time grows with the square of the number of %TAG lines.  False: too many, told. */
+bool yaml_check_directives(struct yaml_reader *r);
 /* The parser has stopped with an error. */
 void yaml_report_stop(struct yaml_reader *r);
 void yaml_report_tag(struct yaml_reader *r, const char *tag, yaml_mark_t start);

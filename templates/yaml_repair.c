@@ -14,34 +14,48 @@
 #include "templates/yaml_reader.h"
 
 /* Every repair reads from the front again: bytes read in all. */
-#define REPAIRS_LEN_MAX ((size_t)64 << 20)
+#define REPAIRS_LEN_MAX ((size_t)32 << 20)
 
 struct yaml_edit {
-	size_t at;       /* in the copy */
-	size_t was, now; /* bytes there before and after */
+	size_t at;        /* in the copy */
+	size_t was, now;  /* bytes there before and after */
+	size_t source_at; /* where that is in the source */
 };
+
+/* How many edits begin at or before the offset. */
+static size_t edits_before(const struct yaml_reader *r, size_t offset)
+{
+	size_t low = 0, high = r->edits.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->edits.items[middle].at <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 size_t yaml_edit_offset(const struct yaml_reader *r, size_t offset)
 {
-	size_t removed = 0, added = 0;
+	size_t count = edits_before(r, offset);
+	const struct yaml_edit *e;
 
-	for (size_t i = 0; i < r->edits.count; i++) {
-		const struct yaml_edit *e = &r->edits.items[i];
-
-		if (offset < e->at)
-			break;
-		if (offset < e->at + e->now)
-			return e->at + removed - added;
-		removed += e->was;
-		added += e->now;
-	}
-	return offset + removed - added;
+	if (!count)
+		return offset;
+	e = &r->edits.items[count - 1];
+	if (offset < e->at + e->now)
+		return e->source_at;
+	return e->source_at + e->was + (offset - e->at - e->now);
 }
 
 static void note_edit(struct yaml_reader *r, struct yaml_edit edit)
 {
 	size_t i = r->edits.count;
 
+	edit.source_at = yaml_edit_offset(r, edit.at);
 	vec_add(&r->edits);
 	for (; i && r->edits.items[i - 1].at > edit.at; i--) {
 		r->edits.items[i] = r->edits.items[i - 1];
@@ -78,7 +92,7 @@ static bool part_tag(struct yaml_reader *r, size_t offset)
 	if (!strstr(r->parser.problem, "whitespace or line break") ||
 	    !ends_flow_value(r->given->bytes, offset))
 		return false;
-	replace(r, (struct yaml_edit){offset, 0, 1}, " ");
+	replace(r, (struct yaml_edit){offset, 0, 1, 0}, " ");
 	return true;
 }
 
@@ -109,7 +123,7 @@ static bool join_surrogates(struct yaml_reader *r, size_t offset)
 		return false;
 	snprintf(joined, sizeof(joined), "\\U%08x",
 		 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
-	replace(r, (struct yaml_edit){offset - 2, 12, 10}, joined);
+	replace(r, (struct yaml_edit){offset - 2, 12, 10, 0}, joined);
 	return true;
 }
 
@@ -129,7 +143,7 @@ static bool blank_tabs(struct yaml_reader *r, size_t offset)
 	if ((start && t.ptr[start - 1] != '\n') || (end < t.len && !strchr("\r\n#", t.ptr[end])) ||
 	    end - start >= sizeof(blanks))
 		return false;
-	replace(r, (struct yaml_edit){start, end - start, end - start}, blanks);
+	replace(r, (struct yaml_edit){start, end - start, end - start, 0}, blanks);
 	return true;
 }
 

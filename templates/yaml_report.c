@@ -3,6 +3,28 @@
 
 #include "templates/yaml_reader.h"
 
+#define DIRECTIVES_MAX 100
+
+bool yaml_check_directives(struct yaml_reader *r)
+{
+	struct range where = {r->src, {1, 1}, {1, 1}};
+	struct diag *g;
+	size_t count = 0;
+
+	for (; where.start.line <= r->src->line_count; where.start.line++) {
+		if (!text_starts(source_line(r->src, where.start.line), "%TAG"))
+			continue;
+		if (++count > DIRECTIVES_MAX)
+			break;
+	}
+	if (count <= DIRECTIVES_MAX)
+		return true;
+	where.end = where.start;
+	g = diag_add(r->build.d, DIAG_YAML_SIZE, where, "the document is too large from here on");
+	diag_detail(r->build.d, g, "more than %d %%TAG directives", DIRECTIVES_MAX);
+	return false;
+}
+
 /* "${X}" without quotes ends at its brace inside of {...} or [...]. */
 static bool unquoted_variable(struct text t, size_t offset)
 {

@@ -320,6 +320,54 @@ static void repairs_end(void **state)
 	str_release(&text);
 }
 
+static void places_are_exact_where_lines_end_unusually(void **state)
+{
+	assert_string_equal(dumped(*state, "é: [a, \"\xe2\x80\xa8\", !Ref é]\rb: c\n'ü': d\n"),
+			    "map 3 1:1-2:7\n"
+			    "  key scalar p \"é\" 1:1-1:2\n"
+			    "    list 3 1:4-1:20\n"
+			    "      - scalar p \"a\" 1:5-1:6\n"
+			    "      - scalar q \"\xe2\x80\xa8\" 1:8-1:11\n"
+			    "      - call Ref 1:13-1:19\n"
+			    "        scalar p \"é\" 1:18-1:19\n"
+			    "  key scalar p \"b\" 1:21-1:22\n"
+			    "    scalar p \"c\" 1:24-1:25\n"
+			    "  key scalar q \"ü\" 2:1-2:4\n"
+			    "    scalar p \"d\" 2:6-2:7\n");
+}
+
+static void hostile_texts_end_quickly(void **state)
+{
+	struct template_fixture *f = *state;
+	struct str text = STR_INIT;
+
+	for (int i = 0; i < 200000; i++)
+		str_printf(&text, "%%TAG !%d! tag:x:\n", i);
+	str_add(&text, "---\na: b\n");
+	assert_null(fixture_parse(f, str_cstr(&text), NODE_TEMPLATE));
+	assert_string_equal(fixture_said(f), "101:1 HD1009 the document is too large from here "
+					     "on; more than 100 %TAG directives\n");
+	str_clear(&text);
+	str_repeat(&text, 'a', 3);
+	for (int i = 0; i < 200000; i++)
+		str_add(&text, ": b\naaa");
+	assert_null(fixture_parse(f, str_cstr(&text), NODE_TEMPLATE));
+	assert_true(f->d.error_count <= 101);
+	diags_release(&f->d);
+	str_clear(&text);
+	str_repeat(&text, '{', 200000);
+	assert_null(fixture_parse(f, str_cstr(&text), NODE_TEMPLATE));
+	assert_int_equal(f->d.first->code, DIAG_YAML_DEPTH);
+	diags_release(&f->d);
+	str_clear(&text);
+	str_add(&text, "- [!GetAZs]\n- ");
+	str_repeat(&text, '[', 200000);
+	assert_null(fixture_parse(f, str_cstr(&text), NODE_TEMPLATE));
+	assert_int_equal(f->d.first->code, DIAG_YAML_DEPTH);
+	diags_release(&f->d);
+	str_release(&text);
+}
+
 static void common_mistakes_get_their_hint(void **state)
 {
 	static const struct {
@@ -356,6 +404,8 @@ int main(void)
 		TEST(places_are_those_of_the_source_where_the_text_was_repaired),
 		TEST(errors_behind_a_repair_have_their_place),
 		TEST(repairs_end),
+		TEST(places_are_exact_where_lines_end_unusually),
+		TEST(hostile_texts_end_quickly),
 		TEST(common_mistakes_get_their_hint),
 	};
 
