@@ -18,14 +18,16 @@ static bool all_ascii(struct text t)
 	return true;
 }
 
-static bool unusual_break(const char *at, size_t left)
+/* The bytes of what libyaml alone takes for a line end; 0: there is none. */
+static size_t unusual_break(const char *at, size_t left)
 {
 	if (*at == '\r')
 		return left < 2 || at[1] != '\n';
 	if ((unsigned char)*at == 0xc2)
-		return left > 1 && (unsigned char)at[1] == 0x85;
-	return left > 2 &&
-	       (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0);
+		return left > 1 && (unsigned char)at[1] == 0x85 ? 2 : 0;
+	if (left > 2 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0))
+		return 3;
+	return 0;
 }
 
 static bool only_usual_breaks(struct text t)
@@ -110,18 +112,50 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* libyaml ends an anchor before any other character, a colon for one. */
+static bool in_anchor(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
+}
+
+static bool in_tag(struct text t, size_t offset)
+{
+	return !is_blank(t.ptr[offset]) && !strchr(",[]{}", t.ptr[offset]) &&
+	       !unusual_break(t.ptr + offset, t.len - offset);
+}
+
 /* Behind the tag or anchor at the offset. */
 static size_t after_property(struct text t, size_t offset)
 {
-	bool verbatim = offset + 1 < t.len && t.ptr[offset + 1] == '<';
+	bool anchor = t.ptr[offset] == '&';
+	const char *close;
 
-	for (offset++; offset < t.len; offset++) {
-		char c = t.ptr[offset];
+	offset++;
+	if (!anchor && offset < t.len && t.ptr[offset] == '<') {
+		close = memchr(t.ptr + offset, '>', t.len - offset);
+		return close ? (size_t)(close + 1 - t.ptr) : t.len;
+	}
+	while (offset < t.len && (anchor ? in_anchor(t.ptr[offset]) : in_tag(t, offset)))
+		offset++;
+	return offset;
+}
 
-		if (is_blank(c) || (!verbatim && strchr(",[]{}", c)))
+/* Behind blanks, line ends and comments. */
+static size_t after_blanks(struct text t, size_t offset)
+{
+	bool comment = false;
+
+	while (offset < t.len) {
+		size_t unusual = unusual_break(t.ptr + offset, t.len - offset);
+
+		if (unusual || t.ptr[offset] == '\n')
+			comment = false;
+		else if (t.ptr[offset] == '#')
+			comment = true;
+		else if (!comment && !is_blank(t.ptr[offset]))
 			break;
-		if (verbatim && c == '>')
-			return offset + 1;
+		offset += unusual ? unusual : 1;
 	}
 	return offset;
 }
@@ -132,20 +166,8 @@ struct pos yaml_content_start(const struct yaml_reader *r, yaml_mark_t start, ya
 	struct text t = r->src->bytes;
 	size_t offset = yaml_offset(r, start), limit = yaml_offset(r, end);
 
-	while (offset < limit) {
-		char c = t.ptr[offset];
-
-		if (c == '!' || c == '&') {
-			offset = after_property(t, offset);
-		} else if (is_blank(c)) {
-			offset++;
-		} else if (c == '#') {
-			while (offset < limit && t.ptr[offset] != '\n')
-				offset++;
-		} else {
-			break;
-		}
-	}
+	while (offset < limit && (t.ptr[offset] == '!' || t.ptr[offset] == '&'))
+		offset = after_blanks(t, after_property(t, offset));
 	return offset < limit ? source_pos(r->src, offset) : yaml_pos(r, end);
 }
 
@@ -159,32 +181,27 @@ struct pos yaml_block_end(const struct yaml_reader *r, yaml_mark_t start, yaml_m
 	return source_pos(r->src, offset);
 }
 
-/* The tag among the properties that begin at the mark. */
-struct range yaml_tag_range(const struct yaml_reader *r, yaml_mark_t start)
+static size_t tag_offset(const struct yaml_reader *r, yaml_mark_t start)
 {
 	struct text t = r->src->bytes;
 	size_t offset = yaml_offset(r, start);
 
 	if (offset < t.len && t.ptr[offset] == '&')
-		offset = after_property(t, offset);
-	while (offset < t.len && t.ptr[offset] != '!')
-		offset++;
-	return (struct range){r->src, source_pos(r->src, offset),
-			      source_pos(r->src, after_property(t, offset))};
+		offset = after_blanks(t, after_property(t, offset));
+	return offset;
 }
 
-/* An anchor may stand before the tag. */
+struct range yaml_tag_range(const struct yaml_reader *r, yaml_mark_t start)
+{
+	size_t offset = tag_offset(r, start);
+
+	return (struct range){r->src, source_pos(r->src, offset),
+			      source_pos(r->src, after_property(r->src->bytes, offset))};
+}
+
 struct pos yaml_tag_start(const struct yaml_reader *r, yaml_mark_t start)
 {
-	struct text t = r->src->bytes;
-	size_t offset = yaml_offset(r, start);
-
-	if (offset >= t.len || t.ptr[offset] != '&')
-		return yaml_pos(r, start);
-	offset = after_property(t, offset);
-	while (offset < t.len && is_blank(t.ptr[offset]))
-		offset++;
-	return source_pos(r->src, offset);
+	return source_pos(r->src, tag_offset(r, start));
 }
 
 void yaml_places_start(struct yaml_reader *r)

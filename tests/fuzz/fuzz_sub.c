@@ -25,8 +25,11 @@ static void scan(struct text t)
 
 static void evaluate(struct text template)
 {
-	static const struct eval_target target = {
-		.project = "p", .stack = "s", .account = "-", .region = "east"};
+	static const struct eval_target target = {.project = "p",
+						  .stack = "s",
+						  .account = "-",
+						  .region = "east",
+						  .aws_region = "us-east-1"};
 	const struct map none = MAP_INIT;
 	struct arena *a = arena_new();
 	struct diags d = DIAGS_INIT;

@@ -336,6 +336,20 @@ static void places_are_exact_where_lines_end_unusually(void **state)
 			    "    scalar p \"d\" 2:6-2:7\n");
 }
 
+static void places_lie_behind_comments_and_properties(void **state)
+{
+	assert_string_equal(dumped(*state, "a: &x # !why\n  !Sub # &why\n  b\n"),
+			    "map 1 1:1-3:4\n"
+			    "  key scalar p \"a\" 1:1-1:2\n"
+			    "    call Fn::Sub 2:3-3:4\n"
+			    "      scalar p \"b\" 3:3-3:4\n");
+	assert_string_equal(dumped(*state, "a: !Sub # why\r  b\n"),
+			    "map 1 1:1-1:18\n"
+			    "  key scalar p \"a\" 1:1-1:2\n"
+			    "    call Fn::Sub 1:4-1:18\n"
+			    "      scalar p \"b\" 1:17-1:18\n");
+}
+
 static void hostile_texts_end_quickly(void **state)
 {
 	struct template_fixture *f = *state;
@@ -405,6 +419,7 @@ int main(void)
 		TEST(errors_behind_a_repair_have_their_place),
 		TEST(repairs_end),
 		TEST(places_are_exact_where_lines_end_unusually),
+		TEST(places_lie_behind_comments_and_properties),
 		TEST(hostile_texts_end_quickly),
 		TEST(common_mistakes_get_their_hint),
 	};
