@@ -112,15 +112,16 @@ struct state *engine_state_open(const char *dir, enum state_open_mode mode, stru
 	return s;
 }
 
-int engine_evaluate(struct engine *e, struct diags *d)
+int engine_evaluate(struct engine *e, enum project_purpose purpose, struct diags *d)
 {
 	struct lookup_source nothing_known = {NULL, NULL};
 
-	if (e->evaluated)
+	if (e->evaluated && (purpose == PROJECT_LOOK || e->purpose == PROJECT_DEPLOY))
 		return 0;
-	if (project_evaluate(e->project, &nothing_known, d))
+	if (project_evaluate(e->project, &nothing_known, purpose, d))
 		return -1;
 	e->evaluated = true;
+	e->purpose = purpose;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct engine {
 	struct arena *arena;           /* plans, rows and whatever lives until engine_close */
 	struct project *project;       /* selection only; documents once evaluated is true */
 	bool evaluated;
+	enum project_purpose purpose; /* of that evaluation */
 	struct state *state; /* NULL until engine_state */
 	enum state_open_mode state_mode;
 	struct sessions *sessions; /* opened one by one when first needed */
@@ -37,7 +38,7 @@ struct engine {
  */
 struct state *engine_state(struct engine *e, enum state_open_mode mode, struct diags *d);
 /* Evaluates the documents once, with nothing known of what exists.  0 or -1. */
-int engine_evaluate(struct engine *e, struct diags *d);
+int engine_evaluate(struct engine *e, enum project_purpose purpose, struct diags *d);
 /* The selection names this instance (recorded ones too; the manifest is not asked). */
 bool engine_selects(const struct engine *e, const struct instance_id *id);
 

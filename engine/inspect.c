@@ -6,7 +6,9 @@
 
 #include "base/vec.h"
 #include "engine/engine_private.h"
+#include "engine/lint/lint.h"
 #include "engine/planner.h"
+#include "engine/project_parts.h"
 #include "templates/node.h"
 
 /* What a first plan would say: providers look at what schemas cannot express, such as
@@ -27,24 +29,45 @@ static int check_with_providers(struct engine *e, struct arena *scratch, struct 
 	};
 
 	diags_release(&unreadable);
-	return !in.state || planner_make(scratch, &in, d) ? 0 : -1;
+	if (!in.state || !project_deployable(e->project))
+		return 0;
+	return planner_make(scratch, &in, d) ? 0 : -1;
+}
+
+/* Each template once, however many stacks and targets use it. */
+static void lint_all(struct engine *e, struct diags *d)
+{
+	const struct project *p = e->project;
+
+	for (size_t i = 0; i < p->instance_count; i++) {
+		const struct template *t = p->instances[i].tpl;
+		bool seen = false;
+
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = p->instances[k].tpl == t;
+		if (!seen)
+			lint_template(t, p->registry, d);
+	}
 }
 
 int engine_validate(struct engine *e, struct diags *d)
 {
 	struct arena *scratch = arena_new();
-	int rc = engine_evaluate(e, d);
+	int rc;
 
+	lint_all(e, d);
+	rc = engine_evaluate(e, PROJECT_LOOK, d);
+	project_drop_doubles(d);
 	for (size_t i = 0; i < e->project->instance_count; i++) {
 		const struct document *doc = e->project->instances[i].doc;
 
 		if (doc && !planner_order(scratch, doc, d))
 			rc = -1;
 	}
-	if (!rc)
-		rc = check_with_providers(e, scratch, d);
+	if (!rc && !diags_failed(d))
+		check_with_providers(e, scratch, d);
 	arena_free(scratch);
-	return rc;
+	return diags_failed(d) ? -1 : 0;
 }
 
 /* A vertex of the graph while it is sorted. */
@@ -165,7 +188,7 @@ int engine_graph(struct engine *e, struct graph_view *out, struct diags *d)
 {
 	struct graph_making g = {.a = e->arena};
 
-	if (engine_evaluate(e, d))
+	if (engine_evaluate(e, PROJECT_LOOK, d))
 		return -1;
 	*out = (struct graph_view){0};
 	add_instances(&g, e->project, out);

@@ -48,6 +48,7 @@ struct instance {
 	struct eval_target place;
 	struct map parameters; /* merged: manifest, target, file, environment, --param */
 	size_t index;          /* in struct project.instances */
+	bool undeployable;     /* PROJECT_LOOK: has types that nothing here can deploy */
 };
 
 struct project {
@@ -74,10 +75,18 @@ void project_close(struct project *p);
  * the lookup of recorded attributes for an instance (NULL: nothing is known).
  * 0, or -1 with all errors of all instances (the same fault of several targets once).
  */
+enum project_purpose {
+	PROJECT_LOOK,  /* a type that no provider serves is what lint/ speaks of; of those that
+			  only a catalogue knows too */
+	PROJECT_DEPLOY /* both are errors */
+};
 struct lookup_source {
 	const struct eval_lookup *(*lookup_for)(void *context, const struct instance *i);
 	void *context;
 };
-int project_evaluate(struct project *p, const struct lookup_source *lookups, struct diags *d);
+int project_evaluate(struct project *p, const struct lookup_source *lookups,
+		     enum project_purpose purpose, struct diags *d);
+/* Every resource has a provider that can deploy it; known after project_evaluate. */
+bool project_deployable(const struct project *p);
 
 #endif

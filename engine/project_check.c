@@ -10,9 +10,10 @@
 #define JOINED_DETAILS_MAX 5
 
 struct checking {
-	const struct project *p;
-	const struct instance *i;
+	struct project *p;
+	struct instance *i;
 	const struct schema **schemas; /* parallel to the document's resources; NULL: unknown */
+	enum project_purpose purpose;
 	struct diags *d;
 };
 
@@ -88,7 +89,10 @@ static void check_resource(const struct checking *c, size_t index)
 
 	if (!registry_find(c->p->registry, r->type, &entry, &c->schemas[index]) ||
 	    registry_is_catalogue(entry)) {
-		report_type(c, r);
+		c->schemas[index] = NULL;
+		if (c->purpose == PROJECT_DEPLOY)
+			report_type(c, r);
+		c->i->undeployable = true;
 		return;
 	}
 	check_policies(c, r);
@@ -196,39 +200,52 @@ static void check_document(const struct checking *c)
 	for (size_t k = 0; k < doc->resource_count; k++)
 		check_same(c, k, &seen);
 	map_release(&seen);
-	for (size_t k = 0; k < doc->output_count; k++)
+	/* lint/ names the exact place in an output; what is left for planning is what loops make. */
+	for (size_t k = 0; c->purpose == PROJECT_DEPLOY && k < doc->output_count; k++)
 		check_waiting(c, doc->outputs[k].value, doc->outputs[k].where);
 }
 
-static void evaluate(struct project *p, struct instance *i, const struct lookup_source *lookups,
-		     struct diags *d)
+static void evaluate(struct checking *c, const struct lookup_source *lookups)
 {
-	const struct eval_lookup *lookup = NULL;
+	struct arena *a = c->p->arena;
+	struct instance *i = c->i;
 	struct eval_input in = {.target = &i->place, .parameters = &i->parameters};
-	struct checking c = {p, i, NULL, d};
 
 	if (lookups && lookups->lookup_for)
-		lookup = lookups->lookup_for(lookups->context, i);
-	in.lookup = lookup;
-	i->doc = document_eval(p->arena, i->tpl, &in, d);
+		in.lookup = lookups->lookup_for(lookups->context, i);
+	i->doc = document_eval(a, i->tpl, &in, c->d);
+	i->undeployable = false;
 	if (!i->doc)
 		return;
-	c.schemas = ARENA_ARRAY(p->arena, i->doc->resource_count, const struct schema *);
-	check_document(&c);
+	c->schemas = ARENA_ARRAY(a, i->doc->resource_count, const struct schema *);
+	check_document(c);
 }
 
-int project_evaluate(struct project *p, const struct lookup_source *lookups, struct diags *d)
+int project_evaluate(struct project *p, const struct lookup_source *lookups,
+		     enum project_purpose purpose, struct diags *d)
 {
 	struct diags found = DIAGS_INIT;
 	bool failed;
 
-	for (size_t k = 0; k < p->instance_count; k++)
-		evaluate(p, &p->instances[k], lookups, &found);
+	for (size_t k = 0; k < p->instance_count; k++) {
+		struct checking c = {p, &p->instances[k], NULL, purpose, &found};
+
+		evaluate(&c, lookups);
+	}
 	failed = diags_failed(&found);
 	project_drop_doubles(&found);
 	diags_sort(&found);
 	diags_take(d, &found);
 	return failed ? -1 : 0;
+}
+
+bool project_deployable(const struct project *p)
+{
+	for (size_t k = 0; k < p->instance_count; k++) {
+		if (p->instances[k].undeployable)
+			return false;
+	}
+	return true;
 }
 
 static void add_identity(struct str *out, const struct diag *g)

@@ -128,8 +128,8 @@ static int evaluate(struct run *r, enum run_mode mode)
 	struct diags ignored = DIAGS_INIT;
 
 	if (mode == RUN_APPLY)
-		return engine_evaluate(r->e, r->d);
-	engine_evaluate(r->e, &ignored);
+		return engine_evaluate(r->e, PROJECT_DEPLOY, r->d);
+	engine_evaluate(r->e, PROJECT_DEPLOY, &ignored);
 	diags_release(&ignored);
 	return 0;
 }

@@ -194,7 +194,7 @@ static const struct plan *plan_quietly(struct engine *e, const struct matrix *m,
 	};
 	const struct plan *plan = NULL;
 
-	if (!engine_evaluate(e, &quiet))
+	if (!engine_evaluate(e, PROJECT_DEPLOY, &quiet))
 		plan = planner_make(m->a, &in, &quiet);
 	if (!plan)
 		note_recorded_only(&quiet, d);

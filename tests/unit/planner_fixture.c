@@ -196,7 +196,7 @@ const struct plan *fixture_plan(struct fixture *f)
 {
 	const struct lookup_source nothing = {NULL, NULL};
 
-	if (!f->in.destroy && project_evaluate(f->project, &nothing, &f->d)) {
+	if (!f->in.destroy && project_evaluate(f->project, &nothing, PROJECT_DEPLOY, &f->d)) {
 		show(&f->d);
 		return NULL;
 	}

@@ -377,10 +377,10 @@ static void good_projects_evaluate(void **state)
 	struct fixture *f = *state;
 
 	open_good(f, NULL);
-	assert_int_equal(project_evaluate(f->p, NULL, &f->d), 0);
+	assert_int_equal(project_evaluate(f->p, NULL, PROJECT_DEPLOY, &f->d), 0);
 	assert_null(f->d.first);
 	assert_int_equal(f->p->instances[2].doc->resource_count, 1);
-	assert_int_equal(project_evaluate(f->p, NULL, &f->d), 0);
+	assert_int_equal(project_evaluate(f->p, NULL, PROJECT_DEPLOY, &f->d), 0);
 }
 
 static void check_template(struct fixture *f, const char *text, enum diag_code code,
@@ -388,7 +388,7 @@ static void check_template(struct fixture *f, const char *text, enum diag_code c
 {
 	write_file(f, "web.yaml", text);
 	open_good(f, NULL);
-	assert_int_equal(project_evaluate(f->p, NULL, &f->d), -1);
+	assert_int_equal(project_evaluate(f->p, NULL, PROJECT_DEPLOY, &f->d), -1);
 	assert_string_equal(f->d.first->summary, summary);
 	assert_int_equal(f->d.first->code, code);
 	assert_int_equal(f->d.first->where.start.line, line);
