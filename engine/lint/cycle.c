@@ -16,7 +16,6 @@
 
 struct vertex {
 	const struct lint_resource *resource;
-	size_t index; /* among the sorted ones */
 };
 
 struct edge {
@@ -27,7 +26,6 @@ struct edge {
 
 struct search {
 	struct lint *l;
-	struct vertex *sorted;
 	struct {
 		VEC_OF(struct edge)
 	} edges;
@@ -43,20 +41,22 @@ static int compare_vertices(const void *x, const void *y)
 	return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Index of a resource, by its place in the template, to its vertex. */
-static size_t *sort_vertices(struct search *s)
+/* Turns the edges' ends from places in the template to places among the sorted. */
+static void sort_vertices(struct search *s)
 {
 	struct lint *l = s->l;
+	struct vertex *sorted = ARENA_ARRAY(l->a, l->resource_count, struct vertex);
 	size_t *places = ARENA_ARRAY(l->a, l->resource_count, size_t);
 
-	s->sorted = ARENA_ARRAY(l->a, l->resource_count, struct vertex);
 	for (size_t i = 0; i < l->resource_count; i++)
-		s->sorted[i].resource = &l->resources[i];
-	if (l->resource_count)
-		qsort(s->sorted, l->resource_count, sizeof(*s->sorted), compare_vertices);
+		sorted[i].resource = &l->resources[i];
+	qsort(sorted, l->resource_count, sizeof(*sorted), compare_vertices);
 	for (size_t i = 0; i < l->resource_count; i++)
-		places[s->sorted[i].resource - l->resources] = i;
-	return places;
+		places[sorted[i].resource - l->resources] = i;
+	for (size_t i = 0; i < s->edges.count; i++) {
+		s->edges.items[i].from = places[s->edges.items[i].from];
+		s->edges.items[i].to = places[s->edges.items[i].to];
+	}
 }
 
 static bool is_dependency(const struct lint_ref *ref)
@@ -69,7 +69,6 @@ static bool is_dependency(const struct lint_ref *ref)
 static void collect_edges(struct search *s)
 {
 	struct lint *l = s->l;
-	const size_t *places = sort_vertices(s);
 
 	for (size_t i = 0; i < l->refs.count; i++) {
 		const struct lint_ref *ref = &l->refs.items[i];
@@ -78,8 +77,8 @@ static void collect_edges(struct search *s)
 
 		if (to && !template_parameter(l->t, ref->ref.name))
 			*(struct edge *)arena_vec_add(l->a, &s->edges) =
-				(struct edge){places[ref->from - l->resources],
-					      places[to - l->resources], ref, false};
+				(struct edge){(size_t)(ref->from - l->resources),
+					      (size_t)(to - l->resources), ref, false};
 	}
 }
 
@@ -147,14 +146,12 @@ static void tell_cycle(struct search *s, const struct graph_cycle *cycle,
 	str_release(&chain);
 }
 
-/* One circle of what is left; its references are left out from then on. */
-static bool search_once(struct search *s, enum diag_severity severity)
+/* One circle of what is left. */
+static bool find_cycle(struct search *s, struct arena *scratch, enum diag_severity severity,
+		       struct graph_cycle *cycle)
 {
-	struct arena *scratch = arena_new();
 	struct graph *g = graph_new(scratch, s->l->resource_count);
 	size_t *order = ARENA_ARRAY(scratch, s->l->resource_count, size_t);
-	struct graph_cycle cycle;
-	bool found;
 
 	for (size_t i = 0; i < s->edges.count; i++) {
 		const struct edge *e = &s->edges.items[i];
@@ -162,7 +159,16 @@ static bool search_once(struct search *s, enum diag_severity severity)
 		if (!e->told && (severity == DIAG_WARNING || !e->ref->in_branch))
 			graph_need(g, e->from, e->to, e);
 	}
-	found = !graph_order(g, order, &cycle);
+	return !graph_order(g, order, cycle);
+}
+
+/* Its references are left out from then on. */
+static bool tell_one(struct search *s, enum diag_severity severity)
+{
+	struct arena *scratch = arena_new();
+	struct graph_cycle cycle;
+	bool found = find_cycle(s, scratch, severity, &cycle);
+
 	if (found) {
 		tell_cycle(s, &cycle, severity);
 		for (size_t i = 0; i < cycle.count; i++)
@@ -175,11 +181,19 @@ static bool search_once(struct search *s, enum diag_severity severity)
 void lint_cycles(struct lint *l)
 {
 	struct search s = {.l = l};
+	struct arena *scratch = arena_new();
+	struct graph_cycle any;
 	size_t found = 0;
+	bool is_one;
 
 	collect_edges(&s);
-	while (found < CYCLES_MAX && search_once(&s, DIAG_ERROR))
+	is_one = find_cycle(&s, scratch, DIAG_WARNING, &any);
+	arena_free(scratch);
+	if (!is_one)
+		return;
+	sort_vertices(&s);
+	while (found < CYCLES_MAX && tell_one(&s, DIAG_ERROR))
 		found++;
-	while (found < CYCLES_MAX && search_once(&s, DIAG_WARNING))
+	while (found < CYCLES_MAX && tell_one(&s, DIAG_WARNING))
 		found++;
 }

@@ -20,6 +20,11 @@ bool lint_made_by_loop(const struct lint_loop *loops, struct text name)
 	return false;
 }
 
+bool lint_function_key(struct text key)
+{
+	return key.len > 4 && key.ptr[0] == 'F' && text_starts(key, "Fn::");
+}
+
 bool lint_is(const struct lint_resource *r, const char *type)
 {
 	return r->type && strcmp(r->type, type) == 0;
@@ -90,10 +95,13 @@ static void add_resource(struct lint *l, const struct node_entry *e, const struc
 	l->resource_count++;
 }
 
+/* Most keys are told apart by their first letter. */
 static const struct node *loop_of(const struct node_entry *e)
 {
-	return text_starts(e->key->text, "Fn::ForEach::") && e->value->kind == NODE_LIST &&
-			       e->value->count == 3 && e->value->items[2]->kind == NODE_MAP
+	return e->key->text.len && e->key->text.ptr[0] == 'F' &&
+			       text_starts(e->key->text, "Fn::ForEach::") &&
+			       e->value->kind == NODE_LIST && e->value->count == 3 &&
+			       e->value->items[2]->kind == NODE_MAP
 		       ? e->value
 		       : NULL;
 }

@@ -84,6 +84,8 @@ const struct node *lint_mapped(const struct lint *l, struct text mapping, struct
 			       struct text second);
 /* True when the name is a loop's variable or holds one: "Page&{Host}". */
 bool lint_made_by_loop(const struct lint_loop *loops, struct text name);
+/* A key that is a function: "Fn::ForEach::Name", "Fn::Transform" beside others. */
+bool lint_function_key(struct text key);
 /* The type is exactly this one. */
 bool lint_is(const struct lint_resource *r, const char *type);
 /* False when it is sure that the condition has the other value wherever the assumptions hold:

@@ -153,7 +153,7 @@ static void check_entry(struct property_check *c, const struct shape *s, const s
 	const struct shape *member = shape_member(s, e->key->text);
 	size_t before;
 
-	if (text_starts(e->key->text, "Fn::")) {
+	if (lint_function_key(e->key->text)) {
 		check_function_key(c, s, e, given);
 		return;
 	}

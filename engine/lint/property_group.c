@@ -292,7 +292,7 @@ static void check_doubles(struct property_check *c, const struct alternative *al
 static bool is_whole(const struct node *map)
 {
 	for (size_t i = 0; i < map->count; i++) {
-		if (text_starts(map->entries[i].key->text, "Fn::"))
+		if (lint_function_key(map->entries[i].key->text))
 			return false;
 	}
 	return true;
