@@ -239,7 +239,9 @@ void property_check_scalar(struct property_check *c, const struct shape *s,
 			   const struct alternative *alt)
 {
 	if (!property_scalar_fits(alt->node, s->kinds)) {
-		report_kind(c, s, alt);
+		/* That a parameter is no list has been said of the parameter itself. */
+		if (!alt->parameter || (s->kinds & ~(unsigned)(SHAPE_ARRAY | SHAPE_OBJECT)))
+			report_kind(c, s, alt);
 		return;
 	}
 	if (s->choices)
