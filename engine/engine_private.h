@@ -25,7 +25,7 @@ struct engine {
 	struct project *project;       /* selection only; documents once evaluated is true */
 	bool evaluated;
 	enum project_purpose purpose; /* of that evaluation */
-	struct state *state; /* NULL until engine_state */
+	struct state *state;          /* NULL until engine_state */
 	enum state_open_mode state_mode;
 	struct sessions *sessions; /* opened one by one when first needed */
 	struct engine_idle idle;
