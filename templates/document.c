@@ -48,6 +48,20 @@ static void check_declared(const struct template *t, const struct map *given, st
 	}
 }
 
+static const struct value *eval_parameter(struct arena *a, const struct eval_state *st,
+					  const struct parameter *p,
+					  const struct parameter_value *given, struct diags *d)
+{
+	struct value *unknown;
+
+	if (!st->partial || given || p->initial)
+		return parameter_value(a, p, given, d);
+	unknown = ARENA_NEW(a, struct value);
+	unknown->kind = VALUE_UNKNOWN;
+	unknown->sensitive = p->no_echo;
+	return unknown;
+}
+
 static void eval_parameters(struct arena *a, struct eval_state *st, const struct map *given,
 			    struct diags *d)
 {
@@ -58,8 +72,8 @@ static void eval_parameters(struct arena *a, struct eval_state *st, const struct
 	for (size_t i = 0; i < t->parameter_count; i++) {
 		const struct parameter *p = &t->parameters[i];
 
-		st->parameter_values[i] =
-			parameter_value(a, p, given ? map_find(given, text_of(p->name)) : NULL, d);
+		st->parameter_values[i] = eval_parameter(
+			a, st, p, given ? map_find(given, text_of(p->name)) : NULL, d);
 	}
 }
 
@@ -182,14 +196,16 @@ static void decide_items(struct eval *e, struct section_item *const *items, size
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct node *condition = node_find(items[i]->body, "Condition");
+		int status;
 
 		items[i]->present = true;
 		if (!condition)
 			continue;
 		e->scope = items[i]->scope;
-		items[i]->broken =
-			eval_condition_named(e, condition, eval_loop_text(e, condition->text),
-					     &items[i]->present) != 0;
+		status = eval_condition_named(e, condition, eval_loop_text(e, condition->text),
+					      &items[i]->present);
+		items[i]->undecided = status == UNDECIDED;
+		items[i]->broken = status < 0;
 	}
 	e->scope = NULL;
 }
@@ -224,6 +240,7 @@ const struct document *document_eval(struct arena *a, const struct template *t,
 	doc->face.state = &doc->st;
 	doc->st.tpl = t;
 	doc->st.target = in->target;
+	doc->st.partial = in->partial;
 	e.place = PLACE_STATIC;
 	eval_parameters(a, &doc->st, in->parameters, d);
 	expand_sections(&e, &doc->st);

@@ -132,6 +132,8 @@ static int read_policy(struct eval *e, const struct section_item *item, const ch
 	v = policy_value(e, n);
 	if (!v || v == &value_absent)
 		return v ? 0 : -1;
+	if (e->st->partial && v->kind == VALUE_UNKNOWN)
+		return 0;
 	value_scalar_text(v, &word);
 	for (size_t i = 0; i < count; i++) {
 		if (!text_is(word, policies[i].word))
@@ -213,7 +215,7 @@ static void read_export(struct eval *e, const struct section_item *item, struct 
 	e->scope = item->scope;
 	v = policy_value(e, n);
 	e->scope = NULL;
-	if (!v)
+	if (!v || (e->st->partial && v->kind == VALUE_UNKNOWN))
 		return;
 	if (value_scalar_text(v, &name) && name.len)
 		out->export_name = arena_text(e->a, name);

@@ -465,3 +465,27 @@ bool eval_name(struct eval *e, const struct node *call, const struct node *n, co
 	diag_hint(e->d, g, "use a plain string, a parameter or a mapping");
 	return false;
 }
+
+#define NAMES_MAX 3 /* of Fn::FindInMap */
+
+static bool waits(struct eval *e, const struct node *n)
+{
+	const struct value *v = n->kind == NODE_CALL ? eval_node(e, n) : NULL;
+
+	return v && v->kind == VALUE_UNKNOWN;
+}
+
+bool eval_names_wait(struct eval *e, const struct node *call)
+{
+	const struct node *arg = call->arg;
+
+	if (!e->st->partial)
+		return false;
+	if (arg->kind != NODE_LIST)
+		return waits(e, arg);
+	for (size_t i = 0; i < arg->count && i < NAMES_MAX; i++) {
+		if (waits(e, arg->items[i]))
+			return true;
+	}
+	return false;
+}

@@ -32,7 +32,13 @@ enum eval_place {
 	PLACE_STATIC = 4,    /* operands of conditions, loops, policies: no resources */
 };
 
-enum condition_state { CONDITION_NEW, CONDITION_RUNNING, CONDITION_DONE, CONDITION_BROKEN };
+enum condition_state {
+	CONDITION_NEW,
+	CONDITION_RUNNING,
+	CONDITION_DONE,
+	CONDITION_UNDECIDED, /* partial evaluation: it compares what is unknown */
+	CONDITION_BROKEN
+};
 
 struct condition {
 	struct text name;
@@ -48,9 +54,10 @@ struct section_item {
 	const char *name;
 	const struct node *key, *body;
 	const struct scope *scope;
-	bool present; /* its condition holds */
-	bool broken;  /* its condition could not be decided */
-	size_t index; /* in the document, when it is there */
+	bool present;   /* its condition holds */
+	bool undecided; /* partial evaluation: nobody can say; present then */
+	bool broken;    /* its condition is wrong */
+	size_t index;   /* in the document, when it is there */
 };
 
 /* What evaluation looks things up in; complete and immutable when document_eval is done. */
@@ -66,7 +73,8 @@ struct eval_state {
 	struct {
 		VEC_OF(struct section_item *)
 	} resource_list, output_list;
-	/* A loop was broken, so names may be missing that are not wrong. */
+	bool partial; /* eval_input: what is not known is unknown, not an error */
+	/* A loop was broken or its collection is unknown: names may be missing that are right. */
 	bool incomplete, conditions_incomplete;
 };
 
@@ -107,6 +115,11 @@ const struct value *eval_list(struct eval *e, const struct node *call, const str
 /* An operand that must be known text. False after an error. */
 bool eval_name(struct eval *e, const struct node *call, const struct node *n, const char *what,
 	       struct text *out);
+/* Partial evaluation: an operand that eval_name would ask for is unknown, and so is the call. */
+bool eval_names_wait(struct eval *e, const struct node *call);
+/* What deciding a condition gives besides 0 and -1: it depends on what is unknown.  Only in
+ * partial evaluation; *out is untouched. */
+#define UNDECIDED 1
 /* Decides a condition by name.  -1: an error, or broken. */
 int eval_condition_named(struct eval *e, const struct node *at, struct text name, bool *out);
 /* Decides an expression of the section Conditions. */

@@ -96,7 +96,7 @@ static const struct value *collection(struct eval *e, const struct node *n)
 	e->place = PLACE_STATIC;
 	v = eval_node(e, n);
 	e->place = outer;
-	if (!v)
+	if (!v || (e->st->partial && v->kind == VALUE_UNKNOWN))
 		return NULL;
 	if (v->kind != VALUE_LIST)
 		return report_collection(

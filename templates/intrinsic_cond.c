@@ -45,24 +45,30 @@ static int decide(struct eval *e, struct condition *c)
 	e->deciding = c->asked_by;
 	e->scope = scope;
 	e->place = place;
-	c->state = result ? CONDITION_BROKEN : CONDITION_DONE;
+	c->state = result == UNDECIDED ? CONDITION_UNDECIDED
+		   : result            ? CONDITION_BROKEN
+				       : CONDITION_DONE;
 	return result;
 }
 
 int eval_condition_named(struct eval *e, const struct node *at, struct text name, bool *out)
 {
 	struct condition *c = names_find(&e->st->conditions, name);
+	int result;
 
 	if (!c)
 		return report_unknown(e, at, name);
 	switch (c->state) {
 	case CONDITION_NEW:
-		if (decide(e, c))
-			return -1;
+		result = decide(e, c);
+		if (result)
+			return result;
 		break;
 	case CONDITION_RUNNING:
 		report_condition_cycle(e->d, at->where, cycle_path(e, c), c->key->where);
 		return -1;
+	case CONDITION_UNDECIDED:
+		return UNDECIDED;
 	case CONDITION_BROKEN:
 		return -1;
 	case CONDITION_DONE:
@@ -86,25 +92,38 @@ int eval_condition(struct eval *e, const struct node *n, bool *out)
 	e->place = outer;
 	if (!v)
 		return -1;
+	if (v->kind == VALUE_UNKNOWN)
+		return UNDECIDED;
 	*out = v->boolean;
 	return 0;
 }
 
 /* Functions */
 
+/* The value of what was decided, or not. */
+static const struct value *decided(struct eval *e, const struct node *call, int status, bool result)
+{
+	if (status == UNDECIDED)
+		return eval_unknown(e, call, NULL, 0);
+	return status ? NULL : value_bool(e->a, result, call);
+}
+
 const struct value *intrinsic_condition(struct eval *e, const struct node *call)
 {
 	struct text name;
 	bool result = false;
+	int status;
 
-	if (!eval_name(e, call, call->arg, "the name", &name) ||
-	    eval_condition_named(e, call->arg, name, &result))
+	if (!eval_name(e, call, call->arg, "the name", &name))
 		return NULL;
-	return value_bool(e->a, result, call);
+	status = eval_condition_named(e, call->arg, name, &result);
+	return decided(e, call, status, result);
 }
 
-static const struct value *report_undecidable(struct eval *e, const struct node *call)
+static const struct value *undecidable(struct eval *e, const struct node *call)
 {
+	if (e->st->partial)
+		return eval_unknown(e, call, NULL, 0);
 	diag_add(e->d, DIAG_VALUE_NOT_KNOWN, call->where,
 		 "a condition must be known before anything is created");
 	return NULL;
@@ -118,47 +137,57 @@ const struct value *intrinsic_equals(struct eval *e, const struct node *call)
 	if (!x || !y)
 		return NULL;
 	if (value_has_unknown(x) || value_has_unknown(y))
-		return report_undecidable(e, call);
+		return undecidable(e, call);
 	return value_bool(e->a, value_equal(x, y), call);
 }
 
+struct tally {
+	size_t yes, no, undecided;
+};
+
 /* All operands are decided, so that all errors show. */
-static int count_true(struct eval *e, const struct node *call, size_t *count)
+static int tally(struct eval *e, const struct node *call, struct tally *t)
 {
 	int failed = 0;
 	bool result = false;
 
-	*count = 0;
 	for (size_t i = 0; i < call->arg->count; i++) {
-		if (eval_condition(e, call->arg->items[i], &result))
+		int status = eval_condition(e, call->arg->items[i], &result);
+
+		if (status < 0)
 			failed = -1;
-		else
-			*count += result;
+		t->undecided += status == UNDECIDED;
+		t->yes += !status && result;
+		t->no += !status && !result;
 	}
 	return failed;
 }
 
 const struct value *intrinsic_and(struct eval *e, const struct node *call)
 {
-	size_t count;
+	struct tally t = {0};
 
-	if (count_true(e, call, &count))
+	if (tally(e, call, &t))
 		return NULL;
-	return value_bool(e->a, count == call->arg->count, call);
+	return decided(e, call, t.undecided && !t.no ? UNDECIDED : 0, !t.no);
 }
 
 const struct value *intrinsic_or(struct eval *e, const struct node *call)
 {
-	size_t count;
+	struct tally t = {0};
 
-	return count_true(e, call, &count) ? NULL : value_bool(e->a, count > 0, call);
+	if (tally(e, call, &t))
+		return NULL;
+	return decided(e, call, t.undecided && !t.yes ? UNDECIDED : 0, t.yes > 0);
 }
 
 const struct value *intrinsic_not(struct eval *e, const struct node *call)
 {
-	size_t count;
+	struct tally t = {0};
 
-	return count_true(e, call, &count) ? NULL : value_bool(e->a, count == 0, call);
+	if (tally(e, call, &t))
+		return NULL;
+	return decided(e, call, t.undecided ? UNDECIDED : 0, !t.yes);
 }
 
 /* The branch that is not taken is not looked at: what it refers to need not exist. */
@@ -168,11 +197,14 @@ const struct value *intrinsic_if(struct eval *e, const struct node *call)
 	const struct node *condition = args[0];
 	struct text name;
 	bool result = false;
+	int status;
 
 	if (node_is_call(condition, "Condition"))
 		condition = condition->arg;
-	if (!eval_name(e, call, condition, "the condition", &name) ||
-	    eval_condition_named(e, condition, name, &result))
+	if (!eval_name(e, call, condition, "the condition", &name))
 		return NULL;
+	status = eval_condition_named(e, condition, name, &result);
+	if (status)
+		return decided(e, call, status, result);
 	return eval_node(e, args[result ? 1 : 2]);
 }

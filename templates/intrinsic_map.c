@@ -86,6 +86,8 @@ const struct value *intrinsic_find_in_map(struct eval *e, const struct node *cal
 	struct text name;
 	bool ok;
 
+	if (eval_names_wait(e, call))
+		return eval_unknown(e, call, NULL, 0);
 	ok = read_fallback(e, &l) == 0;
 	ok &= eval_name(e, call, args[0], "the mapping", &name);
 	ok &= eval_name(e, call, args[1], "the top-level key", &l.top);
@@ -122,6 +124,8 @@ const struct value *intrinsic_get_azs(struct eval *e, const struct node *call)
 	const struct eval_target *t = e->st->target;
 	struct text region = {"", 0};
 
+	if ((e->st->partial && !t->zone_count) || eval_names_wait(e, call))
+		return eval_unknown(e, call, NULL, 0);
 	if (!node_is_null(call->arg) && !eval_name(e, call, call->arg, "the region", &region))
 		return NULL;
 	if (!region.len || text_is(region, t->region) || text_is(region, t->aws_region))

@@ -142,6 +142,8 @@ const struct value *intrinsic_ref(struct eval *e, const struct node *call)
 {
 	struct text name;
 
+	if (eval_names_wait(e, call))
+		return eval_unknown(e, call, NULL, 0);
 	if (!eval_name(e, call, call->arg, "the name", &name))
 		return NULL;
 	return eval_ref(e, call, call->arg->where, name);
@@ -192,6 +194,8 @@ const struct value *intrinsic_getatt(struct eval *e, const struct node *call)
 	const char *names[2];
 	struct text id, attribute;
 
+	if (eval_names_wait(e, call))
+		return eval_unknown(e, call, NULL, 0);
 	if (arg->kind != NODE_LIST) {
 		if (!eval_name(e, call, arg, "the attribute", &id) ||
 		    split_attribute(e, call, id, names))

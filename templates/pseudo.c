@@ -59,7 +59,7 @@ static const char *pseudo_text(struct eval *e, struct text name)
 	if (text_is(name, "AWS::StackName"))
 		return t->stack;
 	if (text_is(name, "AWS::StackId"))
-		return stack_id(e);
+		return t->stack ? stack_id(e) : NULL;
 	if (text_is(name, "AWS::Partition"))
 		return partition(t);
 	if (text_is(name, "AWS::URLSuffix"))
@@ -101,9 +101,11 @@ const struct value *pseudo_value(struct eval *e, const struct node *at, struct t
 		return NULL;
 	if (text_is(name, "AWS::NoValue"))
 		return &value_absent;
-	if (text_is(name, "AWS::NotificationARNs"))
+	if (text_is(name, "AWS::NotificationARNs") && !e->st->partial)
 		return eval_strings(e, NULL, 0, at);
 	text = pseudo_text(e, name);
+	if (!text && e->st->partial)
+		return eval_unknown(e, at, NULL, 0);
 	if (!text) {
 		report_unknown(e, at, name);
 		*failed = true;
