@@ -82,10 +82,15 @@ void diags_take(struct diags *d, struct diags *from)
 	diags_release(from);
 }
 
+void diags_copy_one(struct diags *d, const struct diag *g)
+{
+	append(d, copy_with_related(arena_of(d), g));
+}
+
 void diags_copy(struct diags *d, const struct diags *from)
 {
 	for (const struct diag *g = from->first; g; g = g->next)
-		append(d, copy_with_related(arena_of(d), g));
+		diags_copy_one(d, g);
 }
 
 static int compare_numbers(uint32_t a, uint32_t b)

@@ -13,7 +13,7 @@
 #define LIMIT_EVAL_DEPTH 1000        /* values in values, through conditions; bounds recursion */
 #define LIMIT_EVAL_LEN (256u << 20)  /* bytes that the values of one evaluation may take */
 #define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
-#define LIMIT_DIAGS 100              /* errors reported by the front end before it stops */
+#define LIMIT_DIAGS 1000             /* errors reported of one file before reading it stops */
 #define LIMIT_JSON_DEPTH 128         /* nesting of JSON that a provider hands over */
 #define LIMIT_PROVIDER_DOC_LEN (8u << 20) /* bytes of one document from a provider */
 #define LIMIT_JSON_LEN (256u << 20)  /* bytes of one JSON text; a saved plan of 100000 resources */

@@ -109,13 +109,30 @@ static void write_mermaid(struct str *out, const struct graph_view *g)
 			   g->instance_edges[i].to);
 }
 
+static int draw(struct invocation *in, struct graph_view *graph)
+{
+	struct diag *g;
+
+	if (!in->single)
+		return engine_graph(in->engine, graph, &in->diags);
+	if (in->args->operand_count > 1) {
+		g = diag_add(&in->diags, DIAG_RENDER_CHOICE, RANGE_NONE,
+			     "one template is drawn at a time, and these are %zu",
+			     in->args->operand_count);
+		diag_hint(&in->diags, g, "run 'hadeploy graph' for each of them");
+		return -1;
+	}
+	invocation_warn_idle(in);
+	return single_graph(in->single, in->args->operands[0], graph, &in->diags);
+}
+
 static int run(struct invocation *in)
 {
 	const char *format = in->args->options[OPT_FORMAT].text;
 	struct graph_view graph = {0};
 	struct str text = STR_INIT;
 
-	if (engine_graph(in->engine, &graph, &in->diags) != 0)
+	if (draw(in, &graph) != 0)
 		return invocation_exit(in);
 	if (format && strcmp(format, "mermaid") == 0)
 		write_mermaid(&text, &graph);
@@ -130,17 +147,20 @@ const struct command cmd_graph = {
 	.name = "graph",
 	.group = GROUP_LOOK,
 	.summary = "print what depends on what, for Graphviz or Mermaid",
-	.operands = "[STACK...]",
+	.operands = "[STACK... | FILE]",
 	.operand_max = OPERANDS_ANY,
 	.help = "Prints the resources of the selection, one box for each stack instance, and what "
 		"each of them needs: an arrow leads from a resource to what must exist before it, "
 		"and a dashed one from a stack instance to those that its stack's DependsOn "
-		"names.",
+		"names.\n\n"
+		"With a template file (or '-', standard input) no project is needed: the graph has "
+		"what is written in all its branches, whatever its conditions say.",
 	.examples = (const char *const[]){"hadeploy graph | dot -Tsvg >graph.svg", "as a picture",
 					  "hadeploy graph web --format mermaid",
-					  "for a Markdown page", NULL},
+					  "for a Markdown page", "hadeploy graph net.yaml",
+					  "a template file, without a project", NULL},
 	.options = (const enum option_id[]){OPT_FORMAT, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
 					    OPT_END},
-	.needs = NEED_ENGINE,
+	.needs = NEED_ENGINE | TAKES_TEMPLATES,
 	.run = run,
 };

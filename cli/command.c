@@ -9,9 +9,9 @@
 const enum option_id command_common_options[] = {OPT_PROJECT, OPT_NO_COLOR, OPT_HELP, OPT_END};
 
 const struct command *const commands[] = {
-	&cmd_validate, &cmd_plan,    &cmd_apply,   &cmd_destroy,    &cmd_drift,
-	&cmd_status,   &cmd_outputs, &cmd_graph,   &cmd_state,      &cmd_explain,
-	&cmd_types,    &cmd_help,    &cmd_version, &cmd_completion, NULL,
+	&cmd_validate, &cmd_plan,    &cmd_apply,      &cmd_destroy, &cmd_drift,   &cmd_status,
+	&cmd_outputs,  &cmd_render,  &cmd_graph,      &cmd_state,   &cmd_explain, &cmd_types,
+	&cmd_help,     &cmd_version, &cmd_completion, NULL,
 };
 
 static const char *const group_titles[] = {
@@ -185,13 +185,57 @@ static int check_operands(const struct command *c, const struct arguments *args,
 	return -1;
 }
 
-int command_check(const struct command *c, const struct arguments *args, struct usage *u)
+/* "--format" of one command is another option than that of another. */
+static void settle_names(const struct command *c, struct arguments *args)
+{
+	for (size_t i = 0; i < OPT_END; i++) {
+		if (!option_given(args, (enum option_id)i) || command_accepts(c, (enum option_id)i))
+			continue;
+		for (size_t k = 0; k < OPT_END; k++) {
+			if (k == i || !command_accepts(c, (enum option_id)k) ||
+			    strcmp(option_row((enum option_id)i)->name,
+				   option_row((enum option_id)k)->name) != 0)
+				continue;
+			args->options[k] = args->options[i];
+			args->options[i] = (struct option_value){0};
+			break;
+		}
+	}
+}
+
+static int check_choice(const struct option_row *row, const char *value, struct usage *u)
+{
+	for (size_t i = 0; row->choices[i]; i++) {
+		if (strcmp(row->choices[i], value) == 0)
+			return 0;
+	}
+	str_printf(&u->problem, "--%s cannot be '%s'", row->name, value);
+	str_add(&u->hint, "it is");
+	for (size_t i = 0; row->choices[i]; i++)
+		str_printf(&u->hint, "%s '%s'", i ? " or" : "", row->choices[i]);
+	return -1;
+}
+
+static int check_choices(const struct arguments *args, struct usage *u)
+{
+	for (size_t i = 0; i < OPT_END; i++) {
+		const struct option_row *row = option_row((enum option_id)i);
+
+		if (row->kind == OPTION_CHOICE && option_given(args, (enum option_id)i) &&
+		    check_choice(row, args->options[i].text, u) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int command_check(const struct command *c, struct arguments *args, struct usage *u)
 {
 	struct str word = STR_INIT;
 	int status = 0;
 
 	if (args->unknown)
 		return say_unknown_option(c, args->unknown, u);
+	settle_names(c, args);
 	for (size_t i = 0; i < OPT_END && status == 0; i++) {
 		if (!option_given(args, (enum option_id)i) || command_accepts(c, (enum option_id)i))
 			continue;
@@ -199,5 +243,7 @@ int command_check(const struct command *c, const struct arguments *args, struct 
 		status = say_unknown_option(c, str_cstr(&word), u);
 	}
 	str_release(&word);
+	if (status == 0)
+		status = check_choices(args, u);
 	return status == 0 ? check_operands(c, args, u) : status;
 }

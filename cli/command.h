@@ -25,8 +25,10 @@ enum command_need {
 	NEED_ENGINE = 1 << 0,     /* manifest and templates of the selection */
 	NEED_STATE_READ = 1 << 1, /* recorded state alone */
 	NEED_STATE_WRITE = 1 << 2,
-	NEED_SIGNALS = 1 << 3,           /* long work: Ctrl-C asks instead of killing */
-	NEED_ENGINE_IF_POSSIBLE = 1 << 4 /* runs without an engine, with errors in the diags */
+	NEED_SIGNALS = 1 << 3,            /* long work: Ctrl-C asks instead of killing */
+	NEED_ENGINE_IF_POSSIBLE = 1 << 4, /* runs without an engine, with errors in the diags */
+	/* Operands may be template files: then there is `single` instead of what NEED_ENGINE is. */
+	TAKES_TEMPLATES = 1 << 5
 };
 
 #define OPERANDS_ANY 1000000
@@ -54,8 +56,8 @@ struct command {
 extern const enum option_id command_common_options[];
 
 extern const struct command cmd_validate, cmd_plan, cmd_apply, cmd_destroy, cmd_drift, cmd_status,
-	cmd_outputs, cmd_graph, cmd_state, cmd_explain, cmd_types, cmd_completion, cmd_version,
-	cmd_help;
+	cmd_outputs, cmd_render, cmd_graph, cmd_state, cmd_explain, cmd_types, cmd_completion,
+	cmd_version, cmd_help;
 
 /* All of them in the order of help; NULL at the end. */
 extern const struct command *const commands[];
@@ -69,8 +71,9 @@ const char *command_word(const struct command *c);
  * is asked for.
  */
 const struct command *command_find(struct arguments *args, struct usage *u);
-/* Options and number of operands fit the command.  0, or -1 with *u filled. */
-int command_check(const struct command *c, const struct arguments *args, struct usage *u);
+/* Options and number of operands fit the command; options of the same name become the one that
+ * the command has.  0, or -1 with *u filled. */
+int command_check(const struct command *c, struct arguments *args, struct usage *u);
 bool command_accepts(const struct command *c, enum option_id id);
 /* The command of one or two words; NULL when there is none. */
 const struct command *command_named(const char *const *words, size_t count);

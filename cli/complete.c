@@ -58,6 +58,17 @@ static void bash_command(struct str *out, const struct command *c)
 	str_add(out, "'\n\t\t;;\n");
 }
 
+/* An option before this one has its name. */
+static bool is_namesake(size_t id)
+{
+	for (size_t i = 0; i < id; i++) {
+		if (strcmp(option_row((enum option_id)i)->name,
+			   option_row((enum option_id)id)->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void add_with_value(struct str *out, const char *separator)
 {
 	const char *before = "";
@@ -65,10 +76,25 @@ static void add_with_value(struct str *out, const char *separator)
 	for (size_t i = 0; i < OPT_END; i++) {
 		const struct option_row *row = option_row((enum option_id)i);
 
-		if (!row->value)
+		if (!row->value || is_namesake(i))
 			continue;
 		str_printf(out, "%s--%s", before, row->name);
 		before = separator;
+	}
+}
+
+/* What a command's option of a name can be. */
+static void bash_choices(struct str *out, const struct command *c, const char *name)
+{
+	for (size_t i = 0; c->options && c->options[i] != OPT_END; i++) {
+		const struct option_row *row = option_row(c->options[i]);
+
+		if (!row->choices || strcmp(row->name, name) != 0)
+			continue;
+		str_printf(out, "\t\t'%s') words='", c->name);
+		for (size_t k = 0; row->choices[k]; k++)
+			add_word(out, row->choices[k]);
+		str_add(out, "' ;;\n");
 	}
 }
 
@@ -76,11 +102,11 @@ static void bash_value(struct str *out, const struct option_row *row)
 {
 	str_printf(out, "\t--%s)\n", row->name);
 	if (row->kind == OPTION_CHOICE) {
-		str_add(out, "\t\twords='");
-		for (size_t i = 0; row->choices[i]; i++)
-			add_word(out, row->choices[i]);
-		str_add(out,
-			"'\n\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n");
+		str_add(out, "\t\tcase $command in\n");
+		for (size_t i = 0; commands[i]; i++)
+			bash_choices(out, commands[i], row->name);
+		str_add(out, "\t\tesac\n\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- "
+			     "\"$cur\")\n");
 	} else if (row->completes != COMPLETES_NOTHING) {
 		str_printf(out,
 			   "\t\tcompopt -o filenames 2>/dev/null\n"
@@ -122,7 +148,7 @@ static void bash_script(struct str *out)
 		     "\t\t\tesac\n\t\t\t;;\n\t\tesac\n\tdone\n"
 		     "\tcase $prev in\n");
 	for (size_t i = 0; i < OPT_END; i++) {
-		if (option_row((enum option_id)i)->value)
+		if (option_row((enum option_id)i)->value && !is_namesake(i))
 			bash_value(out, option_row((enum option_id)i));
 	}
 	str_add(out, "\tesac\n\tcase $command in\n\t'')\n\t\twords='");

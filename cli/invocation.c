@@ -2,6 +2,7 @@
 #include "cli/invocation.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/vec.h"
@@ -61,20 +62,32 @@ static void add_pairs(struct invocation *in, struct overrides *all)
 	}
 }
 
-static int make_selection(struct invocation *in, struct selection *out)
+int invocation_params(struct invocation *in, const struct param_override **out, size_t *count)
 {
 	struct overrides all = {0};
 
 	if (add_files(in, &all) != 0)
 		return -1;
 	add_pairs(in, &all);
+	*out = all.items;
+	*count = all.count;
+	return 0;
+}
+
+static int make_selection(struct invocation *in, struct selection *out)
+{
+	const struct param_override *params;
+	size_t param_count;
+
+	if (invocation_params(in, &params, &param_count) != 0)
+		return -1;
 	*out = (struct selection){
 		.stacks = in->args->operands,
 		.stack_count = in->args->operand_count,
 		.regions = in->args->options[OPT_REGION].items,
 		.region_count = in->args->options[OPT_REGION].count,
-		.params = all.items,
-		.param_count = all.count,
+		.params = params,
+		.param_count = param_count,
 	};
 	return 0;
 }
@@ -114,6 +127,73 @@ static int open_engine(struct invocation *in)
 	return in->engine ? 0 : -1;
 }
 
+/* Templates on their own */
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* A stack of the project is stronger than a file that happens to have its name. */
+static bool is_template(const struct invocation *in, const char *word)
+{
+	static const char *const endings[] = {".yaml", ".yml", ".json", ".template"};
+
+	if (strcmp(word, "-") == 0 || strchr(word, '/'))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		if (text_ends(text_of(word), endings[i]))
+			return true;
+	}
+	return is_file(word) && !engine_has_stack(in->dir, word);
+}
+
+static size_t count_templates(const struct invocation *in)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < in->args->operand_count; i++)
+		count += is_template(in, in->args->operands[i]);
+	return count;
+}
+
+static int report_mixed(struct invocation *in)
+{
+	const char *const *words = in->args->operands;
+	const char *stack = NULL, *template = NULL;
+	struct diag *g;
+
+	for (size_t i = 0; i < in->args->operand_count; i++)
+		*(is_template(in, words[i]) ? &template : &stack) = words[i];
+	g = diag_add(&in->diags, DIAG_OPERANDS_MIXED, RANGE_NONE,
+		     "'%s' is a template file, and '%s' would be a stack", template, stack);
+	diag_hint(&in->diags, g, "run 'hadeploy %s' for each kind by itself", in->command->name);
+	return -1;
+}
+
+static int open_single(struct invocation *in)
+{
+	if (count_templates(in) != in->args->operand_count)
+		return report_mixed(in);
+	in->single = single_open(in->providers, &in->diags);
+	return in->single ? 0 : -1;
+}
+
+void invocation_warn_idle(struct invocation *in)
+{
+	static const enum option_id idle[] = {OPT_REGION, OPT_PARAM, OPT_PARAM_FILE};
+
+	for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+		if (!option_given(in->args, idle[i]))
+			continue;
+		diag_warn(&in->diags, DIAG_OPTION_IDLE, RANGE_NONE,
+			  "--%s changes nothing: a template is looked at for all values",
+			  option_row(idle[i])->name);
+	}
+}
+
 /* Recorded state is looked at without a manifest too, when only that was lost. */
 static bool project_is_here(struct invocation *in)
 {
@@ -146,6 +226,8 @@ static int satisfy_needs(struct invocation *in)
 
 	if ((needs & NEED_SIGNALS) && signals_open() != 0)
 		fail_fast("signals cannot be caught");
+	if ((needs & TAKES_TEMPLATES) && count_templates(in))
+		return open_single(in);
 	if ((needs & NEED_ENGINE) && open_engine(in) != 0)
 		return -1;
 	if (needs & NEED_ENGINE_IF_POSSIBLE)
@@ -159,6 +241,8 @@ static struct view *make_view(struct invocation *in)
 {
 	struct view_setup setup = {&in->out, &in->err, in->clock, in->command->name};
 
+	if (option_given(in->args, OPT_REPORT_FORMAT))
+		return view_sarif_new(&setup);
 	return wants_json(in) ? view_json_new(&setup) : view_human_new(&setup);
 }
 
@@ -166,6 +250,7 @@ static void release(struct invocation *in)
 {
 	in->view->close(in->view);
 	engine_close(in->engine);
+	single_close(in->single);
 	if (in->state)
 		state_close(in->state);
 	diags_release(&in->diags);

@@ -27,12 +27,18 @@ struct invocation {
 	bool lock_held;        /* one of them: somebody else has a lock */
 	bool lock_lost;        /* one of them: somebody else took the lock */
 	struct engine *engine; /* NEED_ENGINE */
+	struct single *single; /* TAKES_TEMPLATES, when the operands are such */
 	struct state *state;   /* NEED_STATE_READ, NEED_STATE_WRITE */
 	const char *dir;       /* of the manifest */
 };
 
 int invocation_run(struct invocation *in);
 
+/* The parameters of --param-file and --param, weakest first; 0, or -1 when a file cannot be
+ * read. */
+int invocation_params(struct invocation *in, const struct param_override **out, size_t *count);
+/* Warns of options that mean nothing for a template on its own. */
+void invocation_warn_idle(struct invocation *in);
 /* What the engine is opened with; 0, or -1 when a parameter file cannot be read. */
 int invocation_engine_options(struct invocation *in, struct engine_options *out);
 /* Shows what is in `diags` now, and empties it. */

@@ -9,6 +9,8 @@
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
 static const char *const graph_formats[] = {"dot", "mermaid", NULL};
+static const char *const render_formats[] = {"json", "yaml", NULL};
+static const char *const report_formats[] = {"sarif", NULL};
 
 static const struct option_row rows[] = {
 	[OPT_REGION] = {.name = "region",
@@ -63,6 +65,21 @@ static const struct option_row rows[] = {
 			.value = "FORMAT",
 			.help = "dot (Graphviz, the default) or mermaid",
 			.choices = graph_formats},
+	[OPT_RENDER_FORMAT] = {.name = "format",
+			       .kind = OPTION_CHOICE,
+			       .value = "FORMAT",
+			       .help = "json (the default) or yaml",
+			       .choices = render_formats},
+	[OPT_REPORT_FORMAT] = {.name = "format",
+			       .kind = OPTION_CHOICE,
+			       .value = "FORMAT",
+			       .help = "sarif: print one SARIF 2.1.0 document on standard output, "
+				       "for annotations in CI",
+			       .choices = report_formats},
+	[OPT_NORMALIZE] = {.name = "normalize",
+			   .kind = OPTION_FLAG,
+			   .help = "resolve nothing: long form, sorted keys, every scalar the "
+				   "string that was written"},
 	[OPT_MAN] = {.name = "man",
 		     .kind = OPTION_FLAG,
 		     .help = "print the manual page, for 'man -l -'"},
@@ -134,19 +151,6 @@ static bool find_letter(char letter, enum option_id *id)
 	return false;
 }
 
-static int read_choice(struct reader *r, const struct option_row *row, const char *value)
-{
-	for (size_t i = 0; row->choices[i]; i++) {
-		if (strcmp(row->choices[i], value) == 0)
-			return 0;
-	}
-	str_printf(&r->usage->problem, "--%s cannot be '%s'", row->name, value);
-	str_add(&r->usage->hint, "it is");
-	for (size_t i = 0; row->choices[i]; i++)
-		str_printf(&r->usage->hint, "%s '%s'", i ? " or" : "", row->choices[i]);
-	return -1;
-}
-
 static int read_number(struct reader *r, const struct option_row *row, struct option_value *v)
 {
 	if (text_to_int64(text_of(v->text), row->min, row->max, &v->number))
@@ -190,6 +194,7 @@ static int put_value(struct reader *r, enum option_id id, const char *text)
 	switch (row->kind) {
 	case OPTION_FLAG:
 	case OPTION_TEXT:
+	case OPTION_CHOICE: /* the command says among what */
 		return 0;
 	case OPTION_PAIRS:
 		if (read_pair(r, row, text) != 0)
@@ -203,8 +208,6 @@ static int put_value(struct reader *r, enum option_id id, const char *text)
 		return read_number(r, row, v);
 	case OPTION_DURATION:
 		return read_duration(r, row, v);
-	case OPTION_CHOICE:
-		return read_choice(r, row, text);
 	}
 	return 0;
 }

@@ -2,9 +2,10 @@
  * options.h - the options of all commands as one table, and the reader of a command line.
  *
  * Every option has one row: its name, what it takes and the sentence that help, man page
- * and completion print.  Commands list the ids they accept (command.h).  options_read
- * sorts a command line into options and operands, whatever their order; `--` ends options,
- * and `--name value` is `--name=value`.  Values land in struct arguments.
+ * and completion print; rows of one name belong to different commands.  Commands list the ids
+ * they accept (command.h).  options_read sorts a command line into options and operands,
+ * whatever their order; `--` ends options, and `--name value` is `--name=value`.  Values land
+ * in struct arguments.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -22,7 +23,10 @@ enum option_id {
 	OPT_PARALLELISM,
 	OPT_LOCK_TIMEOUT,
 	OPT_EXIT_CODE,
-	OPT_FORMAT,
+	OPT_FORMAT, /* of graph; the next two have its name */
+	OPT_RENDER_FORMAT,
+	OPT_REPORT_FORMAT,
+	OPT_NORMALIZE,
 	OPT_MAN,
 	OPT_JSON,
 	OPT_PROJECT,

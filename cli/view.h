@@ -21,8 +21,10 @@ enum plan_view {
 };
 
 struct validation {
-	const char *project;
+	const char *project; /* NULL: templates on their own */
 	size_t stack_count, instance_count, resource_count;
+	const char *template; /* when it is one */
+	size_t template_count, warning_count;
 };
 
 struct view {
@@ -54,6 +56,8 @@ struct view_setup {
 
 struct view *view_human_new(const struct view_setup *setup);
 struct view *view_json_new(const struct view_setup *setup);
+/* For commands that only report: one SARIF document at the end. */
+struct view *view_sarif_new(const struct view_setup *setup);
 
 /* view_diag.c: sorts d; the same cause at several addresses is shown once and counts as one.
  * Ends with the counts when there are several. */

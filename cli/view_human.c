@@ -120,10 +120,29 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 	write_err(h, &text);
 }
 
+static void add_templates(struct str *text, const struct validation *all)
+{
+	if (all->template_count == 1)
+		str_printf(text, "Template %s is valid: ", all->template);
+	else
+		str_printf(text, "%zu templates are valid: ", all->template_count);
+	counted(text, all->resource_count, "resource", "resources");
+	if (all->warning_count) {
+		str_add(text, ", ");
+		counted(text, all->warning_count, "warning", "warnings");
+	}
+	str_add(text, ".\n");
+}
+
 static void show_validation(struct view *v, const struct validation *all)
 {
 	struct str text = STR_INIT;
 
+	if (!all->project) {
+		add_templates(&text, all);
+		write_err(human_of(v), &text);
+		return;
+	}
 	str_printf(&text, "Project %s is valid: ", all->project);
 	counted(&text, all->stack_count, "stack, ", "stacks, ");
 	counted(&text, all->instance_count, "stack instance, ", "stack instances, ");

@@ -140,8 +140,13 @@ static void show_validation(struct view *v, const struct validation *all)
 	json_t *j = json_line("validation");
 
 	json_set_text(j, "project", all->project);
-	set_integer(j, "stacks", (int64_t)all->stack_count);
-	set_integer(j, "instances", (int64_t)all->instance_count);
+	if (all->project) {
+		set_integer(j, "stacks", (int64_t)all->stack_count);
+		set_integer(j, "instances", (int64_t)all->instance_count);
+	} else {
+		set_integer(j, "templates", (int64_t)all->template_count);
+		set_integer(j, "warnings", (int64_t)all->warning_count);
+	}
 	set_integer(j, "resources", (int64_t)all->resource_count);
 	write_line(v, j);
 }

@@ -15,6 +15,7 @@
 #include "engine/plan.h"
 #include "engine/project.h"
 #include "engine/state.h"
+#include "templates/render.h"
 
 struct engine;
 
@@ -134,6 +135,43 @@ struct graph_view {
 	size_t instance_edge_count;
 };
 int engine_graph(struct engine *e, struct graph_view *out, struct diags *d);
+
+enum render_depth {
+	RENDER_RESOLVED,
+	RENDER_NORMALIZED /* only brought to long form, keys sorted, scalars as written */
+};
+
+/* What a template is rendered with. */
+struct render_request {
+	enum render_form form;
+	enum render_depth depth;
+	const char *region; /* AWS::Region of a template alone; NULL: us-east-1 */
+	const struct param_override *params;
+	size_t param_count;
+};
+
+/* The template of the one stack instance that is selected, as templates/render.h says, with
+ * the manifest's values.  0, or -1 with errors. */
+int engine_render(struct engine *e, const struct render_request *q, struct str *out,
+		  struct diags *d);
+
+/*
+ * Template files without a project: the types of the built-in providers, and no manifest, no
+ * zones, no hosts, no account.  "-" is standard input.  Diagnostics point into what
+ * single_close frees.
+ */
+struct single;
+struct single *single_open(const struct hd_provider *const *builtins, struct diags *d);
+void single_close(struct single *s); /* accepts NULL */
+/* Everything that can be said without a value: 0, or -1 with errors.  *resource_count: as
+ * many as the file has. */
+int single_validate(struct single *s, const char *path, size_t *resource_count, struct diags *d);
+int single_render(struct single *s, const char *path, const struct render_request *q,
+		  struct str *out, struct diags *d);
+/* All branches, whatever the conditions say; one instance with the file's name. */
+int single_graph(struct single *s, const char *path, struct graph_view *out, struct diags *d);
+/* Whether a word of a command line is a stack of the project in `dir`. */
+bool engine_has_stack(const char *dir, const char *name);
 
 /*
  * Resource types that providers know: of the project in `dir`, or with dir NULL of the

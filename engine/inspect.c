@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/vec.h"
 #include "engine/engine_private.h"
 #include "engine/lint/lint.h"
@@ -50,24 +51,54 @@ static void lint_all(struct engine *e, struct diags *d)
 	}
 }
 
+static const char *place_key(struct arena *a, const struct diag *g)
+{
+	return arena_printf(a, "%d %s:%u:%u", (int)g->code, g->where.src->name,
+			    (unsigned)g->where.start.line, (unsigned)g->where.start.column);
+}
+
+/* Appends what the template's own faults do not say already: values that are wrong for a
+ * target are mostly wrong for all of them, and then the template is to blame. */
+static void add_new(struct arena *scratch, struct diags *d, const struct diags *of_targets)
+{
+	struct map said = MAP_INIT;
+	struct diags fresh = DIAGS_INIT;
+
+	for (const struct diag *g = d->first; g; g = g->next) {
+		if (g->where.src)
+			map_set(&said, text_of(place_key(scratch, g)), d);
+	}
+	for (const struct diag *g = of_targets->first; g; g = g->next) {
+		if (!g->where.src || !map_has(&said, text_of(place_key(scratch, g))))
+			diags_copy_one(&fresh, g);
+	}
+	diags_take(d, &fresh);
+	map_release(&said);
+}
+
 int engine_validate(struct engine *e, struct diags *d)
 {
 	struct arena *scratch = arena_new();
+	struct diags found = DIAGS_INIT, of_targets = DIAGS_INIT;
 	int rc;
 
-	lint_all(e, d);
-	rc = engine_evaluate(e, PROJECT_LOOK, d);
-	project_drop_doubles(d);
+	lint_all(e, &found);
+	rc = engine_evaluate(e, PROJECT_LOOK, &of_targets);
+	project_drop_doubles(&of_targets);
 	for (size_t i = 0; i < e->project->instance_count; i++) {
 		const struct document *doc = e->project->instances[i].doc;
 
-		if (doc && !planner_order(scratch, doc, d))
+		if (doc && !planner_order(scratch, doc, &of_targets))
 			rc = -1;
 	}
-	if (!rc && !diags_failed(d))
-		check_with_providers(e, scratch, d);
+	add_new(scratch, &found, &of_targets);
+	diags_release(&of_targets);
+	if (!rc && !diags_failed(&found))
+		check_with_providers(e, scratch, &found);
+	rc = diags_failed(&found) ? -1 : 0;
+	diags_take(d, &found);
 	arena_free(scratch);
-	return diags_failed(d) ? -1 : 0;
+	return rc;
 }
 
 /* A vertex of the graph while it is sorted. */

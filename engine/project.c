@@ -82,18 +82,20 @@ static const struct template *load_template(struct opening *o, const struct mani
 {
 	struct arena *a = o->p->arena;
 	struct text path = text_of(s->template_path);
+	struct diags found = DIAGS_INIT; /* faults of one template hide no other's */
 	const struct template *tpl = NULL;
 	const struct source *src;
 
 	if (map_has(&o->templates, path))
 		return map_find(&o->templates, path);
 	src = source_load(a, path_join(a, o->p->manifest->dir, s->template_path),
-			  path_join(a, o->dir, s->template_path), s->template_where, o->d);
+			  path_join(a, o->dir, s->template_path), s->template_where, &found);
 	if (src)
-		tpl = template_load(a, src, NULL, o->d);
+		tpl = template_load(a, src, NULL, &found);
 	/* Every branch, also those that no target takes; what fails is not evaluated. */
-	if (tpl && template_check(tpl, o->d))
+	if (tpl && template_check(tpl, &found))
 		tpl = NULL;
+	diags_take(o->d, &found);
 	map_set(&o->templates, path, (void *)tpl);
 	return tpl;
 }

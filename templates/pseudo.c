@@ -67,9 +67,9 @@ static const char *pseudo_text(struct eval *e, struct text name)
 	if (text_is(name, "HA::Project"))
 		return t->project;
 	if (text_is(name, "HA::Region"))
-		return t->region;
+		return t->project ? t->region : NULL;
 	if (text_is(name, "HA::Account"))
-		return t->account;
+		return t->project ? t->account : NULL;
 	return t->git_commit; /* HA::GitCommit */
 }
 

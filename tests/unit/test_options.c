@@ -125,8 +125,10 @@ static void values_that_are_missing_or_too_much_are_named(void **state)
 	says(&r, "--json takes no value", "");
 	r = read_line("--region=");
 	says(&r, "--region is empty", "");
-	r = read_line("--format png");
+	r = read_command("graph --format png");
 	says(&r, "--format cannot be 'png'", "it is 'dot' or 'mermaid'");
+	r = read_command("validate --format dot");
+	says(&r, "--format cannot be 'dot'", "it is 'sarif'");
 }
 
 static void a_pair_without_a_sign_is_not_repeated(void **state)
