@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "templates/foreach.h"
 #include "templates/parameter.h"
+#include "templates/rules.h"
 #include "templates/sections.h"
 
 struct evaluated {
@@ -236,6 +237,10 @@ const struct document *document_eval(struct arena *a, const struct template *t,
 	struct eval e = {.a = a, .st = &doc->st, .lookup = in->lookup, .d = d};
 	size_t errors = d->error_count;
 
+	if (t->foreign) {
+		foreign_report(&sections_of(t)->foreign, d);
+		return NULL;
+	}
 	doc->face.tpl = t;
 	doc->face.state = &doc->st;
 	doc->st.tpl = t;
@@ -243,8 +248,10 @@ const struct document *document_eval(struct arena *a, const struct template *t,
 	doc->st.partial = in->partial;
 	e.place = PLACE_STATIC;
 	eval_parameters(a, &doc->st, in->parameters, d);
+	parameters_look_up(a, t, doc->st.parameter_values, in->outside, d);
 	expand_sections(&e, &doc->st);
 	decide_all(&e);
+	rules_check(&e);
 	decide_items(&e, doc->st.resource_list.items, doc->st.resource_list.count);
 	decide_items(&e, doc->st.output_list.items, doc->st.output_list.count);
 	e.place = PLACE_VALUE;

@@ -411,14 +411,19 @@ const struct value *eval_operand(struct eval *e, const struct node *call, const 
 	return NULL;
 }
 
-static const struct value *wrong_kind(struct eval *e, const struct node *call,
-				      const struct value *v, const char *what, const char *kind)
-{
-	struct diag *g = diag_add(e->d, DIAG_VALUE_TYPE, v->from ? v->from->where : call->where,
-				  "%s of '%.*s' must be %s, and this is %s", what,
-				  TEXT_ARG(call->text), kind, value_describe(v));
+struct operand {
+	const struct node *call, *at;
+	const char *what; /* "the delimiter" */
+};
 
-	intrinsic_hint(e->d, g, call);
+static const struct value *wrong_kind(struct eval *e, const struct operand *o,
+				      const struct value *v, const char *kind)
+{
+	struct diag *g = diag_add(e->d, DIAG_VALUE_TYPE, o->at->where,
+				  "%s of '%.*s' must be %s, and this is %s", o->what,
+				  TEXT_ARG(o->call->text), kind, value_describe(v));
+
+	intrinsic_hint(e->d, g, o->call);
 	return NULL;
 }
 
@@ -430,7 +435,7 @@ const struct value *eval_scalar(struct eval *e, const struct node *call, const s
 
 	if (!v || v->kind == VALUE_UNKNOWN || value_scalar_text(v, &t))
 		return v;
-	return wrong_kind(e, call, v, what, "a string");
+	return wrong_kind(e, &(struct operand){call, n, what}, v, "a string");
 }
 
 const struct value *eval_list(struct eval *e, const struct node *call, const struct node *n,
@@ -440,7 +445,7 @@ const struct value *eval_list(struct eval *e, const struct node *call, const str
 
 	if (!v || v->kind == VALUE_UNKNOWN || v->kind == VALUE_LIST)
 		return v;
-	return wrong_kind(e, call, v, what, "a list");
+	return wrong_kind(e, &(struct operand){call, n, what}, v, "a list");
 }
 
 bool eval_name(struct eval *e, const struct node *call, const struct node *n, const char *what,

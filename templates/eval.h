@@ -29,7 +29,10 @@ struct scope {
 enum eval_place {
 	PLACE_VALUE = 1,     /* properties and outputs */
 	PLACE_CONDITION = 2, /* what is true or false */
-	PLACE_STATIC = 4,    /* operands of conditions, loops, policies: no resources */
+	PLACE_STATIC = 4,    /* loops, policies, names of exports: no resources */
+	PLACE_OPERAND = 8,   /* what conditions compare */
+	PLACE_RULE = 16,     /* what is true or false in the section Rules */
+	PLACE_RULE_OPERAND = 32,
 };
 
 enum condition_state {

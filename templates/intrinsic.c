@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define ANYWHERE (PLACE_VALUE | PLACE_STATIC)
+#define ANYWHERE (PLACE_VALUE | PLACE_STATIC | PLACE_OPERAND | PLACE_RULE_OPERAND)
+#define NO_OPERAND (PLACE_VALUE | PLACE_STATIC)
+#define TRUTH (PLACE_CONDITION | PLACE_RULE)
 
 /* Most used first: rows are looked up from the top. */
 static const struct intrinsic table[] = {
@@ -14,7 +16,7 @@ static const struct intrinsic table[] = {
 	 "!Sub 'text with ${Name}', or !Sub ['text with ${Name}', {Name: value}]", intrinsic_sub},
 	{"Fn::Join", ARGUMENT_LIST, 2, 2, ANYWHERE, "!Join [delimiter, [value, value]]",
 	 intrinsic_join},
-	{"Fn::If", ARGUMENT_LIST, 3, 3, ANYWHERE,
+	{"Fn::If", ARGUMENT_LIST, 3, 3, NO_OPERAND,
 	 "!If [ConditionName, value if true, value if false]", intrinsic_if},
 	{"Fn::Select", ARGUMENT_LIST, 2, 2, ANYWHERE, "!Select [index, [value, value]]",
 	 intrinsic_select},
@@ -23,33 +25,37 @@ static const struct intrinsic table[] = {
 	 "when a key may be missing",
 	 intrinsic_find_in_map},
 	{"Fn::Split", ARGUMENT_LIST, 2, 2, ANYWHERE, "!Split [delimiter, text]", intrinsic_split},
-	{"Fn::GetAZs", ARGUMENT_ANY, 0, 0, ANYWHERE, "!GetAZs '', or !GetAZs region",
+	{"Fn::GetAZs", ARGUMENT_ANY, 0, 0, NO_OPERAND, "!GetAZs '', or !GetAZs region",
 	 intrinsic_get_azs},
 	{"Fn::Hosts", ARGUMENT_MAP, 0, 0, ANYWHERE, "!Hosts {Roles: [web], Zone: east-a}",
 	 intrinsic_hosts},
-	{"Fn::Base64", ARGUMENT_ANY, 0, 0, ANYWHERE, "Fn::Base64: text", intrinsic_base64},
+	{"Fn::Base64", ARGUMENT_ANY, 0, 0, NO_OPERAND, "Fn::Base64: text", intrinsic_base64},
 	{"Fn::Length", ARGUMENT_ANY, 0, 0, ANYWHERE, "Fn::Length: [value, value]",
 	 intrinsic_length},
 	{"Fn::ToJsonString", ARGUMENT_ANY, 0, 0, ANYWHERE, "Fn::ToJsonString: {Key: value}",
 	 intrinsic_to_json},
-	{"Fn::Equals", ARGUMENT_LIST, 2, 2, PLACE_CONDITION, "!Equals [value, value]",
-	 intrinsic_equals},
-	{"Fn::Not", ARGUMENT_LIST, 1, 1, PLACE_CONDITION, "!Not [condition]", intrinsic_not},
-	{"Fn::And", ARGUMENT_LIST, 2, 10, PLACE_CONDITION, "!And [condition, condition]",
-	 intrinsic_and},
-	{"Fn::Or", ARGUMENT_LIST, 2, 10, PLACE_CONDITION, "!Or [condition, condition]",
-	 intrinsic_or},
-	{"Condition", ARGUMENT_NAME, 0, 0, PLACE_CONDITION, "!Condition Name", intrinsic_condition},
+	{"Fn::Cidr", ARGUMENT_LIST, 2, 3, NO_OPERAND, "!Cidr [block, count, bits per subnet]",
+	 intrinsic_cidr},
+	{"Fn::Equals", ARGUMENT_LIST, 2, 2, TRUTH, "!Equals [value, value]", intrinsic_equals},
+	{"Fn::Not", ARGUMENT_LIST, 1, 1, TRUTH, "!Not [condition]", intrinsic_not},
+	{"Fn::And", ARGUMENT_LIST, 2, 10, TRUTH, "!And [condition, condition]", intrinsic_and},
+	{"Fn::Or", ARGUMENT_LIST, 2, 10, TRUTH, "!Or [condition, condition]", intrinsic_or},
+	{"Condition", ARGUMENT_NAME, 0, 0, TRUTH, "!Condition Name", intrinsic_condition},
 	{.name = "Fn::ImportValue"},
 	{.name = "Fn::GetStackOutput"},
-	{.name = "Fn::Cidr"},
 	{.name = "Fn::Transform"},
-	{.name = "Fn::Contains"},
-	{.name = "Fn::EachMemberEquals"},
-	{.name = "Fn::EachMemberIn"},
-	{.name = "Fn::RefAll"},
-	{.name = "Fn::ValueOf"},
-	{.name = "Fn::ValueOfAll"},
+	{"Fn::Contains", ARGUMENT_LIST, 2, 2, PLACE_RULE, "Fn::Contains: [[value, value], value]",
+	 intrinsic_contains},
+	{"Fn::EachMemberEquals", ARGUMENT_LIST, 2, 2, PLACE_RULE,
+	 "Fn::EachMemberEquals: [[value, value], value]", intrinsic_each_equals},
+	{"Fn::EachMemberIn", ARGUMENT_LIST, 2, 2, PLACE_RULE,
+	 "Fn::EachMemberIn: [[value, value], [allowed, allowed]]", intrinsic_each_in},
+	{"Fn::RefAll", ARGUMENT_NAME, 0, 0, PLACE_RULE_OPERAND, "Fn::RefAll: 'AWS::EC2::VPC::Id'",
+	 intrinsic_ask_account},
+	{"Fn::ValueOf", ARGUMENT_LIST, 2, 2, PLACE_RULE_OPERAND,
+	 "Fn::ValueOf: [Parameter, Attribute]", intrinsic_ask_account},
+	{"Fn::ValueOfAll", ARGUMENT_LIST, 2, 2, PLACE_RULE_OPERAND,
+	 "Fn::ValueOfAll: ['AWS::EC2::VPC::Id', Attribute]", intrinsic_ask_account},
 };
 
 static const struct intrinsic *intrinsic_find(struct text name)
@@ -98,24 +104,53 @@ static void report_unknown(const struct node *call, struct diags *d)
 		diag_did_you_mean(d, g, call->text, names, ARRAY_LEN(names));
 }
 
+/* What a place takes, and what to do instead. */
+struct place_words {
+	enum eval_place place;
+	const char *detail, *hint;
+};
+
+static const struct place_words place_words[] = {
+	{PLACE_CONDITION,
+	 "what is true or false comes from Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition",
+	 "compare its result: !Equals [value, value]"},
+	{PLACE_RULE,
+	 "what is true or false in Rules comes from Fn::Equals, Fn::And, Fn::Or, Fn::Not, "
+	 "Fn::Contains, Fn::EachMemberEquals and Fn::EachMemberIn",
+	 "compare its result: !Equals [value, value]"},
+	{PLACE_OPERAND, "conditions compare parameters, mappings and what is made of them",
+	 "use a parameter, a mapping or a pseudo parameter instead"},
+	{PLACE_RULE_OPERAND, "rules compare parameters, mappings and what is made of them",
+	 "use a parameter, a mapping or a pseudo parameter instead"},
+	{PLACE_STATIC, "this must be known before anything is created",
+	 "use a parameter, a mapping or a pseudo parameter instead"},
+};
+
+static const struct place_words *words_of(enum eval_place place)
+{
+	for (size_t i = 0; i < ARRAY_LEN(place_words); i++) {
+		if (place_words[i].place == place)
+			return &place_words[i];
+	}
+	return NULL;
+}
+
 static void report_place(const struct node *call, const struct intrinsic *row,
 			 enum eval_place place, struct diags *d)
 {
+	const struct place_words *words = words_of(place);
 	struct diag *g = diag_add(d, DIAG_FUNCTION_PLACE, name_range(call),
 				  "'%.*s' cannot be used here", TEXT_ARG(call->text));
 
-	if (place == PLACE_CONDITION) {
-		diag_detail(d, g,
-			    "what is true or false comes from Fn::Equals, Fn::And, Fn::Or, "
-			    "Fn::Not and Condition");
-		diag_hint(d, g, "compare its result: !Equals [value, value]");
+	if (!(row->places & ~(unsigned)(PLACE_RULE | PLACE_RULE_OPERAND))) {
+		diag_hint(d, g, "it is a function of the section Rules only");
 	} else if (row->places & PLACE_CONDITION) {
 		diag_hint(d, g,
 			  "name a condition in the section Conditions, and use it with "
 			  "!If [Name, value, value]");
-	} else {
-		diag_detail(d, g, "this must be known before anything is created");
-		diag_hint(d, g, "use a parameter, a mapping or a pseudo parameter instead");
+	} else if (words) {
+		diag_detail(d, g, "%s", words->detail);
+		diag_hint(d, g, "%s", words->hint);
 	}
 }
 
@@ -222,7 +257,12 @@ const struct intrinsic *intrinsic_check(const struct node *call, enum eval_place
 
 enum eval_place intrinsic_inner_place(const struct node *call, enum eval_place place)
 {
-	return text_is(call->text, "Fn::Equals") ? PLACE_STATIC : place;
+	if (place != PLACE_CONDITION && place != PLACE_RULE)
+		return place;
+	if (text_is(call->text, "Fn::And") || text_is(call->text, "Fn::Or") ||
+	    text_is(call->text, "Fn::Not") || text_is(call->text, "Condition"))
+		return place;
+	return place == PLACE_RULE ? PLACE_RULE_OPERAND : PLACE_OPERAND;
 }
 
 bool resolve_refused(const struct node *scalar, struct diags *d)

@@ -49,6 +49,7 @@ intrinsic_fn intrinsic_sub, intrinsic_join, intrinsic_select, intrinsic_split, i
 intrinsic_fn intrinsic_if, intrinsic_equals, intrinsic_and, intrinsic_or, intrinsic_not,
 	intrinsic_condition;
 intrinsic_fn intrinsic_find_in_map, intrinsic_get_azs;
-intrinsic_fn intrinsic_hosts;
+intrinsic_fn intrinsic_hosts, intrinsic_cidr;
+intrinsic_fn intrinsic_contains, intrinsic_each_equals, intrinsic_each_in, intrinsic_ask_account;
 
 #endif

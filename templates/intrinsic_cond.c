@@ -41,6 +41,7 @@ static int decide(struct eval *e, struct condition *c)
 	c->asked_by = e->deciding;
 	e->deciding = c;
 	e->scope = c->scope;
+	e->place = PLACE_CONDITION;
 	result = eval_condition(e, c->body, &c->result);
 	e->deciding = c->asked_by;
 	e->scope = scope;
@@ -87,7 +88,8 @@ int eval_condition(struct eval *e, const struct node *n, bool *out)
 		report_no_condition(n, e->d);
 		return -1;
 	}
-	e->place = PLACE_CONDITION;
+	if (outer != PLACE_RULE)
+		e->place = PLACE_CONDITION;
 	v = eval_node(e, n);
 	e->place = outer;
 	if (!v)
@@ -122,7 +124,7 @@ const struct value *intrinsic_condition(struct eval *e, const struct node *call)
 
 static const struct value *undecidable(struct eval *e, const struct node *call)
 {
-	if (e->st->partial)
+	if (e->st->partial || !e->lookup || e->place == PLACE_RULE_OPERAND)
 		return eval_unknown(e, call, NULL, 0);
 	diag_add(e->d, DIAG_VALUE_NOT_KNOWN, call->where,
 		 "a condition must be known before anything is created");

@@ -32,13 +32,22 @@ static const struct value *literal(struct eval *e, const struct node *n)
 	return v;
 }
 
+/* Without a target a key that its values make may well be there for another one. */
 static const struct value *report_key(struct eval *e, const struct lookup *l, size_t arg)
 {
 	const struct node_entry mapping = {l->mapping->key, l->mapping->body};
+	const struct node *at = l->call->arg->items[arg];
 	struct text none = TEXT_LIT("");
+	struct diag *g;
 
-	report_map_key(e->d, l->call->arg->items[arg], arg == 1 ? l->top : l->second,
-		       arg == 1 ? none : l->top, &mapping);
+	if (e->st->partial && at->kind == NODE_CALL) {
+		g = diag_warn(e->d, DIAG_MAP_KEY_MISSING, at->where,
+			      "mapping '%.*s' has no key '%.*s'", TEXT_ARG(mapping.key->text),
+			      TEXT_ARG(arg == 1 ? l->top : l->second));
+		diag_detail(e->d, g, "in %s", eval_target_name(e));
+		return eval_unknown(e, l->call, NULL, 0);
+	}
+	report_map_key(e->d, at, arg == 1 ? l->top : l->second, arg == 1 ? none : l->top, &mapping);
 	diag_detail(e->d, e->d->last, "in %s", eval_target_name(e));
 	return NULL;
 }
@@ -79,25 +88,56 @@ static const struct value *report_mapping(struct eval *e, const struct node *at,
 	return NULL;
 }
 
+/* A name may come from a resource: then the call waits for it. */
+struct map_name {
+	const char *what;
+	struct text text;
+	const struct value *waits; /* VALUE_UNKNOWN, or NULL */
+};
+
+static bool read_name(struct eval *e, const struct node *call, size_t arg, struct map_name *name)
+{
+	const struct node *n = call->arg->items[arg];
+	const struct value *v;
+
+	if (n->kind != NODE_CALL)
+		return eval_name(e, call, n, name->what, &name->text);
+	v = eval_scalar(e, call, n, name->what);
+	if (v && v->sensitive)
+		return eval_name(e, call, n, name->what, &name->text);
+	if (v && v->kind == VALUE_UNKNOWN)
+		name->waits = v;
+	else if (v)
+		value_scalar_text(v, &name->text);
+	return v;
+}
+
 const struct value *intrinsic_find_in_map(struct eval *e, const struct node *call)
 {
-	const struct node *const *args = call->arg->items;
+	struct map_name names[] = {{.what = "the mapping"},
+				   {.what = "the top-level key"},
+				   {.what = "the second-level key"}};
 	struct lookup l = {.call = call};
-	struct text name;
-	bool ok;
+	const struct value *waiting[ARRAY_LEN(names)];
+	bool ok = read_fallback(e, &l) == 0;
+	size_t count = 0;
 
-	if (eval_names_wait(e, call))
-		return eval_unknown(e, call, NULL, 0);
-	ok = read_fallback(e, &l) == 0;
-	ok &= eval_name(e, call, args[0], "the mapping", &name);
-	ok &= eval_name(e, call, args[1], "the top-level key", &l.top);
-	ok &= eval_name(e, call, args[2], "the second-level key", &l.second);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		ok &= read_name(e, call, i, &names[i]);
+		if (names[i].waits)
+			waiting[count++] = names[i].waits;
+	}
 	if (!ok)
 		return NULL;
-	l.mapping = names_find(&sections_of(e->st->tpl)->mappings, name);
+	if (count)
+		return eval_unknown(e, call, waiting, count);
+	l.top = names[1].text;
+	l.second = names[2].text;
+	l.mapping = names_find(&sections_of(e->st->tpl)->mappings, names[0].text);
 	if (l.mapping)
 		return find(e, &l);
-	return l.fallback ? use_fallback(e, &l) : report_mapping(e, args[0], name);
+	return l.fallback ? use_fallback(e, &l)
+			  : report_mapping(e, call->arg->items[0], names[0].text);
 }
 
 /* Fn::GetAZs */

@@ -51,19 +51,21 @@ static const struct value *looked_up(struct eval *e, const struct node *at, cons
 	return found ? placed(e, at, found) : not_known(e, at, logical_id, attribute);
 }
 
-static const struct value *report_absent(struct eval *e, struct range where,
+/* Without a target it may exist with other values than the defaults. */
+static const struct value *report_absent(struct eval *e, const struct node *at, struct range where,
 					 const struct section_item *item)
 {
 	const struct node *condition = node_find(item->body, "Condition");
-	struct diag *g = diag_add(e->d, DIAG_REF_ABSENT, where,
-				  "resource '%s' does not exist for this target", item->name);
+	struct diag *g = (e->st->partial ? diag_warn : diag_add)(
+		e->d, DIAG_REF_ABSENT, where, "resource '%s' does not exist for this target",
+		item->name);
 
 	diag_detail(e->d, g, "its condition '%s' is false in %s", condition->text.ptr,
 		    eval_target_name(e));
 	diag_related(e->d, g, item->key->where, "the resource");
 	diag_hint(e->d, g, "wrap the reference: !If [%s, <the reference>, !Ref AWS::NoValue]",
 		  condition->text.ptr);
-	return NULL;
+	return e->st->partial ? eval_unknown(e, at, NULL, 0) : NULL;
 }
 
 static const struct value *early(struct eval *e, struct range where, const char *name)
@@ -80,7 +82,7 @@ static const struct value *resource_value(struct eval *e, const struct node *at,
 	if (item->broken)
 		return NULL;
 	if (!item->present)
-		return report_absent(e, where, item);
+		return report_absent(e, at, where, item);
 	note_ref(e, where, item->name, attribute);
 	return looked_up(e, at, item->name, attribute);
 }

@@ -20,6 +20,8 @@ static const char *const attributes[] = {
 	"ConstraintDescription",
 };
 
+#define LOOKED_UP_PREFIX "AWS::SSM::Parameter::Value<"
+
 /* Types whose values are strings; each has a List<> too. */
 static const char *const string_types[] = {
 	"AWS::EC2::AvailabilityZone::Name",
@@ -55,10 +57,17 @@ static bool string_type(struct text t)
 	return in_list(t, string_types, ARRAY_LEN(string_types));
 }
 
+static struct text inside(struct text t, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (!text_starts(t, prefix) || !text_ends(t, ">"))
+		return (struct text){NULL, 0};
+	return (struct text){t.ptr + len, t.len - len - 1};
+}
+
 static bool read_kind(struct text type, enum parameter_kind *kind)
 {
-	struct text inner = {type.ptr + 5, type.len - 6};
-
 	if (text_is(type, "String") || string_type(type))
 		*kind = PARAM_STRING;
 	else if (text_is(type, "Number"))
@@ -67,23 +76,40 @@ static bool read_kind(struct text type, enum parameter_kind *kind)
 		*kind = PARAM_NUMBER_LIST;
 	else if (text_is(type, "CommaDelimitedList") || text_is(type, "List<String>"))
 		*kind = PARAM_STRING_LIST;
-	else if (text_starts(type, "List<") && text_ends(type, ">") && string_type(inner))
+	else if (string_type(inside(type, "List<")))
 		*kind = PARAM_STRING_LIST;
 	else
 		return false;
 	return true;
 }
 
-static void report_type(const struct node *type, struct diags *d)
+/* The parameter store has texts and lists of texts. */
+static bool read_stored_kind(struct text type, enum parameter_kind *kind)
+{
+	struct text stored = inside(type, LOOKED_UP_PREFIX);
+
+	return stored.ptr && read_kind(stored, kind) &&
+	       (*kind == PARAM_STRING || *kind == PARAM_STRING_LIST);
+}
+
+static void report_stored_type(const struct node *type, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_PARAMETER_TYPE, type->where,
+				  "there is no parameter type '%.*s'", TEXT_ARG(type->text));
+
+	diag_hint(d, g,
+		  "between < and > stands String, List<String>, CommaDelimitedList, a type such "
+		  "as AWS::EC2::Image::Id, or a List<> of such a type");
+}
+
+static int report_type(const struct node *type, struct diags *d)
 {
 	const char *names[ARRAY_LEN(plain_types) + ARRAY_LEN(string_types)];
 	struct diag *g;
 
-	if (text_starts(type->text, "AWS::SSM::Parameter::Value<")) {
-		g = diag_add(d, DIAG_NOT_SUPPORTED_YET, type->where,
-			     "not supported yet: parameter type '%.*s'", TEXT_ARG(type->text));
-		diag_hint(d, g, "use String, and give the value in the manifest");
-		return;
+	if (text_starts(type->text, LOOKED_UP_PREFIX)) {
+		report_stored_type(type, d);
+		return -1;
 	}
 	memcpy(names, plain_types, sizeof(plain_types));
 	memcpy(names + ARRAY_LEN(plain_types), string_types, sizeof(string_types));
@@ -91,11 +117,28 @@ static void report_type(const struct node *type, struct diags *d)
 		     TEXT_ARG(type->text));
 	diag_hint(d, g, "use String, Number, CommaDelimitedList or List<Number>");
 	diag_did_you_mean(d, g, type->text, names, ARRAY_LEN(names));
+	return -1;
 }
 
-static int read_type(struct parameter *p, struct diags *d)
+/* What is wrong with it is said when the template is checked. */
+static void read_type(struct parameter *p)
 {
 	const struct node *type = node_find(p->body, "Type");
+
+	p->type = "String";
+	p->kind = PARAM_STRING;
+	if (!type || type->kind != NODE_SCALAR)
+		return;
+	p->type = type->text.ptr;
+	p->looked_up = read_stored_kind(type->text, &p->kind);
+	if (!p->looked_up)
+		read_kind(type->text, &p->kind);
+}
+
+static int check_type(const struct parameter *p, struct diags *d)
+{
+	const struct node *type = node_find(p->body, "Type");
+	enum parameter_kind kind;
 	struct diag *g;
 
 	if (!type) {
@@ -105,18 +148,21 @@ static int read_type(struct parameter *p, struct diags *d)
 		return -1;
 	}
 	if (type->kind != NODE_SCALAR) {
-		diag_add(d, DIAG_SHAPE, type->where, "a type is a string, and this is %s",
-			 node_describe(type));
+		g = diag_add(d, DIAG_SHAPE, type->where, "a type is a string, and this is %s",
+			     node_describe(type));
+		if (type->kind == NODE_CALL)
+			diag_hint(d, g, "functions cannot be used in Parameters");
 		return -1;
 	}
-	p->type = type->text.ptr;
-	if (read_kind(type->text, &p->kind))
-		return 0;
-	report_type(type, d);
-	return -1;
+	return p->looked_up || read_kind(type->text, &kind) ? 0 : report_type(type, d);
 }
 
 /* Constraints */
+
+static bool parameter_text(const struct parameter *p)
+{
+	return p->kind == PARAM_STRING || p->looked_up;
+}
 
 static int misused(const struct parameter *p, const struct node *at, const char *problem,
 		   struct diags *d)
@@ -135,7 +181,7 @@ static int read_length(const struct parameter *p, const char *key, bool *has, in
 	*has = n;
 	if (!n)
 		return 0;
-	if (p->kind != PARAM_STRING && p->kind != PARAM_STRING_LIST)
+	if (!parameter_text(p) && p->kind != PARAM_STRING_LIST)
 		return misused(p, n, "only strings have a length to limit", d);
 	if (n->kind == NODE_SCALAR && text_to_int64(n->text, 0, INT64_MAX, out))
 		return 0;
@@ -239,33 +285,34 @@ static int check_attributes(const struct parameter *p, struct diags *d)
 	return result;
 }
 
-static int read_text(const struct parameter *p, const char *key, const char **out, struct diags *d)
+static int check_text(const struct parameter *p, const char *key, struct diags *d)
 {
 	const struct node *n = node_find(p->body, key);
 
-	if (!n)
+	if (!n || n->kind == NODE_SCALAR)
 		return 0;
-	if (n->kind != NODE_SCALAR) {
-		diag_add(d, DIAG_SHAPE, n->where, "%s is a string, and this is %s", key,
-			 node_describe(n));
-		return -1;
-	}
-	*out = n->text.ptr;
-	return 0;
+	diag_add(d, DIAG_SHAPE, n->where, "%s is a string, and this is %s", key, node_describe(n));
+	return -1;
 }
 
-static int read_no_echo(struct parameter *p, struct diags *d)
+static const char *read_text(const struct parameter *p, const char *key)
+{
+	const struct node *n = node_find(p->body, key);
+
+	return n && n->kind == NODE_SCALAR ? n->text.ptr : NULL;
+}
+
+static bool is_false(struct text t)
+{
+	return text_is(t, "false") || text_is(t, "False") || text_is(t, "FALSE");
+}
+
+static int check_no_echo(const struct parameter *p, struct diags *d)
 {
 	const struct node *n = node_find(p->body, "NoEcho");
 
-	if (!n)
+	if (!n || (n->kind == NODE_SCALAR && (p->no_echo || is_false(n->text))))
 		return 0;
-	if (n->kind == NODE_SCALAR) {
-		p->no_echo = scalar_is_true(n->text);
-		if (p->no_echo || text_is(n->text, "false") || text_is(n->text, "False") ||
-		    text_is(n->text, "FALSE"))
-			return 0;
-	}
 	diag_add(d, DIAG_SHAPE, n->where, "NoEcho is true or false");
 	return -1;
 }
@@ -277,11 +324,37 @@ static int check_default(struct arena *a, const struct parameter *p, struct diag
 	return parameter_value(a, p, NULL, d) ? 0 : -1;
 }
 
-static int load_one(struct arena *a, struct parameter *p, const struct node_entry *entry,
-		    struct diags *d)
+static int check_one(struct arena *a, const struct parameter *p, struct diags *d)
 {
 	struct constraints c;
-	int result = logical_id_check(entry->key->text, entry->key, "parameter", d);
+	int result = check_attributes(p, d);
+
+	result |= check_text(p, "Description", d);
+	result |= check_text(p, "ConstraintDescription", d);
+	result |= check_no_echo(p, d);
+	if (check_type(p, d) || constraints_read(p, &c, d))
+		return -1;
+	return check_default(a, p, d) | result;
+}
+
+int parameters_check(const struct sections *s, struct diags *d)
+{
+	struct arena *scratch = arena_new();
+	int result = 0;
+
+	for (size_t i = 0; i < s->face.parameter_count; i++) {
+		if (s->face.parameters[i].body->kind == NODE_MAP)
+			result |= check_one(scratch, &s->face.parameters[i], d);
+	}
+	arena_free(scratch);
+	return result;
+}
+
+/* Loading */
+
+static int load_one(struct parameter *p, const struct node_entry *entry, struct diags *d)
+{
+	const struct node *no_echo;
 
 	p->name = entry->key->text.ptr;
 	p->where = entry->key;
@@ -292,13 +365,12 @@ static int load_one(struct arena *a, struct parameter *p, const struct node_entr
 		return -1;
 	}
 	p->initial = node_find(p->body, "Default");
-	result |= check_attributes(p, d);
-	result |= read_text(p, "Description", &p->description, d);
-	result |= read_text(p, "ConstraintDescription", &p->constraint_text, d);
-	result |= read_no_echo(p, d);
-	if (read_type(p, d) || constraints_read(p, &c, d))
-		return -1;
-	return check_default(a, p, d) | result;
+	p->description = read_text(p, "Description");
+	p->constraint_text = read_text(p, "ConstraintDescription");
+	no_echo = node_find(p->body, "NoEcho");
+	p->no_echo = no_echo && no_echo->kind == NODE_SCALAR && scalar_is_true(no_echo->text);
+	read_type(p);
+	return logical_id_check(entry->key->text, entry->key, "parameter", d);
 }
 
 static int refuse_loop(const struct node_entry *entry, struct diags *d)
@@ -326,7 +398,7 @@ int parameters_load(struct arena *a, struct sections *s, const struct node *sect
 			result = -1;
 			continue;
 		}
-		result |= load_one(a, &list[s->face.parameter_count], &section->entries[i], d);
+		result |= load_one(&list[s->face.parameter_count], &section->entries[i], d);
 		names_add(a, &s->parameters, section->entries[i].key->text,
 			  &list[s->face.parameter_count++]);
 	}

@@ -216,7 +216,13 @@ static const struct value *list_of_text(const struct checking *k, struct text t,
 	struct text_split rest = text_split_start(t);
 	struct list_fill f = {0};
 	struct text piece;
+	struct checking whole = *k;
 
+	/* 'three,four' as one of the allowed values allows just that list. */
+	if (k->c.allowed && is_allowed(k, t)) {
+		whole.c.allowed = NULL;
+		k = &whole;
+	}
 	while (text_trim(t).len && text_next(&rest, ',', &piece))
 		fill(k, &f, text_trim(piece), from);
 	return filled(k, &f, from);
@@ -239,7 +245,7 @@ static const struct value *list_of_node(const struct checking *k, const struct n
 
 static bool takes_list(const struct parameter *p)
 {
-	return p->kind == PARAM_STRING_LIST || p->kind == PARAM_NUMBER_LIST;
+	return !p->looked_up && (p->kind == PARAM_STRING_LIST || p->kind == PARAM_NUMBER_LIST);
 }
 
 static const struct value *from_text(const struct checking *k, struct text t,
@@ -261,6 +267,8 @@ static const struct value *from_node(const struct checking *k, const struct node
 		     takes_list(k->p) ? "a list" : "one value", node_describe(n));
 	if (node_is_null(n))
 		diag_hint(k->d, g, "an empty text is written ''");
+	else if (n->kind == NODE_CALL)
+		diag_hint(k->d, g, "functions cannot be used in Parameters");
 	else if (takes_list(k->p))
 		diag_hint(k->d, g, "write the items with commas: 'a,b'");
 	return NULL;
@@ -284,22 +292,104 @@ static const struct value *report_missing(const struct parameter *p, struct diag
 	return NULL;
 }
 
-const struct value *parameter_value(struct arena *a, const struct parameter *p,
-				    const struct parameter_value *given, struct diags *d)
+static const struct value *checked_value(struct checking *k, struct diags *d)
 {
-	struct checking k = {.a = a, .p = p, .given = given, .d = d};
+	const struct parameter *p = k->p;
 
-	k.sensitive = p->no_echo || (given && given->sensitive);
-	if (constraints_read(p, &k.c, d))
-		return NULL;
-	if (given && given->text)
-		return from_text(&k, text_of(given->text), given->node);
-	if (given && given->node)
-		return from_node(&k, given->node);
-	k.given = NULL;
+	if (k->given && k->given->text)
+		return from_text(k, text_of(k->given->text), k->given->node);
+	if (k->given && k->given->node)
+		return from_node(k, k->given->node);
+	k->given = NULL;
 	if (!p->initial)
 		return report_missing(p, d);
 	if (p->initial->kind == NODE_SCALAR && resolve_refused(p->initial, d))
 		return NULL;
-	return from_node(&k, p->initial);
+	return from_node(k, p->initial);
+}
+
+/* The name of the stored parameter stays as the text of what is not known yet. */
+static const struct value *not_looked_up(struct arena *a, const struct value *name)
+{
+	struct value *v = ARENA_NEW(a, struct value);
+
+	v->kind = VALUE_UNKNOWN;
+	v->text = name->text;
+	v->from = name->from;
+	v->sensitive = name->sensitive;
+	return v;
+}
+
+const struct value *parameter_value(struct arena *a, const struct parameter *p,
+				    const struct parameter_value *given, struct diags *d)
+{
+	struct checking k = {.a = a, .p = p, .given = given, .d = d};
+	const struct value *v;
+
+	k.sensitive = p->no_echo || (given && given->sensitive);
+	if (constraints_read(p, &k.c, d))
+		return NULL;
+	v = checked_value(&k, d);
+	return v && p->looked_up ? not_looked_up(a, v) : v;
+}
+
+/* The parameter store */
+
+static const struct value *list_from_store(struct arena *a, const struct value *stored)
+{
+	struct text_split rest = text_split_start(stored->text);
+	struct value *list = ARENA_NEW(a, struct value);
+	struct list_fill f = {0};
+	struct text piece;
+
+	while (stored->text.len && text_next(&rest, ',', &piece)) {
+		struct value *item = ARENA_NEW(a, struct value);
+
+		*item = *stored;
+		piece = text_trim(piece);
+		item->text = (struct text){arena_text(a, piece), piece.len};
+		*arena_vec_add(a, &f) = item;
+	}
+	list->kind = VALUE_LIST;
+	list->from = stored->from;
+	list->sensitive = stored->sensitive;
+	list->items = f.items;
+	list->count = f.count;
+	return list;
+}
+
+static const struct value *look_up(struct arena *a, const struct parameter *p,
+				   const struct value *name, const struct eval_outside *outside,
+				   struct diags *d)
+{
+	const struct outside_question question = {.kind = ASK_PARAMETER_STORE,
+						  .name = name->text.ptr,
+						  .where = name->from ? name->from->where
+								      : p->where->where};
+	const struct value *found = NULL;
+
+	switch (outside->ask(outside->context, a, &question, &found, d)) {
+	case OUTSIDE_KNOWN:
+		break;
+	case OUTSIDE_LATER:
+		return name;
+	case OUTSIDE_FAILED:
+		return NULL;
+	}
+	if (p->no_echo)
+		found = value_sensitive(a, found);
+	return p->kind == PARAM_STRING_LIST && found->kind == VALUE_STRING
+		       ? list_from_store(a, found)
+		       : found;
+}
+
+void parameters_look_up(struct arena *a, const struct template *t, const struct value **values,
+			const struct eval_outside *outside, struct diags *d)
+{
+	for (size_t i = 0; outside && i < t->parameter_count; i++) {
+		const struct value *v = values[i];
+
+		if (v && v->kind == VALUE_UNKNOWN && t->parameters[i].looked_up && v->text.ptr)
+			values[i] = look_up(a, &t->parameters[i], v, outside, d);
+	}
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "templates/parameter.h"
+#include "templates/shape.h"
 
 #define LOGICAL_ID_LEN_MAX 255
 
@@ -15,88 +16,6 @@ const struct sections *sections_of(const struct template *t)
 const struct parameter *template_parameter(const struct template *t, struct text name)
 {
 	return names_find(&sections_of(t)->parameters, name);
-}
-
-/* Shapes */
-
-static int expect(const struct node *n, enum node_kind kind, const char *what, struct diags *d)
-{
-	static const char *const kinds[] = {
-		[NODE_SCALAR] = "a string",
-		[NODE_LIST] = "a list",
-		[NODE_MAP] = "a map",
-		[NODE_CALL] = "a function",
-	};
-
-	if (n->kind == kind)
-		return 0;
-	diag_add(d, DIAG_SHAPE, n->where, "%s is %s, and this is %s", what, kinds[kind],
-		 node_describe(n));
-	return -1;
-}
-
-static int expect_text(const struct node *n, const char *what, struct diags *d)
-{
-	if (!node_is_null(n))
-		return expect(n, NODE_SCALAR, what, d);
-	diag_add(d, DIAG_SHAPE, n->where, "%s is a string, and there is nothing here", what);
-	return -1;
-}
-
-/* Rows of a table of attributes. */
-struct attribute {
-	const char *name;
-	void (*check)(const struct node_entry *entry, struct diags *d); /* NULL: anything */
-};
-
-static const struct attribute *attribute_find(const struct attribute *rows, size_t count,
-					      struct text name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (text_is(name, rows[i].name))
-			return &rows[i];
-	}
-	return NULL;
-}
-
-struct attribute_table {
-	const struct attribute *rows;
-	size_t count;
-	const char *owner; /* "a resource" */
-	enum diag_code code;
-};
-
-static struct diag *report_attribute(const struct attribute_table *t, const struct node *key,
-				     struct diags *d)
-{
-	const char *names[16];
-	struct diag *g = diag_add(d, t->code, key->where, "%s has no attribute '%.*s'", t->owner,
-				  TEXT_ARG(key->text));
-
-	for (size_t i = 0; i < t->count; i++)
-		names[i] = t->rows[i].name;
-	diag_did_you_mean(d, g, key->text, names, t->count);
-	return g;
-}
-
-static void check_attributes(const struct attribute_table *t, const struct node *body,
-			     struct diags *d)
-{
-	for (size_t i = 0; i < body->count; i++) {
-		const struct node_entry *entry = &body->entries[i];
-		const struct attribute *row = attribute_find(t->rows, t->count, entry->key->text);
-		struct diag *g;
-
-		if (row && row->check) {
-			row->check(entry, d);
-		} else if (!row) {
-			g = report_attribute(t, entry->key, d);
-			if (!g->hint && t->code == DIAG_RESOURCE_ATTRIBUTE)
-				diag_hint(d, g,
-					  "what belongs to the type itself goes under "
-					  "Properties");
-		}
-	}
 }
 
 /* Names */
@@ -183,91 +102,49 @@ static void check_loops(const struct node *section, struct diags *d)
 	}
 }
 
-/* Resources */
+/* Resources and outputs: what the later stations rely on.  The rest is in shape.c. */
 
-static void check_type(const struct node_entry *entry, struct diags *d)
+static void check_type(const struct node *n, const struct node *key, struct diags *d)
 {
-	const struct node *n = entry->value;
+	struct diag *g;
 
+	if (!n) {
+		g = diag_add(d, DIAG_RESOURCE_TYPE, key->where, "resource '%.*s' has no Type",
+			     TEXT_ARG(key->text));
+		diag_hint(d, g, "add, for example, 'Type: SSH::File'");
+		return;
+	}
 	if (n->kind == NODE_SCALAR && n->text.len && !node_is_null(n))
 		return;
 	diag_add(d, DIAG_RESOURCE_TYPE, n->where, "Type is a plain string, and this is %s",
 		 n->kind == NODE_SCALAR ? "empty" : node_describe(n));
 }
 
-static void check_properties(const struct node_entry *entry, struct diags *d)
+static void check_depends_on(const struct node *n, struct diags *d)
 {
-	const struct node *n = entry->value;
-
-	if (!node_is_null(n) && n->kind != NODE_CALL)
-		expect(n, NODE_MAP, "Properties", d);
-}
-
-static void check_depends_on(const struct node_entry *entry, struct diags *d)
-{
-	const struct node *n = entry->value;
-
 	if (n->kind != NODE_LIST) {
-		expect_text(n, "DependsOn", d);
+		shape_expect_text(n, "DependsOn", d);
 		return;
 	}
 	for (size_t i = 0; i < n->count; i++)
-		expect_text(n->items[i], "an item of DependsOn", d);
+		shape_expect_text(n->items[i], "an item of DependsOn", d);
 }
-
-static void check_condition_name(const struct node_entry *entry, struct diags *d)
-{
-	const struct node *n = entry->value;
-
-	expect_text(n, "Condition", d);
-}
-
-static void check_policy(const struct node_entry *entry, struct diags *d)
-{
-	const struct node *n = entry->value;
-
-	if (n->kind != NODE_CALL)
-		expect_text(n, "a policy", d);
-}
-
-static void warn_ignored(const struct node_entry *entry, struct diags *d)
-{
-	struct diag *g = diag_warn(d, DIAG_ATTRIBUTE_IGNORED, entry->key->where,
-				   "'%.*s' has no effect yet", TEXT_ARG(entry->key->text));
-
-	diag_hint(d, g, "nothing waits for signals; remove it to be rid of this warning");
-}
-
-static const struct attribute resource_attributes[] = {
-	{"Type", check_type},
-	{"Properties", check_properties},
-	{"DependsOn", check_depends_on},
-	{"Condition", check_condition_name},
-	{"DeletionPolicy", check_policy},
-	{"UpdateReplacePolicy", check_policy},
-	{"Metadata", NULL},
-	{"CreationPolicy", warn_ignored},
-	{"UpdatePolicy", warn_ignored},
-};
 
 static void check_resource(void *context, const struct node_entry *entry, size_t loops)
 {
-	static const struct attribute_table table = {resource_attributes,
-						     ARRAY_LEN(resource_attributes), "a resource",
-						     DIAG_RESOURCE_ATTRIBUTE};
 	const struct node *body = entry->value;
+	const struct node *depends_on = node_find(body, "DependsOn");
+	const struct node *condition = node_find(body, "Condition");
 	struct diags *d = context;
-	struct diag *g;
 
 	check_name(entry->key, "resource", loops, d);
-	if (expect(body, NODE_MAP, "a resource", d))
+	if (shape_expect(body, NODE_MAP, "a resource", d))
 		return;
-	check_attributes(&table, body, d);
-	if (node_find(body, "Type"))
-		return;
-	g = diag_add(d, DIAG_RESOURCE_TYPE, entry->key->where, "resource '%.*s' has no Type",
-		     TEXT_ARG(entry->key->text));
-	diag_hint(d, g, "add, for example, 'Type: SSH::File'");
+	check_type(node_find(body, "Type"), entry->key, d);
+	if (depends_on)
+		check_depends_on(depends_on, d);
+	if (condition)
+		shape_expect_text(condition, "Condition", d);
 }
 
 static void load_resources(struct sections *s, const struct node *section, struct diags *d)
@@ -279,46 +156,18 @@ static void load_resources(struct sections *s, const struct node *section, struc
 	section_walk(section, check_resource, d);
 }
 
-/* Outputs */
-
-static void check_description(const struct node_entry *entry, struct diags *d)
-{
-	const struct node *n = entry->value;
-
-	expect(n, NODE_SCALAR, "Description", d);
-}
-
-static void check_export(const struct node_entry *entry, struct diags *d)
-{
-	const struct node *n = entry->value;
-	struct diag *g;
-
-	if (expect(n, NODE_MAP, "Export", d) == 0 && (n->count != 1 || !node_find(n, "Name"))) {
-		g = diag_add(d, DIAG_OUTPUT_ATTRIBUTE, n->where, "Export has one key, Name");
-		diag_hint(d, g, "write 'Export: {Name: ...}'");
-	}
-}
-
-static const struct attribute output_attributes[] = {
-	{"Value", NULL},
-	{"Description", check_description},
-	{"Condition", check_condition_name},
-	{"Export", check_export},
-};
-
 static void check_output(void *context, const struct node_entry *entry, size_t loops)
 {
-	static const struct attribute_table table = {output_attributes,
-						     ARRAY_LEN(output_attributes), "an output",
-						     DIAG_OUTPUT_ATTRIBUTE};
 	const struct node *body = entry->value;
+	const struct node *condition = node_find(body, "Condition");
 	struct diags *d = context;
 	struct diag *g;
 
 	check_name(entry->key, "output", loops, d);
-	if (expect(body, NODE_MAP, "an output", d))
+	if (shape_expect(body, NODE_MAP, "an output", d))
 		return;
-	check_attributes(&table, body, d);
+	if (condition)
+		shape_expect_text(condition, "Condition", d);
 	if (node_find(body, "Value"))
 		return;
 	g = diag_add(d, DIAG_OUTPUT_ATTRIBUTE, entry->key->where, "output '%.*s' has no Value",
@@ -383,7 +232,7 @@ static void load_mappings(struct arena *a, struct sections *s, const struct node
 		list[i].key = section->entries[i].key;
 		list[i].body = section->entries[i].value;
 		names_add(a, &s->mappings, list[i].key->text, &list[i]);
-		if (expect(list[i].body, NODE_MAP, "a mapping", d) == 0)
+		if (shape_expect(list[i].body, NODE_MAP, "a mapping", d) == 0)
 			load_mapping_keys(a, &list[i], d);
 	}
 }
@@ -396,62 +245,7 @@ static void load_conditions(struct sections *s, const struct node *section, stru
 	check_loops(section, d);
 }
 
-/* Small sections */
-
-static void check_version(const struct node *n, struct diags *d)
-{
-	struct diag *g;
-
-	if (n->kind == NODE_SCALAR && text_is(n->text, "2010-09-09"))
-		return;
-	g = diag_add(d, DIAG_FORMAT_VERSION, n->where,
-		     "AWSTemplateFormatVersion is 2010-09-09, and nothing else");
-	diag_hint(d, g, "write 2010-09-09, or remove the line");
-}
-
-static bool only_extensions(const struct node *n)
-{
-	if (n->kind == NODE_SCALAR)
-		return text_is(n->text, "AWS::LanguageExtensions");
-	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
-		if (!only_extensions(n->items[i]))
-			return false;
-	}
-	return n->kind == NODE_LIST;
-}
-
-/* Of a template that a transform would rewrite nothing else can be said. */
-static int refuse_transform(const struct node *root, struct diags *d)
-{
-	const struct node *n = node_find(root, "Transform");
-	struct diag *g;
-
-	if (!n || only_extensions(n))
-		return 0;
-	if (n->kind == NODE_SCALAR)
-		g = diag_add(d, DIAG_NOT_SUPPORTED_YET, n->where,
-			     "not supported yet: transform '%.*s'", TEXT_ARG(n->text));
-	else
-		g = diag_add(d, DIAG_NOT_SUPPORTED_YET, n->where,
-			     "not supported yet: transforms other than AWS::LanguageExtensions");
-	diag_hint(d, g, "write the template as the transform would make it");
-	return -1;
-}
-
-enum section_id {
-	SECTION_VERSION,
-	SECTION_DESCRIPTION,
-	SECTION_METADATA,
-	SECTION_TRANSFORM,
-	SECTION_PARAMETERS,
-	SECTION_MAPPINGS,
-	SECTION_CONDITIONS,
-	SECTION_RESOURCES,
-	SECTION_OUTPUTS,
-	SECTION_RULES,
-	SECTION_HOOKS,
-	SECTION_COUNT
-};
+/* Sections */
 
 static const char *const section_names[] = {
 	[SECTION_VERSION] = "AWSTemplateFormatVersion",
@@ -468,7 +262,7 @@ static const char *const section_names[] = {
 };
 _Static_assert(ARRAY_LEN(section_names) == SECTION_COUNT, "one name per section");
 
-static enum section_id section_id(struct text name)
+enum section_id section_id(struct text name)
 {
 	size_t i = 0;
 
@@ -477,15 +271,7 @@ static enum section_id section_id(struct text name)
 	return (enum section_id)i;
 }
 
-static void refuse_section(const struct node *key, struct diags *d)
-{
-	struct diag *g = diag_add(d, DIAG_NOT_SUPPORTED_YET, key->where,
-				  "not supported yet: section '%.*s'", TEXT_ARG(key->text));
-
-	diag_hint(d, g, "remove the section; constraints of Parameters can say much of it");
-}
-
-static void report_section(const struct node *key, struct diags *d)
+void section_report_unknown(const struct node *key, struct diags *d)
 {
 	struct diag *g = diag_add(d, DIAG_SECTION_UNKNOWN, key->where,
 				  "a template has no section '%.*s'", TEXT_ARG(key->text));
@@ -499,7 +285,7 @@ static void load_map_section(struct arena *a, struct sections *s, const struct n
 	enum section_id id = section_id(entry->key->text);
 	const struct node *n = entry->value;
 
-	if (expect(n, NODE_MAP, section_names[id], d))
+	if (shape_expect(n, NODE_MAP, section_names[id], d))
 		return;
 	if (id == SECTION_PARAMETERS)
 		parameters_load(a, s, n, d);
@@ -517,15 +303,9 @@ static void load_section(struct arena *a, struct sections *s, const struct node_
 			 struct diags *d)
 {
 	switch (section_id(entry->key->text)) {
-	case SECTION_VERSION:
-		check_version(entry->value, d);
-		break;
 	case SECTION_DESCRIPTION:
-		if (expect(entry->value, NODE_SCALAR, "Description", d) == 0)
+		if (entry->value->kind == NODE_SCALAR)
 			s->face.description = entry->value->text.ptr;
-		break;
-	case SECTION_METADATA:
-	case SECTION_TRANSFORM:
 		break;
 	case SECTION_PARAMETERS:
 	case SECTION_MAPPINGS:
@@ -535,13 +315,44 @@ static void load_section(struct arena *a, struct sections *s, const struct node_
 		load_map_section(a, s, entry, d);
 		break;
 	case SECTION_RULES:
-	case SECTION_HOOKS:
-		refuse_section(entry->key, d);
+		s->face.rules = entry->value;
 		break;
+	case SECTION_HOOKS:
+		s->face.hooks = entry->value;
+		break;
+	case SECTION_METADATA:
+		s->face.metadata = entry->value;
+		break;
+	case SECTION_VERSION:
+	case SECTION_TRANSFORM:
 	case SECTION_COUNT:
-		report_section(entry->key, d);
 		break;
 	}
+}
+
+static void load_sections(struct arena *a, struct sections *s, struct diags *d)
+{
+	const struct node *root = s->face.root;
+	struct range top = {s->face.src, {1, 1}, {1, 2}};
+
+	for (size_t i = 0; i < root->count; i++)
+		load_section(a, s, &root->entries[i], d);
+	if (!node_find(root, "Resources"))
+		diag_hint(d,
+			  diag_add(d, DIAG_RESOURCES_MISSING, top,
+				   "the template has no section Resources"),
+			  "add it with at least one resource");
+}
+
+/* What a transform would rewrite may look like anything: no section is read then. */
+static bool load_foreign(struct arena *a, struct sections *s)
+{
+	s->foreign = foreign_find(a, s->face.root);
+	if (s->foreign.kind == FOREIGN_NONE)
+		return false;
+	s->face.foreign = s->foreign.name;
+	s->face.foreign_where = s->foreign.where;
+	return true;
 }
 
 const struct template *template_load(struct arena *a, const struct source *src,
@@ -550,19 +361,17 @@ const struct template *template_load(struct arena *a, const struct source *src,
 	size_t errors = d->error_count;
 	struct sections *s = ARENA_NEW(a, struct sections);
 	const struct node *root = node_parse(a, src, NODE_TEMPLATE, d);
-	struct range top = {src, {1, 1}, {1, 2}};
 
 	(void)loader;
-	if (!root || expect(root, NODE_MAP, "a template", d) || refuse_transform(root, d))
+	if (!root || shape_expect(root, NODE_MAP, "a template", d))
 		return NULL;
 	s->face.src = src;
 	s->face.root = root;
-	for (size_t i = 0; i < root->count; i++)
-		load_section(a, s, &root->entries[i], d);
-	if (!node_find(root, "Resources"))
-		diag_hint(d,
-			  diag_add(d, DIAG_RESOURCES_MISSING, top,
-				   "the template has no section Resources"),
-			  "add it with at least one resource");
-	return d->error_count > errors ? NULL : &s->face;
+	if (!load_foreign(a, s))
+		load_sections(a, s, d);
+	if (d->error_count == errors)
+		return &s->face;
+	/* Nobody will check it, so what checking would say is said now. */
+	shape_check(s, d);
+	return NULL;
 }

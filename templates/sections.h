@@ -6,11 +6,30 @@
 #ifndef TEMPLATES_SECTIONS_H
 #define TEMPLATES_SECTIONS_H
 
+#include "templates/foreign.h"
 #include "templates/names.h"
 #include "templates/node.h"
 #include "templates/template.h"
 
 #define FOREACH_PREFIX "Fn::ForEach::"
+
+enum section_id {
+	SECTION_VERSION,
+	SECTION_DESCRIPTION,
+	SECTION_METADATA,
+	SECTION_TRANSFORM,
+	SECTION_PARAMETERS,
+	SECTION_MAPPINGS,
+	SECTION_CONDITIONS,
+	SECTION_RESOURCES,
+	SECTION_OUTPUTS,
+	SECTION_RULES,
+	SECTION_HOOKS,
+	SECTION_COUNT
+};
+
+enum section_id section_id(struct text name); /* SECTION_COUNT: there is no such section */
+void section_report_unknown(const struct node *key, struct diags *d);
 
 struct mapping {
 	const struct node *key, *body;
@@ -19,6 +38,7 @@ struct mapping {
 
 struct sections {
 	struct template face;
+	struct foreign foreign;
 	struct names parameters; /* name to struct parameter */
 	struct names mappings;   /* name to struct mapping */
 };

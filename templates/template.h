@@ -28,6 +28,8 @@ struct parameter {
 	const char *name;
 	const char *type; /* as written: "String", "List<Number>", "AWS::..." */
 	enum parameter_kind kind;
+	bool looked_up;           /* AWS::SSM::Parameter::Value<...>: given is a name, and
+				     the kind is that of what the store has under it */
 	const struct node *where; /* its key */
 	const struct node *body;
 	const struct node *initial; /* Default; NULL when a value must be given */
@@ -45,10 +47,10 @@ struct template
 	size_t parameter_count;
 	/* Maps (node.h) or NULL when the section is absent. */
 	const struct node *mappings, *conditions, *resources, *outputs;
-	const struct node *rules, *hooks, *metadata;
-	/* The language of another tool that it is written in ("AWS::Serverless-2016-10-31", a
-	 * macro's name, "Rain::Module"), or NULL.  template_check refuses it, once; nothing else
-	 * can be said about it. */
+	const struct node *rules, *hooks, *metadata; /* as written */
+	/* What must rewrite the template first ("AWS::Serverless-2016-10-31", a macro's name,
+	 * "Rain::Module"), or NULL.  Then no section is read, and template_check refuses it,
+	 * once; nothing else can be said about it. */
 	const char *foreign;
 	struct range foreign_where;
 };

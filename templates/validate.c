@@ -10,11 +10,13 @@
 
 #include "base/limits.h"
 #include "base/vec.h"
+#include "templates/arguments.h"
 #include "templates/condition_graph.h"
 #include "templates/eval.h"
 #include "templates/intrinsic.h"
 #include "templates/refs.h"
 #include "templates/sections.h"
+#include "templates/shape.h"
 
 /* More patterns than this are not compared: what is not found may be made by one. */
 #define PATTERN_COUNT_MAX 1000
@@ -252,7 +254,8 @@ static void check_condition(struct checker *c, const struct node *n)
 {
 	enum eval_place outer = c->place;
 
-	c->place = PLACE_CONDITION;
+	if (outer != PLACE_RULE)
+		c->place = PLACE_CONDITION;
 	if (n->kind == NODE_CALL)
 		check_node(c, n);
 	else
@@ -298,6 +301,7 @@ static void check_call(struct checker *c, const struct node *call)
 	if (!row)
 		return;
 	refs_of_call(call, check_ref, c);
+	arguments_check(c->tpl, call, c->d);
 	c->place = intrinsic_inner_place(call, outer);
 	check_operands(c, call);
 	c->place = outer;
@@ -403,6 +407,12 @@ static void check_static(struct checker *c, const struct node *n)
 	c->place = outer;
 }
 
+static void check_present(struct checker *c, const struct node *n)
+{
+	if (n)
+		check_node(c, n);
+}
+
 static void check_resource(struct checker *c, const struct node *body)
 {
 	const struct node *properties = node_find(body, "Properties");
@@ -411,6 +421,8 @@ static void check_resource(struct checker *c, const struct node *body)
 	check_dependencies(c, body);
 	check_static(c, node_find(body, "DeletionPolicy"));
 	check_static(c, node_find(body, "UpdateReplacePolicy"));
+	check_present(c, node_find(body, "CreationPolicy"));
+	check_present(c, node_find(body, "UpdatePolicy"));
 	if (properties && !node_is_null(properties))
 		check_node(c, properties);
 }
@@ -461,14 +473,43 @@ static void check_section(struct checker *c, const struct node *section, check_b
 	}
 }
 
+/* Rules */
+
+static void check_truth(struct checker *c, const struct node *n)
+{
+	if (n && n->kind == NODE_CALL)
+		check_condition(c, n);
+}
+
+static void check_rules(struct checker *c, const struct node *rules)
+{
+	c->place = PLACE_RULE;
+	for (size_t i = 0; rules && rules->kind == NODE_MAP && i < rules->count; i++) {
+		const struct node *rule = rules->entries[i].value;
+		const struct node *list = node_find(rule, "Assertions");
+
+		check_truth(c, node_find(rule, "RuleCondition"));
+		for (size_t k = 0; list && list->kind == NODE_LIST && k < list->count; k++)
+			check_truth(c, node_find(list->items[k], "Assert"));
+	}
+	c->place = PLACE_VALUE;
+}
+
 int template_check(const struct template *t, struct diags *d)
 {
 	struct checker c = {.tpl = t, .a = arena_new(), .place = PLACE_VALUE, .d = d};
 	struct collecting resources = {c.a, &c.resources}, conditions = {c.a, &c.conditions};
 	size_t errors = d->error_count;
 
+	if (t->foreign) {
+		foreign_report(&sections_of(t)->foreign, d);
+		arena_free(c.a);
+		return -1;
+	}
+	shape_check(sections_of(t), d);
 	section_walk(t->resources, collect, &resources);
 	section_walk(t->conditions, collect, &conditions);
+	check_rules(&c, t->rules);
 	check_section_conditions(&c, t->conditions);
 	condition_cycles(t->conditions, d);
 	check_resources(&c, t->resources);

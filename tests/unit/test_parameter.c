@@ -148,35 +148,97 @@ static void undeclared_values_are_errors(void **state)
 		"comes from --param\n");
 }
 
+static const char *checked(struct template_fixture *f, const char *declaration)
+{
+	return fixture_check(f, arena_printf(f->a,
+					     "Parameters:\n"
+					     "  P: %s\n"
+					     "Resources:\n"
+					     "  R: {Type: T}\n",
+					     declaration));
+}
+
 static void declarations_are_checked(void **state)
 {
 	struct template_fixture *f = *state;
 
-	assert_string_equal(value_of(f, "{Type: Strng}", NULL),
+	assert_string_equal(checked(f, "{Type: Strng}"),
 			    "2:13 HD1204 there is no parameter type 'Strng'; hint: did you mean "
 			    "'String'? If not, use String, Number, CommaDelimitedList or "
 			    "List<Number>\n");
-	assert_string_equal(value_of(f, "{Default: x}", NULL),
+	assert_string_equal(checked(f, "{Default: x}"),
 			    "2:3 HD1204 parameter 'P' has no Type; hint: add 'Type: String'\n");
-	assert_string_equal(value_of(f, "{Type: String, MinLenght: 2}", NULL),
+	assert_string_equal(checked(f, "{Type: String, MinLenght: 2}"),
 			    "2:21 HD1205 a parameter has no attribute 'MinLenght'; hint: did you "
 			    "mean 'MinLength'?\n");
-	assert_string_equal(value_of(f, "{Type: Number, MinLength: 2}", NULL),
+	assert_string_equal(checked(f, "{Type: Number, MinLength: 2}"),
 			    "2:32 HD1206 only strings have a length to limit; 2:3 the parameter\n");
-	assert_string_equal(value_of(f, "{Type: Number, MinValue: 3, MaxValue: 2}", NULL),
+	assert_string_equal(checked(f, "{Type: Number, MinValue: 3, MaxValue: 2}"),
 			    "2:31 HD1206 MinValue is above MaxValue; 2:3 the parameter\n");
-	assert_string_equal(value_of(f, "{Type: String, AllowedPattern: '[a'}", NULL),
+	assert_string_equal(checked(f, "{Type: String, AllowedPattern: '[a'}"),
 			    "2:37 HD1206 the pattern cannot be used: missing terminating ] for "
 			    "character class, behind character 2; hint: write it as a Java regular "
 			    "expression; it is matched against the whole value\n");
-	assert_string_equal(value_of(f, "{Type: Number, Default: x}", NULL),
+	assert_string_equal(checked(f, "{Type: Number, Default: x}"),
 			    "2:30 HD1302 the default 'x' of parameter 'P' is not a number\n");
-	assert_string_equal(value_of(f, "{Type: 'AWS::SSM::Parameter::Value<String>'}", NULL),
-			    "2:13 HD1213 not supported yet: parameter type "
-			    "'AWS::SSM::Parameter::Value<String>'; hint: use String, and give the "
-			    "value in the manifest\n");
-	assert_string_equal(value_of(f, "[x]", NULL),
-			    "2:6 HD1202 a parameter is a map, and this is a list\n");
+	assert_string_equal(checked(f, "{Type: String, Default: !Ref Other}"),
+			    "2:30 HD1302 parameter 'P' takes one value, and this is !Ref; hint: "
+			    "functions cannot be used in Parameters\n");
+	assert_string_equal(checked(f, "{Type: !Ref Other}"),
+			    "2:13 HD1202 a type is a string, and this is !Ref; hint: functions "
+			    "cannot be used in Parameters\n");
+	assert_string_equal(checked(f, "{Type: String, AllowedValues: [[a]]}"),
+			    "2:37 HD1206 an allowed value is a plain value; 2:3 the parameter\n");
+	assert_string_equal(checked(f, "{Type: String, NoEcho: maybe}"),
+			    "2:29 HD1202 NoEcho is true or false\n");
+	assert_string_equal(checked(f, "{Type: String, MaxValue: 3}"),
+			    "2:31 HD1206 only numbers have a smallest and a largest value; 2:3 the "
+			    "parameter\n");
+}
+
+static void all_is_said_of_what_does_not_load(void **state)
+{
+	assert_string_equal(fixture_check(*state, "Parameters: {P: [x], Q: {Type: Strng}}\n"
+						  "Resources: {R: {Type: T}}\n"),
+			    "1:17 HD1202 a parameter is a map, and this is a list\n"
+			    "1:32 HD1204 there is no parameter type 'Strng'; hint: did you mean "
+			    "'String'? If not, use String, Number, CommaDelimitedList or "
+			    "List<Number>\n");
+}
+
+static void lists_may_be_allowed_as_a_whole(void **state)
+{
+	struct template_fixture *f = *state;
+	const char *declaration =
+		"{Type: CommaDelimitedList, AllowedValues: [one, two, 'three,four']}";
+
+	assert_string_equal(value_of(f, declaration, "three,four"), "[\"three\", \"four\"]");
+	assert_string_equal(value_of(f, declaration, "one, two"), "[\"one\", \"two\"]");
+	assert_string_equal(value_of(f, declaration, "three"),
+			    "2:3 HD1302 the value from --param 'three' of parameter 'P' is none of "
+			    "'one', 'two', 'three,four'\n");
+}
+
+static void stored_parameters_are_looked_up_later(void **state)
+{
+	struct template_fixture *f = *state;
+
+	assert_string_equal(
+		value_of(f, "{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a}", NULL),
+		"(known after apply)");
+	assert_string_equal(
+		value_of(f, "{Type: 'AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>'}",
+			 "/subnets"),
+		"(known after apply)");
+	assert_string_equal(
+		value_of(f, "{Type: 'AWS::SSM::Parameter::Value<String>', MaxLength: 1}", "/long"),
+		"2:3 HD1302 the value from --param '/long' of parameter 'P' has 5 characters, and "
+		"at most 1 are allowed\n");
+	assert_string_equal(
+		checked(f, "{Type: 'AWS::SSM::Parameter::Value<Number>'}"),
+		"2:13 HD1204 there is no parameter type 'AWS::SSM::Parameter::Value<Number>'; "
+		"hint: between < and > stands String, List<String>, CommaDelimitedList, a type "
+		"such as AWS::EC2::Image::Id, or a List<> of such a type\n");
 }
 
 static void patterns_may_look_ahead(void **state)
@@ -216,6 +278,9 @@ int main(void)
 		TEST(sensitive_values_stay_so_without_no_echo),
 		TEST(undeclared_values_are_errors),
 		TEST(declarations_are_checked),
+		TEST(all_is_said_of_what_does_not_load),
+		TEST(lists_may_be_allowed_as_a_whole),
+		TEST(stored_parameters_are_looked_up_later),
 		TEST(patterns_may_look_ahead),
 		TEST(one_value_where_a_list_is_given_is_told),
 	};
