@@ -56,9 +56,10 @@
  * requiredOr [["A", "B"]] (at least one), conditionalCreateOnlyProperties (replaces or not:
  * the provider knows), deprecated, "attributes" {"Endpoint.Port": {"type": "string"}} for what
  * GetAtt gives beyond the properties, "refOf" ["/properties/A", "/properties/B"] when
- * Ref joins several with '|' or with "refJoin", "refText" for what Ref gives in words, "handlers" ["create", ...]
- * and "tagProperty", enumCaseInsensitive (an enum whose case does not matter), knownValues
- * (today's; others may be right too) and deprecatedProperties (pointers).
+ * Ref joins several with '|' or with "refJoin", "refText" for what Ref gives in words,
+ * "handlers" ["create", ...] and "tagProperty", enumCaseInsensitive (an enum whose case does
+ * not matter), knownValues (today's; others may be right too) and deprecatedProperties
+ * (pointers).
  *
  * Config given to open(): the provider's entry of the manifest, defaults overlaid with
  * the region's and the account's, as JSON, and the engine's additions: "Project",

@@ -93,7 +93,7 @@ def write_packages(folder):
         archive.writestr(f"{schemas}/providers/sam.json", '{"AWS::Serverless::Function": "x"}')
         archive.writestr(f"{schemas}/resources/abc.json", json.dumps(GATE))
         archive.writestr(f"{schemas}/extensions/aws_zoo_gate/model_enum.json",
-                         '{"$comment": "x", "north-1": {"enum": ["b"]}, "all": {"enum": ["a", "b"]}}')
+                         '{"$comment": "", "n-1": {"enum": ["b"]}, "all": {"enum": ["a", "b"]}}')
         archive.writestr("cfnlint/schema/_getatts.py",
                          "_all_property_types = []\n_exceptions = {'AWS::Zoo::Gate': ['Size']}\n")
     return spec, registry
