@@ -167,7 +167,8 @@ static void check_few(struct node_builder *b, const struct node_entry *entries, 
 {
 	for (size_t i = 1; i < count; i++) {
 		for (size_t j = 0; j < i; j++) {
-			if (!text_eq(entries[i].key->text, entries[j].key->text))
+			if (!text_eq(entries[i].key->text, entries[j].key->text) ||
+			    is_merge(entries[i].key))
 				continue;
 			report_duplicate(b, entries[i].key, entries[j].key);
 			break;
@@ -185,7 +186,7 @@ static void check_many(struct node_builder *b, const struct node_entry *entries,
 		const struct node_entry *first =
 			names_add(scratch, &seen, key->text, (void *)(uintptr_t)&entries[i]);
 
-		if (first)
+		if (first && !is_merge(key))
 			report_duplicate(b, key, first->key);
 	}
 	arena_free(scratch);

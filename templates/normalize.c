@@ -1,4 +1,7 @@
-/* normalize.c - a tree of long forms is built first, so that writing it is plain. */
+/*
+ * normalize.c - the long form of one level of a tree at a time, so that a large template
+ * needs no second tree; and the JSON form.
+ */
 #include "templates/normalize.h"
 
 #include <stdlib.h>
@@ -7,8 +10,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "templates/normalize_yaml.h"
-
-/* The normal tree has no NODE_CALL; its scalars are SCALAR_QUOTED, or plain for null. */
 
 static struct node *node_new(struct arena *a, enum node_kind kind)
 {
@@ -27,31 +28,6 @@ static const struct node *text_node(struct arena *a, struct text text)
 	return n;
 }
 
-static const struct node *list_node(struct arena *a, const struct node *const *items, size_t count)
-{
-	struct node *n = node_new(a, NODE_LIST);
-
-	n->items = items;
-	n->count = count;
-	return n;
-}
-
-static const struct node *normal_of(struct arena *a, const struct node *n);
-
-static const struct node *normal_scalar(struct arena *a, const struct node *n)
-{
-	return node_is_null(n) ? node_new(a, NODE_SCALAR) : text_node(a, n->text);
-}
-
-static const struct node *normal_list(struct arena *a, const struct node *n)
-{
-	const struct node **items = ARENA_ARRAY(a, n->count, const struct node *);
-
-	for (size_t i = 0; i < n->count; i++)
-		items[i] = normal_of(a, n->items[i]);
-	return list_node(a, items, n->count);
-}
-
 static int by_key(const void *left, const void *right)
 {
 	const struct text a = ((const struct node_entry *)left)->key->text;
@@ -61,18 +37,14 @@ static int by_key(const void *left, const void *right)
 	return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-static const struct node *normal_map(struct arena *a, const struct node *n)
+static const struct node *map_node(struct arena *a, struct node_entry *entries, size_t count)
 {
-	struct node_entry *entries = ARENA_ARRAY(a, n->count, struct node_entry);
 	struct node *map = node_new(a, NODE_MAP);
 
-	for (size_t i = 0; i < n->count; i++)
-		entries[i] = (struct node_entry){text_node(a, n->entries[i].key->text),
-						 normal_of(a, n->entries[i].value)};
-	if (n->count)
-		qsort(entries, n->count, sizeof(*entries), by_key);
+	if (count)
+		qsort(entries, count, sizeof(*entries), by_key);
 	map->entries = entries;
-	map->count = n->count;
+	map->count = count;
 	return map;
 }
 
@@ -82,12 +54,16 @@ static const struct node *attribute_list(struct arena *a, struct text t)
 	const char *dot = memchr(t.ptr, '.', t.len);
 	const struct node **items = ARENA_ARRAY(a, 2, const struct node *);
 	size_t len = dot ? (size_t)(dot - t.ptr) : t.len;
+	struct node *list;
 
 	if (!dot)
 		return text_node(a, t);
 	items[0] = text_node(a, (struct text){t.ptr, len});
 	items[1] = text_node(a, (struct text){dot + 1, t.len - len - 1});
-	return list_node(a, items, 2);
+	list = node_new(a, NODE_LIST);
+	list->items = items;
+	list->count = 2;
+	return list;
 }
 
 static const struct node *normal_argument(struct arena *a, const struct node *call)
@@ -95,36 +71,22 @@ static const struct node *normal_argument(struct arena *a, const struct node *ca
 	const struct node *arg = call->arg;
 
 	if (arg->kind != NODE_SCALAR)
-		return normal_of(a, arg);
+		return arg;
 	if (text_is(call->text, "Fn::GetAtt"))
 		return attribute_list(a, arg->text);
 	return text_node(a, node_is_null(arg) ? TEXT_LIT("") : arg->text);
 }
 
-static const struct node *normal_call(struct arena *a, const struct node *call)
+const struct node *normal_map(struct arena *a, const struct node *n)
 {
-	struct node_entry *entry = ARENA_NEW(a, struct node_entry);
-	struct node *map = node_new(a, NODE_MAP);
+	size_t count = n->kind == NODE_CALL ? 1 : n->count;
+	struct node_entry *entries = ARENA_ARRAY(a, count, struct node_entry);
 
-	*entry = (struct node_entry){text_node(a, call->text), normal_argument(a, call)};
-	map->entries = entry;
-	map->count = 1;
-	return map;
-}
-
-static const struct node *normal_of(struct arena *a, const struct node *n)
-{
-	switch (n->kind) {
-	case NODE_SCALAR:
-		return normal_scalar(a, n);
-	case NODE_LIST:
-		return normal_list(a, n);
-	case NODE_MAP:
-		return normal_map(a, n);
-	case NODE_CALL:
-		return normal_call(a, n);
-	}
-	return n;
+	if (n->kind == NODE_CALL)
+		*entries = (struct node_entry){text_node(a, n->text), normal_argument(a, n)};
+	else if (count)
+		memcpy(entries, n->entries, count * sizeof(*entries));
+	return map_node(a, entries, count);
 }
 
 /* JSON */
@@ -155,41 +117,48 @@ static void write_entries(const struct node *n, size_t depth, struct str *out)
 	}
 }
 
-static void write_json(const struct node *n, size_t depth, struct str *out)
+static void write_map(const struct node *n, size_t depth, struct str *out)
+{
+	struct arena *a = arena_new();
+
+	write_entries(normal_map(a, n), depth, out);
+	arena_free(a);
+}
+
+static void write_collection(const struct node *n, size_t depth, struct str *out)
 {
 	bool list = n->kind == NODE_LIST;
 
-	if (n->kind == NODE_SCALAR && n->style == SCALAR_PLAIN) {
-		str_add(out, "null");
-		return;
-	}
-	if (n->kind == NODE_SCALAR) {
-		json_quote(out, n->text);
-		return;
-	}
 	str_add_char(out, list ? '[' : '{');
 	if (list)
 		write_items(n, depth + 1, out);
 	else
-		write_entries(n, depth + 1, out);
-	if (n->count) {
+		write_map(n, depth + 1, out);
+	if (n->count || n->kind == NODE_CALL) {
 		str_add_char(out, '\n');
 		str_repeat(out, ' ', 2 * depth);
 	}
 	str_add_char(out, list ? ']' : '}');
 }
 
+static void write_json(const struct node *n, size_t depth, struct str *out)
+{
+	if (n->kind != NODE_SCALAR)
+		write_collection(n, depth, out);
+	else if (node_is_null(n))
+		str_add(out, "null");
+	else
+		json_quote(out, n->text);
+}
+
 bool node_normalize(const struct node *root, enum normal_form form, struct str *out)
 {
-	struct arena *a = arena_new();
-	const struct node *normal = normal_of(a, root);
 	size_t start = out->len;
 
 	if (form == NORMAL_JSON)
-		write_json(normal, 0, out);
+		write_json(root, 0, out);
 	else
-		normal_write_yaml(normal, out);
+		normal_write_yaml(root, out);
 	str_add_char(out, '\n');
-	arena_free(a);
 	return out->len - start <= LIMIT_NORMAL_LEN;
 }

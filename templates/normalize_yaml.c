@@ -145,6 +145,11 @@ static void write_literal(struct text t, size_t indent, struct str *out)
 
 static void write_node(const struct node *n, size_t indent, struct str *out);
 
+static bool is_empty(const struct node *n)
+{
+	return (n->kind == NODE_LIST || n->kind == NODE_MAP) && !n->count;
+}
+
 static void new_line(size_t indent, struct str *out)
 {
 	str_add_char(out, '\n');
@@ -154,7 +159,7 @@ static void new_line(size_t indent, struct str *out)
 /* Behind "key:" or "- ". */
 static void write_value(const struct node *n, size_t indent, struct str *out)
 {
-	if (n->kind == NODE_SCALAR || !n->count) {
+	if (n->kind == NODE_SCALAR || is_empty(n)) {
 		str_add_char(out, ' ');
 		write_node(n, indent, out);
 		return;
@@ -192,9 +197,17 @@ static void write_entries(const struct node *n, size_t indent, struct str *out)
 	}
 }
 
+static void write_map(const struct node *n, size_t indent, struct str *out)
+{
+	struct arena *a = arena_new();
+
+	write_entries(normal_map(a, n), indent, out);
+	arena_free(a);
+}
+
 static void write_scalar(const struct node *n, size_t indent, struct str *out)
 {
-	if (n->style == SCALAR_PLAIN)
+	if (node_is_null(n))
 		str_add(out, "null");
 	else if (is_literal(n->text))
 		write_literal(n->text, indent ? indent : 2, out);
@@ -206,12 +219,12 @@ static void write_node(const struct node *n, size_t indent, struct str *out)
 {
 	if (n->kind == NODE_SCALAR)
 		write_scalar(n, indent, out);
-	else if (!n->count)
+	else if (is_empty(n))
 		str_add(out, n->kind == NODE_LIST ? "[]" : "{}");
 	else if (n->kind == NODE_LIST)
 		write_items(n, indent, out);
 	else
-		write_entries(n, indent, out);
+		write_map(n, indent, out);
 }
 
 void normal_write_yaml(const struct node *n, struct str *out)

@@ -1,11 +1,13 @@
-/* normalize_yaml.h - the YAML form of a normal tree.  Private to normalize.c. */
+/* normalize_yaml.h - what the two forms share, and the YAML form.  Private to normalize*.c. */
 #ifndef TEMPLATES_NORMALIZE_YAML_H
 #define TEMPLATES_NORMALIZE_YAML_H
 
 #include "templates/node.h"
 
-/* A tree without calls, its scalars quoted (or null) and its keys sorted; without the last
- * newline. */
+/* A map or a call as a map with its keys sorted.  What is in it is as it was written, but for
+ * a call's scalar argument. */
+const struct node *normal_map(struct arena *a, const struct node *n);
+/* Without the last newline. */
 void normal_write_yaml(const struct node *n, struct str *out);
 
 #endif

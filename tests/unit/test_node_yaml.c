@@ -245,6 +245,7 @@ static void anchors(void **state)
 		{"b: !Sub &x c\na: *x\n", "Fn::Sub(c)"},
 		{"b: &x\n  c: d\na:\n  <<: *x\n  e: f\n", "{e: f, c: d}"},
 		{"b: &x {c: d}\ne: &y {c: z, g: h}\na:\n  <<: [*x, *y]\n", "{c: d, g: h}"},
+		{"b: &x {c: d}\ne: &y {f: g}\na: {<<: *x, <<: *y}\n", "{c: d, f: g}"},
 		{"b: &x |\n  c\na: !Sub\n  - *x\n  - {}\n", "Fn::Sub([\"c\n\", {}])"},
 		{"b: &x\na: *x\n", ""},
 		{"b: &x c\nd: &x e\na: *x\n", "e"},
