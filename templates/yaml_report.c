@@ -112,11 +112,15 @@ static void report_syntax(struct yaml_reader *r)
 
 void yaml_report_tag(struct yaml_reader *r, const char *tag, yaml_mark_t start)
 {
+	static const char core[] = "tag:yaml.org,2002:";
 	struct diag *g = diag_add(r->build.d, DIAG_YAML_TAG, yaml_tag_range(r, start),
 				  "tag '%s' has no meaning here", tag);
 
 	if (strncmp(tag, "!Fn::", 5) == 0)
 		diag_hint(r->build.d, g, "write !%s", tag + 5);
+	else if (r->build.dialect == NODE_TEMPLATE && strncmp(tag, core, sizeof(core) - 1) == 0)
+		diag_hint(r->build.d, g,
+			  "a function has one '!' (!Sub); a value in quotes needs no tag");
 	else if (r->build.dialect == NODE_MANIFEST)
 		diag_hint(r->build.d, g,
 			  "functions belong into templates; put a value that begins "

@@ -205,7 +205,7 @@ static void yaml_tags_are_known_or_refused(void **state)
 	assert_null(fixture_parse(f, "a: !!binary aGVsbG8=\nb: !Fn::Sub x\n", NODE_TEMPLATE));
 	assert_string_equal(fixture_said(f),
 			    "1:4 HD1007 tag 'tag:yaml.org,2002:binary' has no meaning here; hint: "
-			    "remove it, or put a value that begins with '!' in quotes\n"
+			    "a function has one '!' (!Sub); a value in quotes needs no tag\n"
 			    "2:4 HD1007 tag '!Fn::Sub' has no meaning here; hint: write !Sub\n");
 }
 
