@@ -4,12 +4,14 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 8
+/* In an arena nothing is given back, and most lists there are of one or two. */
+#define FIRST_CAPACITY_ARENA 2
 
-static size_t next_capacity(size_t capacity)
+static size_t next_capacity(size_t capacity, size_t first)
 {
 	if (capacity > SIZE_MAX / 2)
 		fail_fast("out of memory");
-	return capacity ? capacity * 2 : FIRST_CAPACITY;
+	return capacity ? capacity * 2 : first;
 }
 
 static void zero_item(void *items, size_t index, size_t size)
@@ -20,7 +22,7 @@ static void zero_item(void *items, size_t index, size_t size)
 void *vec_grow_(void *items, size_t count, size_t *capacity, size_t size)
 {
 	if (count == *capacity) {
-		*capacity = next_capacity(*capacity);
+		*capacity = next_capacity(*capacity, FIRST_CAPACITY);
 		items = xrealloc(items, *capacity, size);
 	}
 	zero_item(items, count, size);
@@ -32,7 +34,7 @@ void *vec_grow_arena_(struct arena *a, void *items, size_t count, size_t *capaci
 	if (count == *capacity) {
 		void *old = items;
 
-		*capacity = next_capacity(*capacity);
+		*capacity = next_capacity(*capacity, FIRST_CAPACITY_ARENA);
 		items = arena_array(a, *capacity, size);
 		if (count)
 			memcpy(items, old, count * size);

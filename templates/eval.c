@@ -109,7 +109,8 @@ struct unknown_refs {
 static void gather_refs(struct unknown_refs *u, const struct value *v)
 {
 	u->sensitive |= v->sensitive;
-	for (const struct value_ref *ref = v->refs; ref; ref = ref->next)
+	for (const struct value_ref *ref = v->kind == VALUE_UNKNOWN ? v->refs : NULL; ref;
+	     ref = ref->next)
 		*vec_add(u) = *ref;
 	for (size_t i = 0; i < v->count; i++)
 		gather_refs(u, v->kind == VALUE_LIST ? v->items[i] : v->entries[i].value);

@@ -1,4 +1,4 @@
-/* names.c - open addressing, linear probing, at most half full. */
+/* names.c - open addressing, linear probing, at most three quarters full. */
 #include "templates/names.h"
 
 #include <assert.h>
@@ -49,7 +49,7 @@ static struct name_slot *slot_of(struct arena *a, struct names *n, struct text k
 	uint32_t hash = hash_of(key);
 	struct name_slot *slot;
 
-	if ((n->used + 1) * 2 > n->slot_count)
+	if ((n->used + 1) * 4 > n->slot_count * 3)
 		grow(a, n);
 	slot = slot_for(n, key, hash);
 	if (!slot->key.ptr) {

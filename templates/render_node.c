@@ -133,6 +133,10 @@ void render_entries(struct rendering *r, const struct node *map, render_visit_fn
 {
 	struct unrolling u = {r, visit, out};
 
+	if (!out->capacity) {
+		out->items = ARENA_ARRAY(r->e.a, map->count, struct value_entry);
+		out->capacity = map->count;
+	}
 	for (size_t i = 0; i < map->count; i++) {
 		const struct node_entry *entry = &map->entries[i];
 

@@ -39,6 +39,7 @@ struct value_ref {
 	const struct value_ref *next;
 };
 
+/* 48 bytes, of which a large template has hundreds of thousands. */
 struct value {
 	enum value_kind kind;
 	bool sensitive;
@@ -50,8 +51,8 @@ struct value {
 	union {
 		const struct value *const *items;  /* VALUE_LIST */
 		const struct value_entry *entries; /* VALUE_MAP, in the order of the file */
+		const struct value_ref *refs;      /* VALUE_UNKNOWN */
 	};
-	const struct value_ref *refs; /* VALUE_UNKNOWN; else NULL */
 };
 
 const struct value *value_null(struct arena *a, const struct node *from);
