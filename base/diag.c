@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "base/str.h"
 
 static struct arena *arena_of(struct diags *d)
@@ -82,15 +83,37 @@ void diags_take(struct diags *d, struct diags *from)
 	diags_release(from);
 }
 
-void diags_copy_one(struct diags *d, const struct diag *g)
-{
-	append(d, copy_with_related(arena_of(d), g));
-}
-
 void diags_copy(struct diags *d, const struct diags *from)
 {
 	for (const struct diag *g = from->first; g; g = g->next)
-		diags_copy_one(d, g);
+		append(d, copy_with_related(arena_of(d), g));
+}
+
+static const char *place_key(struct arena *a, const struct diag *g)
+{
+	return arena_printf(a, "%d %s:%u:%u", (int)g->code, g->where.src->name,
+			    (unsigned)g->where.start.line, (unsigned)g->where.start.column);
+}
+
+void diags_take_new(struct diags *d, struct diags *from)
+{
+	struct arena *scratch = arena_new();
+	struct map said = MAP_INIT;
+	struct diags fresh = DIAGS_INIT;
+
+	for (const struct diag *g = d->first; g; g = g->next) {
+		if (g->where.src)
+			map_set(&said, text_of(place_key(scratch, g)), d);
+	}
+	for (const struct diag *g = from->first; g; g = g->next) {
+		if (!g->where.src || !map_has(&said, text_of(place_key(scratch, g))))
+			append(&fresh, copy_with_related(arena_of(&fresh), g));
+	}
+	fresh.keeps_sources = from->keeps_sources;
+	diags_take(d, &fresh);
+	diags_release(from);
+	map_release(&said);
+	arena_free(scratch);
 }
 
 static int compare_numbers(uint32_t a, uint32_t b)

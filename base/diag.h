@@ -56,9 +56,11 @@ void diags_release(struct diags *d);
 bool diags_failed(const struct diags *d); /* at least one error */
 /* Appends all of `from` to `d`; `from` is empty and released afterwards. */
 void diags_take(struct diags *d, struct diags *from);
-/* Appends copies of all of `from`, or of one. */
+/* The same, without those whose code and place are in `d` already: another look at the same
+ * fault. */
+void diags_take_new(struct diags *d, struct diags *from);
+/* Appends copies of all of `from`. */
 void diags_copy(struct diags *d, const struct diags *from);
-void diags_copy_one(struct diags *d, const struct diag *g);
 /* Copies the sources that are pointed at into the list, so that it can outlive them; when the
  * list is taken into another one they move along. */
 void diags_keep_sources(struct diags *d);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/vec.h"
 #include "engine/engine_private.h"
 #include "engine/lint/lint.h"
@@ -51,31 +50,8 @@ static void lint_all(struct engine *e, struct diags *d)
 	}
 }
 
-static const char *place_key(struct arena *a, const struct diag *g)
-{
-	return arena_printf(a, "%d %s:%u:%u", (int)g->code, g->where.src->name,
-			    (unsigned)g->where.start.line, (unsigned)g->where.start.column);
-}
-
-/* Appends what the template's own faults do not say already: values that are wrong for a
- * target are mostly wrong for all of them, and then the template is to blame. */
-static void add_new(struct arena *scratch, struct diags *d, const struct diags *of_targets)
-{
-	struct map said = MAP_INIT;
-	struct diags fresh = DIAGS_INIT;
-
-	for (const struct diag *g = d->first; g; g = g->next) {
-		if (g->where.src)
-			map_set(&said, text_of(place_key(scratch, g)), d);
-	}
-	for (const struct diag *g = of_targets->first; g; g = g->next) {
-		if (!g->where.src || !map_has(&said, text_of(place_key(scratch, g))))
-			diags_copy_one(&fresh, g);
-	}
-	diags_take(d, &fresh);
-	map_release(&said);
-}
-
+/* Values that are wrong for a target are mostly wrong for all of them; then the template is to
+ * blame, and what was said of it is enough. */
 int engine_validate(struct engine *e, struct diags *d)
 {
 	struct arena *scratch = arena_new();
@@ -91,8 +67,7 @@ int engine_validate(struct engine *e, struct diags *d)
 		if (doc && !planner_order(scratch, doc, &of_targets))
 			rc = -1;
 	}
-	add_new(scratch, &found, &of_targets);
-	diags_release(&of_targets);
+	diags_take_new(&found, &of_targets);
 	if (!rc && !diags_failed(&found))
 		check_with_providers(e, scratch, &found);
 	rc = diags_failed(&found) ? -1 : 0;

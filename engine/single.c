@@ -9,6 +9,7 @@
 #include "engine/lint/lint.h"
 #include "engine/project_parts.h"
 #include "templates/node.h"
+#include "templates/normalize.h"
 #include "templates/outline.h"
 
 #define LOOP_PREFIX "Fn::ForEach::"
@@ -71,16 +72,22 @@ static const struct source *load_beside(void *context, struct arena *a, const st
 
 static const struct template_loader beside = {load_beside, NULL};
 
-/* What a file says about itself is its own: one that is full of faults hides no other's. */
-static const struct template *load(struct single *s, const char *path, struct diags *d)
+static const struct source *read_source(struct single *s, const char *path, struct diags *d)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	const struct source *src = source_load(s->arena, is_stdin ? STDIN_PATH : path,
-					       is_stdin ? STDIN_NAME : path, RANGE_NONE, d);
+
+	return source_load(s->arena, is_stdin ? STDIN_PATH : path, is_stdin ? STDIN_NAME : path,
+			   RANGE_NONE, d);
+}
+
+/* With errors when it does not check; NULL when it cannot even be looked at. */
+static const struct template *load(struct single *s, const char *path, struct diags *d)
+{
+	const struct source *src = read_source(s, path, d);
 	const struct template *t = src ? template_load(s->arena, src, &beside, d) : NULL;
 
-	if (t && template_check(t, d))
-		return NULL;
+	if (t)
+		template_check(t, d);
 	return t;
 }
 
@@ -114,13 +121,14 @@ static size_t count_resources(const struct node *section)
 
 int single_validate(struct single *s, const char *path, size_t *resource_count, struct diags *d)
 {
-	struct diags found = DIAGS_INIT;
+	struct diags found = DIAGS_INIT, linted = DIAGS_INIT;
 	const struct template *t = load(s, path, &found);
 	bool failed;
 
 	*resource_count = t ? count_resources(t->resources) : 0;
 	if (t)
-		lint_template(t, s->registry, &found);
+		lint_template(t, s->registry, &linted);
+	diags_take_new(&found, &linted);
 	failed = diags_failed(&found);
 	diags_sort(&found);
 	note_limit(path, &found);
@@ -162,49 +170,88 @@ static const struct document *evaluate(struct single *s, const struct template *
 	return doc;
 }
 
+/* 0, or -1 when the text grew too long. */
+static int check_length(bool whole, struct diags *d)
+{
+	if (whole)
+		return 0;
+	diag_hint(d,
+		  diag_add(d, DIAG_RENDER_SIZE, RANGE_NONE,
+			   "the rendered template is longer than %u MiB", LIMIT_NORMAL_LEN >> 20),
+		  "look for deep nesting, for aliases and for loops that repeat much");
+	return -1;
+}
+
+static int normalize(const struct node *root, enum render_form form, struct str *out,
+		     struct diags *d)
+{
+	enum normal_form normal = form == RENDER_YAML ? NORMAL_YAML : NORMAL_JSON;
+
+	return check_length(node_normalize(root, normal, out), d);
+}
+
+/* Whatever the sections hold: nothing but the syntax is looked at. */
+static int single_normalize(struct single *s, const char *path, enum render_form form,
+			    struct str *out, struct diags *d)
+{
+	const struct source *src = read_source(s, path, d);
+	const struct node *root = src ? node_parse(s->arena, src, NODE_TEMPLATE, d) : NULL;
+
+	return root ? normalize(root, form, out, d) : -1;
+}
+
 int single_render(struct single *s, const char *path, const struct render_request *q,
 		  struct str *out, struct diags *d)
 {
 	struct diags found = DIAGS_INIT;
-	const struct template *t = load(s, path, &found);
 	const struct document *doc = NULL;
+	const struct template *t;
+	int rc = -1;
 
+	if (q->depth == RENDER_NORMALIZED)
+		return single_normalize(s, path, q->form, out, d);
+	t = load(s, path, &found);
 	if (t && !diags_failed(&found))
 		doc = evaluate(s, t, q, &found);
 	if (doc)
-		template_render(doc, q->form, out);
+		rc = check_length(template_render(doc, q->form, out), &found);
 	note_limit(path, &found);
 	diags_take(d, &found);
-	return doc ? 0 : -1;
+	return rc;
+}
+
+static int report_choice(struct engine *e, struct diags *d)
+{
+	const struct project *p = e->project;
+	struct str names = STR_INIT;
+
+	for (size_t k = 0; k < p->instance_count; k++)
+		str_printf(&names, "%s%s", k ? ", " : "",
+			   instance_id_text(e->arena, &p->instances[k].id));
+	diag_hint(d,
+		  diag_add(d, DIAG_RENDER_CHOICE, RANGE_NONE,
+			   "one stack instance is rendered at a time, and these are %zu",
+			   p->instance_count),
+		  "choose one of %s with --region", str_cstr(&names));
+	str_release(&names);
+	return -1;
 }
 
 int engine_render(struct engine *e, const struct render_request *q, struct str *out,
 		  struct diags *d)
 {
-	struct project *p = e->project;
-	struct instance *i = p->instances;
+	const struct instance *i = e->project->instances;
 	struct eval_input in = {.partial = true};
 	const struct document *doc;
-	struct str names = STR_INIT;
 
-	if (p->instance_count != 1) {
-		for (size_t k = 0; k < p->instance_count; k++)
-			str_printf(&names, "%s%s", k ? ", " : "",
-				   instance_id_text(e->arena, &p->instances[k].id));
-		diag_hint(d,
-			  diag_add(d, DIAG_RENDER_CHOICE, RANGE_NONE,
-				   "one stack instance is rendered at a time, and these are %zu",
-				   p->instance_count),
-			  "choose one of %s with --region", str_cstr(&names));
-		str_release(&names);
-		return -1;
-	}
+	if (q->depth == RENDER_NORMALIZED && e->project->instance_count)
+		return normalize(i->tpl->root, q->form, out, d);
+	if (e->project->instance_count != 1)
+		return report_choice(e, d);
 	in.target = &i->place;
 	in.parameters = &i->parameters;
-	doc = document_eval(p->arena, i->tpl, &in, d);
-	if (doc)
-		template_render(doc, q->form, out);
-	return doc ? 0 : -1;
+	doc = document_eval(e->arena, i->tpl, &in, d);
+	return doc ? check_length(template_render(doc, q->form, out), d) : -1;
 }
 
 /* The graph */
@@ -245,7 +292,7 @@ int single_graph(struct single *s, const char *path, struct graph_view *out, str
 	const struct template *t = load(s, path, d);
 	struct outline o;
 
-	if (!t)
+	if (!t || diags_failed(d))
 		return -1;
 	template_outline(s->arena, t, evaluate(s, t, &everywhere, &ignored), &o);
 	draw(s->arena, &o, strcmp(path, "-") == 0 ? "standard input" : path, out);

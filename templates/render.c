@@ -111,7 +111,14 @@ static const struct value *section_items(struct rendering *r, const struct node 
 	if (section->kind != NODE_MAP)
 		return render_node(r, section);
 	render_entries(r, section, add_item, &items);
-	return items.count ? render_map(r, &items) : &value_absent;
+	return render_map(r, &items);
+}
+
+static const struct value *section_outputs(struct rendering *r, const struct node *section)
+{
+	const struct value *outputs = section_items(r, section);
+
+	return outputs->count ? outputs : &value_absent;
 }
 
 /* Conditions: one that stays may need others. */
@@ -283,7 +290,7 @@ static const struct section_row {
 	const struct value *(*render)(struct rendering *r, const struct node *section);
 } rows[] = {
 	{"Resources", AT_FIRST, section_items},
-	{"Outputs", AT_FIRST, section_items},
+	{"Outputs", AT_FIRST, section_outputs},
 	{"Hooks", AT_FIRST, render_node},
 	{"Rules", AT_FIRST, section_gone},
 	{"Conditions", AFTER_VALUES, section_conditions},
@@ -324,19 +331,21 @@ static const struct value *render_root(struct rendering *r, const struct node *r
 	return render_map(r, &kept);
 }
 
-void template_render(const struct document *doc, enum render_form form, struct str *out)
+bool template_render(const struct document *doc, enum render_form form, struct str *out)
 {
 	struct rendering r = {
 		.e = {.a = arena_new(), .st = doc->state, .place = PLACE_VALUE},
 	};
 	const struct value *whole;
+	bool fits;
 
 	r.e.d = &r.ignored;
 	whole = render_root(&r, doc->tpl->root);
 	if (form == RENDER_YAML)
-		value_write_yaml(whole, out);
+		fits = value_write_yaml(whole, out);
 	else
-		value_write_json(whole, out);
+		fits = value_write_json(whole, out);
 	diags_release(&r.ignored);
 	arena_free(r.e.a);
+	return fits;
 }

@@ -18,7 +18,8 @@
 
 enum render_form { RENDER_JSON, RENDER_YAML };
 
-/* Appends the whole text, with a newline at its end. */
-void template_render(const struct document *doc, enum render_form form, struct str *out);
+/* Appends the whole text, with a newline at its end.  False: it is longer than
+ * LIMIT_NORMAL_LEN, and cut off. */
+bool template_render(const struct document *doc, enum render_form form, struct str *out);
 
 #endif

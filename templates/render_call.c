@@ -63,10 +63,23 @@ static const struct value *getatt_call(struct rendering *r, const struct node *c
 	return render_long(r, "Fn::GetAtt", render_list(r, pair, 2));
 }
 
+/* What is known and yet gives nothing: with another region it may, so it stays as written. */
+static bool names_are_known(const struct value *arg)
+{
+	struct text t;
+	size_t known = 0;
+
+	for (size_t i = 0; arg->kind == VALUE_LIST && i < arg->count; i++)
+		known += i < 3 && value_scalar_text(arg->items[i], &t);
+	return known == 3;
+}
+
 static const struct value *find_in_map_call(struct rendering *r, const struct node *call)
 {
 	const struct value *arg = render_arguments(r, call->arg);
 
+	if (names_are_known(arg))
+		return render_raw(r, call);
 	if (arg->kind == VALUE_LIST && arg->count && arg->items[0]->kind == VALUE_STRING)
 		mark(r, &r->mappings, arg->items[0]->text);
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/limits.h"
 #include "templates/scalar.h"
 
 #define INDENT 2
@@ -65,7 +66,7 @@ static void write_json(const struct value *v, size_t indent, struct str *out)
 		return;
 	}
 	str_add_char(out, map ? '{' : '[');
-	for (size_t i = 0; i < v->count; i++) {
+	for (size_t i = 0; i < v->count && out->len <= LIMIT_NORMAL_LEN; i++) {
 		if (i)
 			str_add_char(out, ',');
 		new_line(out, indent + INDENT);
@@ -79,10 +80,11 @@ static void write_json(const struct value *v, size_t indent, struct str *out)
 	str_add_char(out, map ? '}' : ']');
 }
 
-void value_write_json(const struct value *v, struct str *out)
+bool value_write_json(const struct value *v, struct str *out)
 {
 	write_json(v, 0, out);
 	str_add_char(out, '\n');
+	return out->len <= LIMIT_NORMAL_LEN;
 }
 
 /* YAML */
@@ -165,7 +167,7 @@ static void write_block(struct text t, size_t indent, struct str *out)
 	struct text line;
 
 	str_add(out, ends_twice ? "|+" : ends ? "|" : "|-");
-	while (text_next(&lines, '\n', &line)) {
+	while (out->len <= LIMIT_NORMAL_LEN && text_next(&lines, '\n', &line)) {
 		if (line.len)
 			new_line(out, indent);
 		else
@@ -254,7 +256,7 @@ static void write_scalar_yaml(const struct value *v, size_t indent, struct str *
 /* Of a map or list with something in it; the first line goes on where `out` stands. */
 static void write_yaml(const struct value *v, size_t indent, struct str *out)
 {
-	for (size_t i = 0; i < v->count; i++) {
+	for (size_t i = 0; i < v->count && out->len <= LIMIT_NORMAL_LEN; i++) {
 		const struct value *member =
 			v->kind == VALUE_MAP ? v->entries[i].value : v->items[i];
 
@@ -279,11 +281,12 @@ static void write_yaml(const struct value *v, size_t indent, struct str *out)
 	}
 }
 
-void value_write_yaml(const struct value *v, struct str *out)
+bool value_write_yaml(const struct value *v, struct str *out)
 {
 	if (v->count)
 		write_yaml(v, 0, out);
 	else
 		write_scalar_yaml(v, 0, out);
 	str_add_char(out, '\n');
+	return out->len <= LIMIT_NORMAL_LEN;
 }

@@ -11,8 +11,9 @@
 #include "base/str.h"
 #include "templates/value.h"
 
-/* Append the whole text, with a newline at its end. */
-void value_write_json(const struct value *v, struct str *out);
-void value_write_yaml(const struct value *v, struct str *out);
+/* Append the whole text, with a newline at its end.  False: it is longer than
+ * LIMIT_NORMAL_LEN, and cut off. */
+bool value_write_json(const struct value *v, struct str *out);
+bool value_write_yaml(const struct value *v, struct str *out);
 
 #endif
