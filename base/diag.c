@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
 
@@ -370,9 +371,12 @@ void diag_hint(struct diags *d, struct diag *g, const char *fmt, ...)
 void diag_did_you_mean(struct diags *d, struct diag *g, struct text word, const char *const *names,
 		       size_t count)
 {
-	const char *nearest = text_nearest(word, names, count);
-	const char *other = g->hint;
+	const char *nearest, *other = g->hint;
 
+	/* A thousand mistakes in a template of fifty thousand names: the first ones will do. */
+	if (count > LIMIT_SUGGEST_NAMES && d->error_count > LIMIT_SUGGESTIONS)
+		return;
+	nearest = text_nearest(word, names, count);
 	if (nearest && other)
 		diag_hint(d, g, "did you mean '%s'? If not, %s", nearest, other);
 	else if (nearest)

@@ -14,6 +14,8 @@
 #define LIMIT_EVAL_LEN (256u << 20)  /* bytes that the values of one evaluation may take */
 #define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
 #define LIMIT_DIAGS 1000             /* errors reported of one file before reading it stops */
+#define LIMIT_SUGGESTIONS 50         /* errors whose words are compared with every name ... */
+#define LIMIT_SUGGEST_NAMES 500      /* ... when there are more names than these */
 #define LIMIT_JSON_DEPTH 128         /* nesting of JSON that a provider hands over */
 #define LIMIT_PROVIDER_DOC_LEN (8u << 20) /* bytes of one document from a provider */
 #define LIMIT_JSON_LEN (256u << 20)  /* bytes of one JSON text; a saved plan of 100000 resources */
