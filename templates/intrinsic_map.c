@@ -49,13 +49,7 @@ static const struct value *report_key(struct eval *e, const struct lookup *l, si
 	}
 	report_map_key(e->d, at, arg == 1 ? l->top : l->second, arg == 1 ? none : l->top, &mapping);
 	diag_detail(e->d, e->d->last, "in %s", eval_target_name(e));
-	if (!e->st->partial)
-		return NULL;
-	/* Without a project the region is a guess: what it does not have stays a function. */
-	e->d->last->severity = DIAG_WARNING;
-	e->d->error_count--;
-	e->d->warning_count++;
-	return eval_unknown(e, l->call, NULL, 0);
+	return NULL;
 }
 
 static const struct value *find(struct eval *e, const struct lookup *l)

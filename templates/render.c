@@ -11,6 +11,8 @@
 #include "templates/render_parts.h"
 #include "templates/value_write.h"
 
+#define RETURNS_MAX 8 /* turns in which left-out resources come back one by one */
+
 /* Resources and outputs */
 
 /* UNDECIDED, or 0 with whether the item is there. */
@@ -30,7 +32,8 @@ static const struct value *attribute_condition(struct rendering *r, const struct
 	bool present;
 
 	if (name->kind != VALUE_STRING ||
-	    eval_condition_named(&r->e, n, name->text, &present) != UNDECIDED)
+	    (eval_condition_named(&r->e, n, name->text, &present) != UNDECIDED &&
+	     !r->keeps_condition))
 		return &value_absent;
 	mark(r, &r->conditions, name->text);
 	return name;
@@ -96,11 +99,13 @@ static void add_item(struct rendering *r, const struct node *key, struct text na
 
 	(void)key;
 	item_condition(r, body, &present);
-	if (!present)
+	if (!present && !marked(&r->gone, name))
 		return;
+	r->keeps_condition = !present;
 	for (size_t i = 0; body->kind == NODE_MAP && i < body->count; i++)
 		add_entry(r, &members, body->entries[i].key->text,
 			  render_attribute(r, &body->entries[i]));
+	r->keeps_condition = false;
 	add_entry(r, out, name, render_map(r, &members));
 }
 
@@ -311,21 +316,45 @@ static const struct section_row *row_of(struct text name)
 	return &other;
 }
 
+/* Long chains of them would cost a turn for each. */
+static void keep_all_gone(struct rendering *r)
+{
+	const struct eval_state *st = r->e.st;
+
+	for (size_t i = 0; i < st->resource_list.count; i++) {
+		if (!st->resource_list.items[i]->present)
+			mark(r, &r->gone, text_of(st->resource_list.items[i]->name));
+	}
+}
+
+static void render_pass(struct rendering *r, const struct node *root, int pass,
+			const struct value **sections)
+{
+	for (size_t i = 0; i < root->count; i++) {
+		const struct section_row *row = row_of(root->entries[i].key->text);
+		const struct node *section = root->entries[i].value;
+
+		if (row->pass == pass)
+			sections[i] =
+				node_is_null(section) ? &value_absent : row->render(r, section);
+	}
+}
+
 static const struct value *render_root(struct rendering *r, const struct node *root)
 {
 	const struct value **sections = ARENA_ARRAY(r->e.a, root->count, const struct value *);
 	struct entry_list kept = {0};
+	size_t gone, turns = 0;
 
-	for (int pass = 0; pass < PASSES; pass++) {
-		for (size_t i = 0; i < root->count; i++) {
-			const struct section_row *row = row_of(root->entries[i].key->text);
-			const struct node *section = root->entries[i].value;
-
-			if (row->pass == pass)
-				sections[i] = node_is_null(section) ? &value_absent
-								    : row->render(r, section);
-		}
-	}
+	/* What comes back may refer to more that is gone. */
+	do {
+		if (++turns == RETURNS_MAX)
+			keep_all_gone(r);
+		gone = r->gone.count;
+		render_pass(r, root, AT_FIRST, sections);
+	} while (r->gone.count > gone);
+	for (int pass = AT_FIRST + 1; pass < PASSES; pass++)
+		render_pass(r, root, pass, sections);
 	for (size_t i = 0; i < root->count; i++)
 		add_entry(r, &kept, root->entries[i].key->text, sections[i]);
 	return render_map(r, &kept);

@@ -42,7 +42,7 @@ static const struct value *ref_call(struct rendering *r, const struct node *call
 	const struct value *name = render_operand(r, call->arg);
 
 	if (name->kind == VALUE_STRING)
-		mark(r, &r->parameters, name->text);
+		mark_name(r, name->text);
 	return render_long(r, "Ref", name);
 }
 
@@ -53,6 +53,10 @@ static const struct value *getatt_call(struct rendering *r, const struct node *c
 	const struct value **pair;
 	const char *dot;
 
+	if (arg->kind == VALUE_STRING)
+		mark_name(r, arg->text);
+	else if (arg->kind == VALUE_LIST && arg->count && arg->items[0]->kind == VALUE_STRING)
+		mark_name(r, arg->items[0]->text);
 	if (arg->kind != VALUE_STRING || !getatt_cut(arg->text))
 		return render_long(r, "Fn::GetAtt", arg);
 	pair = ARENA_ARRAY(r->e.a, 2, const struct value *);
@@ -253,7 +257,7 @@ static void outer_variable(struct sub_left *s, struct text written)
 		str_add_text(&s->literal, t);
 		return;
 	}
-	mark(s->r, &s->r->parameters, name);
+	mark_name(s->r, name);
 	keep_variable(s, name);
 }
 

@@ -13,6 +13,17 @@ void mark(struct rendering *r, struct marks *m, struct text name)
 	*arena_vec_add(r->e.a, m) = name;
 }
 
+void mark_name(struct rendering *r, struct text name)
+{
+	const char *dot = memchr(name.ptr, '.', name.len);
+	const struct text id = {name.ptr, dot ? (size_t)(dot - name.ptr) : name.len};
+	const struct section_item *item = names_find(&r->e.st->resources, id);
+
+	mark(r, &r->parameters, name);
+	if (item && !item->present)
+		mark(r, &r->gone, id);
+}
+
 bool marked(const struct marks *m, struct text name)
 {
 	return names_find(&m->names, name) != NULL;
@@ -199,7 +210,7 @@ static void mark_ref(void *context, const struct ref *ref)
 
 	switch (ref->kind) {
 	case REF_NAME:
-		mark(r, &r->parameters, ref->name);
+		mark_name(r, ref->name);
 		return;
 	case REF_CONDITION:
 		mark(r, &r->conditions, ref->name);
@@ -208,6 +219,7 @@ static void mark_ref(void *context, const struct ref *ref)
 		mark(r, &r->mappings, ref->name);
 		return;
 	case REF_ATTRIBUTE:
+		mark_name(r, ref->name);
 		return;
 	}
 }

@@ -21,6 +21,10 @@ struct rendering {
 	struct diags ignored; /* branches that nobody took may fail */
 	struct marks parameters, mappings, conditions;
 	bool every_mapping; /* the name of one is unknown */
+	/* Resources that their condition leaves out and something refers to all the same: they
+	 * stay, with the condition. */
+	struct marks gone;
+	bool keeps_condition; /* of the item at hand */
 };
 
 struct entry_list {
@@ -45,6 +49,8 @@ typedef void render_visit_fn(struct rendering *r, const struct node *key, struct
 void render_entries(struct rendering *r, const struct node *map, render_visit_fn *visit,
 		    struct entry_list *out);
 
+/* A parameter or resource is referred to. */
+void mark_name(struct rendering *r, struct text name);
 void mark(struct rendering *r, struct marks *m, struct text name);
 bool marked(const struct marks *m, struct text name);
 
