@@ -149,6 +149,7 @@ const struct command cmd_graph = {
 	.summary = "print what depends on what, for Graphviz or Mermaid",
 	.operands = "[STACK... | FILE]",
 	.operand_max = OPERANDS_ANY,
+	.operand_kind = OPERAND_TEMPLATE,
 	.help = "Prints the resources of the selection, one box for each stack instance, and what "
 		"each of them needs: an arrow leads from a resource to what must exist before it, "
 		"and a dashed one from a stack instance to those that its stack's DependsOn "

@@ -51,6 +51,7 @@ const struct command cmd_render = {
 	.operands = "STACK|FILE",
 	.operand_min = 1,
 	.operand_max = 1,
+	.operand_kind = OPERAND_TEMPLATE,
 	.help = "Prints the template of a stack, with the manifest's values for its target, or a "
 		"template file, which needs no project: its parameters have their defaults or "
 		"what --param gives, --region is AWS::Region (us-east-1 unless given), and "
@@ -66,8 +67,8 @@ const struct command cmd_render = {
 					  "a stack's template as it is for one target",
 					  "hadeploy render net.yaml --param Zones=3 --format yaml",
 					  "a file, without a project",
-					  "hadeploy render net.yaml --normalize | diff - net.json",
-					  "whether two templates say the same", NULL},
+					  "hadeploy render net.json --normalize --format yaml",
+					  "a file in the form in which equal ones are equal", NULL},
 	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_NORMALIZE,
 					    OPT_RENDER_FORMAT, OPT_END},
 	.needs = NEED_ENGINE | TAKES_TEMPLATES,

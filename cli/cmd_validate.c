@@ -58,6 +58,7 @@ const struct command cmd_validate = {
 	.summary = "check manifest and templates, or template files, without network",
 	.operands = "[STACK... | FILE...]",
 	.operand_max = OPERANDS_ANY,
+	.operand_kind = OPERAND_TEMPLATE,
 	.help = "Reads hadeploy.yaml and the templates of all stacks (or of those named), "
 		"evaluates "
 		"them for every target and checks each resource against its type. All faults are "

@@ -34,7 +34,7 @@ enum command_need {
 #define OPERANDS_ANY 1000000
 
 /* What stands behind a command: names to choose from, for completion. */
-enum operand_kind { OPERAND_FREE, OPERAND_CHOICE, OPERAND_COMMAND };
+enum operand_kind { OPERAND_FREE, OPERAND_CHOICE, OPERAND_COMMAND, OPERAND_TEMPLATE };
 
 struct command {
 	const char *name; /* "plan", "state list" */

@@ -55,7 +55,10 @@ static void bash_command(struct str *out, const struct command *c)
 	add_operand_words(out, c);
 	str_add(out, "'\n\t\toptions='");
 	each_option(out, c, add_option_word);
-	str_add(out, "'\n\t\t;;\n");
+	str_add(out, "'\n");
+	if (c->operand_kind == OPERAND_TEMPLATE)
+		str_add(out, "\t\tfiles=yes\n");
+	str_add(out, "\t\t;;\n");
 }
 
 /* An option before this one has its name. */
@@ -133,7 +136,7 @@ static void bash_script(struct str *out)
 	str_add(out, "# bash completion of hadeploy, printed by 'hadeploy completion bash'\n"
 		     "_hadeploy()\n{\n"
 		     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-		     "\tlocal command='' words='' options='' i\n\n"
+		     "\tlocal command='' words='' options='' files='' i\n\n"
 		     "\tCOMPREPLY=()\n"
 		     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 		     "\t\tcase ${COMP_WORDS[i]} in\n\t\t");
@@ -162,6 +165,10 @@ static void bash_script(struct str *out)
 	str_add(out, "\tesac\n"
 		     "\t[[ $cur == -* ]] && words=$options\n"
 		     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+		     "\tif [[ $files && $cur != -* ]]; then\n"
+		     "\t\tcompopt -o filenames 2>/dev/null\n"
+		     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+		     "\tfi\n"
 		     "}\n"
 		     "complete -F _hadeploy hadeploy\n");
 }
@@ -220,6 +227,8 @@ static void zsh_command(struct str *out, const struct command *c)
 	each_option(out, c, zsh_option);
 	if (words.len)
 		str_printf(out, "\t\t\t'*:word:(%s)'\n\t\t;;\n", str_cstr(&words));
+	else if (c->operand_kind == OPERAND_TEMPLATE)
+		str_add(out, "\t\t\t'*:file:_files'\n\t\t;;\n");
 	else
 		str_add(out, "\t\t\t'*:name:'\n\t\t;;\n");
 	str_release(&words);
@@ -308,6 +317,10 @@ static void fish_command(struct str *out, const struct command *c)
 	if (words.len) {
 		fish_start(out, c, FISH_RIGHT_BEHIND);
 		str_printf(out, " -a '%s'\n", str_cstr(&words));
+	}
+	if (c->operand_kind == OPERAND_TEMPLATE) {
+		fish_start(out, c, FISH_BEHIND);
+		str_add(out, " -F\n");
 	}
 	for (size_t i = 0; c->options && c->options[i] != OPT_END; i++)
 		fish_option(out, c, option_row(c->options[i]));

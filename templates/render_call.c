@@ -122,22 +122,32 @@ static const struct value *if_call(struct rendering *r, const struct node *call)
 	return render_long(r, "Fn::If", render_list(r, items, 3));
 }
 
+/* Items that are left out move the others. */
+static bool all_are_there(struct rendering *r, const struct node *list)
+{
+	bool there = true;
+
+	for (size_t i = 0; i < list->count && there; i++)
+		there = list->items[i]->kind != NODE_CALL ||
+			eval_node(&r->e, list->items[i]) != &value_absent;
+	render_forget_errors(r);
+	return there;
+}
+
 /* An item of a list that is written out may be known, or say more than the whole call. */
 static const struct value *select_call(struct rendering *r, const struct node *call)
 {
 	const struct node *const *args = call->arg->items;
-	const struct value *index, *list;
+	const struct value *index;
 	int64_t at;
 
 	if (call->arg->kind != NODE_LIST || call->arg->count != 2 || args[1]->kind != NODE_LIST)
 		return plain_call(r, call);
 	index = render_operand(r, args[0]);
-	list = render_node(r, args[1]);
-	/* Without items that are left out, places in the file are places in the list. */
 	if ((index->kind == VALUE_STRING || index->kind == VALUE_NUMBER) &&
-	    list->count == args[1]->count &&
-	    text_to_int64(index->text, 0, (int64_t)list->count - 1, &at))
-		return list->items[at];
+	    text_to_int64(index->text, 0, (int64_t)args[1]->count - 1, &at) &&
+	    all_are_there(r, args[1]))
+		return render_node(r, args[1]->items[at]);
 	return plain_call(r, call);
 }
 

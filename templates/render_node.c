@@ -121,7 +121,7 @@ static int visit_entry(void *context, const struct loop_entry *entry)
 	return 0;
 }
 
-static void forget_errors(struct rendering *r)
+void render_forget_errors(struct rendering *r)
 {
 	if (r->ignored.arena)
 		diags_release(&r->ignored);
@@ -136,7 +136,7 @@ static void unroll(struct unrolling *u, const struct node_entry *loop)
 		u->out->count = count;
 		add_entry(u->r, u->out, loop->key->text, render_raw(u->r, loop->value));
 	}
-	forget_errors(u->r);
+	render_forget_errors(u->r);
 }
 
 void render_entries(struct rendering *r, const struct node *map, render_visit_fn *visit,
@@ -178,7 +178,7 @@ const struct value *render_known(struct rendering *r, const struct node *n)
 {
 	const struct value *v = eval_node(&r->e, n);
 
-	forget_errors(r);
+	render_forget_errors(r);
 	if (!v || value_has_unknown(v) || value_has_sensitive(v))
 		return NULL;
 	return v;

@@ -39,6 +39,8 @@ const struct value *render_condition(struct rendering *r, const struct node *n);
 const struct value *render_raw(struct rendering *r, const struct node *n);
 /* The value of a call, or NULL when it is unknown, secret or wrong. */
 const struct value *render_known(struct rendering *r, const struct node *n);
+/* After evaluating: errors must not add up to the limit. */
+void render_forget_errors(struct rendering *r);
 /* What a call that is not known becomes. */
 const struct value *render_call(struct rendering *r, const struct node *call);
 

@@ -55,6 +55,12 @@ def test_bash_completes_commands_options_and_choices(tmp_path):
     assert {"--yes", "--parallelism"} <= set(completed(tmp_path, "hadeploy apply --"))
     assert "--yes" not in completed(tmp_path, "hadeploy plan --")
     assert {"bash", "zsh", "fish"} <= set(completed(tmp_path, "hadeploy completion "))
+    assert completed(tmp_path, "hadeploy validate --format ") == ["sarif"]
+    assert completed(tmp_path, "hadeploy render --format ") == ["json", "yaml"]
+    assert completed(tmp_path, "hadeploy graph --format ") == ["dot", "mermaid"]
+    (tmp_path / "net.yaml").touch()
+    assert completed(tmp_path, "hadeploy validate ne") == ["net.yaml"]
+    assert "--normalize" in completed(tmp_path, "hadeploy render --")
 
 
 @pytest.mark.parametrize("name, check", [("zsh", "zsh -n"), ("fish", "fish -n")])
