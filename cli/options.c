@@ -16,8 +16,7 @@ static const struct option_row rows[] = {
 	[OPT_REGION] = {.name = "region",
 			.kind = OPTION_LIST,
 			.value = "REGION",
-			.help = "only this region of the manifest; may be given several times. "
-				"For a template file 'render' takes it as AWS::Region"},
+			.help = "only this region of the manifest; may be given several times"},
 	[OPT_PARAM] = {.name = "param",
 		       .kind = OPTION_PAIRS,
 		       .value = "NAME=VALUE",
