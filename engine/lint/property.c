@@ -11,6 +11,8 @@
 /* Warnings after which properties are no longer looked at. */
 #define WARNINGS_MAX 1000
 #define SHOWN_LEN_MAX 60
+/* More names than this are no help as a list. */
+#define LISTED_NAMES_MAX 24
 
 /* Reports */
 
@@ -89,26 +91,38 @@ static size_t path_down(struct property_check *c, struct text name)
 	return before;
 }
 
+/* What could have been meant: the names, or where they are listed. */
+static void hint_names(struct property_check *c, struct diag *g, const char *const *names,
+		       size_t count)
+{
+	struct str known = STR_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		str_printf(&known, "%s%s", i ? ", " : "", names[i]);
+	if (count > LISTED_NAMES_MAX)
+		diag_hint(c->l->d, g, "'hadeploy types %s' lists the properties", c->r->type);
+	else if (count)
+		diag_hint(c->l->d, g, "the properties here are %s", str_cstr(&known));
+	str_release(&known);
+}
+
 static void report_unknown(struct property_check *c, const struct shape *s, const struct node *key)
 {
 	const char **names = xcalloc(s->member_count + 1, sizeof(*names));
-	struct str what = STR_INIT, known = STR_INIT;
+	struct str what = STR_INIT;
 	struct diag *g;
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->member_count; i++) {
-		if (s->members[i].read_only)
-			continue;
-		names[count++] = s->members[i].name;
-		str_printf(&known, "%s%s", count > 1 ? ", " : "", s->members[i].name);
+		if (!s->members[i].read_only)
+			names[count++] = s->members[i].name;
 	}
 	str_printf(&what, "%s has no property '%s'", c->r->type, str_cstr(&c->path));
 	g = property_report(c, DIAG_PROPERTY_UNKNOWN, key->where, PROPERTY_SURE, &what);
 	diag_did_you_mean(c->l->d, g, key->text, names, count);
-	if (!g->hint && count)
-		diag_hint(c->l->d, g, "the properties here are %s", str_cstr(&known));
+	if (!g->hint)
+		hint_names(c, g, names, count);
 	str_release(&what);
-	str_release(&known);
 	free(names);
 }
 

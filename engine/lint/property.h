@@ -32,6 +32,8 @@ void property_add_shown(struct str *out, struct text t);
 bool property_scalar_fits(const struct node *n, unsigned kinds);
 void property_check_scalar(struct property_check *c, const struct shape *s,
 			   const struct alternative *alt);
+/* How ids of this format begin ("vpc-"); NULL: nothing is known of them. */
+const char *property_id_prefix(const char *format);
 /* property_given.c: what is not literal against what the shape takes. */
 void property_check_given(struct property_check *c, const struct shape *s,
 			  const struct alternative *alt);

@@ -112,21 +112,41 @@ static struct text given_format(const struct alternative *alt)
 	return s ? text_of(s->format) : (struct text){NULL, 0};
 }
 
-static void check_format(struct property_check *c, const struct shape *s,
-			 const struct alternative *alt)
+/* Ref of a resource names that resource: never one of another type that has ids of its own. */
+static bool names_another(const struct alternative *alt, struct text wanted, const char *format)
 {
-	const struct shape *one = (s->kinds & SHAPE_ARRAY) && s->items ? shape_of(s->items) : s;
-	struct text wanted = text_of(one->format), given = given_format(alt);
+	const struct lint_resource *r = alt->resource;
+
+	return r && r->catalogued && node_is_call(alt->at, "Ref") && property_id_prefix(format) &&
+	       !text_starts(text_of(r->type), "AWS::CloudFormation::") &&
+	       !text_eq(type_of_format(wanted), text_of(r->type));
+}
+
+static void report_format(struct property_check *c, const struct alternative *alt,
+			  struct text wanted, struct text given)
+{
 	struct str what = STR_INIT;
 
-	if (!text_starts(wanted, "AWS::") || !text_starts(given, "AWS::") ||
-	    text_eq(type_of_format(wanted), type_of_format(given)))
-		return;
 	str_printf(&what, "property '%s' takes a %.*s, and ", str_cstr(&c->path), TEXT_ARG(wanted));
 	add_source(&what, alt);
 	str_printf(&what, " gives a %.*s", TEXT_ARG(given));
 	property_report(c, DIAG_PROPERTY_FORM, alt->at->where, PROPERTY_DOUBTFUL, &what);
 	str_release(&what);
+}
+
+static void check_format(struct property_check *c, const struct shape *s,
+			 const struct alternative *alt)
+{
+	const struct shape *one = (s->kinds & SHAPE_ARRAY) && s->items ? shape_of(s->items) : s;
+	struct text wanted = text_of(one->format), given = given_format(alt);
+
+	if (!text_starts(wanted, "AWS::"))
+		return;
+	if (!given.len && names_another(alt, wanted, one->format))
+		report_format(c, alt, wanted, text_of(alt->resource->type));
+	else if (text_starts(given, "AWS::") &&
+		 !text_eq(type_of_format(wanted), type_of_format(given)))
+		report_format(c, alt, wanted, given);
 }
 
 void property_check_given(struct property_check *c, const struct shape *s,

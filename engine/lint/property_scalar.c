@@ -3,6 +3,9 @@
 
 #include "engine/lint/property.h"
 
+/* Longer lists of choices are never complete. */
+#define CHOICES_FIRM_MAX 30
+
 /* Kinds */
 
 static bool is_number(struct text t, bool whole)
@@ -94,8 +97,7 @@ static bool is_choice(const struct shape *s, const struct node *n)
 	return false;
 }
 
-/* Some services take either case where the schema has one; a single choice is what a schema knew
- * when it was written. */
+/* Some services take either case where the schema has one. */
 static bool differs_in_case(const struct shape *s, struct text t)
 {
 	for (size_t i = 0; i < s->choice_count; i++) {
@@ -103,6 +105,13 @@ static bool differs_in_case(const struct shape *s, struct text t)
 			return true;
 	}
 	return false;
+}
+
+/* A single choice is what a schema knew when it was written, and long lists (of instance types,
+ * of regions) grow every month. */
+static bool is_doubtful_choice(const struct shape *s, struct text t)
+{
+	return differs_in_case(s, t) || s->choice_count == 1 || s->choice_count > CHOICES_FIRM_MAX;
 }
 
 static void check_choice(struct property_check *c, const struct shape *s,
@@ -118,7 +127,7 @@ static void check_choice(struct property_check *c, const struct shape *s,
 	property_add_shown(&what, t);
 	str_add(&what, "; it is one of ");
 	shape_add_choices(&what, s);
-	if ((differs_in_case(s, t) || s->choice_count == 1) && !alt->derived)
+	if (!alt->derived && is_doubtful_choice(s, t))
 		g = property_report(c, DIAG_PROPERTY_CHOICE, alt->node->where, PROPERTY_DOUBTFUL,
 				    &what);
 	else
@@ -206,7 +215,7 @@ static const struct {
 	{"AWS::EC2::NatGateway.Id", "nat-"},
 };
 
-static const char *prefix_of(const char *format)
+const char *property_id_prefix(const char *format)
 {
 	for (size_t i = 0; i < ARRAY_LEN(id_forms); i++) {
 		if (text_is(text_of(format), id_forms[i].format))
@@ -218,7 +227,7 @@ static const char *prefix_of(const char *format)
 static void check_form(struct property_check *c, const struct shape *s,
 		       const struct alternative *alt)
 {
-	const char *prefix = prefix_of(s->format);
+	const char *prefix = property_id_prefix(s->format);
 	struct str what = STR_INIT;
 	struct diag *g;
 
