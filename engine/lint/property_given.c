@@ -127,9 +127,10 @@ static void report_format(struct property_check *c, const struct alternative *al
 {
 	struct str what = STR_INIT;
 
-	str_printf(&what, "property '%s' takes a %.*s, and ", str_cstr(&c->path), TEXT_ARG(wanted));
+	str_printf(&what, "property '%s' takes an %.*s, and ", str_cstr(&c->path),
+		   TEXT_ARG(wanted));
 	add_source(&what, alt);
-	str_printf(&what, " gives a %.*s", TEXT_ARG(given));
+	str_printf(&what, " gives an %.*s", TEXT_ARG(given));
 	property_report(c, DIAG_PROPERTY_FORM, alt->at->where, PROPERTY_DOUBTFUL, &what);
 	str_release(&what);
 }

@@ -244,6 +244,8 @@ static bool same_map(const struct node *x, const struct node *y)
 
 static bool same(const struct node *x, const struct node *y)
 {
+	if (x == y)
+		return true;
 	if (x->kind != y->kind || x->count != y->count || !text_eq(x->text, y->text))
 		return false;
 	for (size_t i = 0; x->kind == NODE_LIST && i < x->count; i++) {

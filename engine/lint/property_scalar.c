@@ -239,7 +239,7 @@ static void check_form(struct property_check *c, const struct shape *s,
 	str_printf(&what, "; ids of this kind begin with '%s'", prefix);
 	g = property_report(c, DIAG_PROPERTY_FORM, alt->derived ? alt->at->where : alt->node->where,
 			    PROPERTY_DOUBTFUL, &what);
-	diag_hint(c->l->d, g, "write the id of a %.*s", (int)(strrchr(s->format, '.') - s->format),
+	diag_hint(c->l->d, g, "write the id of an %.*s", (int)(strrchr(s->format, '.') - s->format),
 		  s->format);
 	str_release(&what);
 }

@@ -10,21 +10,14 @@
 
 /* Types */
 
-static struct text namespace_of(const char *type)
-{
-	const char *end = strstr(type, "::");
-
-	return (struct text){type, end ? (size_t)(end - type) + 2 : 0};
-}
-
 /* Some type of the namespace is known: the one that is not is none. */
-static bool namespace_known(const struct lint *l, struct text name)
+static bool namespace_known(const struct lint *l, const char *name)
 {
 	size_t count;
 	const char *const *types = registry_types(l->types, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(types[i], name.ptr, name.len) == 0)
+		if (strncmp(types[i], name, strlen(name)) == 0)
 			return true;
 	}
 	return false;
@@ -88,14 +81,12 @@ static void note_unknown(struct lint *l, const struct lint_resource *r, struct m
 void lint_types(struct lint *l)
 {
 	struct map unknown = MAP_INIT;
-	bool aws = namespace_known(l, TEXT_LIT("AWS::"));
-
 	for (size_t i = 0; i < l->resource_count; i++) {
 		const struct lint_resource *r = &l->resources[i];
 
 		if (!r->type || r->schema || is_free(r->type) || l->d->error_count >= LIMIT_DIAGS)
 			continue;
-		if (aws && text_is(namespace_of(r->type), "AWS::"))
+		if (strncmp(r->type, "AWS::", 5) == 0 && namespace_known(l, "AWS::"))
 			report_aws_type(l, r);
 		else
 			note_unknown(l, r, &unknown);

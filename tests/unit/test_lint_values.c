@@ -76,11 +76,11 @@ static void ids_of_other_things_are_told(void **state)
 			  "8:72 warning HD2401 property 'Vpc' is 'subnet-12345678'; ids of this "
 			  "kind begin with 'vpc-'\n");
 	assert_properties(*state, NAME "Vpc: !Ref Subnet",
-			  "8:72 warning HD2401 property 'Vpc' takes a AWS::EC2::VPC.Id, and "
-			  "parameter 'Subnet' gives a AWS::EC2::Subnet::Id\n");
+			  "8:72 warning HD2401 property 'Vpc' takes an AWS::EC2::VPC.Id, and "
+			  "parameter 'Subnet' gives an AWS::EC2::Subnet::Id\n");
 	assert_properties(*state, NAME "Vpc: !Ref Net",
-			  "8:72 warning HD2401 property 'Vpc' takes a AWS::EC2::VPC.Id, and !Ref "
-			  "gives a AWS::EC2::Subnet.Id\n");
+			  "8:72 warning HD2401 property 'Vpc' takes an AWS::EC2::VPC.Id, and !Ref "
+			  "gives an AWS::EC2::Subnet.Id\n");
 }
 
 static void attributes_that_a_type_lacks(void **state)
