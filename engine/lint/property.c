@@ -203,7 +203,7 @@ static void check_items(struct property_check *c, const struct shape *s,
 }
 
 static void report_kind(struct property_check *c, const struct shape *s,
-			const struct alternative *alt)
+			const struct alternative *alt, enum property_doubt doubt)
 {
 	bool is_map = alt->kind == ALTERNATIVE_MAP;
 	struct str what = STR_INIT;
@@ -211,8 +211,19 @@ static void report_kind(struct property_check *c, const struct shape *s,
 	str_printf(&what, "property '%s' is %s; it takes ", str_cstr(&c->path),
 		   is_map ? "a map" : "a list");
 	shape_add_kinds(&what, s->kinds);
-	property_report_value(c, DIAG_PROPERTY_TYPE, alt, &what);
+	if (doubt == PROPERTY_SURE)
+		property_report_value(c, DIAG_PROPERTY_TYPE, alt, &what);
+	else
+		property_report(c, DIAG_PROPERTY_TYPE, alt->at->where, doubt, &what);
 	str_release(&what);
+}
+
+/* CloudFormation takes one map as a list of one, and old templates count on it. */
+static bool stands_for_list(const struct property_check *c, const struct shape *s,
+			    const struct alternative *alt)
+{
+	return c->r->catalogued && alt->kind == ALTERNATIVE_MAP && (s->kinds & SHAPE_ARRAY) &&
+	       s->items && (shape_of(s->items)->kinds & SHAPE_OBJECT);
 }
 
 static void check_container(struct property_check *c, const struct shape *s,
@@ -221,8 +232,12 @@ static void check_container(struct property_check *c, const struct shape *s,
 	bool is_map = alt->kind == ALTERNATIVE_MAP;
 
 	if (s->kinds && !(s->kinds & (is_map ? SHAPE_OBJECT : SHAPE_ARRAY))) {
-		report_kind(c, s, alt);
-		return;
+		bool one = stands_for_list(c, s, alt);
+
+		report_kind(c, s, alt, one ? PROPERTY_DOUBTFUL : PROPERTY_SURE);
+		if (!one)
+			return;
+		s = shape_of(s->items);
 	}
 	property_check_members(c, s, alt);
 	if (is_map)
