@@ -96,7 +96,7 @@ static void add_resource(struct lint *l, const struct node_entry *e, const struc
 }
 
 /* Most keys are told apart by their first letter. */
-static const struct node *loop_of(const struct node_entry *e)
+const struct node *lint_loop(const struct node_entry *e)
 {
 	return e->key->text.len && e->key->text.ptr[0] == 'F' &&
 			       text_starts(e->key->text, "Fn::ForEach::") &&
@@ -120,7 +120,7 @@ static size_t count_entries(const struct node *section)
 	size_t count = 0;
 
 	for (size_t i = 0; section && i < section->count; i++) {
-		const struct node *loop = loop_of(&section->entries[i]);
+		const struct node *loop = lint_loop(&section->entries[i]);
 
 		count += loop ? count_entries(loop->items[2]) : 1;
 	}
@@ -131,7 +131,7 @@ static void add_resources(struct lint *l, const struct node *section, const stru
 {
 	for (size_t i = 0; section && i < section->count; i++) {
 		const struct node_entry *e = &section->entries[i];
-		const struct node *loop = loop_of(e);
+		const struct node *loop = lint_loop(e);
 
 		if (loop)
 			add_resources(l, loop->items[2], enter_loop(l, loop, loops));
@@ -157,7 +157,7 @@ static void walk_map(struct walking *w, const struct node *map)
 	const struct lint_loop *outer = w->site.loops;
 
 	for (size_t i = 0; i < map->count; i++) {
-		const struct node *loop = loop_of(&map->entries[i]);
+		const struct node *loop = lint_loop(&map->entries[i]);
 
 		if (!loop) {
 			walk_node(w, map->entries[i].value);
@@ -224,7 +224,7 @@ static void walk_section(struct walking *w, const struct node *section)
 
 	for (size_t i = 0; section && i < section->count; i++) {
 		const struct node_entry *e = &section->entries[i];
-		const struct node *loop = loop_of(e);
+		const struct node *loop = lint_loop(e);
 
 		if (!loop) {
 			walk_entry(w, e);
@@ -334,6 +334,7 @@ int lint_template(const struct template *t, const struct registry *types, struct
 	for (size_t i = 0; i < l.resource_count; i++)
 		lint_properties(&l, &l.resources[i]);
 	lint_references(&l);
+	lint_outputs(&l);
 	lint_cycles(&l);
 	lint_rules_run(&l);
 	map_release(&l.by_id);

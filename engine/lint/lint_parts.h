@@ -86,6 +86,8 @@ const struct node *lint_mapped(const struct lint *l, struct text mapping, struct
 bool lint_made_by_loop(const struct lint_loop *loops, struct text name);
 /* A key that is a function: "Fn::ForEach::Name", "Fn::Transform" beside others. */
 bool lint_function_key(struct text key);
+/* [Variable, Collection, Body] of an entry that is a loop; NULL: it is none. */
+const struct node *lint_loop(const struct node_entry *e);
 /* The type is exactly this one. */
 bool lint_is(const struct lint_resource *r, const char *type);
 /* False when it is sure that the condition has the other value wherever the assumptions hold:
@@ -111,10 +113,12 @@ void lint_walk(struct lint *l, lint_node_fn *visit, void *context);
 /* condition.c: before l->a goes. */
 void lint_conditions_release(struct lint *l);
 
-/* The checks that the schemas of types imply (property.c, reference.c, cycle.c). */
+/* The checks that the schemas of types imply (property.c, reference.c,
+ * output.c, cycle.c). */
 void lint_types(struct lint *l);
 void lint_properties(struct lint *l, const struct lint_resource *r);
 void lint_references(struct lint *l);
+void lint_outputs(struct lint *l);
 void lint_cycles(struct lint *l);
 
 #endif

@@ -122,6 +122,8 @@ static void report_attribute(const struct lint *l, const struct lint_resource *r
 		str_printf(&list, "%s%s", i ? ", " : "", names[i]);
 	if (list.len)
 		diag_hint(l->d, g, "the attributes are %s", str_cstr(&list));
+	else if (!g->hint)
+		diag_hint(l->d, g, "'hadeploy types %s' lists the attributes", r->type);
 	str_release(&list);
 }
 
