@@ -299,22 +299,6 @@ static int check_map(const struct template *t, const struct node *call, struct d
 		      d);
 }
 
-/* Names of the map that the text does not hold. */
-static void warn_unused(const struct node *text, const struct node_entry *own, struct diags *d)
-{
-	struct sub_scan scan = sub_start(text->text);
-	struct sub_piece p;
-	struct diag *g;
-
-	while (sub_next(&scan, &p)) {
-		if (p.kind == SUB_VARIABLE && text_eq(p.text, own->key->text))
-			return;
-	}
-	g = diag_warn(d, DIAG_SUB_UNUSED, own->key->where,
-		      "the text of 'Fn::Sub' does not hold '${%.*s}'", TEXT_ARG(own->key->text));
-	diag_hint(d, g, "use it in the text, or remove it");
-}
-
 static int report_list(const struct sub_piece *p, struct range where, struct diags *d)
 {
 	struct diag *g = diag_add(d, DIAG_VALUE_TYPE, where,
@@ -361,7 +345,6 @@ static int check_sub(const struct template *t, const struct node *call, struct d
 	for (size_t i = 0; own && i < own->count; i++) {
 		if (text_starts(own->entries[i].key->text, FOREACH_PREFIX))
 			continue;
-		warn_unused(text, &own->entries[i], d);
 		result |= check_row(t, call, &value, own->entries[i].value, d);
 	}
 	return result;
@@ -405,4 +388,11 @@ int arguments_check(const struct template *t, const struct node *call, struct di
 			return singles[i].check(t, call, d);
 	}
 	return 0;
+}
+
+bool argument_is_collection(const struct template *t, const struct node *n)
+{
+	enum gives gives = gives_of(t, n);
+
+	return gives == GIVES_LIST || gives == GIVES_MAP;
 }

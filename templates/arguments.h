@@ -14,5 +14,7 @@ struct intrinsic;
 
 /* Of a call whose count of arguments is right.  -1 after errors. */
 int arguments_check(const struct template *t, const struct node *call, struct diags *d);
+/* True when the node surely gives a list or a map. */
+bool argument_is_collection(const struct template *t, const struct node *n);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "templates/refs.h"
+#include "templates/retention.h"
 
 /* Resources */
 
@@ -79,33 +80,6 @@ static int add_dependencies(struct eval *e, const struct section_item *item)
 	return result;
 }
 
-struct policy_word {
-	const char *word;
-	enum deletion_policy policy;
-	bool on_replace; /* UpdateReplacePolicy has it too */
-};
-
-static const struct policy_word policies[] = {
-	{"Delete", DELETION_DELETE, true},
-	{"Retain", DELETION_RETAIN, true},
-	{"Snapshot", DELETION_SNAPSHOT, true},
-	{"RetainExceptOnCreate", DELETION_RETAIN_EXCEPT_ON_CREATE, false},
-};
-
-static int report_policy(struct eval *e, const struct node *n, struct text word, size_t count)
-{
-	const char *names[ARRAY_LEN(policies)];
-	struct diag *g = diag_add(e->d, DIAG_POLICY_VALUE, n->where, "there is no policy '%.*s'",
-				  TEXT_ARG(word));
-
-	for (size_t i = 0; i < ARRAY_LEN(policies); i++)
-		names[i] = policies[i].word;
-	diag_hint(e->d, g, "use Delete, Retain%s or Snapshot",
-		  count == ARRAY_LEN(policies) ? ", RetainExceptOnCreate" : "");
-	diag_did_you_mean(e->d, g, word, names, count);
-	return -1;
-}
-
 static const struct value *policy_value(struct eval *e, const struct node *n)
 {
 	enum eval_place outer = e->place;
@@ -121,10 +95,8 @@ static int read_policy(struct eval *e, const struct section_item *item, const ch
 		       enum deletion_policy *out)
 {
 	const struct node *n = node_find(item->body, key);
-	bool replace = strcmp(key, "UpdateReplacePolicy") == 0;
-	size_t count = ARRAY_LEN(policies) - replace;
-	const struct value *v;
 	struct text word = TEXT_LIT("");
+	const struct value *v;
 
 	*out = DELETION_DEFAULT;
 	if (!n)
@@ -135,13 +107,10 @@ static int read_policy(struct eval *e, const struct section_item *item, const ch
 	if (e->st->partial && v->kind == VALUE_UNKNOWN)
 		return 0;
 	value_scalar_text(v, &word);
-	for (size_t i = 0; i < count; i++) {
-		if (!text_is(word, policies[i].word))
-			continue;
-		*out = policies[i].policy;
+	if (retention_find(key, word, out))
 		return 0;
-	}
-	return report_policy(e, n, v->sensitive ? TEXT_LIT("(sensitive)") : word, count);
+	retention_report(key, n->where, v->sensitive ? TEXT_LIT("(sensitive)") : word, e->d);
+	return -1;
 }
 
 static int eval_resource(struct eval *e, const struct section_item *item, struct doc_resource *out)

@@ -151,6 +151,8 @@ static const struct value *other_zones(struct eval *e, const struct node *call, 
 
 	if (t->zones_of && t->zones_of(t->context, region, &zones, &count))
 		return eval_strings(e, zones, count, call);
+	if (e->st->partial)
+		return eval_unknown(e, call, NULL, 0);
 	g = diag_add(e->d, DIAG_ZONES_UNKNOWN, call->arg->where,
 		     "the zones of region '%s' are not known", region);
 	diag_hint(e->d, g,

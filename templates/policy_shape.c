@@ -78,6 +78,8 @@ static const struct policy_row update_policy[] = {
 	{"CodeDeployLambdaAliasUpdate", POLICY_MAP, alias_update},
 	{"UseOnlineResharding", POLICY_BOOL, NULL},
 	{"EnableVersionUpgrade", POLICY_BOOL, NULL},
+	{"StopBeforeUpdate", POLICY_BOOL, NULL},
+	{"StartAfterUpdate", POLICY_BOOL, NULL},
 	{0},
 };
 

@@ -1,6 +1,10 @@
 /* resource_shape.c - the attributes of resources and outputs. */
 #include "templates/shape.h"
 
+#include <string.h>
+
+#include "templates/retention.h"
+
 static int check_properties(const struct node_entry *entry, struct diags *d)
 {
 	const struct node *n = entry->value;
@@ -13,8 +17,18 @@ static int check_properties(const struct node_entry *entry, struct diags *d)
 static int check_policy(const struct node_entry *entry, struct diags *d)
 {
 	const struct node *n = entry->value;
+	enum deletion_policy policy;
 
-	return n->kind == NODE_CALL ? 0 : shape_expect_text(n, "a policy", d);
+	if (n->kind == NODE_CALL)
+		return 0;
+	if (shape_expect_text(n, "a policy", d))
+		return -1;
+	/* A loop's variable may complete it. */
+	if (memchr(n->text.ptr, '{', n->text.len) ||
+	    retention_find(entry->key->text.ptr, n->text, &policy))
+		return 0;
+	retention_report(entry->key->text.ptr, n->where, n->text, d);
+	return -1;
 }
 
 static int check_metadata(const struct node_entry *entry, struct diags *d)

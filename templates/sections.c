@@ -222,6 +222,18 @@ static void load_mapping_keys(struct arena *a, struct mapping *m, struct diags *
 	}
 }
 
+/* A loop, as a mapping or inside of one. */
+static int refuse_loop(const struct node *key, struct diags *d)
+{
+	struct diag *g;
+
+	if (!text_starts(key->text, FOREACH_PREFIX))
+		return 0;
+	g = diag_add(d, DIAG_FUNCTION_PLACE, key->where, "a loop cannot make mappings");
+	diag_hint(d, g, "write the keys out, or use conditions");
+	return -1;
+}
+
 static void load_mappings(struct arena *a, struct sections *s, const struct node *section,
 			  struct diags *d)
 {
@@ -231,6 +243,9 @@ static void load_mappings(struct arena *a, struct sections *s, const struct node
 	for (size_t i = 0; i < section->count; i++) {
 		list[i].key = section->entries[i].key;
 		list[i].body = section->entries[i].value;
+		if (refuse_loop(list[i].key, d))
+			continue;
+		logical_id_check(list[i].key->text, list[i].key, "mapping", d);
 		names_add(a, &s->mappings, list[i].key->text, &list[i]);
 		if (shape_expect(list[i].body, NODE_MAP, "a mapping", d) == 0)
 			load_mapping_keys(a, &list[i], d);

@@ -413,14 +413,36 @@ static void check_present(struct checker *c, const struct node *n)
 		check_node(c, n);
 }
 
+/* A policy made by functions. */
+static void check_retention(struct checker *c, const struct node *n)
+{
+	check_static(c, n);
+	if (n && n->kind == NODE_CALL && argument_is_collection(c->tpl, n))
+		diag_add(c->d, DIAG_POLICY_VALUE, n->where,
+			 "a policy is a string, and %s gives a list", node_describe(n));
+}
+
+/* CloudFormation's outputs are strings; here they may be more. */
+static void check_output_value(struct checker *c, const struct node *n)
+{
+	struct diag *g;
+
+	if (!argument_is_collection(c->tpl, n))
+		return;
+	g = diag_warn(c->d, DIAG_VALUE_TYPE, n->where,
+		      "CloudFormation takes strings only as values of outputs, and this is no "
+		      "string");
+	diag_hint(c->d, g, "make a string of it: !Join [',', ...], or Fn::ToJsonString");
+}
+
 static void check_resource(struct checker *c, const struct node *body)
 {
 	const struct node *properties = node_find(body, "Properties");
 
 	check_named_condition(c, body);
 	check_dependencies(c, body);
-	check_static(c, node_find(body, "DeletionPolicy"));
-	check_static(c, node_find(body, "UpdateReplacePolicy"));
+	check_retention(c, node_find(body, "DeletionPolicy"));
+	check_retention(c, node_find(body, "UpdateReplacePolicy"));
 	check_present(c, node_find(body, "CreationPolicy"));
 	check_present(c, node_find(body, "UpdatePolicy"));
 	if (properties && !node_is_null(properties))
@@ -431,6 +453,7 @@ static void check_output(struct checker *c, const struct node *body)
 {
 	check_named_condition(c, body);
 	check_node(c, node_find(body, "Value"));
+	check_output_value(c, node_find(body, "Value"));
 	check_static(c, node_find(body, "Export"));
 }
 

@@ -117,13 +117,6 @@ static void some_arguments_are_written_out(void **state)
 			    "and this is a function");
 }
 
-static void unused_variables_are_warned_of(void **state)
-{
-	assert_string_equal(said_of(*state, "!Sub ['${A}${!B}', {A: x, B: y}]"),
-			    "8:58 HD1232 the text of 'Fn::Sub' does not hold '${B}'");
-	assert_string_equal(said_of(*state, "!Sub ['${ A }', {A: x}]"), "");
-}
-
 static void conditions_compare_what_is_known(void **state)
 {
 	static const char *const refused[] = {
@@ -163,7 +156,6 @@ int main(void)
 		TEST(functions_nest),
 		TEST(kinds_are_told),
 		TEST(some_arguments_are_written_out),
-		TEST(unused_variables_are_warned_of),
 		TEST(conditions_compare_what_is_known),
 	};
 

@@ -73,6 +73,14 @@ static void misshapen_policies_are_told(void **state)
 		 "'HealthCheck'\n"},
 		{"UpdatePolicy: {AutoScalingRollingUpdate: {MaxBatchSize: !Ref Q}}",
 		 "6:66 HD1214 'Q' names no parameter and no resource\n"},
+		{"DeletionPolicy: Retian",
+		 "6:21 HD1227 there is no policy 'Retian'; hint: did you mean 'Retain'? If not, "
+		 "use Delete, Retain, RetainExceptOnCreate or Snapshot\n"},
+		{"UpdateReplacePolicy: RetainExceptOnCreate",
+		 "6:26 HD1227 there is no policy 'RetainExceptOnCreate'; hint: use Delete, Retain "
+		 "or Snapshot\n"},
+		{"DeletionPolicy: !Cidr [10.0.0.0/24, 6, 5]",
+		 "6:21 HD1227 a policy is a string, and !Cidr gives a list\n"},
 		{"DeletionPolicy: [Retain]",
 		 "6:21 HD1202 a policy is a string, and this is a list\n"},
 		{"Version: [1]", "6:14 HD1202 Version is a string, and this is a list\n"},
@@ -102,6 +110,29 @@ static void descriptions_have_a_limit(void **state)
 		"or put the long text under Metadata\n");
 }
 
+static void mappings_have_plain_names(void **state)
+{
+	assert_string_equal(
+		fixture_check(*state, "Mappings:\n"
+				      "  Bad.Name: {a: {b: c}}\n"
+				      "  Fn::ForEach::X: [A, [b], {c: {d: {e: f}}}]\n"
+				      "Resources: {R: {Type: T}}\n"),
+		"2:3 HD1203 'Bad.Name' is no name for a mapping: letters and digits only; hint: "
+		"remove the other characters\n"
+		"3:3 HD1212 a loop cannot make mappings; hint: write the keys out, or use "
+		"conditions\n");
+}
+
+static void outputs_that_are_no_strings_are_warned_of(void **state)
+{
+	assert_string_equal(
+		fixture_check(*state, "Parameters: {L: {Type: CommaDelimitedList}}\n"
+				      "Resources: {R: {Type: T}}\n"
+				      "Outputs: {A: {Value: !Ref L}, B: {Value: !Ref R}}\n"),
+		"3:22 HD1307 CloudFormation takes strings only as values of outputs, and this is "
+		"no string; hint: make a string of it: !Join [',', ...], or Fn::ToJsonString\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +140,8 @@ int main(void)
 		TEST(documented_policies_say_nothing),
 		TEST(misshapen_policies_are_told),
 		TEST(descriptions_have_a_limit),
+		TEST(mappings_have_plain_names),
+		TEST(outputs_that_are_no_strings_are_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
