@@ -209,22 +209,35 @@ static const struct value *filled(const struct checking *k, const struct list_fi
 	return f->failed ? NULL : v;
 }
 
+/* Constraints may be meant for the text with all its commas: what that text keeps holds for its
+ * items too. */
+static struct checking for_items(const struct checking *k, struct text whole)
+{
+	struct checking items = *k;
+	int64_t len = code_points(whole);
+	const char *problem;
+
+	if (k->c.allowed && is_allowed(k, whole))
+		items.c.allowed = NULL;
+	if (k->c.pattern &&
+	    pattern_match(k->a, k->c.pattern->text, whole, &problem) == PATTERN_MATCHES)
+		items.c.pattern = NULL;
+	items.c.has_min_len = k->c.has_min_len && len < k->c.min_len;
+	items.c.has_max_len = k->c.has_max_len && len > k->c.max_len;
+	return items;
+}
+
 /* "a, b" has two items; the empty text has none. */
 static const struct value *list_of_text(const struct checking *k, struct text t,
 					const struct node *from)
 {
 	struct text_split rest = text_split_start(t);
 	struct list_fill f = {0};
+	const struct checking items = for_items(k, t);
 	struct text piece;
-	struct checking whole = *k;
 
-	/* 'three,four' as one of the allowed values allows just that list. */
-	if (k->c.allowed && is_allowed(k, t)) {
-		whole.c.allowed = NULL;
-		k = &whole;
-	}
 	while (text_trim(t).len && text_next(&rest, ',', &piece))
-		fill(k, &f, text_trim(piece), from);
+		fill(&items, &f, text_trim(piece), from);
 	return filled(k, &f, from);
 }
 

@@ -47,11 +47,27 @@ static const struct value *truth(struct eval *e, const struct node *n)
 	return v;
 }
 
+static bool asks_account(const struct node *n)
+{
+	bool asks = false;
+
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
+		asks |= asks_account(n->items[i]);
+	if (n->kind != NODE_CALL)
+		return asks;
+	return text_is(n->text, "Fn::RefAll") || text_is(n->text, "Fn::ValueOf") ||
+	       text_is(n->text, "Fn::ValueOfAll") || asks_account(n->arg);
+}
+
+/* Values that nobody gave yet are nothing to warn of. */
 static void warn_unchecked(struct rule *r, const struct node *n)
 {
-	struct diag *g = diag_warn(r->e->d, DIAG_RULE_UNCHECKED, n->where,
-				   "rule '%.*s' cannot be checked here", TEXT_ARG(r->key->text));
+	struct diag *g;
 
+	if (r->e->st->partial && !asks_account(n))
+		return;
+	g = diag_warn(r->e->d, DIAG_RULE_UNCHECKED, n->where, "rule '%.*s' cannot be checked here",
+		      TEXT_ARG(r->key->text));
 	diag_detail(r->e->d, g, "what it asks for is known in the account only; in %s",
 		    eval_target_name(r->e));
 }

@@ -214,6 +214,10 @@ static void lists_may_be_allowed_as_a_whole(void **state)
 
 	assert_string_equal(value_of(f, declaration, "three,four"), "[\"three\", \"four\"]");
 	assert_string_equal(value_of(f, declaration, "one, two"), "[\"one\", \"two\"]");
+	assert_string_equal(value_of(f, "{Type: CommaDelimitedList, AllowedPattern: 'a,b'}", "a,b"),
+			    "[\"a\", \"b\"]");
+	assert_string_equal(value_of(f, "{Type: CommaDelimitedList, MinLength: 3}", "a,b"),
+			    "[\"a\", \"b\"]");
 	assert_string_equal(value_of(f, declaration, "three"),
 			    "2:3 HD1302 the value from --param 'three' of parameter 'P' is none of "
 			    "'one', 'two', 'three,four'\n");

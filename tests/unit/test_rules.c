@@ -119,6 +119,20 @@ static void defaults_alone_only_warn_without_a_target(void **state)
 	assert_null(document_eval(f->a, f->tpl, &in, &f->d));
 }
 
+static void values_that_nobody_gave_are_nothing_to_warn_of(void **state)
+{
+	struct template_fixture *f = *state;
+	const struct eval_input in = {
+		.target = &f->target, .parameters = &f->parameters, .partial = true};
+
+	assert_non_null(
+		fixture_load(f, "Parameters: {P: {Type: String}}\n"
+				"Resources: {R: {Type: T}}\n"
+				"Rules: {X: {Assertions: [{Assert: !Equals [!Ref P, a]}]}}\n"));
+	assert_non_null(document_eval(f->a, f->tpl, &in, &f->d));
+	assert_string_equal(fixture_said(f), "");
+}
+
 static void shapes_are_checked(void **state)
 {
 	struct template_fixture *f = *state;
@@ -190,6 +204,7 @@ int main(void)
 		TEST(failures_name_the_values_but_no_secrets),
 		TEST(a_condition_decides_whether_a_rule_asks),
 		TEST(defaults_alone_only_warn_without_a_target),
+		TEST(values_that_nobody_gave_are_nothing_to_warn_of),
 		TEST(shapes_are_checked),
 		TEST(functions_stay_in_their_place),
 		TEST(hooks_have_no_effect),
