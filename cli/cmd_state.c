@@ -141,6 +141,10 @@ static json_t *instance_record_json(const struct instance_record *r)
 	json_set_text(j, "template_digest", r->template_digest);
 	json_set_json(j, "parameters", r->parameters);
 	json_set_json(j, "outputs", r->outputs);
+	if (r->exports && *r->exports)
+		json_set_json(j, "exports", r->exports);
+	if (r->imports && *r->imports)
+		json_set_json(j, "imports", r->imports);
 	json_object_set_new(j, "applied", json_time(r->applied_ms));
 	return j;
 }

@@ -27,7 +27,7 @@
 #include "base/json.h"
 #include "engine/address.h"
 
-#define STATE_SCHEMA_VERSION 1
+#define STATE_SCHEMA_VERSION 2
 
 /* What is recorded of one resource.  When writing, a NULL text means "", "{}" or "[]". */
 struct record {
@@ -87,6 +87,9 @@ struct instance_record {
 	const char *template_digest;
 	const char *status; /* "CURRENT", "FAILED", "INCOMPLETE" (interrupted), "APPLYING" */
 	int64_t applied_ms;
+	/* Of the last finished apply: JSON object of export names to output names, and JSON array
+	 * of what its templates took from others (outside.h); "" from older versions. */
+	const char *exports, *imports;
 };
 
 struct lock_owner {
@@ -192,6 +195,13 @@ int state_commit(struct state *s, const struct state_edit *edits, size_t count, 
 /* Replaces the values at `pointers` (JSON array) by {"$secret": salted digest}; what is
  * masked already stays. */
 void state_mask(struct state *s, json_t *document, const json_t *pointers);
+/*
+ * A value that only a provider can look up keeps beside its digest the text it came from
+ * ("{{resolve:ssm:/db/host:3}}"; a digest of it when that is sensitive): {"$secret": "DIGEST
+ * TEXT"}.  Without asking anybody the text tells whether something else is wanted now.
+ */
+void state_mask_source(struct state *s, json_t *mask, const char *source, bool sensitive);
+bool state_mask_has_source(struct state *s, const json_t *mask, const char *source, bool sensitive);
 /* The same digest for one value, 64 hex digits: tells whether a secret changed. */
 void state_secret_digest(struct state *s, const json_t *value, char out[65]);
 

@@ -26,7 +26,38 @@ static bool is_mask(const json_t *value)
 	if (!json_is_object(value) || json_object_size(value) != 1)
 		return false;
 	digest = json_str(value, MASK_KEY, NULL);
-	return digest && strlen(digest) == 64 && strspn(digest, "0123456789abcdef") == 64;
+	return digest && strspn(digest, "0123456789abcdef") == 64 &&
+	       (!digest[64] || digest[64] == ' ');
+}
+
+void state_mask_source(struct state *s, json_t *mask, const char *source, bool sensitive)
+{
+	const char *digest = json_str(mask, MASK_KEY, NULL);
+	json_t *text = json_string(source);
+	struct str both = STR_INIT;
+	char hidden[65];
+
+	if (digest && is_mask(mask)) {
+		state_secret_digest(s, text, hidden);
+		str_printf(&both, "%.64s %s", digest, sensitive ? hidden : source);
+		json_object_set_new(mask, MASK_KEY, json_string(str_cstr(&both)));
+		str_release(&both);
+	}
+	json_decref(text);
+}
+
+bool state_mask_has_source(struct state *s, const json_t *mask, const char *source, bool sensitive)
+{
+	static const char no_digest[] = "00000000000000000000000000000000"
+					"00000000000000000000000000000000";
+	json_t *like = json_pack("{s:s}", MASK_KEY, no_digest);
+	const char *had = json_str(mask, MASK_KEY, NULL);
+	bool same;
+
+	state_mask_source(s, like, source, sensitive);
+	same = had && is_mask(mask) && !strcmp(had + 64, json_str(like, MASK_KEY, "") + 64);
+	json_decref(like);
+	return same;
 }
 
 static json_t *mask_of(struct state *s, const json_t *value)

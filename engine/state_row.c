@@ -181,6 +181,8 @@ struct instance_record instance_filled(const struct instance_record *i)
 	f.template_name = or_text(i->template_name, "");
 	f.template_digest = or_text(i->template_digest, "");
 	f.status = or_text(i->status, "");
+	f.exports = or_text(i->exports, "");
+	f.imports = or_text(i->imports, "");
 	return f;
 }
 
@@ -252,6 +254,11 @@ static void sum_instance(struct state *s, const struct instance_record *i)
 	sum_text(sum, i->template_digest);
 	sum_text(sum, i->status);
 	sum_int(sum, i->applied_ms);
+	/* Rows of version 1 have neither, and keep their checksums. */
+	if (*i->exports || *i->imports) {
+		sum_text(sum, i->exports);
+		sum_text(sum, i->imports);
+	}
 }
 
 void instance_put(struct state *s, struct row *row, const struct instance_record *filled)
@@ -263,6 +270,8 @@ void instance_put(struct state *s, struct row *row, const struct instance_record
 	row_put_text(row, filled->template_digest);
 	row_put_text(row, filled->status);
 	row_put_int(row, filled->applied_ms);
+	row_put_text(row, filled->exports);
+	row_put_text(row, filled->imports);
 	sum_instance(s, filled);
 	put_checksum(s, row);
 }
@@ -276,6 +285,8 @@ bool instance_take(struct state *s, struct row *row, struct instance_record *out
 	out->template_digest = row_text(row);
 	out->status = row_text(row);
 	out->applied_ms = row_int(row);
+	out->exports = row_text(row);
+	out->imports = row_text(row);
 	sum_instance(s, out);
 	return take_checksum(s, row);
 }

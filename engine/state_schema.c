@@ -75,8 +75,14 @@ static int fill_v1(sqlite3 *db, struct clock *clock)
 	return code == SQLITE_OK ? put_meta(db, "lineage", text_of(lineage)) : code;
 }
 
+/* What a stack instance exports, and what it takes from others. */
+static const char schema_v2[] =
+	"ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';";
+
 static const struct migration steps[] = {
 	{schema_v1, fill_v1},
+	{schema_v2, NULL},
 };
 _Static_assert(ARRAY_LEN(steps) == STATE_SCHEMA_VERSION, "a step per schema version");
 

@@ -32,7 +32,7 @@
 	"result, message, attempts"
 #define STATE_INSTANCE_COLUMNS                                                                  \
 	"stack, account, region, parameters, outputs, template_name, template_digest, status, " \
-	"applied_ms"
+	"applied_ms, exports, imports"
 #define STATE_LOCK_COLUMNS                                                             \
 	"stack, account, region, lock_id, epoch, user, host, command, pid, since_ms, " \
 	"lease_until_ms, machine, started"

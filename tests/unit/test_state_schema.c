@@ -9,6 +9,7 @@
 #include "base/file.h"
 
 #define FIXTURE_V1 "tests/fixtures/state/v1.db"
+#define FIXTURE_V2 "tests/fixtures/state/v2.db"
 
 /* A file of ours before the first released schema: nothing in it that anybody knows. */
 static void make_version_0(struct fixture *f)
@@ -130,7 +131,7 @@ static void steps_follow_one_another(void **state)
 	assert_int_equal(schema_compare(s, &next, &f->d), 0);
 	state_close(s);
 	assert_int_equal(read_number(f->path, "PRAGMA user_version"), STATE_SCHEMA_VERSION + 1);
-	assert_true(file_exists(state_fixture_beside(f, ".bak-v1")));
+	assert_true(file_exists(state_fixture_beside(f, ".bak-v2")));
 	diags_release(&f->d);
 	state_fixture_refused(f, STATE_WRITE, DIAG_STATE_NEWER);
 }
@@ -160,10 +161,15 @@ static void make_released(struct fixture *f, const char *to_path)
 	struct record page = state_fixture_record(&state_fixture_east, "Page"), old = page;
 	struct operation ended = state_fixture_operation("0123456789abcdef", &page);
 	struct operation open = state_fixture_operation("fedcba9876543210", &page);
-	struct instance_record east = {
-		state_fixture_east, "{\"Port\":80}", "{\"Url\":\"http://x\"}",
-		"stacks/web.yaml",  "abc",           "INCOMPLETE",
-		FIXTURE_START_MS};
+	struct instance_record east = {state_fixture_east,
+				       "{\"Port\":80}",
+				       "{\"Url\":\"http://x\"}",
+				       "stacks/web.yaml",
+				       "abc",
+				       "INCOMPLETE",
+				       FIXTURE_START_MS,
+				       "{\"url\":\"Url\"}",
+				       "[{\"Export\":\"net\"}]"};
 	struct state_edit first[] = {{.kind = EDIT_BEGIN, .op = &ended},
 				     {.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_END, .op = &ended}};
@@ -184,7 +190,7 @@ static void make_released(struct fixture *f, const char *to_path)
 	assert_int_equal(file_write_atomic(to_path, state_fixture_bytes(f, f->path)), 0);
 }
 
-static void assert_released_is_whole(struct fixture *f, struct state *s)
+static void assert_released_is_whole(struct fixture *f, struct state *s, const char *exports)
 {
 	struct record_list records;
 	struct operation_list operations;
@@ -204,6 +210,7 @@ static void assert_released_is_whole(struct fixture *f, struct state *s)
 	assert_int_equal(state_load_instances(s, f->a, &instances, &f->d), 0);
 	assert_int_equal(instances.count, 1);
 	assert_string_equal(instances.items[0].status, "INCOMPLETE");
+	assert_string_equal(instances.items[0].exports, exports);
 }
 
 static void copy_fixture(struct fixture *f, const char *path)
@@ -212,23 +219,34 @@ static void copy_fixture(struct fixture *f, const char *path)
 	assert_int_equal(file_write_atomic(f->path, state_fixture_bytes(f, path)), 0);
 }
 
+static void assert_opens(struct fixture *f, const char *path, const char *exports)
+{
+	struct state *s;
+
+	copy_fixture(f, path);
+	s = state_fixture_open(f, STATE_READ);
+	assert_released_is_whole(f, s, exports);
+	state_close(s);
+	s = state_fixture_open_locked(f);
+	assert_released_is_whole(f, s, exports);
+	state_close(s);
+}
+
 static void state_of_version_1_still_opens(void **state)
+{
+	assert_opens(*state, FIXTURE_V1, "");
+}
+
+static void state_of_version_2_still_opens(void **state)
 {
 	struct fixture *f = *state;
 	const char *make = getenv("HADEPLOY_MAKE_FIXTURE");
-	struct state *s;
 
 	if (make) {
 		make_released(f, make);
 		skip();
 	}
-	copy_fixture(f, FIXTURE_V1);
-	s = state_fixture_open(f, STATE_READ);
-	assert_released_is_whole(f, s);
-	state_close(s);
-	s = state_fixture_open_locked(f);
-	assert_released_is_whole(f, s);
-	state_close(s);
+	assert_opens(f, FIXTURE_V2, "{\"url\":\"Url\"}");
 }
 
 int main(void)
@@ -241,6 +259,7 @@ int main(void)
 		STATE_TEST(steps_follow_one_another),
 		STATE_TEST(two_that_make_the_same_file_share_it),
 		STATE_TEST(state_of_version_1_still_opens),
+		STATE_TEST(state_of_version_2_still_opens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 PRAGMA application_id = 1212236880;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 BEGIN TRANSACTION;
 CREATE TABLE instance (stack TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, parameters TEXT NOT NULL, outputs TEXT NOT NULL, template_name TEXT NOT NULL, template_digest TEXT NOT NULL, status TEXT NOT NULL, applied_ms INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (stack, account, region)) STRICT;
 INSERT INTO "instance" VALUES('web','-','east','{"Release":"one"}','{}','web.yaml','9acdd54a157030e715924e75decb35398f15920dfce5364a150bf9c00f1b2f71','APPLYING',1795171079107,X'DDA6CDF9D6D0868F09D2BE8F30955ACC');
@@ -15,3 +15,5 @@ CREATE TABLE record (stack TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT
 INSERT INTO "record" VALUES('web','-','east','Slow','','SSH::Command','ssh',1,'command-5062b058cc2f14f1','{"Create":"true","Host":"web-e1","Timeout":600,"Triggers":"one","Update":"sleep 20"}','{"Host":"web-e1","Output":""}',X'7B2241646472657373223A223132372E31302E312E3131222C22506F7274223A323232322C2255736572223A22726F6F74222C2276223A317D','[]','[]','web-e1','',0,1,1795171078904,1795171079107,X'A9278F07CB29DAE28644041F94E4E320');
 CREATE UNIQUE INDEX operation_open ON operation (stack, account, region, logical_id, deposed) WHERE result = 'open';
 COMMIT;
+ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';
+ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';
