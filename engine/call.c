@@ -9,7 +9,7 @@
 static const char *const names[CALL_KIND_COUNT] = {
 	[CALL_READ] = "read",     [CALL_CREATE] = "create", [CALL_UPDATE] = "update",
 	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",     [CALL_FIND] = "find",
-	[CALL_PLAN] = "plan",
+	[CALL_PLAN] = "plan",     [CALL_LOOKUP] = "look up",
 };
 
 const char *call_name(enum call_kind k)
@@ -80,6 +80,7 @@ static hd_call_fn *function_of(const struct call *c)
 	case CALL_PLAN:
 		return HD_KNOWS(struct hd_provider, t, plan) ? t->plan : NULL;
 	case CALL_POLL:
+	case CALL_LOOKUP:
 		break;
 	}
 	return NULL;
@@ -93,6 +94,8 @@ static int invoke(struct hd_op *op)
 
 	if (c->kind == CALL_POLL)
 		return c->table->poll(c->session, op, &r, call_span(c->token));
+	if (c->kind == CALL_LOOKUP)
+		return c->table->lookup(c->session, op, call_span(c->what), call_span(c->args));
 	function = function_of(c);
 	assert(function);
 	return function(c->session, op, &r);
@@ -126,6 +129,8 @@ static const char *missing(const struct call *c, const struct outcome *o)
 		return "no token although it is pending";
 	if (o->status != HD_OK)
 		return NULL;
+	if (c->kind == CALL_LOOKUP && !o->result)
+		return "no result";
 	if (c->kind == CALL_CREATE && (!o->id || !*o->id))
 		return "no id";
 	if ((c->kind == CALL_CREATE || c->kind == CALL_UPDATE || c->kind == CALL_READ) && !o->state)

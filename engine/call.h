@@ -28,9 +28,10 @@ enum call_kind {
 	CALL_REMOVE,
 	CALL_POLL,
 	CALL_FIND,
-	CALL_PLAN
+	CALL_PLAN,
+	CALL_LOOKUP
 };
-#define CALL_KIND_COUNT (CALL_PLAN + 1)
+#define CALL_KIND_COUNT (CALL_LOOKUP + 1)
 
 /* Everything borrowed; texts are NUL-terminated, NULL means empty. */
 struct call {
@@ -42,6 +43,7 @@ struct call {
 	const char *desired, *recorded;            /* JSON */
 	const char *changed, *unknown, *sensitive; /* JSON arrays of pointers */
 	const char *idem, *token;
+	const char *what, *args; /* lookup: of what, and its arguments as JSON */
 	struct text private_bytes;
 	int64_t deadline_ms;            /* monotonic; of the whole operation */
 	const struct secrets *secrets;  /* masked in texts; may be NULL */
@@ -75,6 +77,7 @@ struct outcome {
 	const char *id;
 	const char *state; /* canonical JSON object, secrets in clear */
 	const char *token;
+	const char *result; /* lookup: JSON */
 	struct text private_bytes;
 	bool has_private;
 	int64_t wait_ms;        /* PENDING */

@@ -111,11 +111,11 @@ static void host_set_private(struct hd_op *op, struct hd_span bytes)
 	op->out->private_bytes = (struct text){arena_text(op->out->arena, t), t.len};
 }
 
-/* Answers of act and lookup, which have no caller yet. */
 static void host_set_result(struct hd_op *op, struct hd_span json)
 {
-	(void)op;
-	(void)json;
+	op->out->result = copy_json(op, json);
+	if (!op->out->result)
+		broken(op, "a result that is no JSON or too large");
 }
 
 static void host_item(struct hd_op *op, struct hd_span id, struct hd_span json)

@@ -214,9 +214,15 @@ struct hd_provider {
 		   struct hd_span args); /* runbook actions named in the schema;
 	                                    r->id is empty when the action needs
 	                                    no resource (a command, a check) */
+	/*
+	 * Values that templates refer to and somebody else stores.  The entry `aws` is asked
+	 * for what = "ssm", "ssm-secure" ({"Name", "Version"}) and "secretsmanager" ({"Name"
+	 * (or ARN), "VersionStage", "VersionId"}); what is not given is absent, "Region" always
+	 * there.  set_result hands over the whole value as a JSON string: the engine takes a
+	 * key out of a JSON secret by itself, and keeps the value secret.
+	 */
 	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		      struct hd_span args);
-	/* facts evaluation needs: zones, account, stored values */
 
 	/*
 	 * For more types than `schema` should list: hands over the names of all; the schema

@@ -138,6 +138,45 @@ static int notes_poll(struct hd_session *s, struct hd_op *op, const struct hd_re
 	return HD_FATAL;
 }
 
+static void log_lookup(const struct hd_session *s, struct hd_span what, const char *name)
+{
+	char path[PATH_LEN];
+	FILE *f;
+
+	snprintf(path, PATH_LEN, "%s.lookups", s->folder);
+	f = fopen(path, "a");
+	if (!f)
+		return;
+	fprintf(f, "%.*s %s\n", (int)what.len, what.ptr, name);
+	fclose(f);
+}
+
+/* The value of ssm:/db/host is the file "FOLDER.values/_db_host". */
+static int notes_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what,
+			struct hd_span args)
+{
+	json_t *j = json_loadb(args.ptr, args.len, 0, NULL), *value;
+	const char *name = json_string_value(json_object_get(j, "Name"));
+	char path[PATH_LEN], text[PATH_LEN], *dump;
+	FILE *f;
+
+	log_lookup(s, what, name);
+	snprintf(path, PATH_LEN, "%s.values/%s", s->folder, name);
+	for (char *c = path + strlen(s->folder) + sizeof(".values"); *c; c++)
+		*c = *c == '/' ? '_' : *c;
+	f = fopen(path, "r");
+	json_decref(j);
+	if (!f)
+		return HD_NOTFOUND;
+	value = json_stringn(text, fread(text, 1, sizeof(text), f));
+	fclose(f);
+	dump = json_dumps(value, JSON_ENCODE_ANY);
+	s->host->set_result(op, span(dump));
+	free(dump);
+	json_decref(value);
+	return HD_OK;
+}
+
 const struct hd_provider *hadeploy_provider(void)
 {
 	static const struct hd_provider table = {
@@ -153,6 +192,7 @@ const struct hd_provider *hadeploy_provider(void)
 		.update = notes_write,
 		.remove = notes_remove,
 		.poll = notes_poll,
+		.lookup = notes_lookup,
 	};
 
 	return &table;
