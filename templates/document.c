@@ -246,6 +246,7 @@ const struct document *document_eval(struct arena *a, const struct template *t,
 	doc->st.tpl = t;
 	doc->st.target = in->target;
 	doc->st.partial = in->partial;
+	doc->st.outside = in->outside;
 	e.place = PLACE_STATIC;
 	eval_parameters(a, &doc->st, in->parameters, d);
 	parameters_look_up(a, t, doc->st.parameter_values, in->outside, d);

@@ -18,6 +18,11 @@ static const struct value *empty_map(struct arena *a, const struct node *from)
 	return v;
 }
 
+static const char *resource_type(struct eval *e, const struct section_item *item)
+{
+	return arena_text(e->a, eval_loop_text(e, node_find(item->body, "Type")->text));
+}
+
 const struct value *resource_properties(struct eval *e, const struct section_item *item)
 {
 	const struct node *n = node_find(item->body, "Properties");
@@ -30,7 +35,7 @@ const struct value *resource_properties(struct eval *e, const struct section_ite
 	if (v == &value_absent)
 		return empty_map(e->a, n);
 	if (!v || v->kind == VALUE_MAP)
-		return v;
+		return v ? eval_resolved(e, v, resource_type(e, item)) : NULL;
 	diag_add(e->d, DIAG_SHAPE, n->where, "Properties is a map, and this is %s",
 		 value_describe(v));
 	return NULL;
@@ -165,7 +170,7 @@ const struct value *output_value(struct eval *e, const struct section_item *item
 	v = eval_node(e, n);
 	e->scope = NULL;
 	if (v != &value_absent)
-		return v;
+		return v ? eval_resolved(e, v, NULL) : NULL;
 	g = diag_add(e->d, DIAG_NO_VALUE_HERE, n->where, "the output '%s' has no value",
 		     item->name);
 	diag_hint(e->d, g, "give the output a Condition");

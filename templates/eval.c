@@ -245,8 +245,6 @@ static const struct value *eval_scalar_node(struct eval *e, const struct node *n
 		report_null(n, e->d);
 		return NULL;
 	}
-	if (resolve_refused(n, e->d))
-		return NULL;
 	v = value_make(e, kind, n);
 	if (!v)
 		return NULL;

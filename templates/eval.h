@@ -67,6 +67,7 @@ struct section_item {
 struct eval_state {
 	const struct template *tpl;
 	const struct eval_target *target;
+	const struct eval_outside *outside;    /* NULL: whatever is asked is not known yet */
 	const struct value **parameter_values; /* as tpl->parameters; NULL: broken */
 	struct names conditions;               /* name to struct condition */
 	struct names resources;                /* logical id to struct section_item */
@@ -156,6 +157,10 @@ const struct value *eval_ref(struct eval *e, const struct node *at, struct range
 			     struct text name);
 const struct value *eval_attribute(struct eval *e, const struct node *at, struct range where,
 				   const char *const names[2]);
+/* intrinsic_outside.c: v with its dynamic references resolved; v itself when it has none.
+ * type: of the resource whose properties v is; NULL for the value of an output.  NULL after
+ * an error. */
+const struct value *eval_resolved(struct eval *e, const struct value *v, const char *type);
 /* pseudo.c: NULL when the name is no pseudo parameter; an error gives *failed. */
 const struct value *pseudo_value(struct eval *e, const struct node *at, struct text name,
 				 bool *failed);

@@ -41,8 +41,12 @@ static const struct intrinsic table[] = {
 	{"Fn::And", ARGUMENT_LIST, 2, 10, TRUTH, "!And [condition, condition]", intrinsic_and},
 	{"Fn::Or", ARGUMENT_LIST, 2, 10, TRUTH, "!Or [condition, condition]", intrinsic_or},
 	{"Condition", ARGUMENT_NAME, 0, 0, TRUTH, "!Condition Name", intrinsic_condition},
-	{.name = "Fn::ImportValue"},
-	{.name = "Fn::GetStackOutput"},
+	{"Fn::ImportValue", ARGUMENT_NAME, 0, 0, PLACE_VALUE, "!ImportValue ExportName",
+	 intrinsic_import_value},
+	{"Fn::GetStackOutput", ARGUMENT_MAP, 0, 0, PLACE_VALUE,
+	 "!GetStackOutput {StackName: network, OutputName: Url}, with Region: west when it is "
+	 "another one",
+	 intrinsic_get_stack_output},
 	{.name = "Fn::Transform"},
 	{"Fn::Contains", ARGUMENT_LIST, 2, 2, PLACE_RULE, "Fn::Contains: [[value, value], value]",
 	 intrinsic_contains},
@@ -263,19 +267,6 @@ enum eval_place intrinsic_inner_place(const struct node *call, enum eval_place p
 	    text_is(call->text, "Fn::Not") || text_is(call->text, "Condition"))
 		return place;
 	return place == PLACE_RULE ? PLACE_RULE_OPERAND : PLACE_OPERAND;
-}
-
-bool resolve_refused(const struct node *scalar, struct diags *d)
-{
-	struct diag *g;
-
-	if (!memchr(scalar->text.ptr, '{', scalar->text.len) ||
-	    !strstr(scalar->text.ptr, "{{resolve:"))
-		return false;
-	g = diag_add(d, DIAG_NOT_SUPPORTED_YET, scalar->where,
-		     "not supported yet: dynamic references ('{{resolve:...}}') in templates");
-	diag_hint(d, g, "declare a NoEcho parameter, and give it the reference in the manifest");
-	return true;
 }
 
 void report_mixed_function(const struct node *key, struct diags *d)

@@ -35,9 +35,15 @@ const struct intrinsic *intrinsic_check(const struct node *call, enum eval_place
 					struct diags *d);
 /* The hint that shows how the function is written. */
 void intrinsic_hint(struct diags *d, struct diag *g, const struct node *call);
-/* True, after an error, when the text holds a dynamic reference: deployed literally it would
- * be a wrong value. */
+/* intrinsic_outside.c: true, after an error, when the text holds a dynamic reference that is
+ * wrong, whatever functions add to it. */
 bool resolve_refused(const struct node *scalar, struct diags *d);
+/* Literal references in properties (type NULL: in an output) that are not taken there. */
+void resolve_check_places(const struct node *properties, const char *type, struct diags *d);
+/* For a reference where nothing is resolved. */
+void resolve_check_static(const struct node *scalar, struct diags *d);
+/* Of Fn::GetStackOutput: -1 after an error about its keys. */
+int stack_output_shape(const struct node *call, struct diags *d);
 /* For a key that is a function's name with other keys beside it. */
 void report_mixed_function(const struct node *key, struct diags *d);
 /* The place in which a function evaluates its operands. */
@@ -51,5 +57,6 @@ intrinsic_fn intrinsic_if, intrinsic_equals, intrinsic_and, intrinsic_or, intrin
 intrinsic_fn intrinsic_find_in_map, intrinsic_get_azs;
 intrinsic_fn intrinsic_hosts, intrinsic_cidr;
 intrinsic_fn intrinsic_contains, intrinsic_each_equals, intrinsic_each_in, intrinsic_ask_account;
+intrinsic_fn intrinsic_import_value, intrinsic_get_stack_output;
 
 #endif

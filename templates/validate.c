@@ -280,6 +280,8 @@ static void check_operands(struct checker *c, const struct node *call)
 {
 	const struct node *arg = call->arg;
 
+	if (text_is(call->text, "Fn::GetStackOutput") && stack_output_shape(call, c->d))
+		return;
 	if (text_is(call->text, "Fn::Sub"))
 		check_sub(c, call);
 	else if (text_is(call->text, "Fn::GetAtt") && arg->kind == NODE_SCALAR)
@@ -348,8 +350,8 @@ static void check_node(struct checker *c, const struct node *n)
 	case NODE_SCALAR:
 		if (node_is_null(n))
 			report_null(n, c->d);
-		else
-			resolve_refused(n, c->d);
+		else if (!resolve_refused(n, c->d) && c->place != PLACE_VALUE)
+			resolve_check_static(n, c->d);
 		break;
 	case NODE_LIST:
 		check_items(c, n, 0);
@@ -438,6 +440,7 @@ static void check_output_value(struct checker *c, const struct node *n)
 static void check_resource(struct checker *c, const struct node *body)
 {
 	const struct node *properties = node_find(body, "Properties");
+	const struct node *type = node_find(body, "Type");
 
 	check_named_condition(c, body);
 	check_dependencies(c, body);
@@ -445,8 +448,10 @@ static void check_resource(struct checker *c, const struct node *body)
 	check_retention(c, node_find(body, "UpdateReplacePolicy"));
 	check_present(c, node_find(body, "CreationPolicy"));
 	check_present(c, node_find(body, "UpdatePolicy"));
-	if (properties && !node_is_null(properties))
+	if (properties && !node_is_null(properties)) {
 		check_node(c, properties);
+		resolve_check_places(properties, type->text.ptr, c->d);
+	}
 }
 
 static void check_output(struct checker *c, const struct node *body)
@@ -454,6 +459,7 @@ static void check_output(struct checker *c, const struct node *body)
 	check_named_condition(c, body);
 	check_node(c, node_find(body, "Value"));
 	check_output_value(c, node_find(body, "Value"));
+	resolve_check_places(node_find(body, "Value"), NULL, c->d);
 	check_static(c, node_find(body, "Export"));
 }
 

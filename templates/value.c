@@ -129,6 +129,13 @@ const struct value *value_at(const struct value *root, struct text pointer, bool
 	return root;
 }
 
+const char *value_source(const struct value *v)
+{
+	if (v->kind == VALUE_UNKNOWN)
+		return v->text.ptr;
+	return v->kind == VALUE_STRING ? v->source : NULL;
+}
+
 struct range value_where(const struct value *v)
 {
 	return v->from ? v->from->where : RANGE_NONE;

@@ -43,15 +43,17 @@ struct value_ref {
 struct value {
 	enum value_kind kind;
 	bool sensitive;
+	bool source_sensitive;
 	bool boolean;            /* VALUE_BOOL */
 	const struct node *from; /* where it was written; NULL for made-up values */
 	struct text text;        /* VALUE_STRING, VALUE_NUMBER, VALUE_BOOL: as written;
-				    NUL-terminated */
+				    NUL-terminated; VALUE_UNKNOWN: see value_source */
 	size_t count;            /* of items or entries; else 0 */
 	union {
 		const struct value *const *items;  /* VALUE_LIST */
 		const struct value_entry *entries; /* VALUE_MAP, in the order of the file */
 		const struct value_ref *refs;      /* VALUE_UNKNOWN */
+		const char *source;                /* VALUE_STRING: see value_source */
 	};
 };
 
@@ -64,6 +66,9 @@ const struct value *value_sensitive(struct arena *a, const struct value *v);
 
 /* The member of a map, or NULL. */
 const struct value *value_find(const struct value *map, struct text key);
+/* The text with the dynamic references that only a provider can resolve, from before they
+ * were (secret itself when v->source_sensitive); NULL for every other value. */
+const char *value_source(const struct value *v);
 /* By JSON pointer; the nearest enclosing value when *exact is false; never NULL. */
 const struct value *value_at(const struct value *root, struct text pointer, bool *exact);
 /* The place it was written at, RANGE_NONE when made up. */

@@ -24,6 +24,7 @@ struct template_fixture {
 	struct diags d;
 	struct eval_target target;
 	struct map parameters;
+	const struct eval_outside *outside;
 	const struct template *tpl;
 	const struct document *doc;
 };
