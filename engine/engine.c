@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "engine/engine_private.h"
+#include "engine/outside.h"
 #include "engine/planner.h"
 #include "engine/session.h"
 
@@ -64,6 +65,7 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 		.interrupts = e->options.interrupts,
 	};
 	e->sessions = sessions_new(e->project->manifest, &context);
+	e->outside = outside_new(e);
 	return e;
 }
 
@@ -73,6 +75,7 @@ void engine_close(struct engine *e)
 	if (!e)
 		return;
 	sessions_close(e->sessions);
+	outside_free(e->outside);
 	state_close(e->state);
 	project_close(e->project);
 	arena_free(e->arena);
@@ -112,13 +115,21 @@ struct state *engine_state_open(const char *dir, enum state_open_mode mode, stru
 	return s;
 }
 
+static const struct eval_outside *outside_for(void *context, const struct instance *i)
+{
+	const struct engine *e = context;
+
+	return outside_of(e->outside, i);
+}
+
 int engine_evaluate(struct engine *e, enum project_purpose purpose, struct diags *d)
 {
-	struct lookup_source nothing_known = {NULL, NULL};
+	const struct lookup_source nothing_known = {NULL, outside_for, e};
 
 	if (e->evaluated && (purpose == PROJECT_LOOK || e->purpose == PROJECT_DEPLOY))
 		return 0;
-	if (project_evaluate(e->project, &nothing_known, purpose, d))
+	if (project_evaluate(e->project, &nothing_known, purpose, d) ||
+	    outside_check(e->outside, d))
 		return -1;
 	e->evaluated = true;
 	e->purpose = purpose;

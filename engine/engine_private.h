@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 
+struct outside;
 struct sessions;
 
 /* What tests replace: how the coordinator passes the time when no call is out. */
@@ -27,6 +28,7 @@ struct engine {
 	enum project_purpose purpose; /* of that evaluation */
 	struct state *state;          /* NULL until engine_state */
 	enum state_open_mode state_mode;
+	struct outside *outside;   /* what templates take from outside of themselves */
 	struct sessions *sessions; /* opened one by one when first needed */
 	struct engine_idle idle;
 	int64_t renew_ms; /* monotonic: when the locks of a run are to be renewed */

@@ -25,6 +25,7 @@
 #include "engine/executor.h"
 #include "engine/executor_record.h"
 #include "engine/known.h"
+#include "engine/outside.h"
 #include "engine/session.h"
 #include "engine/walk.h"
 

@@ -513,6 +513,7 @@ int executor_run(struct engine *e, const struct plan *plan,
 	blind = find_holders(&x) != 0;
 	x.stopping = blind;
 	engine_tell(e, (struct event){.kind = EVENT_APPLY_STARTED, .total = x.changes_total});
+	outside_enter(e->outside, OUTSIDE_APPLY, x.known);
 	rc = executor_loop(&x);
 	if (blind)
 		rc = -1;

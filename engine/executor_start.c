@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "engine/diff.h"
+#include "engine/source_marks.h"
 
 /* Idempotency keys are random, 128 bits. */
 #define OPERATION_ID_BYTES 16
@@ -85,7 +86,7 @@ static const struct value *evaluate_properties(struct task *t)
 	v = document_eval_resource(c->instance->doc, c->resource_index, lookup, t->arena, t->x->d);
 	if (!v)
 		return NULL;
-	if (value_has_unknown(v)) {
+	if (value_has_unknown(v) && t->kind != TASK_LEARN) {
 		complain_unknown(t, v);
 		return NULL;
 	}
@@ -102,6 +103,7 @@ static void mask(struct task *t, struct evaluated *v)
 	json_decref(planned);
 	v->masked = json_deep_copy(v->desired);
 	state_mask(t->x->e->state, v->masked, v->sensitive);
+	source_marks_add(t->x->e->state, v->masked, t->properties);
 }
 
 static bool covers(const char *outer, const char *pointer)
@@ -179,6 +181,24 @@ static bool differs(const json_t *before, const json_t *after, const char *point
 	return x && y ? !json_equal(x, y) : x != y;
 }
 
+/* What a provider looked up may have changed though its reference did not. */
+static void add_rotated(const struct task *t, const json_t *before, const struct evaluated *v,
+			json_t *out)
+{
+	json_t *unknown = json_parse(text_of(t->change->unknown_pointers), NULL, NULL);
+	json_t *rotated = json_array();
+
+	for (size_t i = 0; i < json_array_size(unknown); i++) {
+		json_t *pointer = json_array_get(unknown, i);
+
+		if (differs(before, v->masked, json_string_value(pointer)))
+			json_array_append(rotated, pointer);
+	}
+	secrets_join_pointers(out, rotated);
+	json_decref(rotated);
+	json_decref(unknown);
+}
+
 /* Pointers that differ after all: what was unknown may have turned out as recorded. */
 /* A computed path is in the plan only when it is known to differ. */
 static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
@@ -193,6 +213,7 @@ static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
 		    differs(before, v->masked, p->pointer))
 			json_array_append_new(out, json_string(p->pointer));
 	}
+	add_rotated(t, before, v, out);
 	json_decref(before);
 	return out;
 }
@@ -445,13 +466,35 @@ void task_start(struct task *t)
 
 /* --- without a call ---------------------------------------------------------------- */
 
+/* What is still unknown, nobody was asked for: it is as little known as a digest is. */
+static void drop_unknown(struct task *t, struct evaluated *v)
+{
+	json_t *unknown = value_unknown_pointers(t->properties);
+
+	for (size_t i = json_array_size(unknown); i-- > 0;)
+		json_drop(v->desired, text_of(json_string_value(json_array_get(unknown, i))));
+	json_decref(unknown);
+}
+
+static int evaluate_alone(struct task *t, struct evaluated *v)
+{
+	struct outside *o = t->x->e->outside;
+	int rc;
+
+	outside_enter(o, OUTSIDE_APPLY_ALONE, t->x->known);
+	rc = evaluate(t, v);
+	outside_enter(o, OUTSIDE_APPLY, t->x->known);
+	return rc;
+}
+
 static void learn(struct task *t)
 {
 	struct evaluated v = {NULL, NULL, NULL};
 
-	if (evaluate(t, &v)) {
+	if (evaluate_alone(t, &v)) {
 		task_refuse(t);
 	} else {
+		drop_unknown(t, &v);
 		learn_recorded(t, &v);
 		task_over(t, STEP_ENDED_WELL);
 	}

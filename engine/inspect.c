@@ -24,6 +24,8 @@ static int check_with_providers(struct engine *e, struct arena *scratch, struct 
 		.instances = &never,
 		.state = engine_state(e, STATE_READ, &unreadable),
 		.selection = &e->options.selection,
+		.outside = e->outside,
+		.check = true,
 		.refine = engine_refine,
 		.context = e,
 	};
@@ -171,7 +173,8 @@ static void add_instances(struct graph_making *g, const struct project *p, struc
 }
 
 /* As a plan would order them. */
-static void add_instance_edges(struct arena *a, const struct project *p, struct graph_view *out)
+static void add_instance_edges(struct arena *a, const struct project *p, struct outside *o,
+			       struct graph_view *out)
 {
 	struct instance_plan *plans = ARENA_ARRAY(a, p->instance_count, struct instance_plan);
 	struct {
@@ -181,7 +184,7 @@ static void add_instance_edges(struct arena *a, const struct project *p, struct 
 	for (size_t i = 0; i < p->instance_count; i++)
 		plans[i] = (struct instance_plan){.id = p->instances[i].id,
 						  .instance = &p->instances[i]};
-	planner_order_instances(a, p, plans, p->instance_count);
+	planner_order_instances(a, p, o, &(struct instance_plans){plans, p->instance_count});
 	for (size_t i = 0; i < p->instance_count; i++)
 		for (size_t n = 0; n < plans[i].need_count; n++)
 			*(struct graph_edge *)arena_vec_add(a, &edges) =
@@ -199,7 +202,7 @@ int engine_graph(struct engine *e, struct graph_view *out, struct diags *d)
 	*out = (struct graph_view){0};
 	add_instances(&g, e->project, out);
 	name_vertices(&g, out);
-	add_instance_edges(e->arena, e->project, out);
+	add_instance_edges(e->arena, e->project, e->outside, out);
 	return 0;
 }
 

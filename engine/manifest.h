@@ -129,6 +129,9 @@ bool manifest_has_reference(struct text t);
  * start at dir.  0, or -1 with errors at the text's place that never show a value. */
 int manifest_resolve(struct arena *a, const char *dir, struct placed_text t, const char **out,
 		     struct diags *d);
+/* The same, and references that only a provider can resolve stay in the text. */
+int manifest_resolve_parameter(struct arena *a, const char *dir, struct placed_text t,
+			       const char **out, struct diags *d);
 /*
  * The JSON text that hd_provider.open gets for this entry in this region: defaults
  * overlaid with the region's and the account's, {{resolve:env|file:...}} resolved, plus

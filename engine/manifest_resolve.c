@@ -1,5 +1,6 @@
 /*
- * manifest_resolve.c - {{resolve:env:NAME}} and {{resolve:file:PATH}}.
+ * manifest_resolve.c - {{resolve:env:NAME}} and {{resolve:file:PATH}}, of the manifest and of
+ * templates.
  *
  * What they give is secret: no message shows it, nor does one show a part of the text
  * around it.
@@ -12,16 +13,14 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "engine/manifest.h"
-
-#define REFERENCE_OPEN "{{resolve:"
-#define REFERENCE_CLOSE "}}"
+#include "templates/resolve.h"
 
 /* One reference that is being resolved. */
 struct reference {
 	struct arena *a;
 	const char *dir;
 	struct range where;
-	struct text key; /* what stands behind the kind */
+	struct text key; /* what stands behind the service */
 	struct str *out;
 	struct diags *d;
 };
@@ -108,117 +107,92 @@ static int resolve_file(const struct reference *ref)
 	return result;
 }
 
-static int resolve_later(const struct reference *ref)
+/* Where a text goes that was resolved. */
+struct placed_result {
+	const char **out;
+	struct diags *d;
+};
+
+/* What a reference becomes that only a provider can resolve. */
+enum remote_reference { REMOTE_REFUSED, REMOTE_KEPT };
+
+static int refuse_remote(const struct reference *ref)
 {
 	diag_hint(ref->d,
 		  diag_add(ref->d, DIAG_RESOLVE_UNSUPPORTED, ref->where,
-			   "secrets from AWS ('%.*s') are not supported yet", TEXT_ARG(ref->key)),
+			   "settings cannot come from AWS ('%.*s')", TEXT_ARG(ref->key)),
 		  "use {{resolve:env:NAME}} or {{resolve:file:PATH}}");
 	return -1;
 }
 
-static const struct {
-	const char *kind;
-	int (*resolve)(const struct reference *ref);
-} kinds[] = {
-	{"env", resolve_env},
-	{"file", resolve_file},
-	{"ssm", resolve_later},
-	{"ssm-secure", resolve_later},
-	{"secretsmanager", resolve_later},
-};
-
-static int report_kind(const struct reference *ref, struct text kind)
+static int resolve_local(struct reference *ref, const struct resolve_reference *r)
 {
-	const char *names[ARRAY_LEN(kinds)];
-	struct diag *g = diag_add(ref->d, DIAG_RESOLVE_SYNTAX, ref->where,
-				  "'%.*s' is no kind of secret", TEXT_ARG(kind));
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		names[i] = kinds[i].kind;
-	diag_did_you_mean(ref->d, g, kind, names, ARRAY_LEN(names));
-	if (!g->hint)
-		diag_hint(ref->d, g, "write {{resolve:env:NAME}} or {{resolve:file:PATH}}");
-	return -1;
+	ref->key = r->name;
+	return r->service == SERVICE_ENV ? resolve_env(ref) : resolve_file(ref);
 }
 
-/* body: "env:NAME". */
-static int resolve_one(struct reference *ref, struct text body)
+static int resolve_piece(struct reference *ref, const struct resolve_piece *p,
+			 enum remote_reference remote)
 {
-	const char *colon = memchr(body.ptr, ':', body.len);
-	struct text kind = {body.ptr, colon ? (size_t)(colon - body.ptr) : body.len};
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (!text_is(kind, kinds[i].kind))
-			continue;
-		if (!colon || kind.len + 1 == body.len)
-			break;
-		ref->key = (struct text){colon + 1, body.len - kind.len - 1};
-		return kinds[i].resolve(ref);
-	}
-	if (!colon || kind.len + 1 == body.len) {
-		diag_hint(ref->d,
-			  diag_add(ref->d, DIAG_RESOLVE_SYNTAX, ref->where,
-				   "'{{resolve:%.*s}}' does not say what to resolve",
-				   TEXT_ARG(body)),
-			  "write {{resolve:env:NAME}} or {{resolve:file:PATH}}");
+	switch (p->kind) {
+	case RESOLVE_BAD:
+		resolve_report(ref->where, p, RESOLVE_SHOWN, ref->d);
 		return -1;
+	case RESOLVE_REFERENCE:
+		if (resolve_is_local(p->ref.service))
+			return resolve_local(ref, &p->ref);
+		if (remote == REMOTE_REFUSED) {
+			ref->key = p->ref.name;
+			return refuse_remote(ref);
+		}
+		break;
+	case RESOLVE_TEXT:
+		break;
 	}
-	return report_kind(ref, kind);
+	str_add_text(ref->out, p->text);
+	return 0;
 }
 
-static const char *find_text(struct text t, const char *word)
+static int resolve_all(struct reference *ref, struct text t, enum remote_reference remote)
 {
-	return t.len ? memmem(t.ptr, t.len, word, strlen(word)) : NULL;
+	struct resolve_scan scan = resolve_start(t, RESOLVE_WHOLE);
+	struct resolve_piece p;
+	int result = 0;
+
+	while (result == 0 && resolve_next(&scan, &p)) {
+		result = resolve_piece(ref, &p, remote);
+		if (ref->out->len > LIMIT_SOURCE_LEN)
+			result = report_file(ref, "the text becomes too long");
+	}
+	return result;
+}
+
+static int resolve(struct arena *a, const char *dir, const struct placed_text *t,
+		   enum remote_reference remote, struct placed_result *result)
+{
+	struct str text = STR_INIT;
+	struct reference ref = {a, dir, t->where, {NULL, 0}, &text, result->d};
+	int rc = resolve_all(&ref, t->text, remote);
+
+	if (rc == 0)
+		*result->out = arena_text(a, str_text(&text));
+	str_release(&text);
+	return rc;
 }
 
 bool manifest_has_reference(struct text t)
 {
-	return find_text(t, REFERENCE_OPEN) != NULL;
-}
-
-static struct text rest_from(struct text t, const char *at)
-{
-	return (struct text){at, (size_t)(t.ptr + t.len - at)};
-}
-
-/* *rest begins with a reference; it is moved behind it. */
-static int resolve_next(struct reference *ref, struct text *rest)
-{
-	struct text body = rest_from(*rest, rest->ptr + strlen(REFERENCE_OPEN));
-	const char *end = find_text(body, REFERENCE_CLOSE);
-
-	if (!end) {
-		diag_hint(ref->d,
-			  diag_add(ref->d, DIAG_RESOLVE_SYNTAX, ref->where,
-				   "'{{resolve:' has no '}}' at its end"),
-			  "write {{resolve:env:NAME}} or {{resolve:file:PATH}}");
-		return -1;
-	}
-	body.len = (size_t)(end - body.ptr);
-	*rest = rest_from(*rest, end + strlen(REFERENCE_CLOSE));
-	return resolve_one(ref, body);
+	return resolve_occurs(t);
 }
 
 int manifest_resolve(struct arena *a, const char *dir, struct placed_text t, const char **out,
 		     struct diags *d)
 {
-	struct str text = STR_INIT;
-	struct reference ref = {a, dir, t.where, {NULL, 0}, &text, d};
-	struct text rest = t.text;
-	const char *at;
-	int result = 0;
+	return resolve(a, dir, &t, REMOTE_REFUSED, &(struct placed_result){out, d});
+}
 
-	while (result == 0 && (at = find_text(rest, REFERENCE_OPEN)) != NULL) {
-		str_add_len(&text, rest.ptr, (size_t)(at - rest.ptr));
-		rest = rest_from(rest, at);
-		result = resolve_next(&ref, &rest);
-		if (text.len > LIMIT_SOURCE_LEN)
-			result = report_file(&ref, "the text becomes too long");
-	}
-	str_add_text(&text, rest);
-	if (result == 0)
-		*out = arena_text(a, str_text(&text));
-	str_release(&text);
-	return result;
+int manifest_resolve_parameter(struct arena *a, const char *dir, struct placed_text t,
+			       const char **out, struct diags *d)
+{
+	return resolve(a, dir, &t, REMOTE_KEPT, &(struct placed_result){out, d});
 }

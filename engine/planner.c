@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/outside.h"
 #include "engine/planner_parts.h"
 
 static bool names_it(const char *const *names, size_t count, const char *name)
@@ -179,11 +180,63 @@ static int plan_instance(struct planning *p, struct planning_instance *w)
 		rc = plan_resources(p, w);
 	planner_deletes(p, w);
 	map_release(&w->live);
-	if (p->changes.count > w->first)
-		qsort(&p->changes.items[w->first], p->changes.count - w->first,
-		      sizeof(*p->changes.items), compare_changes);
-	planner_needs(p, w);
-	return rc ? rc : planner_outputs(p, w);
+	w->change_count = p->changes.count - w->first;
+	if (w->change_count)
+		qsort(&p->changes.items[w->first], w->change_count, sizeof(*p->changes.items),
+		      compare_changes);
+	w->first_output = p->outputs.count;
+	if (!rc)
+		rc = planner_outputs(p, w);
+	w->output_count = p->outputs.count - w->first_output;
+	return rc;
+}
+
+/* Instances are planned behind those that they take values from; a plan has them sorted. */
+static void sort_parts(struct planning *p, struct planning_instance *instances, size_t count)
+{
+	struct change *changes = ARENA_ARRAY(p->a, p->changes.count, struct change);
+	struct output_change *outputs = ARENA_ARRAY(p->a, p->outputs.count, struct output_change);
+	size_t c = 0, o = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct planning_instance *w = &instances[i];
+
+		if (w->change_count)
+			memcpy(&changes[c], &p->changes.items[w->first],
+			       w->change_count * sizeof(*changes));
+		if (w->output_count)
+			memcpy(&outputs[o], &p->outputs.items[w->first_output],
+			       w->output_count * sizeof(*outputs));
+		w->first = c;
+		c += w->change_count;
+		o += w->output_count;
+	}
+	p->changes.items = changes;
+	p->outputs.items = outputs;
+}
+
+static bool is_sorted(const size_t *order, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (order[i] != i)
+			return false;
+	}
+	return true;
+}
+
+static int plan_in_order(struct planning *p, struct planning_instance *instances,
+			 const struct instance_plans *plans)
+{
+	const size_t *order = planner_instance_order(p, plans);
+	int rc = 0;
+
+	for (size_t i = 0; i < plans->count; i++) {
+		if (plan_instance(p, &instances[order[i]]))
+			rc = -1;
+	}
+	if (!is_sorted(order, plans->count))
+		sort_parts(p, instances, plans->count);
+	return rc;
 }
 
 static void count_action(struct plan_counts *n, enum action a)
@@ -224,25 +277,24 @@ static int plan_all(struct planning *p)
 	const struct record_list *records = p->in->records;
 	const struct record **sorted = sort_records(p->a, records);
 	struct grouping g = {.p = p};
-	struct instance_plan *plans;
-	int rc = 0;
+	struct instance_plans plans = {NULL, 0};
 
 	add_groups(&g, sorted, records->count);
-	plans = ARENA_ARRAY(p->a, g.instances.count, struct instance_plan);
-	for (size_t i = 0; i < g.instances.count; i++) {
-		struct planning_instance *w = &g.instances.items[i];
-
-		if (plan_instance(p, w))
-			rc = -1;
-		plans[i] = (struct instance_plan){.id = w->id,
-						  .instance = w->instance,
-						  .first_change = w->first,
-						  .change_count = p->changes.count - w->first};
+	plans.count = g.instances.count;
+	plans.items = ARENA_ARRAY(p->a, plans.count, struct instance_plan);
+	for (size_t i = 0; i < plans.count; i++)
+		plans.items[i] = (struct instance_plan){.id = g.instances.items[i].id,
+							.instance = g.instances.items[i].instance};
+	p->plan->instances = plans.items;
+	p->plan->instance_count = plans.count;
+	if (planner_stack_needs(p, &plans) || plan_in_order(p, g.instances.items, &plans))
+		return -1;
+	for (size_t i = 0; i < plans.count; i++) {
+		planner_needs(p, &g.instances.items[i]);
+		plans.items[i].first_change = g.instances.items[i].first;
+		plans.items[i].change_count = g.instances.items[i].change_count;
 	}
-	planner_stack_needs(p, plans, g.instances.count);
-	p->plan->instances = plans;
-	p->plan->instance_count = g.instances.count;
-	return rc;
+	return p->in->outside ? outside_check_use(p->in->outside, p->plan, p->d) : 0;
 }
 
 static void finish(struct planning *p)
@@ -257,9 +309,20 @@ static void finish(struct planning *p)
 		count_action(&plan->counts, plan->changes[i].action);
 }
 
+/* What a validation makes stays a check: no secret is needed for it. */
+static enum outside_phase enter(struct planning *p)
+{
+	struct outside *o = p->in->outside;
+
+	if (!o || p->in->check)
+		return OUTSIDE_CHECK;
+	return outside_enter(o, OUTSIDE_PLAN, p->known);
+}
+
 const struct plan *planner_make(struct arena *a, const struct planner_input *in, struct diags *d)
 {
 	struct planning p = {.a = a, .in = in, .d = d};
+	enum outside_phase phase;
 	int rc;
 
 	p.plan = ARENA_NEW(a, struct plan);
@@ -269,7 +332,10 @@ const struct plan *planner_make(struct arena *a, const struct planner_input *in,
 	p.plan->destroy = in->destroy;
 	p.known = known_new(in->project->registry);
 	index_recorded(&p);
+	phase = enter(&p);
 	rc = plan_all(&p);
+	if (in->outside)
+		outside_enter(in->outside, phase, NULL);
 	finish(&p);
 	map_release(&p.recorded);
 	known_free(p.known);

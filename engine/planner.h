@@ -46,6 +46,8 @@ struct refine_request {
 	const char *unknown_pointers, *sensitive_pointers;
 };
 
+struct outside;
+
 struct planner_input {
 	const struct project *project;          /* evaluated */
 	const struct record_list *records;      /* of every instance the selection names, and of
@@ -54,6 +56,8 @@ struct planner_input {
 	const struct observation *observations; /* parallel to records; NULL: not refreshed */
 	struct state *state;                    /* for masking and secret digests */
 	const struct selection *selection;      /* decides about orphans; NULL: everything */
+	struct outside *outside;                /* links between instances; NULL: there are none */
+	bool check; /* nothing outside is asked: the plan is thrown away */
 	bool destroy;
 	/* NULL when there is nothing to ask.  0 or -1 with errors. */
 	int (*refine)(void *context, const struct refine_request *q, struct arena *a,
@@ -78,8 +82,12 @@ const size_t *planner_order(struct arena *a, const struct document *doc, struct 
 
 /* Fills `needs` of instance plans that have their id and instance, sorted by id: which of them
  * wait for which when the project is applied. */
-void planner_order_instances(struct arena *a, const struct project *p, struct instance_plan *plans,
-			     size_t count);
+struct instance_plans {
+	struct instance_plan *items;
+	size_t count;
+};
+void planner_order_instances(struct arena *a, const struct project *p, struct outside *o,
+			     const struct instance_plans *plans);
 
 /*
  * Whether a plan for this selection (NULL: everything) has to do with the instance: one of

@@ -16,7 +16,7 @@ static int evaluate(struct draft *f)
 	const struct eval_lookup *lookup = known_lookup(f->p->known, &f->w->id);
 
 	f->properties = f->c->resource->properties;
-	if (!f->c->resource->ref_count)
+	if (!f->c->resource->ref_count && !value_has_unknown(f->properties))
 		return 0;
 	f->properties =
 		document_eval_resource(doc, f->c->resource_index, lookup, f->scratch, f->p->d);

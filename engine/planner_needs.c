@@ -228,7 +228,7 @@ void planner_needs(struct planning *p, const struct planning_instance *w)
 	struct arena *scratch = arena_new();
 	struct needs n = {.p = p};
 
-	n.count = p->changes.count - w->first;
+	n.count = w->change_count;
 	n.changes = n.count ? &p->changes.items[w->first] : NULL;
 	n.renamed = ARENA_ARRAY(scratch, n.count, bool);
 	collect(&n);

@@ -39,8 +39,9 @@ struct planning_instance {
 	const struct instance *instance;     /* NULL: not in the manifest any more */
 	const struct record *const *records; /* by logical id, the live one first */
 	size_t record_count;
-	struct map live; /* logical id to struct record */
-	size_t first;    /* its first change */
+	struct map live;            /* logical id to struct record */
+	size_t first, change_count; /* its changes */
+	size_t first_output, output_count;
 };
 
 /* A path with what is forgotten when the change is complete. */
@@ -86,11 +87,13 @@ bool pointer_within(struct text pointer, struct text parent);
 /* planner_deletes.c: changes for records that the documents do not want. */
 void planner_deletes(struct planning *p, const struct planning_instance *w);
 
-/* planner_needs.c: fills needs of the changes from w->first to the last, which are sorted. */
+/* planner_needs.c: fills needs of the instance's changes, which are sorted. */
 void planner_needs(struct planning *p, const struct planning_instance *w);
 
-/* planner_stacks.c */
-void planner_stack_needs(struct planning *p, struct instance_plan *plans, size_t count);
+/* planner_stacks.c: 0, or -1 when instances wait for each other in a circle. */
+int planner_stack_needs(struct planning *p, const struct instance_plans *plans);
+/* Indexes of the plans, each behind those that it needs. */
+const size_t *planner_instance_order(struct planning *p, const struct instance_plans *plans);
 int planner_outputs(struct planning *p, const struct planning_instance *w);
 
 /* What was seen of a record, or NULL. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/diff.h"
+#include "engine/source_marks.h"
 
 bool pointer_within(struct text pointer, struct text parent)
 {
@@ -183,9 +184,31 @@ static void add_input_path(struct draft *f, const json_t *outputs, const struct 
 		path->change.sensitive = true;
 }
 
+/* What only a provider can look up counts as unchanged while it comes from the same source:
+ * `wanted` gets what is recorded there.  New reference: the pointers that stay unknown. */
+static json_t *unsettled(struct draft *f, const json_t *before, json_t *wanted)
+{
+	json_t *same = source_marks_same(f->p->in->state, before, f->properties);
+	json_t *left = json_array();
+
+	for (size_t i = 0; i < json_array_size(same); i++) {
+		struct text at = text_of(json_string_value(json_array_get(same, i)));
+
+		json_put(wanted, at, json_incref(json_at(before, at)));
+	}
+	for (size_t i = 0; i < json_array_size(f->unknown); i++) {
+		json_t *at = json_array_get(f->unknown, i);
+
+		if (!within_any(same, text_of(json_string_value(at))))
+			json_array_append(left, at);
+	}
+	json_decref(same);
+	return left;
+}
+
 void draft_compare_inputs(struct draft *f)
 {
-	json_t *before, *outputs;
+	json_t *before, *outputs, *wanted, *unknown;
 	struct diff diff;
 
 	if (f->record && !json_array_size(f->unknown) && !strcmp(f->record->inputs, f->c->desired))
@@ -194,9 +217,13 @@ void draft_compare_inputs(struct draft *f)
 	if (!before)
 		before = json_object();
 	outputs = f->record ? parse(f->outputs) : NULL;
-	diff_make(f->p->a, before, f->masked, f->unknown, &diff);
+	wanted = json_array_size(f->unknown) ? json_deep_copy(f->masked) : json_incref(f->masked);
+	unknown = unsettled(f, before, wanted);
+	diff_make(f->p->a, before, wanted, unknown, &diff);
 	for (size_t i = 0; i < diff.count; i++)
 		add_input_path(f, outputs, &diff.paths[i]);
+	json_decref(wanted);
+	json_decref(unknown);
 	json_decref(before);
 	json_decref(outputs);
 }

@@ -3,14 +3,28 @@
  */
 #include "engine/planner_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "engine/graph.h"
+#include "engine/outside.h"
+
+/* Of a longer circle the rest is only counted. */
+#define CYCLE_STEPS_SHOWN 20
+
+/* One waits for the other because of the link, or of DependsOn. */
+struct stack_edge {
+	size_t to;
+	const struct outside_link *link; /* NULL: DependsOn */
+};
 
 struct stack_needs {
 	struct planning *p;
 	struct instance_plan *plans;
 	size_t count;
+	bool linked;
 	struct {
-		VEC_OF(size_t)
+		VEC_OF(struct stack_edge)
 	} * of; /* by instance */
 };
 
@@ -25,11 +39,11 @@ static bool same_place(const struct instance_id *x, const struct instance_id *y)
 }
 
 /* i is to be there after j; when both go, the other way round. */
-static void order(struct stack_needs *n, size_t i, size_t j)
+static void order(struct stack_needs *n, size_t i, size_t j, const struct outside_link *link)
 {
 	size_t from = goes(n, i) ? j : i, to = goes(n, i) ? i : j;
 
-	*(size_t *)vec_add(&n->of[from]) = to;
+	*(struct stack_edge *)vec_add(&n->of[from]) = (struct stack_edge){to, link};
 }
 
 /* The first instance plan of a stack; count when there is none. */
@@ -58,51 +72,179 @@ static void order_after(struct stack_needs *n, size_t i, const char *stack)
 			same = end;
 	}
 	if (same < n->count) {
-		order(n, i, same);
+		order(n, i, same, NULL);
 		return;
 	}
 	for (size_t j = first; j < end; j++) {
 		if (goes(n, j) == goes(n, i))
-			order(n, i, j);
+			order(n, i, j, NULL);
 	}
+}
+
+static void order_by_links(struct stack_needs *n, size_t i)
+{
+	struct outside *o = n->p->in->outside;
+	struct outside_links links = outside_links(o, &n->plans[i]);
+
+	for (size_t k = 0; k < links.count; k++) {
+		size_t j =
+			outside_supplier(o, n->plans, n->count, &links.items[k], &n->plans[i].id);
+
+		if (j == n->count || goes(n, i) != goes(n, j))
+			continue;
+		order(n, i, j, &links.items[k]);
+		n->linked = true;
+	}
+}
+
+/* --- circles ------------------------------------------------------------------------- */
+
+static void add_step(struct arena *a, struct str *chain, const struct stack_needs *n,
+		     const struct graph_step *s)
+{
+	const struct outside_link *l = s->tag;
+
+	str_printf(chain, " -> %s", instance_id_text(a, &n->plans[s->to].id));
+	if (!l)
+		str_add(chain, " (DependsOn)");
+	else if (l->export)
+		str_printf(chain, " (export '%s')", l->export);
+	else
+		str_printf(chain, " (output '%s')", l->output);
+}
+
+static struct range first_place(const struct graph_cycle *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct outside_link *l = c->steps[i].tag;
+
+		if (l && l->where.src)
+			return l->where;
+	}
+	return RANGE_NONE;
+}
+
+static void tell_circle(const struct stack_needs *n, const struct graph_cycle *c, struct diags *d)
+{
+	struct arena *scratch = arena_new();
+	const char *first = instance_id_text(scratch, &n->plans[c->steps[0].from].id);
+	struct str chain = STR_INIT;
+	struct diag *g;
+
+	if (c->count == 1)
+		g = diag_add(d, DIAG_INSTANCE_CYCLE, first_place(c), "'%s' waits for itself",
+			     first);
+	else
+		g = diag_add(d, DIAG_INSTANCE_CYCLE, first_place(c),
+			     "%zu stack instances wait for each other in a circle, '%s' among them",
+			     c->count, first);
+	str_add(&chain, first);
+	for (size_t i = 0; i < c->count && i < CYCLE_STEPS_SHOWN; i++)
+		add_step(scratch, &chain, n, &c->steps[i]);
+	if (c->count > CYCLE_STEPS_SHOWN)
+		str_printf(&chain, " -> ... %zu more", c->count - CYCLE_STEPS_SHOWN);
+	diag_detail(d, g, "%s", str_cstr(&chain));
+	diag_hint(d, g, "take out one of these, or move what both need into another stack");
+	str_release(&chain);
+	arena_free(scratch);
+}
+
+static struct graph *graph_of(struct arena *a, const struct stack_needs *n)
+{
+	struct graph *g = graph_new(a, n->count);
+
+	for (size_t i = 0; i < n->count; i++) {
+		for (size_t k = 0; k < n->of[i].count; k++)
+			graph_need(g, i, n->of[i].items[k].to, n->of[i].items[k].link);
+	}
+	return g;
+}
+
+/* DependsOn alone goes in no circle: the manifest was checked. */
+static int check_circles(const struct stack_needs *n)
+{
+	struct arena *scratch = arena_new();
+	size_t *sorted = ARENA_ARRAY(scratch, n->count, size_t);
+	struct graph_cycle cycle;
+	int rc = 0;
+
+	if (n->linked && n->p->d && !graph_order(graph_of(scratch, n), sorted, &cycle)) {
+		tell_circle(n, &cycle, n->p->d);
+		rc = -1;
+	}
+	arena_free(scratch);
+	return rc;
+}
+
+/* --- the needs ----------------------------------------------------------------------- */
+
+static bool has_need(const size_t *needs, size_t count, size_t to)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (needs[i] == to)
+			return true;
+	}
+	return false;
 }
 
 static void store(struct stack_needs *n)
 {
 	for (size_t i = 0; i < n->count; i++) {
-		size_t *needs = ARENA_ARRAY(n->p->a, n->of[i].count, size_t);
+		size_t *needs = ARENA_ARRAY(n->p->a, n->of[i].count, size_t), used = 0;
 
-		if (n->of[i].count)
-			memcpy(needs, n->of[i].items, n->of[i].count * sizeof(*needs));
+		for (size_t k = 0; k < n->of[i].count; k++) {
+			size_t to = n->of[i].items[k].to;
+
+			if (!n->linked || !has_need(needs, used, to))
+				needs[used++] = to;
+		}
 		n->plans[i].needs = needs;
-		n->plans[i].need_count = n->of[i].count;
+		n->plans[i].need_count = used;
 		vec_release(&n->of[i]);
 	}
 }
 
-void planner_stack_needs(struct planning *p, struct instance_plan *plans, size_t count)
+int planner_stack_needs(struct planning *p, const struct instance_plans *plans)
 {
-	struct stack_needs n = {.p = p, .plans = plans, .count = count};
+	struct stack_needs n = {.p = p, .plans = plans->items, .count = plans->count};
+	int rc;
 
-	n.of = xcalloc(count + 1, sizeof(*n.of));
-	for (size_t i = 0; i < count; i++) {
+	n.of = xcalloc(n.count + 1, sizeof(*n.of));
+	for (size_t i = 0; i < n.count; i++) {
 		const struct manifest_stack *s =
-			manifest_stack(p->in->project->manifest, plans[i].id.stack);
+			manifest_stack(p->in->project->manifest, n.plans[i].id.stack);
 
 		for (size_t d = 0; s && d < s->depends_on_count; d++)
 			order_after(&n, i, s->depends_on[d]);
+		if (p->in->outside)
+			order_by_links(&n, i);
 	}
+	rc = check_circles(&n);
 	store(&n);
 	free(n.of);
+	return rc;
 }
 
-void planner_order_instances(struct arena *a, const struct project *p, struct instance_plan *plans,
-			     size_t count)
+const size_t *planner_instance_order(struct planning *p, const struct instance_plans *plans)
 {
-	const struct planner_input in = {.project = p};
+	struct graph *g = graph_new(p->a, plans->count);
+	size_t *sorted = ARENA_ARRAY(p->a, plans->count, size_t);
+
+	for (size_t i = 0; i < plans->count; i++) {
+		for (size_t k = 0; k < plans->items[i].need_count; k++)
+			graph_need(g, i, plans->items[i].needs[k], NULL);
+	}
+	graph_order(g, sorted, NULL);
+	return sorted;
+}
+
+void planner_order_instances(struct arena *a, const struct project *p, struct outside *o,
+			     const struct instance_plans *plans)
+{
+	const struct planner_input in = {.project = p, .outside = o};
 	struct planning planning = {.a = a, .in = &in};
 
-	planner_stack_needs(&planning, plans, count);
+	planner_stack_needs(&planning, plans);
 }
 
 static json_t *outputs_before(const struct planning *p, const struct planning_instance *w)

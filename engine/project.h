@@ -82,6 +82,8 @@ enum project_purpose {
 };
 struct lookup_source {
 	const struct eval_lookup *(*lookup_for)(void *context, const struct instance *i);
+	/* What the instance's template asks of the world outside; may be NULL. */
+	const struct eval_outside *(*outside_for)(void *context, const struct instance *i);
 	void *context;
 };
 int project_evaluate(struct project *p, const struct lookup_source *lookups,

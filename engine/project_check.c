@@ -213,6 +213,8 @@ static void evaluate(struct checking *c, const struct lookup_source *lookups)
 
 	if (lookups && lookups->lookup_for)
 		in.lookup = lookups->lookup_for(lookups->context, i);
+	if (lookups && lookups->outside_for)
+		in.outside = lookups->outside_for(lookups->context, i);
 	i->doc = document_eval(a, i->tpl, &in, c->d);
 	i->undeployable = false;
 	if (!i->doc)

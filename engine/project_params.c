@@ -88,7 +88,7 @@ static int resolve_list(struct project *p, struct given *g, struct diags *d)
 		struct placed_text item = {list->items[k]->text, list->items[k]->where};
 		const char *text = "";
 
-		if (manifest_resolve(p->arena, p->manifest->dir, item, &text, d) != 0)
+		if (manifest_resolve_parameter(p->arena, p->manifest->dir, item, &text, d) != 0)
 			result = -1;
 		str_printf(&joined, "%s%s", k ? "," : "", text);
 	}
@@ -122,7 +122,7 @@ static int resolve(struct project *p, struct given *g, struct diags *d)
 	if (!manifest_has_reference(placed.text))
 		return 0;
 	g->value.sensitive = true;
-	return manifest_resolve(p->arena, p->manifest->dir, placed, &g->value.text, d);
+	return manifest_resolve_parameter(p->arena, p->manifest->dir, placed, &g->value.text, d);
 }
 
 static void report_public(const struct given *g, struct diags *d)

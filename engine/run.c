@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "engine/known.h"
+#include "engine/outside.h"
 #include "engine/run_parts.h"
 
 /* --- locks -------------------------------------------------------------------------- */
@@ -225,7 +226,8 @@ static int execute(struct run *r, struct run_result *out)
 	int rc;
 
 	/* The user may have thought about it for longer than a lease lasts. */
-	if (state_renew_locks(r->e->state, r->d) || run_mark_applying(r))
+	if (outside_prefetch(r->e->outside, r->plan, r->d) ||
+	    state_renew_locks(r->e->state, r->d) || run_mark_applying(r))
 		return -1;
 	rc = executor_run(r->e, r->plan, &observed, &x, r->d);
 	out->interrupted = rc && x.interrupted;
@@ -234,6 +236,7 @@ static int execute(struct run *r, struct run_result *out)
 	if (x.writable && run_settle(r, &x))
 		rc = -1;
 	complain_skipped(r, out);
+	outside_enter(r->e->outside, OUTSIDE_CHECK, NULL);
 	known_free(x.known);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "engine/call.h"
+#include "engine/outside.h"
 #include "engine/session.h"
 
 /* --- which instances ---------------------------------------------------------------- */
@@ -251,11 +252,14 @@ int run_make_plan(struct run *r, enum run_mode mode)
 		.observations = r->observations,
 		.state = e->state,
 		.selection = &e->options.selection,
+		.outside = e->outside,
 		.destroy = mode == RUN_DESTROY,
 		.refine = engine_refine,
 		.context = e,
 	};
 
+	if (outside_load(e->outside, e->state, r->d))
+		return -1;
 	r->plan = planner_make(e->arena, &in, r->d);
 	if (!r->plan)
 		return -1;

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "engine/executor_record.h"
 #include "engine/known.h"
+#include "engine/outside.h"
 
 struct settling {
 	struct run *r;
@@ -74,6 +75,8 @@ static void fill_from_project(struct settling *s, const struct instance *i,
 	digest_sha256(i->tpl->src->bytes, digest);
 	out->template_name = i->tpl->src->name;
 	out->template_digest = arena_strdup(s->a, digest);
+	out->exports = outside_exports_json(s->a, i);
+	out->imports = outside_imports_json(s->r->e->outside, s->a, i);
 }
 
 static struct instance_record draft_of(struct settling *s, const struct instance_plan *p)
@@ -100,7 +103,9 @@ static bool same_instance(const struct instance_record *x, const struct instance
 {
 	return same_text(x->parameters, y->parameters) && same_text(x->outputs, y->outputs) &&
 	       same_text(x->template_name, y->template_name) &&
-	       same_text(x->template_digest, y->template_digest) && same_text(x->status, y->status);
+	       same_text(x->template_digest, y->template_digest) &&
+	       same_text(x->status, y->status) && same_text(x->exports, y->exports) &&
+	       same_text(x->imports, y->imports);
 }
 
 static void put_instance(struct settling *s, const struct instance_record *n)
@@ -259,6 +264,8 @@ static void settle_instance(struct settling *s, const struct instance_plan *p)
 		settle_current(s, p, &n);
 		return;
 	}
+	if (p->instance && p->instance->doc)
+		n.imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
 	n.status = end == INSTANCE_FAILED ? "FAILED" : "INCOMPLETE";
 	put_instance(s, &n);
 }

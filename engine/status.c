@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/engine_private.h"
+#include "engine/outside.h"
 #include "engine/planner.h"
 
 /* One row in the making. */
@@ -191,10 +192,12 @@ static const struct plan *plan_quietly(struct engine *e, const struct matrix *m,
 		.instances = &m->instances,
 		.state = e->state,
 		.selection = &e->options.selection,
+		.outside = e->outside,
 	};
 	const struct plan *plan = NULL;
 
-	if (!engine_evaluate(e, PROJECT_DEPLOY, &quiet))
+	if (!engine_evaluate(e, PROJECT_DEPLOY, &quiet) &&
+	    !outside_load(e->outside, e->state, &quiet))
 		plan = planner_make(m->a, &in, &quiet);
 	if (!plan)
 		note_recorded_only(&quiet, d);

@@ -194,7 +194,7 @@ static void strip_places(struct str *s)
 
 const struct plan *fixture_plan(struct fixture *f)
 {
-	const struct lookup_source nothing = {NULL, NULL};
+	const struct lookup_source nothing = {NULL, NULL, NULL};
 
 	if (!f->in.destroy && project_evaluate(f->project, &nothing, PROJECT_DEPLOY, &f->d)) {
 		show(&f->d);

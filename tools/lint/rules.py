@@ -23,6 +23,7 @@ INCLUDES = {
     "templates": ["base/"],
     "engine": ["base/", "templates/template.h", "templates/value.h", "templates/node.h",
                "templates/render.h", "templates/outline.h", "templates/normalize.h",
+               "templates/resolve.h",
                "vcs/vcs.h", "providers/api/provider.h"],
     "engine/lint": ["base/", "engine/", "templates/template.h", "templates/node.h",
                     "templates/refs.h", "templates/sub.h", "providers/api/provider.h"],
