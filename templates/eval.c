@@ -166,10 +166,14 @@ const struct value *eval_unknown(struct eval *e, const struct node *from,
 const struct value *eval_tainted(struct eval *e, const struct value *v,
 				 const struct value *const *values, size_t count)
 {
-	bool sensitive = false;
+	bool sensitive = false, foreign = false;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		sensitive |= value_has_sensitive(values[i]);
+		foreign |= value_has_foreign(values[i]);
+	}
+	if (v && foreign)
+		v = value_foreign(e->a, v);
 	return v && sensitive ? value_sensitive(e->a, v) : v;
 }
 

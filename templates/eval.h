@@ -157,6 +157,9 @@ const struct value *eval_ref(struct eval *e, const struct node *at, struct range
 			     struct text name);
 const struct value *eval_attribute(struct eval *e, const struct node *at, struct range where,
 				   const char *const names[2]);
+/* intrinsic_outside.c: what somebody outside of the template said, at the place where it was
+ * asked for. */
+const struct value *eval_foreign(struct eval *e, const struct node *at, const struct value *from);
 /* intrinsic_outside.c: v with its dynamic references resolved; v itself when it has none.
  * type: of the resource whose properties v is; NULL for the value of an output.  NULL after
  * an error. */

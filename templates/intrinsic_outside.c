@@ -16,8 +16,7 @@ static enum outside_answer ask(struct eval *e, const struct outside_question *q,
 	return outside ? outside->ask(outside->context, e->a, q, out, e->d) : OUTSIDE_LATER;
 }
 
-/* The answer has the place where it was asked for. */
-static const struct value *placed(struct eval *e, const struct node *at, const struct value *from)
+const struct value *eval_foreign(struct eval *e, const struct node *at, const struct value *from)
 {
 	struct value *v;
 
@@ -26,7 +25,7 @@ static const struct value *placed(struct eval *e, const struct node *at, const s
 	v = ARENA_NEW(e->a, struct value);
 	*v = *from;
 	v->from = at;
-	return v;
+	return value_foreign(e->a, v);
 }
 
 static const struct value *answer(struct eval *e, const struct node *call,
@@ -36,7 +35,7 @@ static const struct value *answer(struct eval *e, const struct node *call,
 
 	switch (ask(e, q, &found)) {
 	case OUTSIDE_KNOWN:
-		return placed(e, call, found);
+		return eval_foreign(e, call, found);
 	case OUTSIDE_LATER:
 		return eval_unknown(e, call, NULL, 0);
 	case OUTSIDE_FAILED:
@@ -147,21 +146,28 @@ const struct value *intrinsic_get_stack_output(struct eval *e, const struct node
 
 /* --- dynamic references: places ---------------------------------------------------- */
 
-/* Where the text of the piece stands in the file, when it does literally. */
+/* The text as it stands in the file, or NULL when functions made it. */
+static const char *find_written(const struct node *from, struct text written)
+{
+	size_t start, end;
+	const char *bytes;
+
+	if (!from || !from->where.src)
+		return NULL;
+	start = source_offset(from->where.src, from->where.start);
+	end = source_offset(from->where.src, from->where.end);
+	bytes = from->where.src->bytes.ptr;
+	return end > start ? memmem(bytes + start, end - start, written.ptr, written.len) : NULL;
+}
+
 static struct range piece_where(const struct node *from, struct text written)
 {
 	struct range where = from ? from->where : RANGE_NONE;
-	size_t start, end;
-	const char *at, *bytes;
+	const char *at = find_written(from, written), *bytes;
 
-	if (!where.src)
-		return where;
-	start = source_offset(where.src, where.start);
-	end = source_offset(where.src, where.end);
-	bytes = where.src->bytes.ptr;
-	at = end > start ? memmem(bytes + start, end - start, written.ptr, written.len) : NULL;
 	if (!at)
 		return where;
+	bytes = where.src->bytes.ptr;
 	where.start = source_pos(where.src, (size_t)(at - bytes));
 	where.end = source_pos(where.src, (size_t)(at - bytes) + written.len);
 	return where;
@@ -312,6 +318,25 @@ static bool occurs_in(const struct value *v)
 	return false;
 }
 
+/* A host may not have a file of this machine put into what it is sent. */
+static bool is_smuggled(const struct filling *f, const struct resolve_piece *p)
+{
+	return f->v->foreign && resolve_is_local(p->ref.service) &&
+	       !find_written(f->v->from, p->text);
+}
+
+static void refuse_smuggled(struct resolving *r, const struct filling *f)
+{
+	struct diag *g =
+		diag_add(r->e->d, DIAG_RESOLVE_PLACE, f->v->from ? f->v->from->where : RANGE_NONE,
+			 "an attribute brings a dynamic reference along");
+
+	diag_detail(r->e->d, g,
+		    "Values from outside of the template cannot ask for the "
+		    "environment or for files of this machine.");
+	diag_hint(r->e->d, g, "write the whole reference into the template");
+}
+
 static void fill_reference(struct resolving *r, struct filling *f, const struct resolve_piece *p)
 {
 	struct eval *e = r->e;
@@ -324,6 +349,11 @@ static void fill_reference(struct resolving *r, struct filling *f, const struct 
 	struct text text = {"", 0};
 
 	f->remote |= !resolve_is_local(p->ref.service);
+	if (is_smuggled(f, p)) {
+		refuse_smuggled(r, f);
+		f->failed = true;
+		return;
+	}
 	if (!place_takes(&p->ref, r->type, str_text(&r->pointer))) {
 		refuse_place(q.where, &p->ref, r->type, e->d);
 		f->failed = true;
@@ -449,7 +479,7 @@ static const struct value *resolve_value(struct resolving *r, const struct value
 
 const struct value *eval_resolved(struct eval *e, const struct value *v, const char *type)
 {
-	struct resolving r = {e, type, STR_INIT};
+	struct resolving r = {.e = e, .type = type, .pointer = STR_INIT};
 	const struct value *resolved;
 
 	if (!occurs_in(v))

@@ -48,7 +48,7 @@ static const struct value *looked_up(struct eval *e, const struct node *at, cons
 
 	if (e->lookup)
 		found = e->lookup->attribute(e->lookup->context, e->a, logical_id, attribute);
-	return found ? placed(e, at, found) : not_known(e, at, logical_id, attribute);
+	return found ? eval_foreign(e, at, found) : not_known(e, at, logical_id, attribute);
 }
 
 /* Without a target it may exist with other values than the defaults. */

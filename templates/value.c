@@ -40,34 +40,49 @@ const struct value *value_string(struct arena *a, struct text t, const struct no
 	return v;
 }
 
-static void mark_sensitive(struct arena *a, struct value *v)
+enum mark { MARK_SENSITIVE, MARK_FOREIGN };
+
+static const struct value *marked(struct arena *a, const struct value *v, enum mark mark);
+
+static void mark_parts(struct arena *a, struct value *v, enum mark mark)
 {
 	const struct value **items;
 	struct value_entry *entries;
 
-	v->sensitive = true;
 	if (v->kind == VALUE_LIST) {
 		items = ARENA_ARRAY(a, v->count, const struct value *);
 		for (size_t i = 0; i < v->count; i++)
-			items[i] = value_sensitive(a, v->items[i]);
+			items[i] = marked(a, v->items[i], mark);
 		v->items = items;
 	} else if (v->kind == VALUE_MAP) {
 		entries = ARENA_ARRAY(a, v->count, struct value_entry);
 		for (size_t i = 0; i < v->count; i++) {
 			entries[i] = v->entries[i];
-			entries[i].value = value_sensitive(a, v->entries[i].value);
+			entries[i].value = marked(a, v->entries[i].value, mark);
 		}
 		v->entries = entries;
 	}
 }
 
-const struct value *value_sensitive(struct arena *a, const struct value *v)
+static const struct value *marked(struct arena *a, const struct value *v, enum mark mark)
 {
 	struct value *copy = value_new(a, v->kind, v->from);
 
 	*copy = *v;
-	mark_sensitive(a, copy);
+	copy->sensitive |= mark == MARK_SENSITIVE;
+	copy->foreign |= mark == MARK_FOREIGN;
+	mark_parts(a, copy, mark);
 	return copy;
+}
+
+const struct value *value_sensitive(struct arena *a, const struct value *v)
+{
+	return marked(a, v, MARK_SENSITIVE);
+}
+
+const struct value *value_foreign(struct arena *a, const struct value *v)
+{
+	return marked(a, v, MARK_FOREIGN);
 }
 
 const struct value *value_find(const struct value *map, struct text key)
@@ -240,6 +255,17 @@ bool value_has_sensitive(const struct value *v)
 		return true;
 	for (size_t i = 0; i < v->count; i++) {
 		if (value_has_sensitive(v->kind == VALUE_LIST ? v->items[i] : v->entries[i].value))
+			return true;
+	}
+	return false;
+}
+
+bool value_has_foreign(const struct value *v)
+{
+	if (v->foreign)
+		return true;
+	for (size_t i = 0; i < v->count; i++) {
+		if (value_has_foreign(v->kind == VALUE_LIST ? v->items[i] : v->entries[i].value))
 			return true;
 	}
 	return false;

@@ -44,6 +44,8 @@ struct value {
 	enum value_kind kind;
 	bool sensitive;
 	bool source_sensitive;
+	bool foreign; /* made of what a resource or another stack says: no reference that it
+			 brings along is resolved on this machine */
 	bool boolean;            /* VALUE_BOOL */
 	const struct node *from; /* where it was written; NULL for made-up values */
 	struct text text;        /* VALUE_STRING, VALUE_NUMBER, VALUE_BOOL: as written;
@@ -64,6 +66,9 @@ const struct value *value_from_json(struct arena *a, const json_t *j, const stru
 /* A copy that is marked sensitive, all its parts too. */
 const struct value *value_sensitive(struct arena *a, const struct value *v);
 
+/* The same with `foreign`. */
+const struct value *value_foreign(struct arena *a, const struct value *v);
+
 /* The member of a map, or NULL. */
 const struct value *value_find(const struct value *map, struct text key);
 /* The text with the dynamic references that only a provider can resolve, from before they
@@ -76,6 +81,7 @@ struct range value_where(const struct value *v);
 bool value_equal(const struct value *x, const struct value *y);
 bool value_has_unknown(const struct value *v); /* anywhere inside */
 bool value_has_sensitive(const struct value *v);
+bool value_has_foreign(const struct value *v);
 /* Scalars as the text that CloudFormation would see; false for lists, maps, unknown. */
 bool value_scalar_text(const struct value *v, struct text *out);
 

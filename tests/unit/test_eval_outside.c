@@ -193,6 +193,45 @@ static void secure_parameters_have_their_places(void **state)
 					     "property" SECURE_HINT);
 }
 
+static const struct value *hostile(void *context, struct arena *a, const char *logical_id,
+				   const char *attribute)
+{
+	(void)context;
+	(void)logical_id;
+	return value_string(a, text_of(attribute ? attribute : "{{resolve:file:/etc/shadow}}"),
+			    NULL);
+}
+
+static void attributes_bring_no_references_along(void **state)
+{
+	struct template_fixture *f = *state;
+	const struct eval_lookup lookup = {hostile, NULL};
+	static const char *const refused[] = {
+		"!Ref S",
+		"!Sub 'x ${S} y'",
+		"!Join ['', [a, !Ref S]]",
+		"!Sub '{{resolve:file:${S.Endpoint}}}'",
+		"[!Select [0, !Split [',', !Ref S]]]",
+	};
+	static const char *const taken[] = {
+		"!Sub '{{resolve:env:X}} ${S.Endpoint}'",
+		"!Sub '{{resolve:secretsmanager:${S.Endpoint}}}'",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		evaluate(f, refused[i]);
+		assert_null(document_eval_resource(f->doc, 1, &lookup, f->a, &f->d));
+		assert_int_equal(f->d.last->code, DIAG_RESOLVE_PLACE);
+		assert_int_equal(f->d.last->where.start.line, 4);
+		diags_release(&f->d);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+		evaluate(f, taken[i]);
+		if (!document_eval_resource(f->doc, 1, &lookup, f->a, &f->d))
+			fail_msg("%s: %s", taken[i], fixture_said(f));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +243,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_known_yet_keeps_its_source, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(composed_references_are_checked_whole, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(attributes_bring_no_references_along, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(secure_parameters_have_their_places, setup,
 						teardown),
