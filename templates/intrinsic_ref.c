@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "templates/parameter.h"
 #include "templates/refs.h"
 
 static void note_ref(struct eval *e, struct range where, const char *logical_id,
@@ -117,6 +118,36 @@ static const struct value *report_nothing(struct eval *e, struct range where, st
 	return NULL;
 }
 
+/*
+ * A stored value is looked up during the apply.  One text goes on as a dynamic reference, so
+ * that functions can work on it and records know where it came from; a list as a whole.
+ */
+static const struct value *stored(struct eval *e, const struct node *at, const struct parameter *p,
+				  const struct value *name)
+{
+	const struct value *v;
+
+	if (e->place != PLACE_VALUE || !e->st->outside || !name->text.len)
+		return placed(e, at, name);
+	if (p->kind == PARAM_STRING) {
+		v = eval_text(e, text_of(arena_printf(e->a, "{{resolve:ssm:%s}}", name->text.ptr)),
+			      at);
+		return eval_tainted(e, v, &name, 1);
+	}
+	v = parameter_look_up(e->a, p, name, e->st->outside, e->d);
+	return v ? placed(e, at, v) : NULL;
+}
+
+static const struct value *parameter_ref(struct eval *e, const struct node *at,
+					 const struct parameter *p)
+{
+	const struct value *v = e->st->parameter_values[p - e->st->tpl->parameters];
+
+	if (v && p->looked_up && v->kind == VALUE_UNKNOWN)
+		return stored(e, at, p, v);
+	return placed(e, at, v);
+}
+
 const struct value *eval_ref(struct eval *e, const struct node *at, struct range where,
 			     struct text name)
 {
@@ -130,7 +161,7 @@ const struct value *eval_ref(struct eval *e, const struct node *at, struct range
 		return eval_text(e, variable->value, at);
 	p = template_parameter(e->st->tpl, name);
 	if (p)
-		return placed(e, at, e->st->parameter_values[p - e->st->tpl->parameters]);
+		return parameter_ref(e, at, p);
 	v = pseudo_value(e, at, name, &failed);
 	if (v || failed)
 		return v;

@@ -26,6 +26,10 @@ int constraints_read(const struct parameter *p, struct constraints *c, struct di
 /* The value for this target: given (may be NULL) or the default.  NULL after an error. */
 const struct value *parameter_value(struct arena *a, const struct parameter *p,
 				    const struct parameter_value *given, struct diags *d);
+/* Asks the parameter store; `name` itself while nobody can say. */
+const struct value *parameter_look_up(struct arena *a, const struct parameter *p,
+				      const struct value *name, const struct eval_outside *outside,
+				      struct diags *d);
 /* Asks the parameter store for the values of parameters that are names in it; values as
  * t->parameters, outside may be NULL.  What was asked for in vain becomes NULL, after an error. */
 void parameters_look_up(struct arena *a, const struct template *t, const struct value **values,

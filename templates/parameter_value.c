@@ -371,9 +371,9 @@ static const struct value *list_from_store(struct arena *a, const struct value *
 	return list;
 }
 
-static const struct value *look_up(struct arena *a, const struct parameter *p,
-				   const struct value *name, const struct eval_outside *outside,
-				   struct diags *d)
+const struct value *parameter_look_up(struct arena *a, const struct parameter *p,
+				      const struct value *name, const struct eval_outside *outside,
+				      struct diags *d)
 {
 	const struct outside_question question = {.kind = ASK_PARAMETER_STORE,
 						  .name = name->text.ptr,
@@ -403,6 +403,6 @@ void parameters_look_up(struct arena *a, const struct template *t, const struct 
 		const struct value *v = values[i];
 
 		if (v && v->kind == VALUE_UNKNOWN && t->parameters[i].looked_up && v->text.ptr)
-			values[i] = look_up(a, &t->parameters[i], v, outside, d);
+			values[i] = parameter_look_up(a, &t->parameters[i], v, outside, d);
 	}
 }

@@ -74,8 +74,7 @@ static size_t find(struct text t, size_t from, const char *word)
 
 bool resolve_occurs(struct text t)
 {
-	return t.len > strlen(RESOLVE_OPEN) && memchr(t.ptr, '{', t.len) &&
-	       find(t, 0, RESOLVE_OPEN) < t.len;
+	return t.len && memchr(t.ptr, '{', t.len) && find(t, 0, RESOLVE_OPEN) < t.len;
 }
 
 /* The length of "${Name}" at the offset, else 0. */

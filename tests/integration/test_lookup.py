@@ -150,6 +150,22 @@ def test_a_parameter_may_be_a_reference(desk):
     assert note(desk, "n") == HOST and changes(desk) == {}
 
 
+def test_stored_parameters_are_looked_up(desk):
+    (desk / "notes.values" / "_zones").write_text("a-1,b-2")
+    (desk / "desk.yaml").write_text(
+        "Parameters:\n"
+        "  Host: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /db/host}\n"
+        "  Zones: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: /zones}\n"
+        "Resources:\n"
+        "  H: {Type: Notes::Note, Properties: {Name: h, Text: !Sub 'db://${Host}/'}}\n"
+        "  Z: {Type: Notes::Note, Properties: {Name: z, Text: !Select [1, !Ref Zones]}}\n")
+    run(desk, "plan")
+    assert lookups(desk) == []
+    run(desk, "apply", "--yes")
+    assert note(desk, "h") == f"db://{HOST}/" and note(desk, "z") == "b-2"
+    assert "desk/east/H" not in changes(desk)
+
+
 def test_an_output_of_another_stack_may_be_known_after_apply(desk):
     manifest = desk / "hadeploy.yaml"
     manifest.write_text(manifest.read_text().replace(
