@@ -153,7 +153,7 @@ const struct command cmd_graph = {
 	.help = "Prints the resources of the selection, one box for each stack instance, and what "
 		"each of them needs: an arrow leads from a resource to what must exist before it, "
 		"and a dashed one from a stack instance to those that its stack's DependsOn "
-		"names.\n\n"
+		"names, or whose exports and outputs it takes.\n\n"
 		"With a template file (or '-', standard input) no project is needed: the graph has "
 		"what is written in all its branches, whatever its conditions say.",
 	.examples = (const char *const[]){"hadeploy graph | dot -Tsvg >graph.svg", "as a picture",

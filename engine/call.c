@@ -7,8 +7,8 @@
 #include "engine/call_host.h"
 
 static const char *const names[CALL_KIND_COUNT] = {
-	[CALL_READ] = "read",     [CALL_CREATE] = "create", [CALL_UPDATE] = "update",
-	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",     [CALL_FIND] = "find",
+	[CALL_READ] = "read",     [CALL_CREATE] = "create",  [CALL_UPDATE] = "update",
+	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",      [CALL_FIND] = "find",
 	[CALL_PLAN] = "plan",     [CALL_LOOKUP] = "look up",
 };
 

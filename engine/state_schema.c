@@ -76,9 +76,8 @@ static int fill_v1(sqlite3 *db, struct clock *clock)
 }
 
 /* What a stack instance exports, and what it takes from others. */
-static const char schema_v2[] =
-	"ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';";
+static const char schema_v2[] = "ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';"
+				"ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';";
 
 static const struct migration steps[] = {
 	{schema_v1, fill_v1},

@@ -46,7 +46,7 @@ struct value {
 	bool source_sensitive;
 	bool foreign; /* made of what a resource or another stack says: no reference that it
 			 brings along is resolved on this machine */
-	bool boolean;            /* VALUE_BOOL */
+	bool boolean; /* VALUE_BOOL */
 	const struct node *from; /* where it was written; NULL for made-up values */
 	struct text text;        /* VALUE_STRING, VALUE_NUMBER, VALUE_BOOL: as written;
 				    NUL-terminated; VALUE_UNKNOWN: see value_source */

@@ -81,12 +81,11 @@ const struct document *fixture_eval(struct template_fixture *f, const char *text
 {
 	if (!fixture_load(f, text))
 		fail_msg("does not load: %s", fixture_said(f));
-	f->doc = document_eval(
-		f->a, f->tpl,
-		&(struct eval_input){.target = &f->target,
-				     .parameters = &f->parameters,
-				     .outside = f->outside},
-		&f->d);
+	f->doc = document_eval(f->a, f->tpl,
+			       &(struct eval_input){.target = &f->target,
+						    .parameters = &f->parameters,
+						    .outside = f->outside},
+			       &f->d);
 	return f->doc;
 }
 

@@ -277,8 +277,7 @@ static void wrong_names_are_met_with_near_ones(void **state)
 
 static void what_cannot_be_deployed_is_refused(void **state)
 {
-	assert_gives(*state,
-		     "[!Nope x, ~, {'Fn::Sub': x, b: 1}]",
+	assert_gives(*state, "[!Nope x, ~, {'Fn::Sub': x, b: 1}]",
 		     "15:11 HD1210 there is no function 'Fn::Nope'; hint: did you mean 'Fn::Not'?\n"
 		     "15:20 HD1224 there is no value here; hint: remove the key, write '' for an "
 		     "empty string, or use !Ref AWS::NoValue\n"

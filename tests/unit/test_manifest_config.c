@@ -125,14 +125,27 @@ static void a_secret_file_has_a_limit(void **state)
 		      "secret file 'secret' cannot be used: it is larger than 64 KiB");
 }
 
+static void parameters_keep_what_only_a_provider_knows(void **state)
+{
+	struct fixture *f = *state;
+	struct placed_text t = {TEXT_LIT("{{resolve:ssm:a}}-{{resolve:env:HADEPLOY_TEST_X}}"),
+				RANGE_NONE};
+	const char *out;
+
+	setenv("HADEPLOY_TEST_X", "x", 1);
+	assert_int_equal(manifest_resolve_parameter(f->a, f->dir, t, &out, &f->d), 0);
+	assert_string_equal(out, "{{resolve:ssm:a}}-x");
+	unsetenv("HADEPLOY_TEST_X");
+}
+
 static void other_kinds_and_bad_forms_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
 	check_refused(f, "{{resolve:ssm-secure:db}}", DIAG_RESOLVE_UNSUPPORTED,
-		      "secrets from AWS ('db') are not supported yet");
-	check_refused(f, "{{resolve:vault:db}}", DIAG_RESOLVE_SYNTAX,
-		      "'vault' is no kind of secret");
+		      "settings cannot come from AWS ('db')");
+	check_refused(f, "{{resolve:vault:db}}", DIAG_RESOLVE_SERVICE,
+		      "'vault' is no service that references are resolved by");
 	check_refused(f, "{{resolve:env:}}", DIAG_RESOLVE_SYNTAX,
 		      "'{{resolve:env:}}' does not say what to resolve");
 	check_refused(f, "{{resolve:env}}", DIAG_RESOLVE_SYNTAX,
@@ -280,6 +293,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_give_values_without_their_last_newline,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_secret_file_has_a_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(parameters_keep_what_only_a_provider_knows, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(other_kinds_and_bad_forms_are_refused, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(settings_are_laid_over_each_other, set_up,

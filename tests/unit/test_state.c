@@ -350,7 +350,9 @@ static void instances_come_back_and_go(void **state)
 				       "stacks/web.yaml",
 				       "abc",
 				       "CURRENT",
-				       7};
+				       7,
+				       "{\"url\":\"Url\"}",
+				       "[{\"Export\":\"net\"}]"};
 	struct state_edit puts[] = {{.kind = EDIT_PUT_INSTANCE, .instance = &west},
 				    {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
 	struct state_edit drop = {.kind = EDIT_DROP_INSTANCE, .instance = &west};
@@ -366,7 +368,10 @@ static void instances_come_back_and_go(void **state)
 	assert_string_equal(list.items[0].template_digest, "abc");
 	assert_string_equal(list.items[0].status, "CURRENT");
 	assert_int_equal(list.items[0].applied_ms, 7);
+	assert_string_equal(list.items[0].exports, "{\"url\":\"Url\"}");
+	assert_string_equal(list.items[0].imports, "[{\"Export\":\"net\"}]");
 	assert_string_equal(list.items[1].status, "FAILED");
+	assert_string_equal(list.items[1].exports, "");
 	commit(f, s, &drop, 1);
 	assert_int_equal(state_load_instances(s, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 1);
