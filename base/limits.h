@@ -13,6 +13,7 @@
 #define LIMIT_EVAL_DEPTH 1000        /* values in values, through conditions; bounds recursion */
 #define LIMIT_EVAL_LEN (256u << 20)  /* bytes that the values of one evaluation may take */
 #define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
+#define LIMIT_TEMPLATE_FILES 1000    /* files that a template and what it nests may name */
 #define LIMIT_DIAGS 1000             /* errors reported of one file before reading it stops */
 #define LIMIT_SUGGESTIONS 50         /* errors whose words are compared with every name ... */
 #define LIMIT_SUGGEST_NAMES 500      /* ... when there are more names than these */

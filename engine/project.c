@@ -91,7 +91,7 @@ static const struct template *load_template(struct opening *o, const struct mani
 	src = source_load(a, path_join(a, o->p->manifest->dir, s->template_path),
 			  path_join(a, o->dir, s->template_path), s->template_where, &found);
 	if (src)
-		tpl = template_load(a, src, NULL, &found);
+		tpl = template_load(a, src, &template_disk_loader, &found);
 	/* Every branch, also those that no target takes; what fails is not evaluated. */
 	if (tpl && template_check(tpl, &found))
 		tpl = NULL;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "templates/include.h"
 #include "templates/parameter.h"
 #include "templates/shape.h"
 
@@ -370,23 +371,45 @@ static bool load_foreign(struct arena *a, struct sections *s)
 	return true;
 }
 
-const struct template *template_load(struct arena *a, const struct source *src,
-				     const struct template_loader *loader, struct diags *d)
+/* Nothing is included into what is foreign, and what is included may be. */
+static int include_all(struct arena *a, struct sections *s, struct diags *d)
 {
+	const struct node *root = s->face.root;
+
+	if (root->kind == NODE_MAP && load_foreign(a, s))
+		return 0;
+	s->face.root = include_expand(s->file, root, d);
+	if (!s->face.root || shape_expect(s->face.root, NODE_MAP, "a template", d))
+		return -1;
+	if (s->face.root != root)
+		load_foreign(a, s);
+	return 0;
+}
+
+const struct template *sections_load(struct template_file *file, struct diags *d)
+{
+	struct arena *a = file->files->a;
 	size_t errors = d->error_count;
 	struct sections *s = ARENA_NEW(a, struct sections);
-	const struct node *root = node_parse(a, src, NODE_TEMPLATE, d);
 
-	(void)loader;
-	if (!root || shape_expect(root, NODE_MAP, "a template", d))
+	s->file = file;
+	s->face.src = file->src;
+	s->face.root = node_parse(a, file->src, NODE_TEMPLATE, d);
+	if (!s->face.root || include_all(a, s, d))
 		return NULL;
-	s->face.src = src;
-	s->face.root = root;
-	if (!load_foreign(a, s))
+	if (!s->face.foreign)
 		load_sections(a, s, d);
 	if (d->error_count == errors)
 		return &s->face;
 	/* Nobody will check it, so what checking would say is said now. */
 	shape_check(s, d);
 	return NULL;
+}
+
+const struct template *template_load(struct arena *a, const struct source *src,
+				     const struct template_loader *loader, struct diags *d)
+{
+	struct template_files *files = template_files_new(a, loader);
+
+	return template_file_load(template_files_add(files, src), d);
 }

@@ -36,14 +36,19 @@ struct mapping {
 	struct names keys; /* top-level key to its map (struct node) */
 };
 
+struct template_file;
+
 struct sections {
 	struct template face;
 	struct foreign foreign;
+	struct template_file *file; /* where other files are named from */
 	struct names parameters; /* name to struct parameter */
 	struct names mappings;   /* name to struct mapping */
 };
 
 const struct sections *sections_of(const struct template *t);
+/* What template_load does, for one of several files. */
+const struct template *sections_load(struct template_file *file, struct diags *d);
 
 /*
  * Entries of a section as written, those inside of Fn::ForEach too (with their keys

@@ -67,6 +67,10 @@ struct template_loader {
 	void *context;
 };
 
+/* Reads from the file system, relative to the folder of the file that names it (the name of
+ * its source is its path). */
+extern const struct template_loader template_disk_loader;
+
 /* loader NULL: naming a file is an error.  NULL on failure. */
 const struct template *template_load(struct arena *a, const struct source *src,
 				     const struct template_loader *loader, struct diags *d);

@@ -50,6 +50,7 @@ int template_teardown(void **state)
 	struct template_fixture *f = *state;
 
 	map_release(&f->parameters);
+	map_release(&f->files);
 	diags_release(&f->d);
 	arena_free(f->a);
 	free(f);
@@ -69,11 +70,31 @@ const struct node *fixture_parse(struct template_fixture *f, const char *text,
 	return src ? node_parse(f->a, src, dialect, &f->d) : NULL;
 }
 
+void fixture_file(struct template_fixture *f, const char *name, const char *text)
+{
+	map_set(&f->files, text_of(name), (void *)(uintptr_t)text);
+}
+
+static const struct source *load_file(void *context, struct arena *a, const struct source *from,
+				      const char *path, struct range where, struct diags *d)
+{
+	const struct template_fixture *f = context;
+	const char *name = strncmp(path, "./", 2) == 0 ? path + 2 : path;
+	const char *text = map_find(&f->files, text_of(name));
+
+	(void)from;
+	if (text)
+		return source_from(a, name, text_of(text), d);
+	diag_add(d, DIAG_FILE_OPEN, where, "cannot read '%s'", path);
+	return NULL;
+}
+
 const struct template *fixture_load(struct template_fixture *f, const char *text)
 {
+	const struct template_loader loader = {load_file, f};
 	const struct source *src = fixture_source(f, text);
 
-	f->tpl = src ? template_load(f->a, src, NULL, &f->d) : NULL;
+	f->tpl = src ? template_load(f->a, src, &loader, &f->d) : NULL;
 	return f->tpl;
 }
 
@@ -98,17 +119,26 @@ void fixture_parameter(struct template_fixture *f, const char *name, const char 
 	map_set(&f->parameters, text_of(name), value);
 }
 
+static void say_place(const struct range *where, struct str *out)
+{
+	if (where->src && strcmp(where->src->name, "t.yaml") != 0)
+		str_printf(out, "%s:", where->src->name);
+	str_printf(out, "%u:%u", where->start.line, where->start.column);
+}
+
 static void say(const struct diag *g, struct str *out)
 {
-	str_printf(out, "%u:%u HD%d %s", g->where.start.line, g->where.start.column, (int)g->code,
-		   g->summary);
+	say_place(&g->where, out);
+	str_printf(out, " HD%d %s", (int)g->code, g->summary);
 	if (g->detail)
 		str_printf(out, "; %s", g->detail);
 	if (g->hint)
 		str_printf(out, "; hint: %s", g->hint);
-	for (const struct diag *r = g->related; r; r = r->related)
-		str_printf(out, "; %u:%u %s", r->where.start.line, r->where.start.column,
-			   r->summary);
+	for (const struct diag *r = g->related; r; r = r->related) {
+		str_add(out, "; ");
+		say_place(&r->where, out);
+		str_printf(out, " %s", r->summary);
+	}
 	str_add(out, "\n");
 }
 

@@ -25,6 +25,7 @@ struct template_fixture {
 	struct eval_target target;
 	struct map parameters;
 	const struct eval_outside *outside;
+	struct map files; /* name to text: what templates may name */
 	const struct template *tpl;
 	const struct document *doc;
 };
@@ -35,6 +36,8 @@ int template_teardown(void **state);
 const struct source *fixture_source(struct template_fixture *f, const char *text);
 const struct node *fixture_parse(struct template_fixture *f, const char *text,
 				 enum node_dialect dialect);
+/* A file beside the template t.yaml. */
+void fixture_file(struct template_fixture *f, const char *name, const char *text);
 /* NULL when it has errors. */
 const struct template *fixture_load(struct template_fixture *f, const char *text);
 /* Fails the test when loading fails; the document, or NULL when it has errors. */
@@ -42,7 +45,8 @@ const struct document *fixture_eval(struct template_fixture *f, const char *text
 /* A value from the command line for the next fixture_eval. */
 void fixture_parameter(struct template_fixture *f, const char *name, const char *text);
 
-/* All diagnostics, forgotten afterwards: "5:3 HD1214 summary; detail; hint: ...\n" */
+/* All diagnostics, forgotten afterwards: "5:3 HD1214 summary; detail; hint: ...\n"; places in
+ * other files than t.yaml begin with their name, "net.yaml:5:3". */
 const char *fixture_said(struct template_fixture *f);
 /* A property of the last document's resource, formatted; fails when it is not there. */
 const char *fixture_property(struct template_fixture *f, const char *id, const char *name);
