@@ -14,6 +14,8 @@
 #define LIMIT_EVAL_LEN (256u << 20)  /* bytes that the values of one evaluation may take */
 #define LIMIT_FOREACH_ITEMS 100000   /* expansions of one template */
 #define LIMIT_TEMPLATE_FILES 1000    /* files that a template and what it nests may name */
+#define LIMIT_NESTED_DEPTH 20        /* nested stacks in nested stacks, snippets in snippets */
+#define LIMIT_NESTED_STACKS 10000    /* nested stacks of one stack, at all depths */
 #define LIMIT_DIAGS 1000             /* errors reported of one file before reading it stops */
 #define LIMIT_SUGGESTIONS 50         /* errors whose words are compared with every name ... */
 #define LIMIT_SUGGEST_NAMES 500      /* ... when there are more names than these */

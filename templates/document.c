@@ -5,19 +5,10 @@
 
 #include "base/limits.h"
 #include "templates/foreach.h"
+#include "templates/nested.h"
 #include "templates/parameter.h"
 #include "templates/rules.h"
 #include "templates/sections.h"
-
-struct evaluated {
-	struct document face;
-	struct eval_state st;
-};
-
-static const struct evaluated *evaluated_of(const struct document *doc)
-{
-	return container_of(doc, const struct evaluated, face);
-}
 
 /* Parameters */
 
@@ -106,6 +97,9 @@ static struct section_item *item_new(struct collecting *c, const struct loop_ent
 	struct section_item *item = ARENA_NEW(c->e->a, struct section_item);
 
 	item->name = entry->scope ? arena_text(c->e->a, entry->key) : entry->key.ptr;
+	item->id = *c->st->prefix ? arena_printf(c->e->a, "%s%s", c->st->prefix, item->name)
+				  : item->name;
+	item->st = c->st;
 	item->key = entry->key_node;
 	item->body = entry->value;
 	item->scope = entry->scope;
@@ -213,10 +207,9 @@ static void decide_items(struct eval *e, struct section_item *const *items, size
 
 static void expand_sections(struct eval *e, struct eval_state *st)
 {
-	struct names output_names = {0};
 	struct collecting conditions = {e, st, &st->conditions, "condition"};
 	struct collecting resources = {e, st, &st->resources, "resource"};
-	struct collecting outputs = {e, st, &output_names, "output"};
+	struct collecting outputs = {e, st, &st->outputs, "output"};
 
 	if (st->tpl->conditions)
 		st->conditions_incomplete =
@@ -226,6 +219,17 @@ static void expand_sections(struct eval *e, struct eval_state *st)
 			foreach_expand(e, st->tpl->resources, collect_resource, &resources) != 0;
 	if (st->tpl->outputs)
 		foreach_expand(e, st->tpl->outputs, collect_output, &outputs);
+}
+
+void document_prepare(struct eval *e, struct eval_state *st)
+{
+	e->place = PLACE_STATIC;
+	expand_sections(e, st);
+	decide_all(e);
+	rules_check(e);
+	decide_items(e, st->resource_list.items, st->resource_list.count);
+	decide_items(e, st->output_list.items, st->output_list.count);
+	nested_open_all(e, st);
 }
 
 /* The face */
@@ -247,26 +251,29 @@ const struct document *document_eval(struct arena *a, const struct template *t,
 	doc->st.target = in->target;
 	doc->st.partial = in->partial;
 	doc->st.outside = in->outside;
+	doc->st.prefix = "";
 	e.place = PLACE_STATIC;
 	eval_parameters(a, &doc->st, in->parameters, d);
 	parameters_look_up(a, t, doc->st.parameter_values, in->outside, d);
-	expand_sections(&e, &doc->st);
-	decide_all(&e);
-	rules_check(&e);
-	decide_items(&e, doc->st.resource_list.items, doc->st.resource_list.count);
-	decide_items(&e, doc->st.output_list.items, doc->st.output_list.count);
+	document_prepare(&e, &doc->st);
 	e.place = PLACE_VALUE;
-	document_eval_items(&e, &doc->face);
+	document_eval_items(&e, doc);
 	return d->error_count > errors ? NULL : &doc->face;
 }
 
-static struct eval eval_again(const struct document *doc, const struct eval_lookup *lookup,
+static const struct evaluated *evaluated_of(const struct document *doc)
+{
+	return container_of(doc, const struct evaluated, face);
+}
+
+static struct eval eval_again(const struct section_item *item, const struct eval_lookup *lookup,
 			      struct arena *a, struct diags *d)
 {
 	return (struct eval){.a = a,
-			     .st = &evaluated_of(doc)->st,
+			     .st = item->st,
 			     .lookup = lookup,
 			     .place = PLACE_VALUE,
+			     .again = true,
 			     .d = d};
 }
 
@@ -275,7 +282,7 @@ const struct value *document_eval_resource(const struct document *doc, size_t in
 					   struct diags *d)
 {
 	const struct section_item *item = doc->resources[index].expansion;
-	struct eval e = eval_again(doc, lookup, a, d);
+	struct eval e = eval_again(item, lookup, a, d);
 
 	e.scope = item->scope;
 	return resource_properties(&e, item);
@@ -285,17 +292,34 @@ const struct value *document_eval_output(const struct document *doc, size_t inde
 					 const struct eval_lookup *lookup, struct arena *a,
 					 struct diags *d)
 {
-	struct eval e = eval_again(doc, lookup, a, d);
+	const struct section_item *item = doc->outputs[index].expansion;
+	struct eval e = eval_again(item, lookup, a, d);
 
-	return output_value(&e, doc->outputs[index].expansion);
+	return output_value(&e, item);
 }
 
 const struct doc_resource *document_find(const struct document *doc, const char *logical_id)
 {
-	const struct section_item *item =
-		names_find(&evaluated_of(doc)->st.resources, text_of(logical_id));
+	const struct section_item *item = names_find(&evaluated_of(doc)->ids, text_of(logical_id));
 
-	return item && item->present ? &doc->resources[item->index] : NULL;
+	return item && !item->stack ? &doc->resources[item->index] : NULL;
+}
+
+bool document_declares(const struct document *doc, const char *logical_id, struct range *where)
+{
+	struct text_split rest = text_split_start(text_of(logical_id));
+	const struct eval_state *st = &evaluated_of(doc)->st;
+	const struct section_item *item = NULL;
+	struct text name;
+
+	while (st && text_next(&rest, '.', &name)) {
+		item = names_find(&st->resources, name);
+		st = item && item->stack ? &item->stack->st : NULL;
+	}
+	if (!item || (!rest.done && item->present))
+		return false;
+	*where = item->key->where;
+	return true;
 }
 
 json_t *document_parameters_json(const struct document *doc)

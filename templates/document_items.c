@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "templates/nested.h"
 #include "templates/refs.h"
 #include "templates/retention.h"
 
@@ -65,13 +66,13 @@ static int add_dependency(struct eval *e, const struct node *n)
 		return -1;
 	}
 	if (!item->present ||
-	    names_add(e->a, &e->refs->seen, text_of(item->name), (void *)(uintptr_t)item))
+	    names_add(e->a, &e->refs->seen, text_of(item->id), (void *)(uintptr_t)item))
 		return 0;
-	*arena_vec_add(e->a, e->refs) = (struct doc_ref){item->name, NULL, n->where};
+	*arena_vec_add(e->a, e->refs) = (struct doc_ref){item->id, NULL, n->where};
 	return 0;
 }
 
-static int add_dependencies(struct eval *e, const struct section_item *item)
+int resource_dependencies(struct eval *e, const struct section_item *item)
 {
 	const struct node *n = node_find(item->body, "DependsOn");
 	int result = 0;
@@ -96,14 +97,13 @@ static const struct value *policy_value(struct eval *e, const struct node *n)
 	return v;
 }
 
-static int read_policy(struct eval *e, const struct section_item *item, const char *key,
-		       enum deletion_policy *out)
+int resource_policy(struct eval *e, const struct section_item *item, const char *key,
+		    enum deletion_policy *out)
 {
 	const struct node *n = node_find(item->body, key);
 	struct text word = TEXT_LIT("");
 	const struct value *v;
 
-	*out = DELETION_DEFAULT;
 	if (!n)
 		return 0;
 	v = policy_value(e, n);
@@ -118,6 +118,20 @@ static int read_policy(struct eval *e, const struct section_item *item, const ch
 	return -1;
 }
 
+/* What the nested stack says holds inside, where nothing else is said. */
+static int read_policies(struct eval *e, const struct section_item *item, struct doc_resource *out)
+{
+	int result;
+
+	if (e->st->stack) {
+		out->deletion_policy = e->st->stack->deletion_policy;
+		out->update_replace_policy = e->st->stack->update_replace_policy;
+	}
+	result = resource_policy(e, item, "DeletionPolicy", &out->deletion_policy);
+	return result |
+	       resource_policy(e, item, "UpdateReplacePolicy", &out->update_replace_policy);
+}
+
 static int eval_resource(struct eval *e, const struct section_item *item, struct doc_resource *out)
 {
 	const struct node *type = node_find(item->body, "Type");
@@ -126,15 +140,14 @@ static int eval_resource(struct eval *e, const struct section_item *item, struct
 
 	e->scope = item->scope;
 	e->refs = &refs;
-	out->logical_id = item->name;
+	out->logical_id = item->id;
 	out->type = arena_text(e->a, eval_loop_text(e, type->text));
 	out->where = item->key->where;
 	out->type_where = type->where;
 	out->expansion = item;
 	out->properties = resource_properties(e, item);
-	result = add_dependencies(e, item);
-	result |= read_policy(e, item, "DeletionPolicy", &out->deletion_policy);
-	result |= read_policy(e, item, "UpdateReplacePolicy", &out->update_replace_policy);
+	result = resource_dependencies(e, item);
+	result |= read_policies(e, item, out);
 	out->refs = refs.items;
 	out->ref_count = refs.count;
 	e->refs = NULL;
@@ -142,20 +155,47 @@ static int eval_resource(struct eval *e, const struct section_item *item, struct
 	return out->properties ? result : -1;
 }
 
-static void eval_resources(struct eval *e, struct document *doc)
+struct filling {
+	struct eval *e;
+	struct evaluated *doc;
+	struct {
+		VEC_OF(struct doc_resource)
+	} resources;
+	struct {
+		VEC_OF(struct doc_output)
+	} outputs;
+};
+
+static void fill_resources(struct filling *f, const struct eval_state *st);
+
+/* Its resources stand where the nested stack stands. */
+static void fill_stack(struct filling *f, struct section_item *item)
 {
-	size_t count = e->st->resource_list.count;
-	struct doc_resource *list = ARENA_ARRAY(e->a, count, struct doc_resource);
+	item->stack->first = f->resources.count;
+	fill_resources(f, &item->stack->st);
+	item->stack->end = f->resources.count;
+}
 
-	for (size_t i = 0; i < count && e->d->error_count < LIMIT_DIAGS; i++) {
-		struct section_item *item = e->st->resource_list.items[i];
+static void fill_resources(struct filling *f, const struct eval_state *st)
+{
+	const struct eval_state *outer = f->e->st;
 
+	f->e->st = st;
+	for (size_t i = 0; i < st->resource_list.count; i++) {
+		struct section_item *item = st->resource_list.items[i];
+
+		if (f->e->d->error_count >= LIMIT_DIAGS)
+			break;
 		if (!item->present || item->broken)
 			continue;
-		item->index = doc->resource_count;
-		eval_resource(e, item, &list[doc->resource_count++]);
+		names_add(f->e->a, &f->doc->ids, text_of(item->id), item);
+		item->index = f->resources.count;
+		if (item->stack)
+			fill_stack(f, item);
+		else
+			eval_resource(f->e, item, arena_vec_add(f->e->a, &f->resources));
 	}
-	doc->resources = list;
+	f->e->st = outer;
 }
 
 /* Outputs */
@@ -201,7 +241,7 @@ static void eval_output(struct eval *e, const struct section_item *item, struct 
 {
 	const struct node *description = node_find(item->body, "Description");
 
-	out->name = item->name;
+	out->name = item->id;
 	out->where = item->key->where;
 	out->expansion = item;
 	e->scope = item->scope;
@@ -211,22 +251,37 @@ static void eval_output(struct eval *e, const struct section_item *item, struct 
 	read_export(e, item, out);
 }
 
-static void eval_outputs(struct eval *e, struct document *doc)
+/* Of a nested stack those that others may import: the rest is for the parent alone. */
+static void fill_outputs(struct filling *f, const struct eval_state *st)
 {
-	size_t count = e->st->output_list.count;
-	struct doc_output *list = ARENA_ARRAY(e->a, count, struct doc_output);
+	const struct eval_state *outer = f->e->st;
 
-	for (size_t i = 0; i < count && e->d->error_count < LIMIT_DIAGS; i++) {
-		const struct section_item *item = e->st->output_list.items[i];
+	f->e->st = st;
+	for (size_t i = 0; i < st->output_list.count; i++) {
+		const struct section_item *item = st->output_list.items[i];
 
-		if (item->present && !item->broken)
-			eval_output(e, item, &list[doc->output_count++]);
+		if (f->e->d->error_count >= LIMIT_DIAGS)
+			break;
+		if (item->present && !item->broken &&
+		    (!st->stack || node_find(item->body, "Export")))
+			eval_output(f->e, item, arena_vec_add(f->e->a, &f->outputs));
 	}
-	doc->outputs = list;
+	for (size_t i = 0; i < st->resource_list.count; i++) {
+		if (st->resource_list.items[i]->stack)
+			fill_outputs(f, &st->resource_list.items[i]->stack->st);
+	}
+	f->e->st = outer;
 }
 
-void document_eval_items(struct eval *e, struct document *doc)
+void document_eval_items(struct eval *e, struct evaluated *doc)
 {
-	eval_resources(e, doc);
-	eval_outputs(e, doc);
+	struct filling f = {.e = e, .doc = doc};
+
+	fill_resources(&f, &doc->st);
+	nested_join(e->a, &doc->st, &doc->ids, f.resources.items);
+	fill_outputs(&f, &doc->st);
+	doc->face.resources = f.resources.items;
+	doc->face.resource_count = f.resources.count;
+	doc->face.outputs = f.outputs.items;
+	doc->face.output_count = f.outputs.count;
 }

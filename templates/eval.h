@@ -52,25 +52,34 @@ struct condition {
 	struct condition *asked_by; /* while running: who needs it */
 };
 
+struct eval_state;
+struct nested_stack;
+
 /* One resource or output, loops unrolled. */
 struct section_item {
-	const char *name;
+	const char *name; /* in its template */
+	const char *id;   /* in the document: "Net.Vpc" for what a nested stack holds */
 	const struct node *key, *body;
 	const struct scope *scope;
-	bool present;   /* its condition holds */
-	bool undecided; /* partial evaluation: nobody can say; present then */
-	bool broken;    /* its condition is wrong */
-	size_t index;   /* in the document, when it is there */
+	const struct eval_state *st;
+	struct nested_stack *stack; /* of a nested stack that is there (nested.h) */
+	bool present;               /* its condition holds */
+	bool undecided;             /* partial evaluation: nobody can say; present then */
+	bool broken;                /* its condition is wrong */
+	size_t index;               /* in the document, when it is there */
 };
 
-/* What evaluation looks things up in; complete and immutable when document_eval is done. */
+/* What evaluation of one template looks things up in; complete and immutable when
+ * document_eval is done. */
 struct eval_state {
 	const struct template *tpl;
+	struct nested_stack *stack; /* the nested stack that this is the inside of, or NULL */
+	const char *prefix;         /* of ids: "", or "Net." */
 	const struct eval_target *target;
 	const struct eval_outside *outside;    /* NULL: whatever is asked is not known yet */
 	const struct value **parameter_values; /* as tpl->parameters; NULL: broken */
 	struct names conditions;               /* name to struct condition */
-	struct names resources;                /* logical id to struct section_item */
+	struct names resources, outputs;       /* name to struct section_item */
 	struct {
 		VEC_OF(struct condition *)
 	} condition_list;
@@ -97,7 +106,10 @@ struct eval {
 	struct ref_list *refs; /* where references are noted; may be NULL */
 	size_t used_len;       /* of LIMIT_EVAL_LEN */
 	size_t loop_count;     /* of LIMIT_FOREACH_ITEMS */
+	size_t stack_count;    /* of LIMIT_NESTED_STACKS */
 	struct condition *deciding;
+	struct nested_stack *opening; /* the innermost that is being opened */
+	bool again;   /* document_eval is done; what was unknown then may be known now */
 	size_t depth; /* of LIMIT_EVAL_DEPTH */
 	struct diags *d;
 };

@@ -126,6 +126,8 @@ static int read_snippet(struct including *in, struct template_file *file, struct
 	case FILE_FAILED:
 		return -1;
 	}
+	if (template_file_depth(in->file, AS_SNIPPET, where, in->d))
+		return -1;
 	root = node_parse(in->a, file->src, NODE_TEMPLATE, in->d);
 	file->snippet = root ? expand(file, root, in) : NULL;
 	if (!file->snippet) {

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+#include "templates/document.h"
+#include "templates/nested.h"
 #include "templates/parameter.h"
 #include "templates/refs.h"
 
-static void note_ref(struct eval *e, struct range where, const char *logical_id,
-		     const char *attribute)
+void note_ref(struct eval *e, struct range where, const char *logical_id, const char *attribute)
 {
 	const char *key;
 
@@ -53,17 +54,17 @@ static const struct value *looked_up(struct eval *e, const struct node *at, cons
 }
 
 /* Without a target it may exist with other values than the defaults. */
-static const struct value *report_absent(struct eval *e, const struct node *at, struct range where,
-					 const struct section_item *item)
+const struct value *report_absent(struct eval *e, const struct node *at, struct range where,
+				  const struct section_item *item, const char *what)
 {
 	const struct node *condition = node_find(item->body, "Condition");
 	struct diag *g = (e->st->partial ? diag_warn : diag_add)(
-		e->d, DIAG_REF_ABSENT, where, "resource '%s' does not exist for this target",
+		e->d, DIAG_REF_ABSENT, where, "%s '%s' does not exist for this target", what,
 		item->name);
 
 	diag_detail(e->d, g, "its condition '%s' is false in %s", condition->text.ptr,
 		    eval_target_name(e));
-	diag_related(e->d, g, item->key->where, "the resource");
+	diag_related(e->d, g, item->key->where, "the %s", what);
 	diag_hint(e->d, g, "wrap the reference: !If [%s, <the reference>, !Ref AWS::NoValue]",
 		  condition->text.ptr);
 	return e->st->partial ? eval_unknown(e, at, NULL, 0) : NULL;
@@ -83,9 +84,11 @@ static const struct value *resource_value(struct eval *e, const struct node *at,
 	if (item->broken)
 		return NULL;
 	if (!item->present)
-		return report_absent(e, at, where, item);
-	note_ref(e, where, item->name, attribute);
-	return looked_up(e, at, item->name, attribute);
+		return report_absent(e, at, where, item, "resource");
+	note_ref(e, where, item->id, item->stack ? NULL : attribute);
+	if (item->stack)
+		return placed(e, at, nested_value(e, at, where, item, attribute));
+	return looked_up(e, at, item->id, attribute);
 }
 
 struct candidates {
@@ -138,10 +141,25 @@ static const struct value *stored(struct eval *e, const struct node *at, const s
 	return v ? placed(e, at, v) : NULL;
 }
 
-static const struct value *parameter_ref(struct eval *e, const struct node *at,
+/* In a nested stack the parent may have given what nobody knew at first. */
+static const struct value *parameter_now(struct eval *e, struct range where,
 					 const struct parameter *p)
 {
 	const struct value *v = e->st->parameter_values[p - e->st->tpl->parameters];
+
+	if (!v || !e->st->stack || !value_has_unknown(v))
+		return v;
+	if (e->place & (PLACE_RULE | PLACE_RULE_OPERAND))
+		return v;
+	if (e->place != PLACE_VALUE)
+		return nested_report_waiting(e, where, p, v);
+	return e->again ? nested_parameter(e, p) : v;
+}
+
+static const struct value *parameter_ref(struct eval *e, const struct node *at, struct range where,
+					 const struct parameter *p)
+{
+	const struct value *v = parameter_now(e, where, p);
 
 	if (v && p->looked_up && v->kind == VALUE_UNKNOWN)
 		return stored(e, at, p, v);
@@ -161,7 +179,7 @@ const struct value *eval_ref(struct eval *e, const struct node *at, struct range
 		return eval_text(e, variable->value, at);
 	p = template_parameter(e->st->tpl, name);
 	if (p)
-		return parameter_ref(e, at, p);
+		return parameter_ref(e, at, where, p);
 	v = pseudo_value(e, at, name, &failed);
 	if (v || failed)
 		return v;

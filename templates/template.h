@@ -5,8 +5,10 @@
  * names unique, parameters typed).  document_eval evaluates it for one target into a
  * struct document: ForEach expanded, conditions decided, resources whose condition is
  * false gone, every intrinsic applied; what needs an attribute of a resource that does
- * not exist yet is VALUE_UNKNOWN.  During apply document_eval_resource evaluates one
- * resource again, with a lookup that knows more by then.
+ * not exist yet is VALUE_UNKNOWN.  Nested stacks with a template in a file are expanded in
+ * place: their resources are the document's, with dotted logical ids ("Net.Vpc").  During
+ * apply document_eval_resource evaluates one resource again, with a lookup that knows more
+ * by then.
  *
  * Everything lives in the arenas given; templates and documents are immutable and may
  * be read from several threads.  Errors are collected and evaluation goes on, up to
@@ -123,7 +125,7 @@ enum deletion_policy {
 };
 
 struct doc_ref {
-	const char *logical_id; /* a resource of this document */
+	const char *logical_id; /* a resource of this document; "Net.Vpc" in a nested stack */
 	const char *attribute;  /* NULL: Ref or DependsOn */
 	struct range where;
 };
@@ -207,6 +209,9 @@ const struct value *document_eval_output(const struct document *doc, size_t inde
 					 const struct eval_lookup *lookup, struct arena *a,
 					 struct diags *d);
 const struct doc_resource *document_find(const struct document *doc, const char *logical_id);
+/* Whether the template has it at all, also when a condition leaves it, or the nested stack it
+ * is in, out; where is the logical id that does. */
+bool document_declares(const struct document *doc, const char *logical_id, struct range *where);
 /* The values the parameters have, for recording: sensitive ones masked. New reference. */
 json_t *document_parameters_json(const struct document *doc);
 

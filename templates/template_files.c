@@ -163,6 +163,23 @@ const char *template_file_circle(struct arena *a, const struct template_file *la
 	return arena_printf(a, "%s -> %s", again->src->name, path);
 }
 
+int template_file_depth(const struct template_file *asking, enum file_use use, struct range where,
+			struct diags *d)
+{
+	const struct template_file *f = asking;
+	struct diag *g;
+	size_t depth = 0;
+
+	for (; f && depth < LIMIT_NESTED_DEPTH; f = f->turns[use].asked_by)
+		depth++;
+	if (!f)
+		return 0;
+	g = diag_add(d, DIAG_FILE_LIMIT, where, "files name each other deeper than %d here",
+		     LIMIT_NESTED_DEPTH);
+	diag_hint(d, g, "name what is needed further up");
+	return -1;
+}
+
 const struct template *template_file_load(struct template_file *file, struct diags *d)
 {
 	if (file->loading == FILE_NEW) {

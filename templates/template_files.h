@@ -59,6 +59,9 @@ bool template_path_remote(struct text path);
 /* "a.yaml -> b.yaml -> a.yaml": from `again` along who asked whom to `last`, and back. */
 const char *template_file_circle(struct arena *a, const struct template_file *last,
 				 const struct template_file *again, enum file_use use);
+/* -1 after an error: files ask for each other deeper than LIMIT_NESTED_DEPTH. */
+int template_file_depth(const struct template_file *asking, enum file_use use, struct range where,
+			struct diags *d);
 /* Its template, loaded once; NULL after errors, which are told once. */
 const struct template *template_file_load(struct template_file *file, struct diags *d);
 

@@ -14,6 +14,7 @@
 #include "templates/condition_graph.h"
 #include "templates/eval.h"
 #include "templates/intrinsic.h"
+#include "templates/nested.h"
 #include "templates/refs.h"
 #include "templates/sections.h"
 #include "templates/shape.h"
@@ -543,6 +544,7 @@ int template_check(const struct template *t, struct diags *d)
 	condition_cycles(t->conditions, d);
 	check_resources(&c, t->resources);
 	check_outputs(&c, t->outputs);
+	nested_check(t, d);
 	arena_free(c.a);
 	return d->error_count > errors ? -1 : 0;
 }
