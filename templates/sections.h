@@ -42,8 +42,8 @@ struct sections {
 	struct template face;
 	struct foreign foreign;
 	struct template_file *file; /* where other files are named from */
-	struct names parameters; /* name to struct parameter */
-	struct names mappings;   /* name to struct mapping */
+	struct names parameters;    /* name to struct parameter */
+	struct names mappings;      /* name to struct mapping */
 };
 
 const struct sections *sections_of(const struct template *t);
