@@ -15,15 +15,21 @@ static bool wanted(const struct planning *p, const struct planning_instance *w,
 	       document_find(w->instance->doc, r->addr.logical_id);
 }
 
-/* The resource as the template has it, whatever its condition says. */
-static const struct node_entry *in_template(const struct planning_instance *w,
-					    const struct record *r)
+/* Where the template has the resource still.  What is destroyed needs no template without
+ * mistakes: then what is written out is enough. */
+static bool in_template(const struct planning_instance *w, const struct record *r,
+			struct range *where)
 {
 	const struct template *t = w->instance ? w->instance->tpl : NULL;
+	const struct node_entry *entry = NULL;
 
-	if (!t || !t->resources || t->resources->kind != NODE_MAP)
-		return NULL;
-	return node_find_entry(t->resources, text_of(r->addr.logical_id));
+	if (t && w->instance->doc)
+		return document_declares(w->instance->doc, r->addr.logical_id, where);
+	if (t && t->resources && t->resources->kind == NODE_MAP)
+		entry = node_find_entry(t->resources, text_of(r->addr.logical_id));
+	if (entry)
+		*where = entry->key->where;
+	return entry != NULL;
 }
 
 static bool policy_text_retains(const char *policy)
@@ -48,17 +54,16 @@ static bool retains(const struct planning_instance *w, const struct record *r)
 static void set_reason(const struct planning *p, const struct planning_instance *w,
 		       struct change *c)
 {
-	const struct node_entry *entry = in_template(w, c->before);
+	/* It is not wanted: so a condition leaves it out. */
+	bool left_out = in_template(w, c->before, &c->where);
 
-	if (entry)
-		c->where = entry->key->where;
 	if (*c->before->deposed)
 		c->reason = REASON_DEPOSED;
 	else if (p->in->destroy)
 		c->reason = REASON_DESTROY;
 	else if (!w->instance)
 		c->reason = REASON_NOT_IN_MANIFEST;
-	else if (entry && node_find(entry->value, "Condition"))
+	else if (left_out)
 		c->reason = REASON_CONDITION_FALSE;
 	else
 		c->reason = REASON_NOT_IN_TEMPLATE;

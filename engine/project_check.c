@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "engine/project_parts.h"
+#include "engine/unserved_type.h"
 
 /* More types than this are no help as a list. */
 #define LISTED_TYPES_MAX 12
@@ -37,6 +38,8 @@ static void report_type(const struct checking *c, const struct doc_resource *r)
 	const char *absent = registry_absent_provider(c->p->registry, r->type);
 	struct diag *g;
 
+	if (unserved_type_refuse(r->type, r->type_where, c->d))
+		return;
 	if (absent) {
 		g = diag_add(c->d, DIAG_TYPE_NOT_SERVED, r->type_where,
 			     "'%s' needs provider '%s', which is not part of this version", r->type,

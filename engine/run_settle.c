@@ -13,6 +13,8 @@
 #include "engine/known.h"
 #include "engine/outside.h"
 
+#define DIGEST_HEX_LEN ((size_t)2 * DIGEST_LEN)
+
 struct settling {
 	struct run *r;
 	const struct execution *x; /* NULL: nothing ran */
@@ -60,11 +62,26 @@ static bool any_work(const struct plan *plan, const struct instance_plan *p)
 
 /* --- instance records --------------------------------------------------------------- */
 
+/* Of its one file, or of the digests of all of them. */
+static const char *template_digest(struct arena *a, const struct template *t)
+{
+	size_t count;
+	const struct source *const *sources = template_sources(t, a, &count);
+	char *digests = ARENA_ARRAY(a, DIGEST_HEX_LEN * count + 1, char);
+	char *digest = ARENA_ARRAY(a, DIGEST_HEX_LEN + 1, char);
+
+	for (size_t i = 0; i < count; i++)
+		digest_sha256(sources[i]->bytes, digests + DIGEST_HEX_LEN * i);
+	if (count == 1)
+		return digests;
+	digest_sha256(text_of(digests), digest);
+	return digest;
+}
+
 /* Parameters and template as they are now; outputs and status are the caller's. */
 static void fill_from_project(struct settling *s, const struct instance *i,
 			      struct instance_record *out)
 {
-	char digest[65];
 	json_t *parameters;
 
 	if (!i || !i->doc)
@@ -72,9 +89,8 @@ static void fill_from_project(struct settling *s, const struct instance *i,
 	parameters = document_parameters_json(i->doc);
 	out->parameters = json_text(s->a, parameters);
 	json_decref(parameters);
-	digest_sha256(i->tpl->src->bytes, digest);
 	out->template_name = i->tpl->src->name;
-	out->template_digest = arena_strdup(s->a, digest);
+	out->template_digest = template_digest(s->a, i->tpl);
 	out->exports = outside_exports_json(s->a, i);
 	out->imports = outside_imports_json(s->r->e->outside, s->a, i);
 }

@@ -316,7 +316,7 @@ bool document_declares(const struct document *doc, const char *logical_id, struc
 		item = names_find(&st->resources, name);
 		st = item && item->stack ? &item->stack->st : NULL;
 	}
-	if (!item || (!rest.done && item->present))
+	if (!item || item->stack || (!rest.done && item->present))
 		return false;
 	*where = item->key->where;
 	return true;

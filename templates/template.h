@@ -78,6 +78,15 @@ const struct template *template_load(struct arena *a, const struct source *src,
 				     const struct template_loader *loader, struct diags *d);
 const struct parameter *template_parameter(const struct template *t, struct text name);
 
+/* Every file that it is made of: itself first, then what it includes and nests, as far as that
+ * was read. */
+const struct source *const *template_sources(const struct template *t, struct arena *a,
+					     size_t *count);
+/* The templates that it nests, and those nest, which evaluation or template_check has read so
+ * far; each once. */
+const struct template *const *template_nested(const struct template *t, struct arena *a,
+					      size_t *count);
+
 /* A value for a parameter, from the manifest, the command line or a file. */
 struct parameter_value {
 	const struct node *node; /* where it was given; NULL for command line or file */

@@ -65,8 +65,10 @@ struct template_file *template_files_add(struct template_files *files, const str
 	file->files = files;
 	file->src = src;
 	known = names_add(files->a, &files->by_name, text_of(src->name), file);
-	files->count += !known;
-	return known ? known : file;
+	if (known)
+		return known;
+	*arena_vec_add(files->a, &files->all) = file;
+	return file;
 }
 
 bool template_path_remote(struct text path)
@@ -101,7 +103,7 @@ static int refuse_more(const struct template_files *files, struct range where, s
 {
 	struct diag *g;
 
-	if (files->count < LIMIT_TEMPLATE_FILES)
+	if (files->all.count < LIMIT_TEMPLATE_FILES)
 		return 0;
 	g = diag_add(d, DIAG_FILE_LIMIT, where, "this template names more than %d files",
 		     LIMIT_TEMPLATE_FILES);
@@ -188,4 +190,30 @@ const struct template *template_file_load(struct template_file *file, struct dia
 		file->loading = file->tpl ? FILE_DONE : FILE_FAILED;
 	}
 	return file->tpl;
+}
+
+const struct source *const *template_sources(const struct template *t, struct arena *a,
+					     size_t *count)
+{
+	const struct template_files *files = sections_of(t)->file->files;
+	const struct source **list = ARENA_ARRAY(a, files->all.count, const struct source *);
+
+	for (size_t i = 0; i < files->all.count; i++)
+		list[i] = files->all.items[i]->src;
+	*count = files->all.count;
+	return list;
+}
+
+const struct template *const *template_nested(const struct template *t, struct arena *a,
+					      size_t *count)
+{
+	const struct template_files *files = sections_of(t)->file->files;
+	const struct template **list = ARENA_ARRAY(a, files->all.count, const struct template *);
+
+	*count = 0;
+	for (size_t i = 0; i < files->all.count; i++) {
+		if (files->all.items[i]->tpl && files->all.items[i]->tpl != t)
+			list[(*count)++] = files->all.items[i]->tpl;
+	}
+	return list;
 }

@@ -41,7 +41,9 @@ struct template_files {
 	struct template_loader loader; /* load NULL: no file can be named */
 	struct names by_path;          /* who names it and how, to struct template_file */
 	struct names by_name;          /* of the source */
-	size_t count;
+	struct {
+		VEC_OF(struct template_file *)
+	} all; /* in the order they were met; the template's own is the first */
 	size_t included_nodes; /* that includes repeated */
 };
 

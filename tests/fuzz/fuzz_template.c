@@ -1,5 +1,11 @@
-/* fuzz_template.c - any bytes as a template: loaded, checked, evaluated for a target. */
+/*
+ * fuzz_template.c - any bytes as a template: loaded, checked, evaluated for a target.
+ *
+ * A form feed, which no template has, ends the template; behind it are the files that it may
+ * name by a path that ends in their number: "./1".
+ */
 #include <stdlib.h>
+#include <string.h>
 
 #include "templates/node.h"
 #include "templates/template.h"
@@ -65,13 +71,42 @@ static void evaluate(struct arena *a, const struct template *t, struct diags *d)
 	json_decref(document_parameters_json(doc));
 }
 
+/* The part of the input with this number, from 0; false when there are not as many. */
+static bool input_part(struct text input, unsigned number, struct text *part)
+{
+	struct text_split parts = text_split_start(input);
+
+	while (text_next(&parts, '\f', part)) {
+		if (!number--)
+			return true;
+	}
+	return false;
+}
+
+static const struct source *load_part(void *context, struct arena *a, const struct source *from,
+				      const char *path, struct range where, struct diags *d)
+{
+	const struct text *input = context;
+	size_t len = strlen(path);
+	unsigned number = len ? (unsigned char)path[len - 1] % 10 : 0;
+	struct text part;
+
+	(void)from;
+	if (input_part(*input, number, &part))
+		return source_from(a, arena_printf(a, "%u", number), part, d);
+	diag_add(d, DIAG_FILE_OPEN, where, "there is no such part");
+	return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+	struct text input = {(const char *)bytes, len}, first = input;
+	const struct template_loader loader = {load_part, &input};
 	struct arena *a = arena_new();
 	struct diags d = DIAGS_INIT, more = DIAGS_INIT;
 	const struct source *src =
-		source_from(a, "input", (struct text){(const char *)bytes, len}, &d);
-	const struct template *t = src ? template_load(a, src, NULL, &d) : NULL;
+		input_part(input, 0, &first) ? source_from(a, "0", first, &d) : NULL;
+	const struct template *t = src ? template_load(a, src, &loader, &d) : NULL;
 
 	if (!t != diags_failed(&d))
 		abort();
