@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/vec.h"
 #include "engine/engine_private.h"
@@ -60,18 +59,6 @@ bool engine_has_stack(const char *dir, const char *name)
 	return found;
 }
 
-/* Files that a template names lie where it does. */
-static const struct source *load_beside(void *context, struct arena *a, const struct source *from,
-					const char *path, struct range where, struct diags *d)
-{
-	const char *name = path_join(a, path_dir(a, from->name), path);
-
-	(void)context;
-	return source_load(a, name, name, where, d);
-}
-
-static const struct template_loader beside = {load_beside, NULL};
-
 static const struct source *read_source(struct single *s, const char *path, struct diags *d)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -84,7 +71,8 @@ static const struct source *read_source(struct single *s, const char *path, stru
 static const struct template *load(struct single *s, const char *path, struct diags *d)
 {
 	const struct source *src = read_source(s, path, d);
-	const struct template *t = src ? template_load(s->arena, src, &beside, d) : NULL;
+	const struct template *t =
+		src ? template_load(s->arena, src, &template_disk_loader, d) : NULL;
 
 	if (t)
 		template_check(t, d);

@@ -198,8 +198,11 @@ static void check_given(struct eval *e, const struct nested_stack *s, const stru
 		const struct parameter *p = &t->parameters[i];
 
 		if (!p->initial && !value_find(given, text_of(p->name)))
-			nested_report_missing(s->item->name, p,
-					      given->from ? given->from : s->item->key, e->d);
+			nested_report_missing(
+				&(struct nested_missing){s->item->name, p,
+							 given->from ? given->from : s->item->key,
+							 false},
+				e->d);
 	}
 }
 
@@ -401,7 +404,8 @@ const struct value *nested_value(struct eval *e, const struct node *at, struct r
 		return report_no_output(e, where, item, attribute);
 	if (found->broken)
 		return NULL;
-	return found->present ? output(e, item, found) : report_absent(e, at, where, found, "output");
+	return found->present ? output(e, item, found)
+			      : report_absent(e, at, where, found, "output");
 }
 
 const struct value *nested_parameter(struct eval *e, const struct parameter *p)

@@ -14,6 +14,13 @@ struct checking {
 	struct diags *d;
 };
 
+/* A nested stack and its template. */
+struct nested_use {
+	const struct node *name;
+	const struct template *tpl;
+	bool branch; /* looking at one branch of its parameters */
+};
+
 static bool is_literal(const struct node *n)
 {
 	return n && n->kind == NODE_SCALAR && n->text.len && !node_is_null(n) &&
@@ -72,24 +79,47 @@ static bool has_loop(const struct node *map)
 	return false;
 }
 
-static void check_parameters(struct checking *c, const struct node_entry *stack,
-			     const struct node *given, const struct template *t)
+static void check_given(struct checking *c, const struct node *given, const struct template *t)
 {
-	if (given && (given->kind != NODE_MAP || has_loop(given)))
-		return;
-	for (size_t i = 0; given && i < given->count; i++) {
+	for (size_t i = 0; i < given->count; i++) {
 		const struct value_entry entry = {given->entries[i].key->text, NULL};
 
 		if (!template_parameter(t, entry.key))
 			nested_report_undeclared(t, given, &entry, c->d);
 	}
-	for (size_t i = 0; i < t->parameter_count; i++) {
-		const struct parameter *p = &t->parameters[i];
+}
+
+/* given NULL: there are no Parameters.  A branch that lacks one may be one that nobody takes. */
+static void check_missing(struct checking *c, const struct nested_use *use,
+			  const struct node *given)
+{
+	for (size_t i = 0; i < use->tpl->parameter_count; i++) {
+		const struct parameter *p = &use->tpl->parameters[i];
 
 		if (!p->initial && !(given && node_find(given, p->name)))
-			nested_report_missing(stack->key->text.ptr, p, given ? given : stack->key,
+			nested_report_missing(&(struct nested_missing){use->name->text.ptr, p,
+								       given ? given : use->name,
+								       use->branch},
 					      c->d);
 	}
+}
+
+static void check_parameters(struct checking *c, const struct nested_use *use,
+			     const struct node *given)
+{
+	struct nested_use branch = *use;
+
+	if (given && node_is_call(given, "Fn::If") && given->arg->kind == NODE_LIST &&
+	    given->arg->count == 3) {
+		branch.branch = true;
+		check_parameters(c, &branch, given->arg->items[1]);
+		check_parameters(c, &branch, given->arg->items[2]);
+	}
+	if (given && (given->kind != NODE_MAP || has_loop(given)))
+		return;
+	if (given)
+		check_given(c, given, use->tpl);
+	check_missing(c, use, given);
 }
 
 static void check_stack(void *context, const struct node_entry *entry, size_t loops)
@@ -111,7 +141,8 @@ static void check_stack(void *context, const struct node_entry *entry, size_t lo
 		t = nested_template(file, c->file, c->d);
 	if (!t)
 		return;
-	check_parameters(c, entry, node_find(properties, "Parameters"), t);
+	check_parameters(c, &(struct nested_use){entry->key, t, false},
+			 node_find(properties, "Parameters"));
 	if (!loops)
 		names_add(c->a, &c->stacks, entry->key->text, (void *)(uintptr_t)t);
 }

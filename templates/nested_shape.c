@@ -69,14 +69,14 @@ void nested_report_undeclared(const struct template *t, const struct node *given
 	arena_free(scratch);
 }
 
-void nested_report_missing(const char *stack, const struct parameter *p, const struct node *at,
-			   struct diags *d)
+void nested_report_missing(const struct nested_missing *m, struct diags *d)
 {
-	struct diag *g =
-		diag_add(d, DIAG_PARAMETER_MISSING, at->where,
-			 "parameter '%s' of nested stack '%s' has no value", p->name, stack);
+	struct diag *g = (m->maybe ? diag_warn : diag_add)(
+		d, DIAG_PARAMETER_MISSING, m->at->where,
+		"parameter '%s' of nested stack '%s' has no value%s", m->p->name, m->stack,
+		m->maybe ? " in this branch" : "");
 
-	diag_related(d, g, p->where->where, "the parameter");
+	diag_related(d, g, m->p->where->where, "the parameter");
 	diag_hint(d, g, "give it under Parameters of the nested stack");
 }
 

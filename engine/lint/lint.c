@@ -321,13 +321,12 @@ static void prepare(struct lint *l)
 	lint_walk(l, collect_refs, l);
 }
 
-int lint_template(const struct template *t, const struct registry *types, struct diags *d)
+static void lint_one(const struct template *t, const struct registry *types, struct diags *d)
 {
 	struct lint l = {.t = t, .types = types, .d = d};
-	size_t errors = d->error_count;
 
 	if (t->foreign)
-		return 0;
+		return;
 	l.a = arena_new();
 	prepare(&l);
 	lint_types(&l);
@@ -340,5 +339,17 @@ int lint_template(const struct template *t, const struct registry *types, struct
 	map_release(&l.by_id);
 	lint_conditions_release(&l);
 	arena_free(l.a);
+}
+
+int lint_template(const struct template *t, const struct registry *types, struct diags *d)
+{
+	struct arena *scratch = arena_new();
+	size_t errors = d->error_count, count;
+	const struct template *const *nested = template_nested(t, scratch, &count);
+
+	lint_one(t, types, d);
+	for (size_t i = 0; i < count; i++)
+		lint_one(nested[i], types, d);
+	arena_free(scratch);
 	return d->error_count == errors ? 0 : -1;
 }
