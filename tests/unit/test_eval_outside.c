@@ -139,7 +139,7 @@ static void what_is_not_known_yet_keeps_its_source(void **state)
 
 	assert_int_equal(v->items[0]->kind, VALUE_UNKNOWN);
 	assert_true(v->items[0]->sensitive);
-	assert_string_equal(v->items[0]->source, "{{resolve:ssm:later}}");
+	assert_string_equal(value_source(v->items[0]), "{{resolve:ssm:later}}");
 	assert_string_equal(v->items[1]->text.ptr, "x");
 	f->outside = NULL;
 	v = evaluate(f, "[!Sub '{{resolve:env:${Env}}}', !ImportValue x]");
