@@ -61,11 +61,16 @@ struct template
  * Files that a template names: included snippets, nested templates.  Whoever loads a template
  * says where they come from (a folder, a commit).
  */
+struct file_request {
+	const struct source *from; /* the file that names it */
+	const char *path;          /* relative to that one */
+	struct range where;        /* the name, for errors */
+};
+
 struct template_loader {
-	/* The file `path`, relative to the one that names it.  NULL after an error at `where`.
-	 * The source lives as long as the arena. */
-	const struct source *(*load)(void *context, struct arena *a, const struct source *from,
-				     const char *path, struct range where, struct diags *d);
+	/* NULL after an error.  The source lives as long as the arena. */
+	const struct source *(*load)(void *context, struct arena *a, const struct file_request *q,
+				     struct diags *d);
 	void *context;
 };
 

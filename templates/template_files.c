@@ -35,13 +35,12 @@ static const char *tidy_path(struct arena *a, const char *path)
 }
 
 static const struct source *load_from_disk(void *context, struct arena *a,
-					   const struct source *from, const char *path,
-					   struct range where, struct diags *d)
+					   const struct file_request *q, struct diags *d)
 {
-	const char *name = tidy_path(a, path_join(a, path_dir(a, from->name), path));
+	const char *name = tidy_path(a, path_join(a, path_dir(a, q->from->name), q->path));
 
 	(void)context;
-	return source_load(a, name, NULL, where, d);
+	return source_load(a, name, NULL, q->where, d);
 }
 
 const struct template_loader template_disk_loader = {load_from_disk, NULL};
@@ -115,6 +114,7 @@ static struct template_file *read_file(const struct template_file *from, struct 
 				       struct range where, struct diags *d)
 {
 	struct template_files *files = from->files;
+	struct file_request q = {.from = from->src, .where = where};
 	const struct source *src;
 
 	if (refuse_more(files, where, d))
@@ -124,8 +124,8 @@ static struct template_file *read_file(const struct template_file *from, struct 
 
 		path = (struct text){path.ptr + scheme_len, path.len - scheme_len};
 	}
-	src = files->loader.load(files->loader.context, files->a, from->src,
-				 arena_text(files->a, path), where, d);
+	q.path = arena_text(files->a, path);
+	src = files->loader.load(files->loader.context, files->a, &q, d);
 	return src ? template_files_add(files, src) : NULL;
 }
 

@@ -43,7 +43,7 @@ struct template_files {
 	struct names by_name;          /* of the source */
 	struct {
 		VEC_OF(struct template_file *)
-	} all; /* in the order they were met; the template's own is the first */
+	} all;                 /* in the order they were met; the template's own is the first */
 	size_t included_nodes; /* that includes repeated */
 };
 

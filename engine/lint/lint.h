@@ -18,8 +18,8 @@
 #include "engine/registry.h"
 #include "templates/template.h"
 
-/* A template that template_check accepts, with those that it nests; one in a foreign language (template.h) gets nothing
- * more.  0, or -1 with errors. */
+/* A template that template_check accepts, with those that it nests; one in a foreign language
+ * (template.h) gets nothing more.  0, or -1 with errors. */
 int lint_template(const struct template *t, const struct registry *types, struct diags *d);
 
 #endif

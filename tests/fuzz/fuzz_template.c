@@ -83,18 +83,17 @@ static bool input_part(struct text input, unsigned number, struct text *part)
 	return false;
 }
 
-static const struct source *load_part(void *context, struct arena *a, const struct source *from,
-				      const char *path, struct range where, struct diags *d)
+static const struct source *load_part(void *context, struct arena *a, const struct file_request *q,
+				      struct diags *d)
 {
 	const struct text *input = context;
-	size_t len = strlen(path);
-	unsigned number = len ? (unsigned char)path[len - 1] % 10 : 0;
+	size_t len = strlen(q->path);
+	unsigned number = len ? (unsigned char)q->path[len - 1] % 10 : 0;
 	struct text part;
 
-	(void)from;
 	if (input_part(*input, number, &part))
 		return source_from(a, arena_printf(a, "%u", number), part, d);
-	diag_add(d, DIAG_FILE_OPEN, where, "there is no such part");
+	diag_add(d, DIAG_FILE_OPEN, q->where, "there is no such part");
 	return NULL;
 }
 

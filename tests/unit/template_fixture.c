@@ -75,17 +75,16 @@ void fixture_file(struct template_fixture *f, const char *name, const char *text
 	map_set(&f->files, text_of(name), (void *)(uintptr_t)text);
 }
 
-static const struct source *load_file(void *context, struct arena *a, const struct source *from,
-				      const char *path, struct range where, struct diags *d)
+static const struct source *load_file(void *context, struct arena *a, const struct file_request *q,
+				      struct diags *d)
 {
 	const struct template_fixture *f = context;
-	const char *name = strncmp(path, "./", 2) == 0 ? path + 2 : path;
+	const char *name = strncmp(q->path, "./", 2) == 0 ? q->path + 2 : q->path;
 	const char *text = map_find(&f->files, text_of(name));
 
-	(void)from;
 	if (text)
 		return source_from(a, name, text_of(text), d);
-	diag_add(d, DIAG_FILE_OPEN, where, "cannot read '%s'", path);
+	diag_add(d, DIAG_FILE_OPEN, q->where, "cannot read '%s'", q->path);
 	return NULL;
 }
 
