@@ -425,10 +425,10 @@ static void descend(void *context, const struct alternative *alt)
 		rest = (struct text){rest.ptr + 1, rest.len - 1};
 	if (!d->rest.len)
 		d->visit(d->context, &here);
-	else if (here.kind == ALTERNATIVE_LIST && text_is(name, "*"))
+	else if (here.kind == ALTERNATIVE_LIST && here.node && text_is(name, "*"))
 		for (size_t i = 0; i < here.node->count; i++)
 			descend_into(d, here.node->items[i], rest, &here);
-	else if (here.kind == ALTERNATIVE_MAP)
+	else if (here.kind == ALTERNATIVE_MAP && here.node)
 		descend_map(d, name, rest, &here);
 }
 
