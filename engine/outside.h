@@ -65,8 +65,10 @@ struct outside_links {
 	const struct outside_link *items;
 	size_t count;
 };
-/* As asked by the instance's document; when it goes or has none, as recorded. */
+/* As asked by the instance's document; when it has none, as recorded. */
 struct outside_links outside_links(struct outside *o, const struct instance_plan *p);
+/* As recorded; of one that was not recorded, as asked. */
+struct outside_links outside_past_links(struct outside *o, const struct instance_plan *p);
 /* The plan of the instance that has it; `count` when it is not among them. */
 size_t outside_supplier(struct outside *o, const struct instance_plan *plans, size_t count,
 			const struct outside_link *l, const struct instance_id *of);

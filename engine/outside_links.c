@@ -202,6 +202,13 @@ struct outside_links outside_links(struct outside *o, const struct instance_plan
 	return recorded_links(o, outside_find_recorded(o, &p->id));
 }
 
+struct outside_links outside_past_links(struct outside *o, const struct instance_plan *p)
+{
+	struct outside_links past = recorded_links(o, outside_find_recorded(o, &p->id));
+
+	return past.count ? past : outside_links(o, p);
+}
+
 static size_t find_plan(const struct instance_plan *plans, size_t count,
 			const struct instance_id *id)
 {

@@ -84,7 +84,8 @@ static void order_after(struct stack_needs *n, size_t i, const char *stack)
 static void order_by_links(struct stack_needs *n, size_t i)
 {
 	struct outside *o = n->p->in->outside;
-	struct outside_links links = outside_links(o, &n->plans[i]);
+	struct outside_links links =
+		goes(n, i) ? outside_past_links(o, &n->plans[i]) : outside_links(o, &n->plans[i]);
 
 	for (size_t k = 0; k < links.count; k++) {
 		size_t j =

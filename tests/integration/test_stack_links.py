@@ -107,6 +107,16 @@ def test_what_is_in_use_stays(project, hosts):
     project.run("destroy", "net", "--yes").ok()
 
 
+def test_what_left_the_manifest_goes_behind_what_used_it(project, hosts):
+    project.run("apply", "--yes").ok()
+    del project.manifest["Stacks"]["net"]
+    project.save()
+    project.run("plan").ok(1).err("HD2018")
+    order = ends(project, "destroy")
+    assert max(order.index(f"app/{region}/App") for region in ("east", "west")) < order.index(
+        "net/east/Net")
+
+
 def test_secrets_pass_between_stacks_of_one_run(project, hosts):
     project.put("secret.txt", "corr3ct-h0rse-battery\n")
     project.put("stacks/net.yaml", net(hosts, Token={"Value": "<{{resolve:file:secret.txt}}>"}))
