@@ -11,17 +11,18 @@ struct marking {
 	struct str pointer;
 };
 
-static void visit(struct marking *m, const struct value *v, const char *source)
+static void visit(struct marking *m, const struct value *v, const char *text)
 {
+	const struct mask_source source = {text, v->source_sensitive};
 	struct text at = str_text(&m->pointer);
 	json_t *mask = json_at(m->masked ? m->masked : m->before, at);
 
 	if (!mask)
 		return;
 	if (m->masked && v->kind != VALUE_UNKNOWN)
-		state_mask_source(m->state, mask, source, v->source_sensitive);
+		state_mask_source(m->state, mask, &source);
 	else if (!m->masked && v->kind == VALUE_UNKNOWN &&
-		 state_mask_has_source(m->state, mask, source, v->source_sensitive))
+		 state_mask_has_source(m->state, mask, &source))
 		json_array_append_new(m->same, json_stringn(at.ptr, at.len));
 }
 

@@ -200,8 +200,12 @@ void state_mask(struct state *s, json_t *document, const json_t *pointers);
  * ("{{resolve:ssm:/db/host:3}}"; a digest of it when that is sensitive): {"$secret": "DIGEST
  * TEXT"}.  Without asking anybody the text tells whether something else is wanted now.
  */
-void state_mask_source(struct state *s, json_t *mask, const char *source, bool sensitive);
-bool state_mask_has_source(struct state *s, const json_t *mask, const char *source, bool sensitive);
+struct mask_source {
+	const char *text;
+	bool sensitive;
+};
+void state_mask_source(struct state *s, json_t *mask, const struct mask_source *source);
+bool state_mask_has_source(struct state *s, const json_t *mask, const struct mask_source *source);
 /* The same digest for one value, 64 hex digits: tells whether a secret changed. */
 void state_secret_digest(struct state *s, const json_t *value, char out[65]);
 

@@ -30,23 +30,23 @@ static bool is_mask(const json_t *value)
 	       (!digest[64] || digest[64] == ' ');
 }
 
-void state_mask_source(struct state *s, json_t *mask, const char *source, bool sensitive)
+void state_mask_source(struct state *s, json_t *mask, const struct mask_source *source)
 {
 	const char *digest = json_str(mask, MASK_KEY, NULL);
-	json_t *text = json_string(source);
+	json_t *text = json_string(source->text);
 	struct str both = STR_INIT;
 	char hidden[65];
 
 	if (digest && is_mask(mask)) {
 		state_secret_digest(s, text, hidden);
-		str_printf(&both, "%.64s %s", digest, sensitive ? hidden : source);
+		str_printf(&both, "%.64s %s", digest, source->sensitive ? hidden : source->text);
 		json_object_set_new(mask, MASK_KEY, json_string(str_cstr(&both)));
 		str_release(&both);
 	}
 	json_decref(text);
 }
 
-bool state_mask_has_source(struct state *s, const json_t *mask, const char *source, bool sensitive)
+bool state_mask_has_source(struct state *s, const json_t *mask, const struct mask_source *source)
 {
 	static const char no_digest[] = "00000000000000000000000000000000"
 					"00000000000000000000000000000000";
@@ -54,7 +54,7 @@ bool state_mask_has_source(struct state *s, const json_t *mask, const char *sour
 	const char *had = json_str(mask, MASK_KEY, NULL);
 	bool same;
 
-	state_mask_source(s, like, source, sensitive);
+	state_mask_source(s, like, source);
 	same = had && is_mask(mask) && !strcmp(had + 64, json_str(like, MASK_KEY, "") + 64);
 	json_decref(like);
 	return same;

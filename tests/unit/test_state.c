@@ -474,6 +474,39 @@ static void digests_of_one_secret_differ_between_databases(void **state)
 	json_decref(secret);
 }
 
+static void a_digest_keeps_the_reference_that_it_came_from(void **state)
+{
+	static const struct mask_source reference = {"{{resolve:ssm:/db/host:3}}", false};
+	static const struct mask_source other = {"{{resolve:ssm:/db/host:4}}", false};
+	static const struct mask_source hidden = {"hidden {{resolve:ssm:x}}", true};
+	struct fixture *f = *state;
+	struct state *s = state_fixture_open(f, STATE_WRITE);
+	json_t *document = json_pack("{s:s, s:s}", "A", "secret", "B", "secret");
+	json_t *pointers = json_pack("[s, s]", "/A", "/B");
+	json_t *a, *b;
+	const char *text;
+
+	state_mask(s, document, pointers);
+	a = json_object_get(document, "A");
+	b = json_object_get(document, "B");
+	assert_false(state_mask_has_source(s, a, &reference));
+	state_mask_source(s, a, &reference);
+	state_mask_source(s, a, &reference); /* again does no harm */
+	text = json_str(a, "$secret", "");
+	assert_int_equal(strlen(text), 65 + strlen(reference.text));
+	assert_string_equal(text + 65, reference.text);
+	assert_true(state_mask_has_source(s, a, &reference));
+	assert_false(state_mask_has_source(s, a, &other));
+	state_mask_source(s, b, &hidden);
+	assert_null(strstr(json_str(b, "$secret", ""), "hidden"));
+	assert_true(state_mask_has_source(s, b, &hidden));
+	state_mask(s, document, pointers); /* a mask stays */
+	assert_true(state_mask_has_source(s, a, &reference));
+	json_decref(document);
+	json_decref(pointers);
+	state_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +530,7 @@ int main(void)
 		STATE_TEST(secrets_give_way_to_digests_that_stay_the_same),
 		STATE_TEST(a_whole_document_can_be_secret),
 		STATE_TEST(digests_of_one_secret_differ_between_databases),
+		STATE_TEST(a_digest_keeps_the_reference_that_it_came_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
