@@ -25,7 +25,6 @@ DANGLING = {"cfnlint__good__functions__sub_needed.yaml",
             "cfnlint__integration__aws-ec2-launchtemplate.yaml"}
 REFERENCE = {"HD1214", "HD1215"}
 REFUSED = {"HD1228"}  # the language of another tool
-NOT_YET = {"HD1213"}  # parts of the language that this version has not
 # Where the mistake of a file is, as far as it is one for a deployment: any of these lines.
 # None: it is a matter of another tool's settings, or no mistake here.
 MISTAKES = {
@@ -110,8 +109,6 @@ def of_good(tmp_path_factory):
 def test_good_one_is_valid(path, of_good):
     rows = of_good[path.name]
     codes = error_codes(rows)
-    if codes & NOT_YET:
-        pytest.skip(f"not supported yet: {next(r['summary'] for r in rows)}")
     if codes & REFUSED:
         assert len(rows) == 1, rows
     elif path.name in DANGLING:
@@ -125,8 +122,6 @@ def test_good_one_renders(path, of_good, tmp_path):
     said = answered(["render", str(path)], tmp_path)
     if said.returncode:
         codes = set(re.findall(r"error (HD\d+)", said.stderr))
-        if codes & NOT_YET:
-            pytest.skip("not supported yet")
         allowed = REFERENCE if path.name in DANGLING else REFUSED
         assert codes and codes <= allowed, said.stderr
         return
