@@ -8,7 +8,7 @@
 struct cutting {
 	struct eval *e;
 	const struct node *call;
-	const struct value *values[3]; /* block, count, bits */
+	const struct value *values[3]; /* block, count, bits; without bits the count again */
 	size_t value_count;
 	struct cidr block;
 	int64_t count, bits;
@@ -92,9 +92,23 @@ static const struct value *cut(const struct cutting *c)
 			    c->value_count);
 }
 
+/* Two or three values; -1 after errors. */
+static int read_values(struct cutting *c)
+{
+	const struct node *const *items = c->call->arg->items;
+
+	c->value_count = c->call->arg->count;
+	c->values[0] = eval_scalar(c->e, c->call, items[0], "the block");
+	c->values[1] = eval_scalar(c->e, c->call, items[1], "the count");
+	c->values[2] = c->value_count > 2
+			       ? eval_scalar(c->e, c->call, items[2], "the number of bits")
+			       : c->values[1];
+	return c->values[0] && c->values[1] && c->values[2] ? 0 : -1;
+}
+
 static bool any_unknown(const struct cutting *c)
 {
-	for (size_t i = 0; i < c->value_count; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(c->values); i++) {
 		if (c->values[i]->kind == VALUE_UNKNOWN)
 			return true;
 	}
@@ -103,17 +117,9 @@ static bool any_unknown(const struct cutting *c)
 
 const struct value *intrinsic_cidr(struct eval *e, const struct node *call)
 {
-	static const char *const whats[] = {"the block", "the count", "the number of bits"};
 	struct cutting c = {.e = e, .call = call};
-	bool failed = false;
 
-	for (; c.value_count < call->arg->count; c.value_count++) {
-		const struct node *item = call->arg->items[c.value_count];
-
-		c.values[c.value_count] = eval_scalar(e, call, item, whats[c.value_count]);
-		failed |= !c.values[c.value_count];
-	}
-	if (failed)
+	if (read_values(&c))
 		return NULL;
 	if (any_unknown(&c))
 		return eval_unknown(e, call, c.values, c.value_count);
