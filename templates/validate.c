@@ -425,19 +425,6 @@ static void check_retention(struct checker *c, const struct node *n)
 			 "a policy is a string, and %s gives a list", node_describe(n));
 }
 
-/* CloudFormation's outputs are strings; here they may be more. */
-static void check_output_value(struct checker *c, const struct node *n)
-{
-	struct diag *g;
-
-	if (!argument_is_collection(c->tpl, n))
-		return;
-	g = diag_warn(c->d, DIAG_VALUE_TYPE, n->where,
-		      "CloudFormation takes strings only as values of outputs, and this is no "
-		      "string");
-	diag_hint(c->d, g, "make a string of it: !Join [',', ...], or Fn::ToJsonString");
-}
-
 static void check_resource(struct checker *c, const struct node *body)
 {
 	const struct node *properties = node_find(body, "Properties");
@@ -459,7 +446,6 @@ static void check_output(struct checker *c, const struct node *body)
 {
 	check_named_condition(c, body);
 	check_node(c, node_find(body, "Value"));
-	check_output_value(c, node_find(body, "Value"));
 	resolve_check_places(node_find(body, "Value"), NULL, c->d);
 	check_static(c, node_find(body, "Export"));
 }
