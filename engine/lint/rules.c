@@ -2,7 +2,18 @@
 #include "engine/lint/rules.h"
 
 const struct lint_rule lint_rules[] = {
-	{NULL, NULL, NULL, NULL},
+	{.whole = rule_unused_parameters},
+	{.whole = rule_unused_conditions},
+	{.whole = rule_unused_mappings},
+	{.whole = rule_interface},
+	{.whole = rule_limits},
+	{.whole = rule_duplicate_exports},
+	{.whole = rule_duplicate_identifiers},
+	{.whole = rule_duplicate_allowed},
+	{.resource = rule_duplicate_dependencies},
+	{.whole = rule_condition_constant},
+	{.whole = rule_condition_branches},
+	{.type = NULL},
 };
 
 static bool is_end(const struct lint_rule *row)

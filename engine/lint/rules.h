@@ -25,4 +25,20 @@ extern const struct lint_rule lint_rules[];
 /* Asks every row. */
 void lint_rules_run(struct lint *l);
 
+/* rule_unused.c: what nobody uses, and an interface for parameters that are not there. */
+void rule_unused_parameters(struct lint *l);
+void rule_unused_conditions(struct lint *l);
+void rule_unused_mappings(struct lint *l);
+void rule_interface(struct lint *l);
+/* rule_limits.c: more than CloudFormation takes. */
+void rule_limits(struct lint *l);
+/* rule_duplicate.c: what is said twice. */
+void rule_duplicate_exports(struct lint *l);
+void rule_duplicate_identifiers(struct lint *l);
+void rule_duplicate_allowed(struct lint *l);
+void rule_duplicate_dependencies(struct lint *l, const struct lint_resource *r);
+/* rule_condition.c: conditions, branches, and references to what may not exist. */
+void rule_condition_constant(struct lint *l);
+void rule_condition_branches(struct lint *l);
+
 #endif

@@ -1,0 +1,62 @@
+/*
+ * rule_parts.h - what the families of rules share: members of a map that are surely there,
+ * what they surely are, and walking over the maps of a resource.
+ *
+ * A rule about several members of one object asks field_of for each and speaks only of what is
+ * certain: a member that a function gives is there, and what it is is not known; one that is
+ * an Fn::If with AWS::NoValue in it may be there.
+ */
+#ifndef ENGINE_LINT_RULE_PARTS_H
+#define ENGINE_LINT_RULE_PARTS_H
+
+#include "engine/lint/lint_parts.h"
+
+enum field_state { FIELD_ABSENT, FIELD_MAYBE, FIELD_PRESENT };
+
+struct field {
+	enum field_state state;
+	const struct node *key, *value; /* NULL when there is none */
+	struct text literal;            /* ptr NULL: not a literal scalar */
+};
+
+/* `map` is a NODE_MAP; one with loops or functions among its keys may hold anything. */
+struct field field_of(const struct node *map, const char *name);
+/* The literal is exactly this text. */
+bool field_is(const struct field *f, const char *text);
+/* The literal is a whole number. */
+bool field_int(const struct field *f, int64_t *out);
+/* The literal is one of the names, NULL at their end. */
+bool field_in(const struct field *f, const char *const *names);
+/* Literally true (or false). */
+bool field_true(const struct field *f);
+bool field_false(const struct field *f);
+
+bool text_in(struct text t, const char *const *names);
+/* The two texts are equal when capitals count as small letters. */
+bool text_same_letters(struct text a, struct text b);
+bool node_is_no_value(const struct node *n);
+
+/* Where an object of a resource stands. */
+struct object {
+	const struct lint_resource *resource;
+	const struct node *map;
+	const struct assumption *given;
+};
+typedef void object_fn(struct lint *l, const struct object *o);
+
+/*
+ * Every map at a path below a resource's properties ("", "Code", "Rules.*"): through both
+ * branches of Fn::If, through Fn::If among the items of a list.
+ */
+void each_object(struct lint *l, const struct lint_resource *r, const char *path, object_fn *visit);
+/* The same for a map (or a function that gives one) that stands anywhere. */
+void each_object_of(struct lint *l, const struct object *at, const char *path, object_fn *visit);
+
+/* Every value of a node: itself, or the branches of Fn::If; items of lists when it ends in
+ * '*'.  NoValue is passed over. */
+typedef void value_fn(struct lint *l, const struct object *o, const struct node *value);
+void each_value(struct lint *l, const struct object *at, const char *path, value_fn *visit);
+void each_value_of_resource(struct lint *l, const struct lint_resource *r, const char *path,
+			    value_fn *visit);
+
+#endif
