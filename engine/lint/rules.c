@@ -13,6 +13,11 @@ const struct lint_rule lint_rules[] = {
 	{.resource = rule_duplicate_dependencies},
 	{.whole = rule_condition_constant},
 	{.whole = rule_condition_branches},
+	{.whole = rule_functions},
+	{.type = "AWS::*", .resource = rule_user_data},
+	{.resource = rule_deletion_policies},
+	{.resource = rule_update_policies},
+	{.resource = rule_init},
 	{.type = NULL},
 };
 

@@ -40,5 +40,12 @@ void rule_duplicate_dependencies(struct lint *l, const struct lint_resource *r);
 /* rule_condition.c: conditions, branches, and references to what may not exist. */
 void rule_condition_constant(struct lint *l);
 void rule_condition_branches(struct lint *l);
+/* rule_function.c: functions that do nothing, are missing, or have no answer. */
+void rule_functions(struct lint *l);
+void rule_user_data(struct lint *l, const struct lint_resource *r);
+/* rule_attribute.c, rule_init.c: policies where the type takes them, cfn-init. */
+void rule_deletion_policies(struct lint *l, const struct lint_resource *r);
+void rule_update_policies(struct lint *l, const struct lint_resource *r);
+void rule_init(struct lint *l, const struct lint_resource *r);
 
 #endif
