@@ -384,6 +384,6 @@ void rule_user_data(struct lint *l, const struct lint_resource *r)
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		if (r->type && strcmp(r->type, paths[i][0]) == 0)
-			each_value_of_resource(l, r, paths[i][1], check_user_data);
+			each_value(l, r, paths[i][1], check_user_data, NULL);
 	}
 }

@@ -120,7 +120,7 @@ static void seek_branches(const struct seeking *s, const struct object *at, cons
 
 	for (size_t i = 1; i <= 2; i++) {
 		struct assumption given = {arg->items[0]->text, i == 1, at->given};
-		struct object branch = {at->resource, at->map, at->given};
+		struct object branch = *at;
 
 		if (arg->items[0]->kind == NODE_SCALAR) {
 			if (!lint_consistent(s->l, at->given, given.condition, given.holds))
@@ -137,8 +137,9 @@ static void seek_member(const struct seeking *s, const struct object *at, const 
 	const char *dot = strchr(path, '.');
 	struct text name = {path, dot ? (size_t)(dot - path) : strlen(path)};
 	const struct node_entry *e = node_find_entry(map, name);
-	struct object inner = {at->resource, map, at->given};
+	struct object inner = *at;
 
+	inner.map = map;
 	if (e)
 		seek(s, &inner, e->value, dot ? dot + 1 : "");
 }
@@ -187,26 +188,27 @@ void each_object_of(struct lint *l, const struct object *at, const char *path, o
 	seek(&s, at, at->map, path);
 }
 
-void each_object(struct lint *l, const struct lint_resource *r, const char *path, object_fn *visit)
+void each_object(struct lint *l, const struct lint_resource *r, const char *path, object_fn *visit,
+		 const void *context)
 {
-	const struct object at = {r, r->properties, r->given};
+	const struct object at = {r, r->properties, r->given, context};
 
 	if (r->properties)
 		each_object_of(l, &at, path, visit);
 }
 
-void each_value(struct lint *l, const struct object *at, const char *path, value_fn *visit)
+void each_value_of(struct lint *l, const struct object *at, const char *path, value_fn *visit)
 {
 	const struct seeking s = {l, NULL, visit};
 
 	seek(&s, at, at->map, path);
 }
 
-void each_value_of_resource(struct lint *l, const struct lint_resource *r, const char *path,
-			    value_fn *visit)
+void each_value(struct lint *l, const struct lint_resource *r, const char *path, value_fn *visit,
+		const void *context)
 {
-	const struct object at = {r, r->properties, r->given};
+	const struct object at = {r, r->properties, r->given, context};
 
 	if (r->properties)
-		each_value(l, &at, path, visit);
+		each_value_of(l, &at, path, visit);
 }

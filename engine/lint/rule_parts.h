@@ -41,6 +41,7 @@ struct object {
 	const struct lint_resource *resource;
 	const struct node *map;
 	const struct assumption *given;
+	const void *context; /* as it was handed to each_object and each_value */
 };
 typedef void object_fn(struct lint *l, const struct object *o);
 
@@ -48,15 +49,16 @@ typedef void object_fn(struct lint *l, const struct object *o);
  * Every map at a path below a resource's properties ("", "Code", "Rules.*"): through both
  * branches of Fn::If, through Fn::If among the items of a list.
  */
-void each_object(struct lint *l, const struct lint_resource *r, const char *path, object_fn *visit);
-/* The same for a map (or a function that gives one) that stands anywhere. */
+void each_object(struct lint *l, const struct lint_resource *r, const char *path, object_fn *visit,
+		 const void *context);
+/* The same below a map. */
 void each_object_of(struct lint *l, const struct object *at, const char *path, object_fn *visit);
 
-/* Every value of a node: itself, or the branches of Fn::If; items of lists when it ends in
- * '*'.  NoValue is passed over. */
+/* Every value at a path: itself, or the branches of Fn::If; items of lists when it ends in '*'.
+ * NoValue is passed over.  o->map is the innermost map. */
 typedef void value_fn(struct lint *l, const struct object *o, const struct node *value);
-void each_value(struct lint *l, const struct object *at, const char *path, value_fn *visit);
-void each_value_of_resource(struct lint *l, const struct lint_resource *r, const char *path,
-			    value_fn *visit);
+void each_value(struct lint *l, const struct lint_resource *r, const char *path, value_fn *visit,
+		const void *context);
+void each_value_of(struct lint *l, const struct object *at, const char *path, value_fn *visit);
 
 #endif

@@ -47,5 +47,15 @@ void rule_user_data(struct lint *l, const struct lint_resource *r);
 void rule_deletion_policies(struct lint *l, const struct lint_resource *r);
 void rule_update_policies(struct lint *l, const struct lint_resource *r);
 void rule_init(struct lint *l, const struct lint_resource *r);
+/* rule_iam.c: policy documents. */
+void rule_policy_documents(struct lint *l, const struct lint_resource *r);
+void rule_policy_attached(struct lint *l, const struct lint_resource *r);
+/* rule_network.c, rule_firewall.c: address ranges, subnets, security groups. */
+void rule_address_ranges(struct lint *l, const struct lint_resource *r);
+void rule_subnets(struct lint *l);
+void rule_subnet_routes(struct lint *l);
+void rule_firewall(struct lint *l, const struct lint_resource *r);
+/* rule_combination.c: members of an object that must fit each other. */
+void rule_combinations(struct lint *l);
 
 #endif
