@@ -29,8 +29,8 @@ struct when {
 
 struct combination {
 	const char *type, *path;
-	struct when when;  /* name NULL: always */
-	const char *since; /* a member whose absence is asked for as well; NULL: none */
+	struct when when;    /* name NULL: always */
+	const char *without; /* a member that must not be there; NULL: none */
 	enum combination_kind kind;
 	enum diag_severity severity;
 	const char *const *names;
@@ -38,429 +38,176 @@ struct combination {
 	int64_t least, most;       /* IN_RANGE */
 };
 
+/* clang-format off */
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+/* What a row asks for: a member with one of these literals, just a member, a member that is not
+ * there, nothing. */
+#define WHEN(name, ...) {(name), LIST(__VA_ARGS__)}, NULL
+#define WITH(name) {(name), NULL}, NULL
+#define WITHOUT(name) {NULL, NULL}, (name)
+#define ALWAYS {NULL, NULL}, NULL
 
-#define EBS_ROWS(type_, path_)                                                                   \
-	{.type = (type_),                                                                        \
-	 .path = (path_),                                                                        \
-	 .when = {"VolumeType", LIST("io1", "io2")},                                             \
-	 .kind = NEEDS_ALL,                                                                      \
-	 .severity = DIAG_ERROR,                                                                 \
-	 .names = LIST("Iops")},                                                                 \
-		{.type = (type_),                                                                \
-		 .path = (path_),                                                                \
-		 .when = {"VolumeType", LIST("io1")},                                            \
-		 .kind = IN_RANGE,                                                               \
-		 .severity = DIAG_WARNING,                                                       \
-		 .names = LIST("Iops"),                                                          \
-		 .least = 100,                                                                   \
-		 .most = 64000},                                                                 \
-		{.type = (type_),                                                                \
-		 .path = (path_),                                                                \
-		 .when = {"VolumeType", LIST("io2")},                                            \
-		 .kind = IN_RANGE,                                                               \
-		 .severity = DIAG_WARNING,                                                       \
-		 .names = LIST("Iops"),                                                          \
-		 .least = 100,                                                                   \
-		 .most = 256000},                                                                \
-		{.type = (type_),                                                                \
-		 .path = (path_),                                                                \
-		 .when = {"VolumeType", LIST("gp3")},                                            \
-		 .kind = IN_RANGE,                                                               \
-		 .severity = DIAG_WARNING,                                                       \
-		 .names = LIST("Iops"),                                                          \
-		 .least = 3000,                                                                  \
-		 .most = 80000},                                                                 \
-	{                                                                                        \
-		.type = (type_), .path = (path_),                                                \
-		.when = {"VolumeType", LIST("gp2", "st1", "sc1", "standard")}, .kind = EXCLUDES, \
-		.severity = DIAG_WARNING, .names = LIST("Iops")                                  \
-	}
+#define NEEDS(severity, type, path, when, ...) \
+	{type, path, when, NEEDS_ALL, DIAG_##severity, LIST(__VA_ARGS__), NULL, 0, 0}
+#define ONE_OF(severity, type, path, when, ...) \
+	{type, path, when, NEEDS_ANY, DIAG_##severity, LIST(__VA_ARGS__), NULL, 0, 0}
+#define NOT(severity, type, path, when, ...) \
+	{type, path, when, EXCLUDES, DIAG_##severity, LIST(__VA_ARGS__), NULL, 0, 0}
+#define VALUE(severity, type, path, when, name, ...) \
+	{type, path, when, HAS_VALUE, DIAG_##severity, LIST(name), LIST(__VA_ARGS__), 0, 0}
+#define RANGE(severity, type, path, when, name, least, most) \
+	{type, path, when, IN_RANGE, DIAG_##severity, LIST(name), NULL, least, most}
 
-static const char *const yes[] = {"true", "True", "TRUE", NULL};
-static const char *const aurora[] = {"aurora", "aurora-mysql", "aurora-postgresql", NULL};
+#define EBS_ROWS(type, path)                                                               \
+	NEEDS(ERROR, type, path, WHEN("VolumeType", "io1", "io2"), "Iops"),                \
+	RANGE(WARNING, type, path, WHEN("VolumeType", "io1"), "Iops", 100, 64000),         \
+	RANGE(WARNING, type, path, WHEN("VolumeType", "io2"), "Iops", 100, 256000),        \
+	RANGE(WARNING, type, path, WHEN("VolumeType", "gp3"), "Iops", 3000, 80000),        \
+	NOT(WARNING, type, path, WHEN("VolumeType", "gp2", "st1", "sc1", "standard"), "Iops")
 
-static const struct combination
-	combinations[] = {EBS_ROWS("AWS::EC2::Volume", ""),
-			  EBS_ROWS("AWS::EC2::Instance", "BlockDeviceMappings.*.Ebs"),
-			  EBS_ROWS("AWS::AutoScaling::LaunchConfiguration",
-				   "BlockDeviceMappings.*.Ebs"),
-			  EBS_ROWS("AWS::EC2::LaunchTemplate",
-				   "LaunchTemplateData.BlockDeviceMappings.*.Ebs"),
-			  {.type = "AWS::EC2::Instance",
-			   .since = "LaunchTemplate",
-			   .kind = NEEDS_ALL,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("ImageId")},
-			  {.type = "AWS::EC2::Instance",
-			   .when = {"NetworkInterfaces", NULL},
-			   .kind = EXCLUDES,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("SubnetId", "SecurityGroupIds", "SecurityGroups")},
-			  {.type = "AWS::EC2::VPCEndpoint",
-			   .when = {"VpcEndpointType", LIST("Gateway")},
-			   .kind = EXCLUDES,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled")},
-			  {.type = "AWS::EC2::VPCEndpoint",
-			   .when = {"VpcEndpointType", LIST("Interface")},
-			   .kind = EXCLUDES,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("RouteTableIds")},
-			  {.type = "AWS::EC2::NatGateway",
-			   .when = {"ConnectivityType", LIST("private")},
-			   .kind = EXCLUDES,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("AllocationId")},
+#define YES "true", "True", "TRUE"
+#define NO "false", "False", "FALSE"
 
-			  {.type = "AWS::Lambda::Function",
-			   .when = {"PackageType", LIST("Image")},
-			   .kind = EXCLUDES,
-			   .severity = DIAG_ERROR,
-			   .names = LIST("Handler", "Runtime", "Layers")},
-			  {.type = "AWS::Lambda::Function",
-			   .path = "LoggingConfig",
-			   .when = {"LogFormat", LIST("Text")},
-			   .kind = EXCLUDES,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("SystemLogLevel", "ApplicationLogLevel")},
-			  {.type = "AWS::Lambda::EventSourceMapping",
-			   .kind = NEEDS_ANY,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("EventSourceArn", "SelfManagedEventSource")},
-			  {.type = "AWS::Lambda::EventSourceMapping",
-			   .when = {"StartingPosition", LIST("AT_TIMESTAMP")},
-			   .kind = NEEDS_ALL,
-			   .severity = DIAG_WARNING,
-			   .names = LIST("StartingPositionTimestamp")},
-			  .kind = HAS_VALUE,
-			  .severity = DIAG_WARNING,
-			  .names = LIST("AuthType"),
-			  .values = LIST("NONE", "AWS_IAM")},
+static const struct combination combinations[] = {
+	EBS_ROWS("AWS::EC2::Volume", ""),
+	EBS_ROWS("AWS::EC2::Instance", "BlockDeviceMappings.*.Ebs"),
+	EBS_ROWS("AWS::AutoScaling::LaunchConfiguration", "BlockDeviceMappings.*.Ebs"),
+	EBS_ROWS("AWS::EC2::LaunchTemplate", "LaunchTemplateData.BlockDeviceMappings.*.Ebs"),
+	NEEDS(WARNING, "AWS::EC2::Instance", "", WITHOUT("LaunchTemplate"), "ImageId"),
+	NOT(WARNING, "AWS::EC2::Instance", "", WITH("NetworkInterfaces"),
+	    "SubnetId", "SecurityGroupIds", "SecurityGroups"),
+	NOT(WARNING, "AWS::EC2::VPCEndpoint", "", WHEN("VpcEndpointType", "Gateway"),
+	    "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled"),
+	NOT(WARNING, "AWS::EC2::VPCEndpoint", "", WHEN("VpcEndpointType", "Interface"),
+	    "RouteTableIds"),
+	NOT(WARNING, "AWS::EC2::NatGateway", "", WHEN("ConnectivityType", "private"),
+	    "AllocationId"),
 
-	{.type = "AWS::ECS::Service",
-	 .when = {"LaunchType", LIST("FARGATE")},
-	 .kind = HAS_VALUE,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("SchedulingStrategy"),
-	 .values = LIST("REPLICA")},
-	{.type = "AWS::ECS::Service",
-	 .when = {"LaunchType", LIST("FARGATE")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("NetworkConfiguration")},
-	{.type = "AWS::ECS::Service",
-	 .when = {"LaunchType", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("CapacityProviderStrategy")},
-	{.type = "AWS::ECS::TaskDefinition",
-	 .path = "ContainerDefinitions.*.LogConfiguration",
-	 .when = {"LogDriver", LIST("awslogs")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("Options")},
+	NOT(ERROR, "AWS::Lambda::Function", "", WHEN("PackageType", "Image"),
+	    "Handler", "Runtime", "Layers"),
+	NOT(WARNING, "AWS::Lambda::Function", "LoggingConfig", WHEN("LogFormat", "Text"),
+	    "SystemLogLevel", "ApplicationLogLevel"),
+	RANGE(WARNING, "AWS::Lambda::Function", "", WITHOUT("CapacityProviderConfig"),
+	      "Timeout", 1, 900),
+	ONE_OF(WARNING, "AWS::Lambda::EventSourceMapping", "", ALWAYS,
+	       "EventSourceArn", "SelfManagedEventSource"),
+	NEEDS(WARNING, "AWS::Lambda::EventSourceMapping", "",
+	      WHEN("StartingPosition", "AT_TIMESTAMP"), "StartingPositionTimestamp"),
 
-	{.type = "AWS::AutoScaling::AutoScalingGroup",
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy",
-		       "InstanceId")},
-	{.type = "AWS::AutoScaling::AutoScalingGroup",
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AvailabilityZones", "VPCZoneIdentifier", "AvailabilityZoneIds")},
+	VALUE(ERROR, "AWS::ECS::Service", "", WHEN("LaunchType", "FARGATE"),
+	      "SchedulingStrategy", "REPLICA"),
+	NEEDS(WARNING, "AWS::ECS::Service", "", WHEN("LaunchType", "FARGATE"),
+	      "NetworkConfiguration"),
+	NOT(WARNING, "AWS::ECS::Service", "", WITH("LaunchType"), "CapacityProviderStrategy"),
+	NEEDS(WARNING, "AWS::ECS::TaskDefinition", "ContainerDefinitions.*.LogConfiguration",
+	      WHEN("LogDriver", "awslogs"), "Options"),
 
-	{.type = "AWS::ElasticLoadBalancing::LoadBalancer",
-	 .path = "Listeners.*",
-	 .when = {"Protocol", LIST("HTTPS", "SSL", "https", "ssl")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("SSLCertificateId")},
-	{.type = "AWS::ElasticLoadBalancingV2::Listener",
-	 .when = {"Protocol", LIST("HTTPS", "TLS")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("Certificates")},
-	{.type = "AWS::ElasticLoadBalancingV2::TargetGroup",
-	 .when = {"TargetType", LIST("lambda")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("HealthCheckPort", "HealthCheckProtocol", "Port", "Protocol",
-		       "ProtocolVersion", "VpcId")},
-	{.type = "AWS::ElasticLoadBalancingV2::TargetGroup",
-	 .when = {"TargetType", LIST("instance", "ip", "alb")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("Port", "Protocol", "VpcId")},
-	{.type = "AWS::ElasticLoadBalancingV2::TargetGroup",
-	 .when = {"Protocol", LIST("GENEVE")},
-	 .kind = HAS_VALUE,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("Port"),
-	 .values = LIST("6081")},
-	{.type = "AWS::ElasticLoadBalancingV2::TargetGroup",
-	 .when = {"HealthCheckProtocol", LIST("TCP", "TLS", "UDP", "TCP_UDP", "GENEVE")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("Matcher")},
+	ONE_OF(ERROR, "AWS::AutoScaling::AutoScalingGroup", "", ALWAYS, "LaunchTemplate",
+	       "LaunchConfigurationName", "MixedInstancesPolicy", "InstanceId"),
+	ONE_OF(WARNING, "AWS::AutoScaling::AutoScalingGroup", "", ALWAYS,
+	       "AvailabilityZones", "VPCZoneIdentifier", "AvailabilityZoneIds"),
 
-	{.type = "AWS::RDS::DBInstance",
-	 .when = {"MultiAZ", yes},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AvailabilityZone")},
-	{.type = "AWS::RDS::DBInstance",
-	 .when = {"Engine", aurora},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AllocatedStorage", "CopyTagsToSnapshot", "DeletionProtection",
-		       "EnableIAMDatabaseAuthentication", "MasterUserPassword")},
-	{.type = "AWS::RDS::DBInstance",
-	 .when = {"DBClusterIdentifier", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("BackupRetentionPeriod")},
-	{.type = "AWS::RDS::DBInstance",
-	 .when = {"StorageType", LIST("io1", "io2")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("Iops")},
-	{.type = "AWS::RDS::DBInstance",
-	 .when = {"KmsKeyId", NULL},
-	 .since = "DBSnapshotIdentifier",
-	 .kind = HAS_VALUE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("StorageEncrypted"),
-	 .values = yes},
-	{.type = "AWS::RDS::DB*",
-	 .when = {"MonitoringRoleArn", NULL},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("MonitoringInterval")},
-	{.type = "AWS::RDS::DBInstance",
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("BackupRetentionPeriod"),
-	 .least = 0,
-	 .most = 35},
-	{.type = "AWS::RDS::DBCluster",
-	 .when = {"Engine", LIST("mysql", "postgres")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AllocatedStorage", "DBClusterInstanceClass", "StorageType")},
-	{.type = "AWS::RDS::DBCluster",
-	 .when = {"Engine", LIST("aurora-mysql", "aurora-postgresql")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AllocatedStorage", "DBClusterInstanceClass", "Iops", "PubliclyAccessible")},
-	{.type = "AWS::RDS::DBCluster",
-	 .when = {"EngineMode", LIST("provisioned")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ScalingConfiguration")},
-	{.type = "AWS::RDS::DBCluster",
-	 .when = {"EngineMode", LIST("serverless")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ServerlessV2ScalingConfiguration")},
-	{.type = "AWS::RDS::DBCluster",
-	 .when = {"SnapshotIdentifier", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("MasterUsername")},
-	{.type = "AWS::RDS::DBCluster",
-	 .when = {"SourceDBClusterIdentifier", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("MasterUserPassword", "MasterUsername", "StorageEncrypted")},
+	NEEDS(ERROR, "AWS::ElasticLoadBalancing::LoadBalancer", "Listeners.*",
+	      WHEN("Protocol", "HTTPS", "SSL", "https", "ssl"), "SSLCertificateId"),
+	NEEDS(ERROR, "AWS::ElasticLoadBalancingV2::Listener", "", WHEN("Protocol", "HTTPS", "TLS"),
+	      "Certificates"),
+	NOT(ERROR, "AWS::ElasticLoadBalancingV2::TargetGroup", "", WHEN("TargetType", "lambda"),
+	    "HealthCheckPort", "HealthCheckProtocol", "Port", "Protocol", "ProtocolVersion",
+	    "VpcId"),
+	NEEDS(ERROR, "AWS::ElasticLoadBalancingV2::TargetGroup", "",
+	      WHEN("TargetType", "instance", "ip", "alb"), "Port", "Protocol", "VpcId"),
+	VALUE(ERROR, "AWS::ElasticLoadBalancingV2::TargetGroup", "", WHEN("Protocol", "GENEVE"),
+	      "Port", "6081"),
+	NOT(WARNING, "AWS::ElasticLoadBalancingV2::TargetGroup", "",
+	    WHEN("HealthCheckProtocol", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"), "Matcher"),
 
-	{.type = "AWS::DynamoDB::Table",
-	 .when = {"BillingMode", LIST("PAY_PER_REQUEST")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ProvisionedThroughput")},
-	{.type = "AWS::DynamoDB::Table",
-	 .when = {"BillingMode", LIST("PROVISIONED")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("ProvisionedThroughput")},
-	{.type = "AWS::DynamoDB::Table",
-	 .since = "BillingMode",
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ProvisionedThroughput")},
+	NOT(WARNING, "AWS::RDS::DBInstance", "", WHEN("MultiAZ", YES), "AvailabilityZone"),
+	NOT(WARNING, "AWS::RDS::DBInstance", "",
+	    WHEN("Engine", "aurora", "aurora-mysql", "aurora-postgresql"), "AllocatedStorage",
+	    "CopyTagsToSnapshot", "DeletionProtection", "EnableIAMDatabaseAuthentication",
+	    "MasterUserPassword"),
+	NOT(WARNING, "AWS::RDS::DBInstance", "", WITH("DBClusterIdentifier"),
+	    "BackupRetentionPeriod"),
+	NEEDS(WARNING, "AWS::RDS::DBInstance", "", WHEN("StorageType", "io1", "io2"), "Iops"),
+	VALUE(WARNING, "AWS::RDS::DBInstance", "", WITH("KmsKeyId"), "StorageEncrypted", YES),
+	RANGE(WARNING, "AWS::RDS::DBInstance", "", ALWAYS, "BackupRetentionPeriod", 0, 35),
+	NEEDS(WARNING, "AWS::RDS::DB*", "", WITH("MonitoringRoleArn"), "MonitoringInterval"),
+	NEEDS(WARNING, "AWS::RDS::DBCluster", "", WHEN("Engine", "mysql", "postgres"),
+	      "AllocatedStorage", "DBClusterInstanceClass", "StorageType"),
+	NOT(WARNING, "AWS::RDS::DBCluster", "",
+	    WHEN("Engine", "aurora-mysql", "aurora-postgresql"), "AllocatedStorage",
+	    "DBClusterInstanceClass", "Iops", "PubliclyAccessible"),
+	NOT(WARNING, "AWS::RDS::DBCluster", "", WHEN("EngineMode", "provisioned"),
+	    "ScalingConfiguration"),
+	NOT(WARNING, "AWS::RDS::DBCluster", "", WHEN("EngineMode", "serverless"),
+	    "ServerlessV2ScalingConfiguration"),
+	NOT(WARNING, "AWS::RDS::DBCluster", "", WITH("SnapshotIdentifier"), "MasterUsername"),
+	NOT(WARNING, "AWS::RDS::DBCluster", "", WITH("SourceDBClusterIdentifier"),
+	    "MasterUserPassword", "MasterUsername", "StorageEncrypted"),
 
-	{.type = "AWS::ElastiCache::ReplicationGroup",
-	 .when = {"Engine", LIST("valkey")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("TransitEncryptionEnabled")},
-	{.type = "AWS::ElastiCache::ReplicationGroup",
-	 .when = {"AuthToken", NULL},
-	 .kind = HAS_VALUE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("TransitEncryptionEnabled"),
-	 .values = yes},
-	{.type = "AWS::ElastiCache::ReplicationGroup",
-	 .when = {"AutomaticFailoverEnabled", yes},
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("NumCacheClusters"),
-	 .least = 2,
-	 .most = 6},
-	{.type = "AWS::ElastiCache::CacheCluster",
-	 .when = {"Engine", LIST("redis")},
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("NumCacheNodes"),
-	 .least = 1,
-	 .most = 1},
-	{.type = "AWS::ElastiCache::CacheCluster",
-	 .when = {"AZMode", LIST("cross-az")},
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("NumCacheNodes"),
-	 .least = 2,
-	 .most = 300},
+	NEEDS(ERROR, "AWS::DynamoDB::Table", "", WHEN("BillingMode", "PROVISIONED"),
+	      "ProvisionedThroughput"),
+	NEEDS(WARNING, "AWS::DynamoDB::Table", "", WITHOUT("BillingMode"),
+	      "ProvisionedThroughput"),
+	RANGE(WARNING, "AWS::DynamoDB::Table", "ProvisionedThroughput", ALWAYS,
+	      "ReadCapacityUnits", 0, INT64_MAX),
 
-	{.type = "AWS::SQS::Queue",
-	 .when = {"FifoQueue", LIST("false", "False")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")},
-	{.type = "AWS::SNS::Topic",
-	 .when = {"FifoTopic", LIST("false", "False")},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ContentBasedDeduplication", "FifoThroughputScope")},
-	{.type = "AWS::CodeBuild::Project",
-	 .path = "Artifacts",
-	 .when = {"Type", LIST("S3")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("Location")},
-	{.type = "AWS::CodeBuild::Project",
-	 .path = "Source",
-	 .when = {"Type", LIST("CODECOMMIT", "S3", "BITBUCKET", "GITHUB_ENTERPRISE")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("Location")},
-	{.type = "AWS::CodeBuild::Project",
-	 .path = "Source",
-	 .when = {"Type", LIST("NO_SOURCE")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("BuildSpec")},
-	{.type = "AWS::ApiGateway::RestApi",
-	 .since = "Name",
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("Body", "BodyS3Location")},
-	{.type = "AWS::ApiGateway::Authorizer",
-	 .when = {"Type", LIST("TOKEN", "REQUEST")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AuthorizerUri")},
-	{.type = "AWS::ApiGateway::Authorizer",
-	 .when = {"Type", LIST("COGNITO_USER_POOLS")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ProviderARNs")},
-	{.type = "AWS::ApiGateway::Authorizer",
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AuthorizerResultTtlInSeconds"),
-	 .least = 0,
-	 .most = 3600},
-	{.type = "AWS::ApiGateway::Method",
-	 .when = {"AuthorizationType", LIST("CUSTOM", "COGNITO_USER_POOLS")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("AuthorizerId")},
-	{.type = "AWS::Route53::HealthCheck",
-	 .path = "HealthCheckConfig",
-	 .when = {"Type", LIST("CLOUDWATCH_METRIC")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("AlarmIdentifier")},
-	{.type = "AWS::Route53::HealthCheck",
-	 .path = "HealthCheckConfig",
-	 .when = {"Type", LIST("CALCULATED")},
-	 .kind = NEEDS_ALL,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ChildHealthChecks")},
-	{.type = "AWS::Route53::HealthCheck",
-	 .path = "HealthCheckConfig",
-	 .when = {"Type", LIST("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")},
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("FullyQualifiedDomainName", "IPAddress")},
-	{.type = "AWS::FSx::FileSystem",
-	 .when = {"FileSystemType", LIST("WINDOWS")},
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("StorageCapacity"),
-	 .least = 32,
-	 .most = 65536},
-	{.type = "AWS::FSx::FileSystem",
-	 .when = {"FileSystemType", LIST("LUSTRE")},
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("StorageCapacity"),
-	 .least = 1200,
-	 .most = INT64_MAX},
-	{.type = "AWS::FSx::FileSystem",
-	 .when = {"FileSystemType", LIST("ONTAP")},
-	 .kind = IN_RANGE,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("StorageCapacity"),
-	 .least = 1024,
-	 .most = INT64_MAX},
-	{.type = "AWS::GuardDuty::Detector",
-	 .when = {"Features", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("DataSources")},
-	{.type = "AWS::CloudFront::Distribution",
-	 .path = "DistributionConfig.DefaultCacheBehavior",
-	 .when = {"CachePolicyId", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ForwardedValues")},
-	{.type = "AWS::CloudFront::Distribution",
-	 .path = "DistributionConfig.CacheBehaviors.*",
-	 .when = {"CachePolicyId", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("ForwardedValues")},
-	{.type = "AWS::CloudWatch::Alarm",
-	 .when = {"Metrics", NULL},
-	 .kind = EXCLUDES,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("MetricName", "Namespace", "Dimensions", "Period", "Statistic",
-		       "ExtendedStatistic", "Unit")},
-	{.type = "AWS::CloudWatch::Alarm",
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("MetricName", "Metrics", "EvaluationCriteria")},
-	{.type = "AWS::Events::Rule",
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_ERROR,
-	 .names = LIST("EventPattern", "ScheduleExpression")},
-	{.type = "AWS::StepFunctions::StateMachine",
-	 .kind = NEEDS_ANY,
-	 .severity = DIAG_WARNING,
-	 .names = LIST("Definition", "DefinitionString", "DefinitionS3Location")},
-	.kind = IN_RANGE, .severity = DIAG_WARNING, .names = LIST("ShardCount"), .least = 1,
-	.most = 100000
-}
-, .kind = HAS_VALUE, .severity = DIAG_WARNING, .names = LIST("Status"),
-  .values = LIST("Enabled", "Suspended")
-}
-,
-}
-;
+	NEEDS(WARNING, "AWS::ElastiCache::ReplicationGroup", "", WHEN("Engine", "valkey"),
+	      "TransitEncryptionEnabled"),
+	VALUE(WARNING, "AWS::ElastiCache::ReplicationGroup", "", WITH("AuthToken"),
+	      "TransitEncryptionEnabled", YES),
+	RANGE(WARNING, "AWS::ElastiCache::ReplicationGroup", "",
+	      WHEN("AutomaticFailoverEnabled", YES), "NumCacheClusters", 2, 6),
+	RANGE(WARNING, "AWS::ElastiCache::CacheCluster", "", WHEN("Engine", "redis"),
+	      "NumCacheNodes", 1, 1),
+	RANGE(WARNING, "AWS::ElastiCache::CacheCluster", "", WHEN("AZMode", "cross-az"),
+	      "NumCacheNodes", 2, 300),
+
+	NOT(ERROR, "AWS::SQS::Queue", "", WHEN("FifoQueue", NO), "ContentBasedDeduplication",
+	    "DeduplicationScope", "FifoThroughputLimit"),
+	NOT(WARNING, "AWS::SNS::Topic", "", WHEN("FifoTopic", NO), "ContentBasedDeduplication",
+	    "FifoThroughputScope"),
+	NEEDS(ERROR, "AWS::CodeBuild::Project", "Artifacts", WHEN("Type", "S3"), "Location"),
+	NEEDS(WARNING, "AWS::CodeBuild::Project", "Source",
+	      WHEN("Type", "CODECOMMIT", "S3", "BITBUCKET", "GITHUB_ENTERPRISE"), "Location"),
+	NEEDS(WARNING, "AWS::CodeBuild::Project", "Source", WHEN("Type", "NO_SOURCE"),
+	      "BuildSpec"),
+	ONE_OF(ERROR, "AWS::ApiGateway::RestApi", "", WITHOUT("Name"), "Body", "BodyS3Location"),
+	NEEDS(WARNING, "AWS::ApiGateway::Authorizer", "", WHEN("Type", "TOKEN", "REQUEST"),
+	      "AuthorizerUri"),
+	NEEDS(WARNING, "AWS::ApiGateway::Authorizer", "", WHEN("Type", "COGNITO_USER_POOLS"),
+	      "ProviderARNs"),
+	RANGE(WARNING, "AWS::ApiGateway::Authorizer", "", ALWAYS,
+	      "AuthorizerResultTtlInSeconds", 0, 3600),
+	NEEDS(WARNING, "AWS::ApiGateway::Method", "",
+	      WHEN("AuthorizationType", "CUSTOM", "COGNITO_USER_POOLS"), "AuthorizerId"),
+	NEEDS(ERROR, "AWS::Route53::HealthCheck", "HealthCheckConfig",
+	      WHEN("Type", "CLOUDWATCH_METRIC"), "AlarmIdentifier"),
+	NEEDS(WARNING, "AWS::Route53::HealthCheck", "HealthCheckConfig",
+	      WHEN("Type", "CALCULATED"), "ChildHealthChecks"),
+	ONE_OF(WARNING, "AWS::Route53::HealthCheck", "HealthCheckConfig",
+	       WHEN("Type", "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP"),
+	       "FullyQualifiedDomainName", "IPAddress"),
+	RANGE(WARNING, "AWS::FSx::FileSystem", "", WHEN("FileSystemType", "WINDOWS"),
+	      "StorageCapacity", 32, 65536),
+	RANGE(WARNING, "AWS::FSx::FileSystem", "", WHEN("FileSystemType", "LUSTRE"),
+	      "StorageCapacity", 1200, INT64_MAX),
+	RANGE(WARNING, "AWS::FSx::FileSystem", "", WHEN("FileSystemType", "ONTAP"),
+	      "StorageCapacity", 1024, INT64_MAX),
+	NOT(WARNING, "AWS::GuardDuty::Detector", "", WITH("Features"), "DataSources"),
+	NOT(WARNING, "AWS::CloudFront::Distribution", "DistributionConfig.DefaultCacheBehavior",
+	    WITH("CachePolicyId"), "ForwardedValues"),
+	NOT(WARNING, "AWS::CloudFront::Distribution", "DistributionConfig.CacheBehaviors.*",
+	    WITH("CachePolicyId"), "ForwardedValues"),
+	NOT(WARNING, "AWS::CloudWatch::Alarm", "", WITH("Metrics"), "MetricName", "Namespace",
+	    "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit"),
+	ONE_OF(WARNING, "AWS::CloudWatch::Alarm", "", ALWAYS,
+	       "MetricName", "Metrics", "EvaluationCriteria"),
+	ONE_OF(ERROR, "AWS::Events::Rule", "", ALWAYS, "EventPattern", "ScheduleExpression"),
+	ONE_OF(WARNING, "AWS::StepFunctions::StateMachine", "", ALWAYS,
+	       "Definition", "DefinitionString", "DefinitionS3Location"),
+};
+/* clang-format on */
 
 /* Messages */
 
@@ -469,7 +216,7 @@ static const char *reason(struct lint *l, const struct combination *c, const str
 	const struct field when = field_of(map, c->when.name ? c->when.name : "");
 
 	if (!c->when.name)
-		return c->since ? arena_printf(l->a, "without '%s'", c->since) : "here";
+		return c->without ? arena_printf(l->a, "without '%s'", c->without) : "here";
 	if (!c->when.values)
 		return arena_printf(l->a, "with '%s'", c->when.name);
 	return arena_printf(l->a, "when '%s' is '%.*s'", c->when.name, TEXT_ARG(when.literal));
@@ -584,7 +331,7 @@ static bool applies(const struct combination *c, const struct node *map)
 {
 	const struct field when = field_of(map, c->when.name ? c->when.name : "");
 
-	if (c->since && field_of(map, c->since).state != FIELD_ABSENT)
+	if (c->without && field_of(map, c->without).state != FIELD_ABSENT)
 		return false;
 	if (!c->when.name)
 		return true;
@@ -639,7 +386,7 @@ void rule_combinations(struct lint *l)
 		for (size_t j = 0; rows && j < rows->count; j++) {
 			const struct combination *c = rows->items[j];
 
-			each_object(l, r, c->path ? c->path : "", look, c);
+			each_object(l, r, c->path, look, c);
 		}
 	}
 	map_release(&by_type);

@@ -64,14 +64,18 @@ static void mappings_have_what_is_looked_up(void **state)
 
 static void user_data_is_base64(void **state)
 {
-	assert_rules(*state,
-		     HEAD
-		     "  A: {Type: AWS::EC2::Instance, Properties: {UserData: '#!/bin/sh'}}\n"
-		     "  B: {Type: AWS::EC2::Instance, Properties: {UserData: IyEvYmluL3No}}\n"
-		     "  C: {Type: AWS::EC2::Instance, Properties: {UserData: !Sub 'echo ${Env}'}}\n"
-		     "  D: {Type: AWS::EC2::Instance, Properties: {UserData: !Base64 'a b'}}\n",
-		     "8:56 warning HD2441 user data is not encoded in base64\n"
-		     "10:56 warning HD2441 user data is not encoded in base64\n");
+	assert_rules(
+		*state,
+		HEAD
+		"  A: {Type: AWS::EC2::Instance, Properties: {ImageId: a, UserData: '#!/bin/sh'}}\n"
+		"  B: {Type: AWS::EC2::Instance, Properties: {ImageId: a, UserData: "
+		"IyEvYmluL3No}}\n"
+		"  C: {Type: AWS::EC2::Instance, Properties: {ImageId: a, UserData: !Sub 'echo "
+		"${Env}'}}\n"
+		"  D: {Type: AWS::EC2::Instance, Properties: {ImageId: a, UserData: !Base64 'a "
+		"b'}}\n",
+		"8:68 warning HD2441 user data is not encoded in base64\n"
+		"10:68 warning HD2441 user data is not encoded in base64\n");
 }
 
 int main(void)
