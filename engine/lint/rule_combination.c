@@ -75,7 +75,7 @@ static const struct combination combinations[] = {
 	EBS_ROWS("AWS::EC2::LaunchTemplate", "LaunchTemplateData.BlockDeviceMappings.*.Ebs"),
 	NEEDS(WARNING, "AWS::EC2::Instance", "", WITHOUT("LaunchTemplate"), "ImageId"),
 	NOT(WARNING, "AWS::EC2::Instance", "", WITH("NetworkInterfaces"),
-	    "SubnetId", "SecurityGroupIds", "SecurityGroups"),
+	    "SecurityGroupIds", "SecurityGroups"),
 	NOT(WARNING, "AWS::EC2::VPCEndpoint", "", WHEN("VpcEndpointType", "Gateway"),
 	    "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled"),
 	NOT(WARNING, "AWS::EC2::VPCEndpoint", "", WHEN("VpcEndpointType", "Interface"),
@@ -102,8 +102,6 @@ static const struct combination combinations[] = {
 	NEEDS(WARNING, "AWS::ECS::TaskDefinition", "ContainerDefinitions.*.LogConfiguration",
 	      WHEN("LogDriver", "awslogs"), "Options"),
 
-	ONE_OF(ERROR, "AWS::AutoScaling::AutoScalingGroup", "", ALWAYS, "LaunchTemplate",
-	       "LaunchConfigurationName", "MixedInstancesPolicy", "InstanceId"),
 	ONE_OF(WARNING, "AWS::AutoScaling::AutoScalingGroup", "", ALWAYS,
 	       "AvailabilityZones", "VPCZoneIdentifier", "AvailabilityZoneIds"),
 
@@ -199,11 +197,6 @@ static const struct combination combinations[] = {
 	    WITH("CachePolicyId"), "ForwardedValues"),
 	NOT(WARNING, "AWS::CloudFront::Distribution", "DistributionConfig.CacheBehaviors.*",
 	    WITH("CachePolicyId"), "ForwardedValues"),
-	NOT(WARNING, "AWS::CloudWatch::Alarm", "", WITH("Metrics"), "MetricName", "Namespace",
-	    "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit"),
-	ONE_OF(WARNING, "AWS::CloudWatch::Alarm", "", ALWAYS,
-	       "MetricName", "Metrics", "EvaluationCriteria"),
-	ONE_OF(ERROR, "AWS::Events::Rule", "", ALWAYS, "EventPattern", "ScheduleExpression"),
 	ONE_OF(WARNING, "AWS::StepFunctions::StateMachine", "", ALWAYS,
 	       "Definition", "DefinitionString", "DefinitionS3Location"),
 };

@@ -83,64 +83,11 @@ static void check_protocol(struct lint *l, const struct object *o)
 	diag_hint(l->d, g, "write tcp, udp, icmp, icmpv6, -1 for all, or a number up to 255");
 }
 
-/* Sources and destinations */
-
-static void check_peers(struct lint *l, const struct object *o, const char *const *names,
-			const char *word)
-{
-	const struct field *first = NULL;
-	struct field fields[5];
-	bool perhaps = false;
-	struct diag *g;
-
-	for (size_t i = 0; i < ARRAY_LEN(fields) && names[i]; i++) {
-		fields[i] = field_of(o->map, names[i]);
-		perhaps |= fields[i].state != FIELD_ABSENT;
-		if (fields[i].state != FIELD_PRESENT)
-			continue;
-		if (!first) {
-			first = &fields[i];
-			continue;
-		}
-		g = diag_warn(l->d, DIAG_FIREWALL_PEER, fields[i].key->where,
-			      "a rule has one %s, and this one has '%.*s' and '%s'", word,
-			      TEXT_ARG(first->key->text), names[i]);
-		diag_hint(l->d, g, "write two rules");
-		return;
-	}
-	if (perhaps)
-		return;
-	g = diag_warn(l->d, DIAG_FIREWALL_PEER, o->map->where, "the rule has no %s", word);
-	diag_hint(l->d, g, "write one of %s, %s, %s and %s", names[0], names[1], names[2],
-		  names[3]);
-}
-
-static const char *const sources[] = {"CidrIp",
-				      "CidrIpv6",
-				      "SourcePrefixListId",
-				      "SourceSecurityGroupId",
-				      "SourceSecurityGroupName",
-				      NULL};
-static const char *const destinations[] = {"CidrIp", "CidrIpv6", "DestinationPrefixListId",
-					   "DestinationSecurityGroupId", NULL};
-
 static void check_rule(struct lint *l, const struct object *o)
 {
 	check_ports(l, o);
 	check_ignored_ports(l, o);
 	check_protocol(l, o);
-}
-
-static void check_ingress(struct lint *l, const struct object *o)
-{
-	check_rule(l, o);
-	check_peers(l, o, sources, "source");
-}
-
-static void check_egress(struct lint *l, const struct object *o)
-{
-	check_rule(l, o);
-	check_peers(l, o, destinations, "destination");
 }
 
 /* Groups of a network know each other by id. */
@@ -188,13 +135,13 @@ void rule_firewall(struct lint *l, const struct lint_resource *r)
 {
 	if (lint_is(r, "AWS::EC2::SecurityGroup")) {
 		each_value(l, r, "GroupDescription", check_description, NULL);
-		each_object(l, r, "SecurityGroupIngress.*", check_ingress, NULL);
-		each_object(l, r, "SecurityGroupEgress.*", check_egress, NULL);
+		each_object(l, r, "SecurityGroupIngress.*", check_rule, NULL);
+		each_object(l, r, "SecurityGroupEgress.*", check_rule, NULL);
 		if (r->properties && r->properties->kind == NODE_MAP)
 			each_object(l, r, "SecurityGroupIngress.*", check_by_name, NULL);
 	} else if (lint_is(r, "AWS::EC2::SecurityGroupIngress")) {
-		each_object(l, r, "", check_ingress, NULL);
+		each_object(l, r, "", check_rule, NULL);
 	} else if (lint_is(r, "AWS::EC2::SecurityGroupEgress")) {
-		each_object(l, r, "", check_egress, NULL);
+		each_object(l, r, "", check_rule, NULL);
 	}
 }

@@ -437,25 +437,3 @@ void rule_policy_documents(struct lint *l, const struct lint_resource *r)
 			each_object(l, r, places[i].path, look, &places[i]);
 	}
 }
-
-/* What a policy is attached to */
-
-static void check_attached(struct lint *l, const struct object *o)
-{
-	static const char *const names[] = {"Groups", "Roles", "Users"};
-	struct diag *g;
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (field_of(o->map, names[i]).state != FIELD_ABSENT)
-			return;
-	}
-	g = diag_add(l->d, DIAG_POLICY_DOCUMENT, o->map->where,
-		     "policy '%.*s' is attached to nothing: it has no 'Groups', 'Roles' or 'Users'",
-		     TEXT_ARG(o->resource->id));
-	diag_hint(l->d, g, "name at least one, or make it an AWS::IAM::ManagedPolicy");
-}
-
-void rule_policy_attached(struct lint *l, const struct lint_resource *r)
-{
-	each_object(l, r, "", check_attached, NULL);
-}

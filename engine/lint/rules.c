@@ -19,7 +19,6 @@ const struct lint_rule lint_rules[] = {
 	{.resource = rule_update_policies},
 	{.resource = rule_init},
 	{.type = "AWS::*", .resource = rule_policy_documents},
-	{.type = "AWS::IAM::Policy", .resource = rule_policy_attached},
 	{.type = "AWS::EC2::*", .resource = rule_address_ranges},
 	{.whole = rule_subnets},
 	{.whole = rule_subnet_routes},

@@ -49,7 +49,6 @@ void rule_update_policies(struct lint *l, const struct lint_resource *r);
 void rule_init(struct lint *l, const struct lint_resource *r);
 /* rule_iam.c: policy documents. */
 void rule_policy_documents(struct lint *l, const struct lint_resource *r);
-void rule_policy_attached(struct lint *l, const struct lint_resource *r);
 /* rule_network.c, rule_firewall.c: address ranges, subnets, security groups. */
 void rule_address_ranges(struct lint *l, const struct lint_resource *r);
 void rule_subnets(struct lint *l);

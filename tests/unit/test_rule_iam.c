@@ -81,27 +81,12 @@ static void trust_and_resource_policies(void **state)
 		"19:9 warning HD2450 a policy has no key 'Statements'\n");
 }
 
-static void policies_are_attached(void **state)
-{
-	assert_rules(*state,
-		     "Resources:\n"
-		     "  P:\n"
-		     "    Type: AWS::IAM::Policy\n"
-		     "    Properties:\n"
-		     "      PolicyName: p\n"
-		     "      PolicyDocument: {}\n",
-		     "5:7 HD2450 policy 'P' is attached to nothing: it has no 'Groups', 'Roles' or "
-		     "'Users'\n"
-		     "6:23 warning HD2450 the policy has no 'Statement'\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RULE_TEST(good_statements_are_silent),
 		RULE_TEST(statements_have_their_members),
 		RULE_TEST(trust_and_resource_policies),
-		RULE_TEST(policies_are_attached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,12 +64,12 @@ static void rules_of_security_groups(void **state)
 		     "3:45 warning HD2458 the ports have no effect: protocol -1 is all traffic\n");
 	assert_rules(*state, GROUP("{IpProtocol: http, CidrIp: !Ref C}"),
 		     "3:41 warning HD2458 there is no protocol 'http'\n");
-	assert_rules(*state, GROUP("{IpProtocol: -1}"),
-		     "3:28 warning HD2459 the rule has no source\n");
-	assert_rules(*state,
-		     GROUP("{IpProtocol: -1, CidrIp: !Ref C, SourceSecurityGroupId: !Ref S}"),
-		     "3:61 warning HD2459 a rule has one source, and this one has 'CidrIp' and "
-		     "'SourceSecurityGroupId'\n");
+	assert_rules(
+		*state,
+		"Resources: {G: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: "
+		"g, VpcId: v,\n"
+		"  SecurityGroupIngress: [{IpProtocol: -1, SourceSecurityGroupName: n}]}}}\n",
+		"2:43 warning HD2459 a group in a VPC refers to other groups by id\n");
 	assert_rules(*state,
 		     "Resources: {G: {Type: AWS::EC2::SecurityGroup, Properties: "
 		     "{GroupDescription: 'a^b'}}}\n",
@@ -87,7 +87,7 @@ static void properties_that_fit_each_other(void **state)
 		"  D: {Type: AWS::EC2::Volume, Properties: {VolumeType: !Ref X, Iops: 1}}\n"
 		"  E: {Type: AWS::EC2::Volume, Properties: {VolumeType: io1, Iops: !If [Q, 1, !Ref "
 		"AWS::NoValue]}}\n"
-		"  F: {Type: AWS::Events::Rule, Properties: {Name: x}}\n"
+		"  F: {Type: AWS::ApiGateway::RestApi, Properties: {Description: x}}\n"
 		"  G: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: "
 		"lambda, Port: 80}}\n",
 		"2:44 HD2465 'Iops' is needed when 'VolumeType' is 'io1'\n"
@@ -95,7 +95,7 @@ static void properties_that_fit_each_other(void **state)
 		"4:67 warning HD2465 'Iops' is at least 100 when 'VolumeType' is 'io1', and this "
 		"is "
 		"50\n"
-		"7:3 HD2465 one of 'EventPattern' or 'ScheduleExpression' is needed here\n"
+		"7:3 HD2465 one of 'Body' or 'BodyS3Location' is needed without 'Name'\n"
 		"8:88 HD2465 'Port' does not belong here when 'TargetType' is 'lambda'\n");
 }
 
