@@ -23,6 +23,38 @@ bool node_is_no_value(const struct node *n)
 	       text_is(n->arg->text, "AWS::NoValue");
 }
 
+const struct lint_resource *resource_of(const struct lint *l, const struct node *n)
+{
+	const struct node *name;
+	const char *dot;
+
+	if (!node_is_call(n, "Ref") && !node_is_call(n, "Fn::GetAtt"))
+		return NULL;
+	name = n->arg;
+	if (name->kind == NODE_LIST)
+		name = name->count ? name->items[0] : NULL;
+	if (!name || name->kind != NODE_SCALAR || !name->text.len)
+		return NULL;
+	dot = text_is(n->text, "Ref") ? NULL : memchr(name->text.ptr, '.', name->text.len);
+	return lint_find(l, dot ? (struct text){name->text.ptr, (size_t)(dot - name->text.ptr)}
+				: name->text);
+}
+
+const struct lint_resource *resource_of_type(const struct lint *l, const struct node *n,
+					     const char *type)
+{
+	const struct lint_resource *r = resource_of(l, n);
+
+	return r && lint_is(r, type) ? r : NULL;
+}
+
+struct text property_text(const struct lint_resource *r, const char *name)
+{
+	if (!r->properties || r->properties->kind != NODE_MAP)
+		return (struct text){NULL, 0};
+	return field_of(r->properties, name).literal;
+}
+
 /* Fields */
 
 static bool is_if(const struct node *n)

@@ -35,6 +35,13 @@ bool text_in(struct text t, const char *const *names);
 /* The two texts are equal when capitals count as small letters. */
 bool text_same_letters(struct text a, struct text b);
 bool node_is_no_value(const struct node *n);
+/* What Ref or Fn::GetAtt names, when that is a resource; NULL otherwise. */
+const struct lint_resource *resource_of(const struct lint *l, const struct node *n);
+/* The same when it is of that type. */
+const struct lint_resource *resource_of_type(const struct lint *l, const struct node *n,
+					     const char *type);
+/* The literal that a member of a resource's properties is; ptr NULL: none, or not known. */
+struct text property_text(const struct lint_resource *r, const char *name);
 
 /* Where an object of a resource stands. */
 struct object {

@@ -24,6 +24,15 @@ const struct lint_rule lint_rules[] = {
 	{.whole = rule_subnet_routes},
 	{.type = "AWS::EC2::SecurityGroup*", .resource = rule_firewall},
 	{.whole = rule_combinations},
+	{.whole = rule_text_forms},
+	{.type = "AWS::*", .resource = rule_schedules},
+	{.type = "AWS::Route53::RecordSet*", .resource = rule_records},
+	{.type = "AWS::Lambda::Function", .resource = rule_functions_of_lambda},
+	{.type = "AWS::Lambda::LayerVersion", .resource = rule_runtimes_of_layers},
+	{.type = "AWS::Lambda::EventSourceMapping", .resource = rule_event_sources},
+	{.type = "AWS::Lambda::Permission", .resource = rule_permissions_of_lambda},
+	{.type = "AWS::ECS::TaskDefinition", .resource = rule_tasks},
+	{.type = "AWS::ECS::Service", .resource = rule_services},
 	{.type = NULL},
 };
 

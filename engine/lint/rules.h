@@ -56,5 +56,16 @@ void rule_subnet_routes(struct lint *l);
 void rule_firewall(struct lint *l, const struct lint_resource *r);
 /* rule_combination.c: members of an object that must fit each other. */
 void rule_combinations(struct lint *l);
+/* rule_text.c, rule_record.c: texts of a certain form, schedules, DNS records. */
+void rule_text_forms(struct lint *l);
+void rule_schedules(struct lint *l, const struct lint_resource *r);
+void rule_records(struct lint *l, const struct lint_resource *r);
+/* rule_lambda.c, rule_container.c: functions and what calls them, tasks and services. */
+void rule_functions_of_lambda(struct lint *l, const struct lint_resource *r);
+void rule_runtimes_of_layers(struct lint *l, const struct lint_resource *r);
+void rule_event_sources(struct lint *l, const struct lint_resource *r);
+void rule_permissions_of_lambda(struct lint *l, const struct lint_resource *r);
+void rule_tasks(struct lint *l, const struct lint_resource *r);
+void rule_services(struct lint *l, const struct lint_resource *r);
 
 #endif
