@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "templates/node.h"
+#include "templates/render.h"
 #include "templates/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -71,6 +72,32 @@ static void evaluate(struct arena *a, const struct template *t, struct diags *d)
 	json_decref(document_parameters_json(doc));
 }
 
+/* As `render` shows a file without a project: much is unknown, and the result is a document
+ * that reads. */
+static void render(struct arena *a, const struct template *t)
+{
+	const struct map none = MAP_INIT;
+	struct diags d = DIAGS_INIT;
+	const struct document *doc = document_eval(
+		a, t, &(struct eval_input){.target = &target, .parameters = &none, .partial = true},
+		&d);
+	const enum render_form forms[] = {RENDER_JSON, RENDER_YAML};
+
+	for (size_t i = 0; doc && i < ARRAY_LEN(forms); i++) {
+		struct str out = STR_INIT;
+		const struct source *src;
+
+		template_render(doc, forms[i], &out);
+		diags_release(&d);
+		src = source_from(a, "rendered", str_text(&out), &d);
+		if (src && !node_parse(a, src, NODE_TEMPLATE, &d) &&
+		    d.first->code != DIAG_YAML_DEPTH && d.first->code != DIAG_YAML_SIZE)
+			abort();
+		str_release(&out);
+	}
+	diags_release(&d);
+}
+
 /* The part of the input with this number, from 0; false when there are not as many. */
 static bool input_part(struct text input, unsigned number, struct text *part)
 {
@@ -113,6 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		abort();
 	if (t)
 		evaluate(a, t, &more);
+	if (t && !diags_failed(&d))
+		render(a, t);
 	diags_release(&d);
 	diags_release(&more);
 	arena_free(a);
