@@ -474,26 +474,18 @@ bool eval_name(struct eval *e, const struct node *call, const struct node *n, co
 	return false;
 }
 
-#define NAMES_MAX 3 /* of Fn::FindInMap */
-
-static bool waits(struct eval *e, const struct node *n)
+/* Evaluates once: a name may be a function whose own name is one, and so on. */
+bool eval_asked_name(struct eval *e, const struct node *call, const struct node *n,
+		     struct asked_name *name)
 {
-	const struct value *v = n->kind == NODE_CALL ? eval_node(e, n) : NULL;
+	const struct value *v;
 
-	return v && v->kind == VALUE_UNKNOWN;
-}
-
-bool eval_names_wait(struct eval *e, const struct node *call)
-{
-	const struct node *arg = call->arg;
-
-	if (!e->st->partial)
-		return false;
-	if (arg->kind != NODE_LIST)
-		return waits(e, arg);
-	for (size_t i = 0; i < arg->count && i < NAMES_MAX; i++) {
-		if (waits(e, arg->items[i]))
-			return true;
-	}
-	return false;
+	if (!e->st->partial || n->kind != NODE_CALL)
+		return eval_name(e, call, n, name->what, &name->text);
+	v = eval_scalar(e, call, n, name->what);
+	if (v && v->kind == VALUE_UNKNOWN)
+		name->waits = v;
+	else if (v && (v->sensitive || !value_scalar_text(v, &name->text)))
+		return eval_name(e, call, n, name->what, &name->text);
+	return v != NULL;
 }

@@ -131,8 +131,15 @@ const struct value *eval_list(struct eval *e, const struct node *call, const str
 /* An operand that must be known text. False after an error. */
 bool eval_name(struct eval *e, const struct node *call, const struct node *n, const char *what,
 	       struct text *out);
-/* Partial evaluation: an operand that eval_name would ask for is unknown, and so is the call. */
-bool eval_names_wait(struct eval *e, const struct node *call);
+/* A name that may be unknown in partial evaluation: then `waits` is set, not the text. */
+struct asked_name {
+	const char *what;
+	struct text text;
+	const struct value *waits;
+};
+/* As eval_name. */
+bool eval_asked_name(struct eval *e, const struct node *call, const struct node *n,
+		     struct asked_name *name);
 /* What deciding a condition gives besides 0 and -1: it depends on what is unknown.  Only in
  * partial evaluation; *out is untouched. */
 #define UNDECIDED 1

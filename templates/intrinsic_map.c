@@ -164,13 +164,16 @@ static const struct value *other_zones(struct eval *e, const struct node *call, 
 const struct value *intrinsic_get_azs(struct eval *e, const struct node *call)
 {
 	const struct eval_target *t = e->st->target;
-	struct text region = {"", 0};
+	struct asked_name region = {"the region", {"", 0}, NULL};
 
-	if ((e->st->partial && !t->zone_count) || eval_names_wait(e, call))
+	if (e->st->partial && !t->zone_count)
 		return eval_unknown(e, call, NULL, 0);
-	if (!node_is_null(call->arg) && !eval_name(e, call, call->arg, "the region", &region))
+	if (!node_is_null(call->arg) && !eval_asked_name(e, call, call->arg, &region))
 		return NULL;
-	if (!region.len || text_is(region, t->region) || text_is(region, t->aws_region))
+	if (region.waits)
+		return eval_unknown(e, call, &region.waits, 1);
+	if (!region.text.len || text_is(region.text, t->region) ||
+	    text_is(region.text, t->aws_region))
 		return eval_strings(e, t->zones, t->zone_count, call);
-	return other_zones(e, call, arena_text(e->a, region));
+	return other_zones(e, call, arena_text(e->a, region.text));
 }

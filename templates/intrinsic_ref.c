@@ -191,13 +191,13 @@ const struct value *eval_ref(struct eval *e, const struct node *at, struct range
 
 const struct value *intrinsic_ref(struct eval *e, const struct node *call)
 {
-	struct text name;
+	struct asked_name name = {.what = "the name"};
 
-	if (eval_names_wait(e, call))
-		return eval_unknown(e, call, NULL, 0);
-	if (!eval_name(e, call, call->arg, "the name", &name))
+	if (!eval_asked_name(e, call, call->arg, &name))
 		return NULL;
-	return eval_ref(e, call, call->arg->where, name);
+	if (name.waits)
+		return eval_unknown(e, call, &name.waits, 1);
+	return eval_ref(e, call, call->arg->where, name.text);
 }
 
 static const struct value *report_no_resource(struct eval *e, struct range where, const char *name)
@@ -239,24 +239,34 @@ static int split_attribute(struct eval *e, const struct node *call, struct text 
 	return 0;
 }
 
+static const struct value *attribute_of_text(struct eval *e, const struct node *call)
+{
+	struct asked_name name = {.what = "the attribute"};
+	const char *names[2];
+
+	if (!eval_asked_name(e, call, call->arg, &name))
+		return NULL;
+	if (name.waits)
+		return eval_unknown(e, call, &name.waits, 1);
+	if (split_attribute(e, call, name.text, names))
+		return NULL;
+	return eval_attribute(e, call, call->arg->where, names);
+}
+
 const struct value *intrinsic_getatt(struct eval *e, const struct node *call)
 {
+	struct asked_name id = {.what = "the resource"}, attribute = {.what = "the attribute"};
 	const struct node *arg = call->arg;
 	const char *names[2];
-	struct text id, attribute;
 
-	if (eval_names_wait(e, call))
-		return eval_unknown(e, call, NULL, 0);
-	if (arg->kind != NODE_LIST) {
-		if (!eval_name(e, call, arg, "the attribute", &id) ||
-		    split_attribute(e, call, id, names))
-			return NULL;
-		return eval_attribute(e, call, arg->where, names);
-	}
-	if (!eval_name(e, call, arg->items[0], "the resource", &id) ||
-	    !eval_name(e, call, arg->items[1], "the attribute", &attribute))
+	if (arg->kind != NODE_LIST)
+		return attribute_of_text(e, call);
+	if (!eval_asked_name(e, call, arg->items[0], &id) ||
+	    !eval_asked_name(e, call, arg->items[1], &attribute))
 		return NULL;
-	names[0] = arena_text(e->a, id);
-	names[1] = arena_text(e->a, attribute);
+	if (id.waits || attribute.waits)
+		return eval_unknown(e, call, id.waits ? &id.waits : &attribute.waits, 1);
+	names[0] = arena_text(e->a, id.text);
+	names[1] = arena_text(e->a, attribute.text);
 	return eval_attribute(e, call, arg->items[0]->where, names);
 }

@@ -138,17 +138,19 @@ static bool all_are_there(struct rendering *r, const struct node *list)
 static const struct value *select_call(struct rendering *r, const struct node *call)
 {
 	const struct node *const *args = call->arg->items;
-	const struct value *index;
+	const struct value **items;
 	int64_t at;
 
 	if (call->arg->kind != NODE_LIST || call->arg->count != 2 || args[1]->kind != NODE_LIST)
 		return plain_call(r, call);
-	index = render_operand(r, args[0]);
-	if ((index->kind == VALUE_STRING || index->kind == VALUE_NUMBER) &&
-	    text_to_int64(index->text, 0, (int64_t)args[1]->count - 1, &at) &&
+	items = ARENA_ARRAY(r->e.a, 2, const struct value *);
+	items[0] = render_operand(r, args[0]);
+	if ((items[0]->kind == VALUE_STRING || items[0]->kind == VALUE_NUMBER) &&
+	    text_to_int64(items[0]->text, 0, (int64_t)args[1]->count - 1, &at) &&
 	    all_are_there(r, args[1]))
 		return render_node(r, args[1]->items[at]);
-	return plain_call(r, call);
+	items[1] = render_operand(r, args[1]);
+	return render_long(r, "Fn::Select", render_list(r, items, 2));
 }
 
 /* Conditions */
