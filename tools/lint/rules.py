@@ -202,22 +202,23 @@ def check_header(file):
 
 
 def diag_rows():
-    path = ROOT / "base" / "diag_codes.def"
-    text = path.read_text() if path.is_file() else ""
-    for match in re.finditer(r"^DIAG_CODE\((\d+), (\w+),", text, re.M):
-        yield int(match[1]), match[2], text.count("\n", 0, match.start()) + 1
+    for name in ("base/diag_codes.def", "base/diag_codes_run.def"):
+        path = ROOT / name
+        text = path.read_text() if path.is_file() else ""
+        for match in re.finditer(r"^DIAG_CODE\((\d+), (\w+),", text, re.M):
+            yield name, int(match[1]), match[2], text.count("\n", 0, match.start()) + 1
 
 
 def check_diag_codes(files):
     """Each code is reported by some file, and some test expects it by number or by name."""
-    name, last = "base/diag_codes.def", 0
+    last = 0
     product = "\n".join(f.code for f in files
                         if f.path.parts[0] != "tests" and f.path.suffix == ".c")
     tests = "\n".join(path.read_text(errors="replace") for path in (ROOT / "tests").rglob("*")
                       if path.is_file() and path.stat().st_size < 1 << 20)
     used = set(re.findall(r"\bDIAG_\w+", product))
     expected = set(re.findall(r"\b(?:DIAG_\w+|HD\d{4})\b", tests))
-    for number, symbol, line in diag_rows():
+    for name, number, symbol, line in diag_rows():
         if number <= last:
             problem(name, line, f"HD{number} stands behind HD{last}: rows ascend")
         if f"DIAG_{symbol}" not in used:
