@@ -287,12 +287,15 @@ enum section_id section_id(struct text name)
 	return (enum section_id)i;
 }
 
-void section_report_unknown(const struct node *key, struct diags *d)
+void section_report_unknown(const struct node_entry *entry, struct diags *d)
 {
+	const struct node *key = entry->key, *body = entry->value;
 	struct diag *g = diag_add(d, DIAG_SECTION_UNKNOWN, key->where,
 				  "a template has no section '%.*s'", TEXT_ARG(key->text));
 
 	diag_did_you_mean(d, g, key->text, section_names, SECTION_COUNT);
+	if (!g->hint && body->kind == NODE_MAP && node_find(body, "Type"))
+		diag_hint(d, g, "it looks like a resource: indent it below Resources");
 }
 
 static void load_map_section(struct arena *a, struct sections *s, const struct node_entry *entry,

@@ -29,7 +29,7 @@ enum section_id {
 };
 
 enum section_id section_id(struct text name); /* SECTION_COUNT: there is no such section */
-void section_report_unknown(const struct node *key, struct diags *d);
+void section_report_unknown(const struct node_entry *entry, struct diags *d);
 
 struct mapping {
 	const struct node *key, *body;

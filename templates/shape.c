@@ -120,7 +120,7 @@ static int check_section(const struct node_entry *entry, struct diags *d)
 	case SECTION_HOOKS:
 		return hooks_shape_check(n, d);
 	case SECTION_COUNT:
-		section_report_unknown(entry->key, d);
+		section_report_unknown(entry, d);
 		return -1;
 	case SECTION_PARAMETERS:
 	case SECTION_MAPPINGS:
