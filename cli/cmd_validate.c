@@ -16,7 +16,7 @@ static int validate_templates(struct invocation *in)
 		failed |= single_validate(in->single, all.template, &count, &in->diags);
 		all.resource_count += count;
 	}
-	if (strcmp(all.template, "-") == 0)
+	if (all.template && strcmp(all.template, "-") == 0)
 		all.template = "<stdin>";
 	if (failed)
 		return invocation_exit(in);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "engine/lint/lint.h"
 #include "engine/project_parts.h"
 
 struct opening {
@@ -83,6 +84,7 @@ static const struct template *load_template(struct opening *o, const struct mani
 	struct arena *a = o->p->arena;
 	struct text path = text_of(s->template_path);
 	struct diags found = DIAGS_INIT; /* faults of one template hide no other's */
+	struct diags linted = DIAGS_INIT;
 	const struct template *tpl = NULL;
 	const struct source *src;
 
@@ -92,9 +94,14 @@ static const struct template *load_template(struct opening *o, const struct mani
 			  path_join(a, o->dir, s->template_path), s->template_where, &found);
 	if (src)
 		tpl = template_load(a, src, &template_disk_loader, &found);
-	/* Every branch, also those that no target takes; what fails is not evaluated. */
-	if (tpl && template_check(tpl, &found))
+	/* Every branch, also those that no target takes; what fails is not evaluated, and all that
+	 * is wrong with it is said now. */
+	if (tpl && template_check(tpl, &found)) {
+		if (o->p->registry)
+			lint_template(tpl, o->p->registry, &linted);
+		diags_take_new(&found, &linted);
 		tpl = NULL;
+	}
 	diags_take(o->d, &found);
 	map_set(&o->templates, path, (void *)tpl);
 	return tpl;

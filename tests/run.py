@@ -4,7 +4,7 @@
     run.py unit   RESULT PROGRAM...     cmocka programs, side by side
     run.py corpus RESULT PROGRAM...     each fuzz target once over tests/fuzz/corpus/<target>/
     run.py pytest RESULT [ARGUMENT...]  pytest
-    run.py fuzz   SECONDS DIR PROGRAM...  libFuzzer programs, one after the other
+    run.py fuzz   SECONDS DIR PROGRAM...  libFuzzer programs, one per core at a time
     run.py report DIR [PART...]         the sum of all results; the last line is the count;
                                         PARTs are those that did not pass
 
@@ -185,23 +185,32 @@ def run_pytest(result, arguments):
     return finish(counts, result)
 
 
+def fuzz_one(seconds, folder, program):
+    """(name, what it printed last, or None when it found nothing)"""
+    name = Path(program).name.replace("fuzz_", "", 1)
+    grown, seeds = Path(folder) / name, TESTS / "fuzz" / "corpus" / name
+    dictionary = TESTS / "fuzz" / f"{name}.dict"
+    grown.mkdir(parents=True, exist_ok=True)
+    command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+               "-print_final_stats=1", f"-artifact_prefix={folder}/{name}-", str(grown)]
+    command += [f"-dict={dictionary}"] if dictionary.is_file() else []
+    command += [str(seeds)] if seeds.is_dir() else []
+    proc = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    text = proc.stdout.decode(errors="replace")
+    runs = re.search(r"number_of_executed_units: (\d+)", text)
+    print(f"fuzz: {name}: {runs[1] if runs else 'an unknown number of'} runs in {seconds} s"
+          f"{'' if proc.returncode == 0 else ', found something'}", flush=True)
+    return name, None if proc.returncode == 0 else "\n".join(text.splitlines()[-60:])
+
+
 def run_fuzz(seconds, folder, programs):
-    failed = []
-    for program in programs:
-        name = Path(program).name.replace("fuzz_", "", 1)
-        grown, seeds = Path(folder) / name, TESTS / "fuzz" / "corpus" / name
-        dictionary = TESTS / "fuzz" / f"{name}.dict"
-        grown.mkdir(parents=True, exist_ok=True)
-        command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
-                   "-print_final_stats=1", f"-artifact_prefix={folder}/{name}-", str(grown)]
-        command += [f"-dict={dictionary}"] if dictionary.is_file() else []
-        command += [str(seeds)] if seeds.is_dir() else []
-        print(f"fuzz: {name}, {seconds} s", flush=True)
-        if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
-            failed.append(name)
-    if failed:
-        print(f"found something: {', '.join(failed)}; the inputs are in {folder}/")
-    return 1 if failed else 0
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found = dict(pool.map(lambda program: fuzz_one(seconds, folder, program), programs))
+    for name, text in found.items():
+        if text:
+            print(f"{name}: the input is in {folder}/\n{text}")
+    return 1 if any(found.values()) else 0
 
 
 def cause(text):

@@ -40,8 +40,8 @@ static void functions_nest(void **state)
 		"!Base64 {'Fn::Sub': ['${A}', {A: !Join ['', [a]]}]}",
 		"!GetAZs ''",
 		"!GetAZs ",
-		"!FindInMap [!Ref Text, !FindInMap [M, a, b], !Sub '${Text}', "
-		"{DefaultValue: []}]",
+		("!FindInMap [!Ref Text, !FindInMap [M, a, b], !Sub '${Text}', "
+		 "{DefaultValue: []}]"),
 		"!If [Yes, !Ref Other, {A: !Ref List}]",
 		"{'Fn::Length': !Ref List}",
 		"{'Fn::ToJsonString': {A: [!Ref List]}}",
