@@ -144,7 +144,10 @@ static const struct document *evaluate(struct single *s, const struct template *
 			    .registry = s->registry,
 			    .instances = i,
 			    .instance_count = 1};
-	struct eval_input in = {.target = &i->place, .parameters = &i->parameters, .partial = true};
+	struct eval_input in = {.target = &i->place,
+				.parameters = &i->parameters,
+				.partial = true,
+				.only_errors = true};
 	const struct document *doc = NULL;
 
 	*i = (struct instance){.stack = &no_stack, .target = &no_target, .tpl = t};
@@ -229,7 +232,7 @@ int engine_render(struct engine *e, const struct render_request *q, struct str *
 		  struct diags *d)
 {
 	const struct instance *i = e->project->instances;
-	struct eval_input in = {.partial = true};
+	struct eval_input in = {.partial = true, .only_errors = true};
 	const struct document *doc;
 
 	if (q->depth == RENDER_NORMALIZED && e->project->instance_count)

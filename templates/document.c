@@ -250,6 +250,7 @@ const struct document *document_eval(struct arena *a, const struct template *t,
 	doc->st.tpl = t;
 	doc->st.target = in->target;
 	doc->st.partial = in->partial;
+	doc->st.only_errors = in->only_errors;
 	doc->st.outside = in->outside;
 	doc->st.prefix = "";
 	e.place = PLACE_STATIC;

@@ -155,8 +155,12 @@ static int eval_resource(struct eval *e, const struct section_item *item, struct
 	return out->properties ? result : -1;
 }
 
+/* Values are dropped this often when nobody wants them. */
+#define DROPPED_AT_ONCE 256
+
 struct filling {
 	struct eval *e;
+	struct arena *dropped; /* values that only errors were wanted of; may be NULL */
 	struct evaluated *doc;
 	struct {
 		VEC_OF(struct doc_resource)
@@ -165,6 +169,22 @@ struct filling {
 		VEC_OF(struct doc_output)
 	} outputs;
 };
+
+/* For its errors: what it becomes is forgotten. */
+static void try_resource(struct filling *f, const struct section_item *item)
+{
+	struct doc_resource *out = arena_vec_add(f->e->a, &f->resources);
+	struct arena *kept = f->e->a;
+
+	if (f->resources.count % DROPPED_AT_ONCE == 1) {
+		arena_free(f->dropped);
+		f->dropped = arena_new();
+	}
+	f->e->a = f->dropped;
+	eval_resource(f->e, item, out);
+	f->e->a = kept;
+	*out = (struct doc_resource){.logical_id = item->id, .where = item->key->where};
+}
 
 static void fill_resources(struct filling *f, const struct eval_state *st);
 
@@ -192,6 +212,8 @@ static void fill_resources(struct filling *f, const struct eval_state *st)
 		item->index = f->resources.count;
 		if (item->stack)
 			fill_stack(f, item);
+		else if (f->doc->st.only_errors)
+			try_resource(f, item);
 		else
 			eval_resource(f->e, item, arena_vec_add(f->e->a, &f->resources));
 	}
@@ -278,6 +300,7 @@ void document_eval_items(struct eval *e, struct evaluated *doc)
 	struct filling f = {.e = e, .doc = doc};
 
 	fill_resources(&f, &doc->st);
+	arena_free(f.dropped);
 	nested_join(e->a, &doc->st, &doc->ids, f.resources.items);
 	fill_outputs(&f, &doc->st);
 	doc->face.resources = f.resources.items;

@@ -86,7 +86,8 @@ struct eval_state {
 	struct {
 		VEC_OF(struct section_item *)
 	} resource_list, output_list;
-	bool partial; /* eval_input: what is not known is unknown, not an error */
+	bool partial;     /* eval_input: what is not known is unknown, not an error */
+	bool only_errors; /* eval_input */
 	/* A loop was broken or its collection is unknown: names may be missing that are right. */
 	bool incomplete, conditions_incomplete;
 };

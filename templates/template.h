@@ -206,6 +206,9 @@ struct eval_input {
 	 * without a value, the account, zones) is unknown instead of an error, and so are
 	 * conditions that depend on it. */
 	bool partial;
+	/* Errors are all that counts: the document's resources have neither properties nor
+	 * references.  template_render makes values of its own. */
+	bool only_errors;
 };
 
 /*
