@@ -72,8 +72,9 @@ size_t outside_find_output(const struct document *doc, const char *name, const c
 	for (size_t i = 0; i < doc->output_count; i++) {
 		const struct doc_output *out = &doc->outputs[i];
 
-		if (name ? !strcmp(out->name, name)
-			 : out->export_name && !strcmp(out->export_name, export))
+		if (name && !strcmp(out->name, name))
+			return i;
+		if (!name && export && out->export_name && !strcmp(out->export_name, export))
 			return i;
 	}
 	return doc->output_count;
