@@ -15,7 +15,8 @@ struct walker {
 	const struct lint_resource *from; /* NULL: an output */
 	const struct lint_loop *loops;    /* around an output; else those of `from` */
 	struct text name;
-	struct map told; /* resources that a warning was given for, per `from` */
+	bool looks_at_refs; /* some resource has a condition */
+	struct map told;    /* resources that a warning was given for, per `from` */
 };
 
 /* Conditions that never change */
@@ -198,7 +199,8 @@ static void walk_call(struct walker *w, const struct node *call, const struct as
 		walk_if(w, call, given);
 		return;
 	}
-	refs_of_call(call, check_ref, &c);
+	if (w->looks_at_refs)
+		refs_of_call(call, check_ref, &c);
 	walk(w, call->arg, given);
 }
 
@@ -253,6 +255,8 @@ void rule_condition_branches(struct lint *l)
 	if (!l->t->conditions)
 		return;
 	w.logic = logic_new(l->a, l->t);
+	for (size_t i = 0; i < l->resource_count; i++)
+		w.looks_at_refs |= l->resources[i].given != NULL;
 	for (size_t i = 0; i < l->resource_count; i++)
 		walk_resource(&w, &l->resources[i]);
 	for (size_t i = 0; outputs && i < outputs->count; i++) {

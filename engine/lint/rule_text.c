@@ -63,6 +63,8 @@ static const struct text_form forms[] = {
 	 "write a domain name"},
 	{"AWS::Logs::LogGroup", "LogGroupName", "[.\\-_/#A-Za-z0-9]{1,512}", "name of a log group",
 	 "write letters, digits and .-_/#"},
+	{"AWS::IAM::ManagedPolicy", "Description", "[\\p{L}\\p{M}\\p{Z}\\p{S}\\p{N}\\p{P}]*",
+	 "description of a policy", "write it in one line, without tabs"},
 	{"AWS::KMS::Alias", "AliasName", "alias/(?!aws/)[a-zA-Z0-9:/_-]+", "alias of a key",
 	 "write 'alias/' and letters, digits and /_-"},
 };

@@ -33,6 +33,16 @@ const struct lint_rule lint_rules[] = {
 	{.type = "AWS::Lambda::Permission", .resource = rule_permissions_of_lambda},
 	{.type = "AWS::ECS::TaskDefinition", .resource = rule_tasks},
 	{.type = "AWS::ECS::Service", .resource = rule_services},
+	{.type = "AWS::DynamoDB::Table", .resource = rule_tables},
+	{.type = "AWS::S3::Bucket", .resource = rule_buckets},
+	{.type = "AWS::Backup::BackupPlan", .resource = rule_backups},
+	{.type = "AWS::*AutoScaling::*", .resource = rule_scaling},
+	{.type = "AWS::ElasticLoadBalancingV2::LoadBalancer", .resource = rule_balancers},
+	{.type = "AWS::CloudWatch::Alarm", .resource = rule_alarms},
+	{.type = "AWS::S?S::*", .resource = rule_queues},
+	{.type = "AWS::CloudFront::Distribution", .resource = rule_distributions},
+	{.type = "AWS::CodePipeline::Pipeline", .resource = rule_pipelines},
+	{.type = "AWS::StepFunctions::StateMachine", .resource = rule_states},
 	{.type = NULL},
 };
 

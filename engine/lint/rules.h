@@ -67,5 +67,17 @@ void rule_event_sources(struct lint *l, const struct lint_resource *r);
 void rule_permissions_of_lambda(struct lint *l, const struct lint_resource *r);
 void rule_tasks(struct lint *l, const struct lint_resource *r);
 void rule_services(struct lint *l, const struct lint_resource *r);
+/* rule_storage.c, rule_scaling.c: tables, buckets, backups; groups, alarms, queues. */
+void rule_tables(struct lint *l, const struct lint_resource *r);
+void rule_buckets(struct lint *l, const struct lint_resource *r);
+void rule_backups(struct lint *l, const struct lint_resource *r);
+void rule_scaling(struct lint *l, const struct lint_resource *r);
+void rule_balancers(struct lint *l, const struct lint_resource *r);
+void rule_alarms(struct lint *l, const struct lint_resource *r);
+void rule_queues(struct lint *l, const struct lint_resource *r);
+void rule_distributions(struct lint *l, const struct lint_resource *r);
+/* rule_pipeline.c, rule_states.c: pipelines, state machines. */
+void rule_pipelines(struct lint *l, const struct lint_resource *r);
+void rule_states(struct lint *l, const struct lint_resource *r);
 
 #endif
