@@ -150,7 +150,7 @@ static void check_snap_start(struct lint *l, const struct object *o)
 		snap.value && snap.value->kind == NODE_MAP ? field_of(snap.value, "ApplyOn") : snap;
 	struct diag *g;
 
-	if (!field_is(&apply, "PublishedVersions") || !runtime.literal.ptr ||
+	if (!apply.value || !field_is(&apply, "PublishedVersions") || !runtime.literal.ptr ||
 	    !literal_of(runtime.value).ptr)
 		return;
 	for (size_t i = 0; runtimes[i]; i++) {

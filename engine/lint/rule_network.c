@@ -323,7 +323,7 @@ static void add_branches(struct associations *all, const struct lint_resource *r
 {
 	const struct node *arg = n->kind == NODE_CALL ? n->arg : NULL;
 
-	if (node_is_call(n, "Fn::If") && arg->kind == NODE_LIST && arg->count == 3 &&
+	if (arg && node_is_call(n, "Fn::If") && arg->kind == NODE_LIST && arg->count == 3 &&
 	    arg->items[0]->kind == NODE_SCALAR) {
 		for (size_t i = 1; i <= 2; i++) {
 			const struct assumption inner = {arg->items[0]->text, i == 1, given};

@@ -207,7 +207,7 @@ static void seek(const struct seeking *s, const struct object *at, const struct 
 	} else if (s->value) {
 		if (!node_is_no_value(n))
 			s->value(s->l, at, n);
-	} else if (n->kind == NODE_MAP) {
+	} else if (s->object && n->kind == NODE_MAP) {
 		found.map = n;
 		s->object(s->l, &found);
 	}
