@@ -165,7 +165,7 @@ static struct range piece_where(const struct node *from, struct text written)
 	struct range where = from ? from->where : RANGE_NONE;
 	const char *at = find_written(from, written), *bytes;
 
-	if (!at)
+	if (!at || !where.src)
 		return where;
 	bytes = where.src->bytes.ptr;
 	where.start = source_pos(where.src, (size_t)(at - bytes));
