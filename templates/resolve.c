@@ -184,12 +184,11 @@ static struct text next_field(struct text t, size_t *at)
 
 static struct text secret_name(struct text rest, size_t *at)
 {
-	size_t fields = text_starts(rest, "arn:") ? ARN_FIELDS : 1, end = 0;
+	size_t fields = text_starts(rest, "arn:") ? ARN_FIELDS : 1;
 
 	for (size_t i = 0; i < fields && *at <= rest.len; i++)
-		end = (size_t)(next_field(rest, at).ptr - rest.ptr);
-	end = *at > rest.len ? rest.len : *at - 1;
-	return sub_text(rest, 0, end);
+		next_field(rest, at);
+	return sub_text(rest, 0, *at > rest.len ? rest.len : *at - 1);
 }
 
 static void parse_secret(struct resolve_piece *p, struct text rest, bool part)
