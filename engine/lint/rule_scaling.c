@@ -48,7 +48,8 @@ static void check_in_service(struct lint *l, const struct lint_resource *r)
 	if (!r->properties || r->properties->kind != NODE_MAP)
 		return;
 	most = field_of(r->properties, "MaxSize");
-	if (!field_int(&keep, &least) || !field_int(&most, &size) || least < size || size == 0)
+	if (!keep.value || !field_int(&keep, &least) || !field_int(&most, &size) || least < size ||
+	    size == 0)
 		return;
 	g = diag_warn(
 		l->d, DIAG_SCALING, keep.value->where,

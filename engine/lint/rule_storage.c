@@ -179,20 +179,23 @@ void rule_buckets(struct lint *l, const struct lint_resource *r)
 /* Backup */
 
 #define COLD_DAYS_MIN 90
+#define DAYS_MAX 100000 /* far above what the service takes */
 
 static void check_days(struct lint *l, const struct object *o)
 {
 	const struct field cold = field_of(o->map, "MoveToColdStorageAfterDays");
 	const struct field end = field_of(o->map, "DeleteAfterDays");
 	struct diag *g;
-	int64_t from, to;
+	int64_t from, to, least;
 
-	if (!field_int(&cold, &from) || !field_int(&end, &to) || to - from >= COLD_DAYS_MIN)
+	if (!field_int(&cold, &from) || !field_int(&end, &to) || from < 0 || from > DAYS_MAX ||
+	    to < 0 || to - from >= COLD_DAYS_MIN)
 		return;
+	least = from + COLD_DAYS_MIN;
 	g = diag_add(l->d, DIAG_BACKUP_DAYS, end.value->where,
 		     "cold storage keeps a backup at least %d days, and here it is %lld",
 		     COLD_DAYS_MIN, (long long)(to - from));
-	diag_hint(l->d, g, "write at least %lld", (long long)(from + COLD_DAYS_MIN));
+	diag_hint(l->d, g, "write at least %lld", (long long)least);
 }
 
 void rule_backups(struct lint *l, const struct lint_resource *r)
