@@ -15,6 +15,7 @@ PAGES = sorted(path.relative_to(ROOT).as_posix()
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+NAMED = re.compile(r"# (\S+\.yaml)\n")
 CODE = re.compile(r"\bHD\d{4}\b")
 WORD = re.compile(r"[a-z]+$")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*)")
@@ -29,7 +30,10 @@ Regions:
     Hosts:
       web-e1: {Address: 192.0.2.11, Zone: east-a, Roles: [web]}
       web-e2: {Address: 192.0.2.12, Zone: east-b, Roles: [db]}
+  west:
+    Hosts: {web-w1: {Address: 192.0.2.21, Roles: [web]}}
 Stacks:
+  net: {Template: net.yaml, Targets: [east, west]}
   web: {Template: web.yaml, Targets: [east]}
 """
 TEMPLATE = """\
@@ -56,9 +60,17 @@ def blocks(page, language):
 
 
 def examples(key):
-    """The YAML blocks that are whole files: those with this key at the left margin."""
+    """The YAML blocks that are whole files: those with this key at the left margin.  What begins
+    with the name of a file is for others to take."""
     return [pytest.param(content, id=f"{page}:{line}") for page in PAGES
-            for line, content in blocks(page, "yaml") if re.search(rf"^{key}:", content, re.M)]
+            for line, content in blocks(page, "yaml")
+            if re.search(rf"^{key}:", content, re.M) and not NAMED.match(content)]
+
+
+def named_files():
+    """The YAML blocks that say in their first line which file they are."""
+    return {name[1]: content for page in PAGES for _, content in blocks(page, "yaml")
+            if (name := NAMED.match(content))}
 
 
 def put(folder, name, content):
@@ -77,6 +89,8 @@ def valid(folder):
 def put_template(folder, content):
     put(folder, "hadeploy.yaml", MANIFEST)
     put(folder, "web.yaml", content)
+    for name, other in named_files().items():
+        put(folder, name, other)
     for source in re.findall(r"Source: ([^\s,}]+)", content):
         put(folder, source, "from a file\n")
 
@@ -103,8 +117,8 @@ def test_there_are_examples_of_both():
 
 
 def test_the_functions_give_what_their_comments_say(tmp_path):
-    page = "docs/language.md"
-    content = next(content for _, content in blocks(page, "yaml") if "REF_RESOURCE" in content)
+    content = next(content for _, content in blocks("docs/functions.md", "yaml")
+                   if "REF_RESOURCE" in content)
     said = dict(re.findall(r"^ +([A-Z0-9_]+): .*? # ([^:#\n]+?|\S+)(?:: [^\n]*)?$", content,
                            re.M))
     put_template(tmp_path, content)
@@ -114,16 +128,147 @@ def test_the_functions_give_what_their_comments_say(tmp_path):
     assert said == given
 
 
-def test_the_functions_that_are_refused(tmp_path):
-    table = text_of("docs/language.md").partition("## CloudFormation feature by feature")[2]
-    refused = {name for row in table.splitlines() if "refused" in row or "refusing" in row
-               for name in re.findall(r"`(Fn::\w+)`", row)}
-    assert len(refused) >= 10
-    for name in refused:
-        put_template(tmp_path, 'Resources: {A: {Type: "SSH::File", Properties: {Host: web-e1, '
-                               f'Path: /a, Content: {{"{name}": [a, b]}}}}}}}}\n')
-        result = run_hadeploy(["validate"], tmp_path).ok(1)
-        assert f"HD1213: not supported yet: '{name}'" in result.stderr
+def test_the_loops_make_what_their_comments_say(tmp_path):
+    content = next(content for _, content in blocks("docs/language.md", "yaml")
+                   if "HOME_&{User}" in content)
+    put_template(tmp_path, content)
+    printed = valid(tmp_path).stdout
+    names = re.findall(r"\w+", " ".join(re.findall(r"&\{User\}:.* # (.*)$", content, re.M)))
+    assert len(names) == 4
+    for name in names:
+        assert re.search(rf"\b{name}\b", printed), name
+
+
+# What is refused: a row's first words to a template and the command that refuses it.
+PAGE = "A: {Type: 'SSH::File', Properties: {Host: web-e1, Path: /a, Content: %s}}"
+REFUSED = {
+    "SAM": ("validate", "Transform: AWS::Serverless-2016-10-31\nResources: {%s}" % PAGE % "a"),
+    "Modules of the registry": ("validate", "Resources: {A: {Type: 'My::S3::Bucket::MODULE'}}"),
+    "Rain": ("validate", "Resources: {%s}" % PAGE % "!Rain::Embed a.txt"),
+    "Snippets at a URL": ("validate", "Resources: {%s}" % PAGE %
+                          "{'Fn::Transform': {Name: 'AWS::Include', "
+                          "Parameters: {Location: 's3://bucket/a.yaml'}}}"),
+    "Nested templates at a URL": (
+        "validate", "Resources: {A: {Type: 'AWS::CloudFormation::Stack', "
+                    "Properties: {TemplateURL: 'https://s3.example/a.yaml'}}}"),
+    "Wait conditions": ("plan", "Resources: {A: {Type: 'AWS::CloudFormation::WaitCondition'}}"),
+    "Custom resources": ("plan", "Resources: {A: {Type: 'Custom::Thing', "
+                                 "Properties: {ServiceToken: a}}}"),
+    "Stack sets": ("plan", "Resources: {A: {Type: 'AWS::CloudFormation::StackSet', "
+                           "Properties: {StackSetName: a, PermissionModel: SELF_MANAGED}}}"),
+    "Types of the registry": ("plan", "Resources: "
+                                      "{A: {Type: 'AWS::CloudFormation::TypeActivation'}}"),
+    "`DeletionPolicy: Snapshot`": ("validate", "Resources: {A: {Type: 'SSH::Directory', "
+                                               "DeletionPolicy: Snapshot, "
+                                               "Properties: {Host: web-e1, Path: /a}}}"),
+    "`HA::GitCommit`": ("plan", "Resources: {%s}" % PAGE % "!Ref HA::GitCommit"),
+}
+
+
+def rows_of(page, heading):
+    """The rows of the tables of a section, each a list of cells."""
+    section = text_of(page).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")]
+            for line in section.splitlines() if line.startswith("|")]
+    return [row for row in rows if not row[0].startswith("---")][1:]
+
+
+def test_what_is_refused(tmp_path):
+    rows = rows_of("docs/language.md", "What is refused")
+    assert len(rows) == len(REFUSED)
+    for words, (command, content) in REFUSED.items():
+        row = next(row for row in rows if row[0].startswith(words))
+        put_template(tmp_path, content)
+        result = run_hadeploy([command, "web"], tmp_path).ok(1)
+        assert f"error {row[1]}: " in result.stderr, words
+
+
+def test_what_is_refused_when_planned_does_no_harm_before(tmp_path):
+    for words, (command, content) in REFUSED.items():
+        if command == "plan" and "Type: 'AWS::CloudFormation" in content:
+            unused = content.replace("{Type: ", "{Condition: Never, Type: ")
+            put_template(tmp_path, "Parameters: {P: {Type: String, Default: a}}\nConditions: "
+                                   "{Never: !Equals [!Ref P, b]}\n" + unused)
+            run_hadeploy(["plan", "web"], tmp_path).ok()
+
+
+# Names that the program's tables have
+
+def names_in(file, pattern):
+    found = re.findall(pattern, (ROOT / file).read_text(), re.M)
+    assert len(found) >= 5, f"{file} is written in another way now"
+    return found
+
+
+TABLES = {
+    "functions": ("templates/intrinsic.c", r'^\t\{(?:\.name = )?"((?:Fn::)?\w+)"',
+                  "docs/functions.md", "One by one"),
+    "features": ("templates/intrinsic.c", r'^\t\{(?:\.name = )?"((?:Fn::)?\w+)"',
+                 "docs/language.md", "CloudFormation feature by feature"),
+    "sections": ("templates/sections.c", r'^\t\[SECTION_\w+\] = "(\w+)"',
+                 "docs/language.md", "Sections"),
+    "resources": ("templates/resource_shape.c", r'^\t\{"(\w+)", ', "docs/language.md", None),
+    "parameter types": ("templates/parameter.c", r'^\t"([\w:]+::\w+)",', "docs/parameters.md",
+                        "Types"),
+    "parameters": ("templates/parameter.c", r'^\t"([A-Z]\w+)",$', "docs/parameters.md",
+                   "Attributes"),
+    "pseudo parameters": ("templates/pseudo.c", r'"((?:AWS|HA)::\w+)",', "docs/language.md",
+                          "Pseudo parameters"),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_are_complete(table):
+    file, pattern, page, heading = TABLES[table]
+    text = text_of(page)
+    if heading:
+        text = "\n".join(" | ".join(row) for row in rows_of(page, heading))
+    for name in names_in(file, pattern):
+        assert re.search(rf"(?<![\w:]){re.escape(name)}\b", text), f"{page} lacks {name}"
+
+
+# Rows of the table of severities: the errors and warnings that one template gets of this code.
+BUCKET = "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {%s}}}"
+GROUP = "Resources: {A: {Type: 'AWS::Logs::LogGroup', Properties: {%s}}}"
+FILE = "Resources: {A: {Type: 'SSH::File', Properties: {Host: web-e1, Path: %s}}}"
+CHOICE = "Parameters: {P: {Type: String, Default: test}}\nConditions: {C: !Equals [!Ref P, a]}\n"
+SEVERITIES = [
+    ("HD2001", "error", "Resources: {A: {Type: 'AWS::S3::Buckets'}}"),
+    ("HD2001", "warning", "Resources: {A: {Type: 'Shop::Web::Page'}}"),
+    ("HD2004", "error", BUCKET % "BucketNam: a"),
+    ("HD2005", "error", "Resources: {A: {Type: 'AWS::EC2::Subnet', Properties: {}}}"),
+    ("HD2005", "warning", CHOICE + "Resources: {A: {Type: 'AWS::EC2::Subnet', Properties: "
+                                   "{VpcId: !If [C, vpc-1, !Ref 'AWS::NoValue']}}}"),
+    ("HD2006", "error", BUCKET % "Tags: a"),
+    ("HD2006", "warning", BUCKET % "VersioningConfiguration: enabled"),
+    ("HD2007", "error", BUCKET % "AccessControl: Everybody"),
+    ("HD2007", "warning", "Parameters: {P: {Type: String, Default: Everybody}}\n" +
+     BUCKET % "AccessControl: !Ref P"),
+    ("HD2050", "error", FILE % "/a, Content: !Ref A"),
+    ("HD2050", "warning", CHOICE + FILE % "/a, Content: !If [C, !Ref A, a]"),
+    ("HD2008", "error", FILE % "a"),
+    ("HD2008", "warning", GROUP % "LogGroupName: 'a b'"),
+    ("HD2010", "error", FILE % "/a, ContentSha256: a"),
+    ("HD2010", "warning", GROUP % "Arn: a"),
+    ("HD2011", "error", FILE % "/a" + "\nOutputs: {O: {Value: !GetAtt A.Nothing}}"),
+    ("HD2011", "warning", BUCKET % "" + "\nOutputs: {O: {Value: !GetAtt A.Nothing}}"),
+]
+
+
+@pytest.mark.parametrize("code, severity, content", SEVERITIES)
+def test_severities(code, severity, content, tmp_path):
+    rows = rows_of("docs/validation.md", "Types and properties")
+    assert any(row[1] == code and (severity in row[2] or "Ref P" in content) for row in rows)
+    put_template(tmp_path, content)
+    result = run_hadeploy(["validate", "web.yaml"], tmp_path).ok(1 if severity == "error" else 0)
+    assert f"{severity} {code}: " in result.stderr
+
+
+def test_rules_are_listed(codes):
+    rows = rows_of("docs/validation.md", "Rules beyond the types")
+    types = rows_of("docs/validation.md", "Types and properties")
+    listed = {code for row in rows + types for code in CODE.findall(" ".join(row))}
+    assert listed >= {code for code in codes if code.startswith("HD24")}
 
 
 # Commands and options
