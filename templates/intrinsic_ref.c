@@ -7,6 +7,7 @@
 #include "templates/nested.h"
 #include "templates/parameter.h"
 #include "templates/refs.h"
+#include "templates/resolve.h"
 
 void note_ref(struct eval *e, struct range where, const char *logical_id, const char *attribute)
 {
@@ -156,11 +157,43 @@ static const struct value *parameter_now(struct eval *e, struct range where,
 	return e->again ? nested_parameter(e, p) : v;
 }
 
+/* Before anything is created its value is nobody's to know: the text of its reference would be
+ * compared instead. */
+static const struct value *report_looked_up(struct eval *e, struct range where,
+					    const struct parameter *p)
+{
+	struct diag *g = diag_add(e->d, DIAG_VALUE_NOT_KNOWN, where,
+				  "the value of parameter '%s' is looked up during the apply, and "
+				  "this must be known before",
+				  p->name);
+
+	diag_related(e->d, g, p->where->where, "parameter '%s' is declared here", p->name);
+	diag_hint(e->d, g, "decide by a parameter that is given its value");
+	return NULL;
+}
+
+static bool decides(const struct eval *e)
+{
+	return e->place != PLACE_VALUE && !(e->place & (PLACE_RULE | PLACE_RULE_OPERAND)) &&
+	       !e->st->partial;
+}
+
+static bool looked_up_later(const struct parameter *p, const struct value *v)
+{
+	struct text t;
+
+	if (p->looked_up)
+		return v->kind == VALUE_UNKNOWN;
+	return value_scalar_text(v, &t) && resolve_occurs(t);
+}
+
 static const struct value *parameter_ref(struct eval *e, const struct node *at, struct range where,
 					 const struct parameter *p)
 {
 	const struct value *v = parameter_now(e, where, p);
 
+	if (v && decides(e) && looked_up_later(p, v))
+		return report_looked_up(e, where, p);
 	if (v && p->looked_up && v->kind == VALUE_UNKNOWN)
 		return stored(e, at, p, v);
 	return placed(e, at, v);

@@ -277,7 +277,10 @@ static const struct value *from_node(const struct checking *k, const struct node
 		return list_of_node(k, n);
 	g = diag_add(k->d, DIAG_PARAMETER_VALUE, n->where,
 		     "parameter '%s' takes %s, and this is %s", k->p->name,
-		     takes_list(k->p) ? "a list" : "one value", node_describe(n));
+		     !takes_list(k->p) ? "one value"
+		     : k->given        ? "a list"
+				       : "one text as its default",
+		     node_describe(n));
 	if (node_is_null(n))
 		diag_hint(k->d, g, "an empty text is written ''");
 	else if (n->kind == NODE_CALL)
