@@ -184,6 +184,12 @@ const struct value *eval_foreign(struct eval *e, const struct node *at, const st
  * type: of the resource whose properties v is; NULL for the value of an output.  NULL after
  * an error. */
 const struct value *eval_resolved(struct eval *e, const struct value *v, const char *type);
+/* intrinsic_outside.c: the same for what a function encodes, which hides the references. */
+const struct value *eval_resolved_operand(struct eval *e, const struct value *v);
+/* intrinsic_outside.c: adds the text, with the references to this machine's environment and
+ * files resolved as far as they are known.  True when there were any; an error sets *failed. */
+bool eval_add_resolved(struct eval *e, const struct node *from, struct text t, struct str *out,
+		       bool *failed);
 /* pseudo.c: NULL when the name is no pseudo parameter; an error gives *failed. */
 const struct value *pseudo_value(struct eval *e, const struct node *at, struct text name,
 				 bool *failed);

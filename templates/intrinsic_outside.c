@@ -318,11 +318,13 @@ static bool occurs_in(const struct value *v)
 	return false;
 }
 
-/* A host may not have a file of this machine put into what it is sent. */
+/*
+ * A host may not have a file of this machine put into what it is sent.  What the template itself
+ * says beside foreign words was resolved when they met.
+ */
 static bool is_smuggled(const struct filling *f, const struct resolve_piece *p)
 {
-	return f->v->foreign && resolve_is_local(p->ref.service) &&
-	       !find_written(f->v->from, p->text);
+	return f->v->foreign && resolve_is_local(p->ref.service);
 }
 
 static void refuse_smuggled(struct resolving *r, const struct filling *f)
@@ -486,5 +488,37 @@ const struct value *eval_resolved(struct eval *e, const struct value *v, const c
 		return v;
 	resolved = resolve_value(&r, v);
 	str_release(&r.pointer);
+	return resolved;
+}
+
+const struct value *eval_resolved_operand(struct eval *e, const struct value *v)
+{
+	return e->place == PLACE_VALUE ? eval_resolved(e, v, "") : v;
+}
+
+bool eval_add_resolved(struct eval *e, const struct node *from, struct text t, struct str *out,
+		       bool *failed)
+{
+	struct resolve_scan scan = resolve_start(t, RESOLVE_PART);
+	const struct value *found = NULL;
+	struct resolve_piece p;
+	bool resolved = false;
+	struct text text;
+
+	while (resolve_next(&scan, &p)) {
+		struct outside_question q = {.kind = ASK_RESOLVE,
+					     .name = arena_text(e->a, p.ref.body),
+					     .where = piece_where(from, p.text)};
+		enum outside_answer answer = OUTSIDE_LATER;
+
+		if (p.kind == RESOLVE_REFERENCE && resolve_is_local(p.ref.service) &&
+		    e->place == PLACE_VALUE)
+			answer = ask(e, &q, &found);
+		*failed |= answer == OUTSIDE_FAILED;
+		resolved |= answer == OUTSIDE_KNOWN;
+		if (answer != OUTSIDE_KNOWN || !value_scalar_text(found, &text))
+			text = p.text;
+		str_add_text(out, text);
+	}
 	return resolved;
 }

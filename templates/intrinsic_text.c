@@ -5,12 +5,20 @@
 
 #include "base/limits.h"
 #include "templates/refs.h"
+#include "templates/resolve.h"
 #include "templates/sub.h"
+
+struct span {
+	size_t start, end;
+};
 
 /* Text that is put together of values, some of which may be unknown or sensitive. */
 struct joining {
 	struct str text;
 	bool failed;
+	struct {
+		VEC_OF(struct span)
+	} foreign;                   /* where others than the template have their words */
 	VEC_OF(const struct value *) /* what went in */
 };
 
@@ -21,10 +29,13 @@ static void joining_add(struct eval *e, struct joining *j, const struct value *v
 	*vec_add(j) = v;
 	if (!value_scalar_text(v, &t))
 		return;
-	if (eval_charge(e, v->from, t.len))
-		str_add_text(&j->text, t);
-	else
+	if (!eval_charge(e, v->from, t.len)) {
 		j->failed = true;
+		return;
+	}
+	if (v->foreign && t.len)
+		*vec_add(&j->foreign) = (struct span){j->text.len, j->text.len + t.len};
+	str_add_text(&j->text, t);
 }
 
 static bool any_unknown(const struct joining *j)
@@ -36,19 +47,61 @@ static bool any_unknown(const struct joining *j)
 	return false;
 }
 
+/*
+ * Beside foreign words nobody can tell later which references are the template's own, so those
+ * are resolved here.  What is foreign itself, or reaches into it, stays and is refused.
+ */
+static bool resolve_between(struct eval *e, struct joining *j, const struct node *call)
+{
+	struct text all = str_text(&j->text);
+	struct str out = STR_INIT;
+	bool resolved = false;
+	size_t at = 0;
+
+	for (size_t i = 0; i <= j->foreign.count; i++) {
+		bool last = i == j->foreign.count;
+		struct span next = last ? (struct span){all.len, all.len} : j->foreign.items[i];
+		struct text own = {all.ptr + at, next.start - at};
+
+		resolved |= eval_add_resolved(e, call, own, &out, &j->failed);
+		str_add_len(&out, all.ptr + next.start, next.end - next.start);
+		at = next.end;
+	}
+	str_release(&j->text);
+	j->text = out;
+	return resolved;
+}
+
+static const struct value *joined(struct eval *e, struct joining *j, const struct node *call)
+{
+	const struct value *v;
+	bool secret = false;
+	struct text t;
+
+	if (j->foreign.count && resolve_occurs(str_text(&j->text)))
+		secret = resolve_between(e, j, call);
+	if (j->failed)
+		return NULL;
+	t = str_text(&j->text);
+	v = eval_tainted(e, eval_text(e, (struct text){arena_text(e->a, t), t.len}, call), j->items,
+			 j->count);
+	return v && secret ? value_sensitive(e->a, v) : v;
+}
+
 /* The value, and the end of the joining. */
 static const struct value *joining_finish(struct eval *e, struct joining *j,
 					  const struct node *call)
 {
 	const struct value *v = NULL;
-	struct text t = str_text(&j->text);
 
 	if (!j->failed && any_unknown(j))
 		v = eval_unknown(e, call, j->items, j->count);
 	else if (!j->failed)
-		v = eval_tainted(e, eval_text(e, (struct text){arena_text(e->a, t), t.len}, call),
-				 j->items, j->count);
+		v = joined(e, j, call);
+	if (j->text.ptr)
+		explicit_bzero(j->text.ptr, j->text.cap);
 	str_release(&j->text);
+	vec_release(&j->foreign);
 	vec_release(j);
 	return v;
 }
@@ -325,15 +378,49 @@ static void base64_group(const unsigned char *in, size_t len, struct str *out)
 	str_add_char(out, len > 2 ? digits[group & 63] : '=');
 }
 
-const struct value *intrinsic_base64(struct eval *e, const struct node *call)
+static bool has_source(const struct value *v)
 {
-	const struct value *v = eval_scalar(e, call, call->arg, "the text");
-	const struct value *made = NULL;
+	if (value_source(v))
+		return true;
+	for (size_t i = 0; i < v->count; i++) {
+		if (has_source(v->kind == VALUE_LIST ? v->items[i] : v->entries[i].value))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a function made of `resolved`, which was `written` before its dynamic references were
+ * resolved.  It is not searched for references again, and it has a source when a part of it has.
+ */
+static const struct value *made_of(struct eval *e, const struct value *made,
+				   const struct value *written, const struct value *resolved,
+				   const char *source)
+{
+	struct value *v;
+
+	if (!made || resolved == written)
+		return made;
+	made = value_foreign(e->a, made);
+	if (!source || !has_source(resolved) || !eval_charge(e, made->from, sizeof(*v)))
+		return made;
+	v = ARENA_NEW(e->a, struct value);
+	*v = *made;
+	v->sensitive = true;
+	v->source_sensitive = value_has_sensitive(written);
+	if (v->kind == VALUE_UNKNOWN)
+		v->text = text_of(source);
+	else
+		v->source = source;
+	return v;
+}
+
+static const struct value *base64_of(struct eval *e, const struct node *call, const struct value *v)
+{
+	const struct value *made;
 	struct str out = STR_INIT;
 	struct text t;
 
-	if (!v)
-		return NULL;
 	if (!value_scalar_text(v, &t))
 		return eval_unknown(e, call, &v, 1);
 	if (!eval_charge(e, call, t.len / 3 * 4 + 4))
@@ -343,6 +430,19 @@ const struct value *intrinsic_base64(struct eval *e, const struct node *call)
 	made = eval_text(e, (struct text){arena_text(e->a, str_text(&out)), out.len}, call);
 	str_release(&out);
 	return eval_tainted(e, made, &v, 1);
+}
+
+const struct value *intrinsic_base64(struct eval *e, const struct node *call)
+{
+	const struct value *written = eval_scalar(e, call, call->arg, "the text");
+	const struct value *v = written ? eval_resolved_operand(e, written) : NULL;
+	const char *source = NULL;
+
+	if (!v)
+		return NULL;
+	if (v != written)
+		source = arena_printf(e->a, "Fn::Base64: %s", written->text.ptr);
+	return made_of(e, base64_of(e, call, v), written, v, source);
 }
 
 const struct value *intrinsic_length(struct eval *e, const struct node *call)
@@ -361,22 +461,35 @@ const struct value *intrinsic_length(struct eval *e, const struct node *call)
 	return list->sensitive ? value_sensitive(e->a, v) : v;
 }
 
-const struct value *intrinsic_to_json(struct eval *e, const struct node *call)
+static const char *json_of(struct eval *e, const struct node *call, const struct value *v)
 {
-	const struct value *v = eval_operand(e, call, call->arg);
-	const struct value *made = NULL;
-	char *text;
-	json_t *j;
+	json_t *j = value_to_json(v);
+	char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+	const char *copy = NULL;
 
-	if (!v)
-		return NULL;
-	if (value_has_unknown(v))
-		return eval_unknown(e, call, &v, 1);
-	j = value_to_json(v);
-	text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(j);
 	if (text && eval_charge(e, call, strlen(text)))
-		made = eval_text(e, text_of(arena_strdup(e->a, text)), call);
+		copy = arena_strdup(e->a, text);
 	free(text);
-	return eval_tainted(e, made, &v, 1);
+	return copy;
+}
+
+const struct value *intrinsic_to_json(struct eval *e, const struct node *call)
+{
+	const struct value *written = eval_operand(e, call, call->arg), *v, *made = NULL;
+	const char *text;
+
+	if (!written)
+		return NULL;
+	if (value_has_unknown(written))
+		return eval_unknown(e, call, &written, 1);
+	v = eval_resolved_operand(e, written);
+	text = v ? json_of(e, call, v) : NULL;
+	if (!text)
+		return NULL;
+	if (value_has_unknown(v))
+		made = eval_unknown(e, call, &v, 1);
+	else
+		made = eval_tainted(e, eval_text(e, text_of(text), call), &v, 1);
+	return made_of(e, made, written, v, v == written ? NULL : json_of(e, call, written));
 }

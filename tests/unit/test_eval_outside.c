@@ -34,6 +34,10 @@ static enum outside_answer ask(void *context, struct arena *a, const struct outs
 		diag_add(d, DIAG_EXPORT_UNKNOWN, q->where, "nobody has 'never'");
 		return OUTSIDE_FAILED;
 	}
+	if (!strcmp(q->name, "env:QUOTED"))
+		return give(a, "a \"b\"", out);
+	if (!strcmp(q->name, "env:PLAIN"))
+		return give(a, "plain", out);
 	return give(a, strchr(q->name, ':') ? "{{resolve:env:AGAIN}}" : "known", out);
 }
 
@@ -58,12 +62,14 @@ static int teardown(void **state)
 /* The property P of a resource R of type T, at 4:20. */
 static const struct value *evaluate(struct template_fixture *f, const char *expression)
 {
-	const char *text =
-		arena_printf(f->a,
-			     "Parameters: {Env: {Type: String, Default: prod}}\nResources:\n"
-			     "  S: {Type: AWS::RDS::DBInstance, Properties: {}}\n"
-			     "  R: {Type: AWS::RDS::DBInstance, Properties: {P: %s}}\n",
-			     expression);
+	const char *text = arena_printf(
+		f->a,
+		"Parameters: {Env: {Type: String, Default: prod}, Name: {Type: String, "
+		"Default: PLAIN}, Own: {Type: String, Default: "
+		"'{{resolve:env:PLAIN}}'}}\nResources:\n"
+		"  S: {Type: AWS::RDS::DBInstance, Properties: {}}\n"
+		"  R: {Type: AWS::RDS::DBInstance, Properties: {P: %s}}\n",
+		expression);
 
 	str_clear(&world.asked);
 	return fixture_eval(f, text) ? value_find(f->doc->resources[1].properties, text_of("P"))
@@ -148,6 +154,27 @@ static void what_is_not_known_yet_keeps_its_source(void **state)
 	assert_true(v->items[0]->sensitive && !v->items[1]->sensitive);
 }
 
+static void functions_encode_what_references_stand_for(void **state)
+{
+	struct template_fixture *f = *state;
+	const struct value *v = evaluate(f, "!Base64 'x{{resolve:env:PLAIN}}'");
+
+	assert_string_equal(v->text.ptr, "eHBsYWlu");
+	assert_true(v->sensitive);
+	assert_null(v->source);
+	v = evaluate(f, "!ToJsonString {a: '{{resolve:env:QUOTED}}'}");
+	assert_string_equal(v->text.ptr, "{\"a\":\"a \\\"b\\\"\"}");
+	assert_true(v->sensitive);
+	v = evaluate(f, "!Base64 '{{resolve:ssm:other}}'");
+	assert_string_equal(v->source, "Fn::Base64: {{resolve:ssm:other}}");
+	v = evaluate(f, "!Base64 '{{resolve:ssm:later}}'");
+	assert_int_equal(v->kind, VALUE_UNKNOWN);
+	assert_true(v->sensitive);
+	assert_string_equal(value_source(v), "Fn::Base64: {{resolve:ssm:later}}");
+	v = evaluate(f, "!ToJsonString [1, '{{resolve:ssm:later}}']");
+	assert_string_equal(value_source(v), "[1,\"{{resolve:ssm:later}}\"]");
+}
+
 static void composed_references_are_checked_whole(void **state)
 {
 	struct template_fixture *f = *state;
@@ -211,10 +238,16 @@ static void attributes_bring_no_references_along(void **state)
 		"!Sub 'x ${S} y'",
 		"!Join ['', [a, !Ref S]]",
 		"!Sub '{{resolve:file:${S.Endpoint}}}'",
+		"!Sub '{{resolve:file:/etc/shadow}} ${S}'",
+		"!Base64 {Ref: S}",
 		"[!Select [0, !Split [',', !Ref S]]]",
 	};
 	static const char *const taken[] = {
-		"!Sub '{{resolve:env:X}} ${S.Endpoint}'",
+		"!Sub '{{resolve:env:PLAIN}} ${S.Endpoint}'",
+		"!Sub ['${P} ${S.Endpoint}', {P: !Sub '{{resolve:env:${Name}}}'}]",
+		"!Join [' ', [!Ref Own, !GetAtt S.Endpoint]]",
+		"!Base64 {'Fn::Join': ['', ['{{resolve:env:', !Ref Name, '}}', !GetAtt "
+		"S.Endpoint]]}",
 		"!Sub '{{resolve:secretsmanager:${S.Endpoint}}}'",
 	};
 
@@ -241,6 +274,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keys_of_stack_outputs_are_checked, setup, teardown),
 		cmocka_unit_test_setup_teardown(references_become_secrets, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_known_yet_keeps_its_source, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(functions_encode_what_references_stand_for, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(composed_references_are_checked_whole, setup,
 						teardown),
