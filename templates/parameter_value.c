@@ -5,6 +5,7 @@
 
 #include "base/pattern.h"
 #include "templates/intrinsic.h"
+#include "templates/resolve.h"
 #include "templates/scalar.h"
 
 struct checking {
@@ -158,17 +159,23 @@ static int check_number(const struct checking *k, struct text t)
 	return 0;
 }
 
+/* What a dynamic reference stands for is known when it is used; constraints are not about the
+ * text of the reference. */
+static int check(const struct checking *k, struct text t, bool number)
+{
+	if (resolve_occurs(t))
+		return 0;
+	if (number ? check_number(k, t) : check_length(k, t))
+		return -1;
+	return check_allowed(k, t) || check_pattern(k, t) ? -1 : 0;
+}
+
 static const struct value *scalar(const struct checking *k, struct text t, const struct node *from)
 {
 	bool number = k->p->kind == PARAM_NUMBER || k->p->kind == PARAM_NUMBER_LIST;
 	struct value *v;
-	int result = 0;
 
-	if (number)
-		result |= check_number(k, t);
-	else
-		result |= check_length(k, t);
-	if (result || check_allowed(k, t) || check_pattern(k, t))
+	if (check(k, t, number))
 		return NULL;
 	v = ARENA_NEW(k->a, struct value);
 	v->kind = number && scalar_is_number(t) ? VALUE_NUMBER : VALUE_STRING;

@@ -269,6 +269,21 @@ static void one_value_where_a_list_is_given_is_told(void **state)
 			    "1:1 HD1302 parameter 'P' takes one value, and this is a list\n");
 }
 
+static void references_are_no_values_yet(void **state)
+{
+	struct template_fixture *f = *state;
+
+	assert_string_equal(value_of(f, "{Type: String, MaxLength: 3, AllowedPattern: '[a-z]+'}",
+				     "{{resolve:ssm:/db/password}}"),
+			    "(sensitive)");
+	assert_string_equal(value_of(f, "{Type: Number, MaxValue: 3}", "{{resolve:ssm:/size}}"),
+			    "(sensitive)");
+	assert_string_equal(
+		value_of(f, "{Type: String, AllowedValues: [a, b]}", "{{resolve"),
+		"2:3 HD1302 the value from --param '{{resolve' of parameter 'P' is none "
+		"of 'a', 'b'\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +301,7 @@ int main(void)
 		TEST(lists_may_be_allowed_as_a_whole),
 		TEST(stored_parameters_are_looked_up_later),
 		TEST(patterns_may_look_ahead),
+		TEST(references_are_no_values_yet),
 		TEST(one_value_where_a_list_is_given_is_told),
 	};
 
