@@ -254,36 +254,69 @@ static bool keeps(const struct plan *plan, const struct instance_plan *p,
 
 	if (plan->destroy || !doc)
 		return false;
-	return outside_find_output(doc, l->output, l->export) < doc->output_count;
+	return outside_find_output(doc, l->export ? NULL : l->output, l->export) <
+	       doc->output_count;
 }
 
-static void report_use(struct outside *o, const struct instance_record *user,
-		       const struct instance_plan *p, const struct outside_link *l, struct diags *d)
+/* For each link the plan's instance that it is taken from; the count when it stays. */
+static size_t *find_taken(struct outside *o, const struct plan *plan,
+			  const struct instance_record *user, const struct outside_links *links)
 {
-	const char *id = instance_id_text(o->arena, &user->id);
-	struct diag *g =
-		diag_add(d, DIAG_EXPORT_IN_USE, RANGE_NONE, "%s '%s' of '%s' is in use",
-			 l->export ? "export" : "output", l->export ? l->export : l->output,
-			 instance_id_text(o->arena, &p->id));
+	size_t *from = ARENA_ARRAY(o->arena, links->count, size_t);
 
-	diag_detail(d, g, "'%s' was made with its value.", id);
-	diag_hint(d, g, "change or destroy '%s' first, or both in one run", id);
+	for (size_t i = 0; i < links->count; i++) {
+		const struct outside_link *l = &links->items[i];
+
+		from[i] = outside_supplier(o, plan->instances, plan->instance_count, l, &user->id);
+		if (from[i] < plan->instance_count && keeps(plan, &plan->instances[from[i]], l))
+			from[i] = plan->instance_count;
+	}
+	return from;
+}
+
+static bool was_reported(const size_t *from, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (from[k] == from[i])
+			return true;
+	}
+	return false;
+}
+
+/* "export 'east-url', output 'Plain'": what comes from where links[first] does. */
+static const char *taken_words(struct arena *a, const struct outside_links *links,
+			       const size_t *from, size_t first)
+{
+	const char *words = "";
+
+	for (size_t i = first; i < links->count; i++) {
+		const struct outside_link *l = &links->items[i];
+
+		if (from[i] == from[first])
+			words = arena_printf(a, "%s%s%s '%s'", words, i == first ? "" : ", ",
+					     l->export ? "export" : "output",
+					     l->export ? l->export : l->output);
+	}
+	return words;
 }
 
 static int check_user(struct outside *o, const struct plan *plan,
 		      const struct instance_record *user, struct diags *d)
 {
 	struct outside_links links = recorded_links(o, user);
+	const size_t *from = find_taken(o, plan, user, &links);
+	const char *id = instance_id_text(o->arena, &user->id);
+	struct diag *g;
 	int rc = 0;
 
 	for (size_t i = 0; i < links.count; i++) {
-		const struct outside_link *l = &links.items[i];
-		size_t at =
-			outside_supplier(o, plan->instances, plan->instance_count, l, &user->id);
-
-		if (at == plan->instance_count || keeps(plan, &plan->instances[at], l))
+		if (from[i] == plan->instance_count || was_reported(from, i))
 			continue;
-		report_use(o, user, &plan->instances[at], l, d);
+		g = diag_add(d, DIAG_EXPORT_IN_USE, RANGE_NONE, "'%s' is in use by '%s'",
+			     instance_id_text(o->arena, &plan->instances[from[i]].id), id);
+		diag_detail(d, g, "'%s' was made with %s.", id,
+			    taken_words(o->arena, &links, from, i));
+		diag_hint(d, g, "change or destroy '%s' first, or take both into one run", id);
 		rc = -1;
 	}
 	return rc;

@@ -95,7 +95,9 @@ def test_a_stack_alone_takes_what_is_recorded(project, hosts):
 
 def test_what_is_in_use_stays(project, hosts):
     project.run("apply", "--yes").ok()
-    project.run("destroy", "net", "--yes").ok(1).err("HD1329").err("'net/east' is in use")
+    refused = project.run("destroy", "net", "--yes").ok(1).err("HD1329")
+    refused.err("'net/east' is in use by 'app/east'", "export 'east-url', output 'Url'")
+    assert refused.stderr.count("HD1329") == 3, "once for each pair"
     without = net(hosts)
     del without["Outputs"]
     project.put("stacks/net.yaml", without)
@@ -105,6 +107,16 @@ def test_what_is_in_use_stays(project, hosts):
     project.run("apply", "--yes").ok()
     assert content(hosts, "web-w1") == "alone"
     project.run("destroy", "net", "--yes").ok()
+
+
+def test_what_is_in_use_may_change_alone(project, hosts):
+    project.run("apply", "--yes").ok()
+    project.run("plan", "net", "--exit-code").ok()
+    project.put("stacks/net.yaml", net(hosts, "other.example"))
+    project.run("apply", "net", "--yes").ok()
+    project.run("plan", "app").ok().out("http://other.example/west")
+    project.run("apply", "app", "--yes", "--region", "west").ok()
+    assert content(hosts, "web-w1") == "http://other.example/west http://other.example/east"
 
 
 def test_what_left_the_manifest_goes_behind_what_used_it(project, hosts):
