@@ -73,12 +73,12 @@ static void add_recorded_exports(struct outside *o, const struct instance_record
 
 /* --- checks -------------------------------------------------------------------------- */
 
-static void report_repeated(const struct doc_output *out, const struct instance *at,
-			    const struct made_export *first, struct diags *d)
+/* The same for every region where one template does it. */
+static void report_repeated(const struct doc_output *out, const struct made_export *first,
+			    struct diags *d)
 {
 	struct diag *g = diag_add(d, DIAG_EXPORT_REPEATED, out->where,
-				  "export '%s' is made twice in region '%s'", out->export_name,
-				  at->id.region);
+				  "export '%s' is made twice in one region", out->export_name);
 
 	diag_related(d, g, first->instance->doc->outputs[first->index].where, "made here too");
 	diag_hint(d, g, "put the stack's name into it: !Sub '${AWS::StackName}-%s'", out->name);
@@ -98,7 +98,7 @@ static int add_exports(struct outside *o, const struct instance *at, struct diag
 		first = add_export(o, &o->made, &at->id, out->export_name, &m);
 		if (!first)
 			continue;
-		report_repeated(out, at, first, d);
+		report_repeated(out, first, d);
 		rc = -1;
 	}
 	return rc;

@@ -158,10 +158,11 @@ static enum located locate_export(struct outside *o, const struct instance_id *o
 	g = diag_add(d, DIAG_EXPORT_UNKNOWN, l->where, "no stack exports '%s' in region '%s'",
 		     l->export, of->region);
 	suggest_export(o, of, l, d, g);
-	if (!g->hint)
-		diag_hint(d, g,
-			  "deploy the stack that exports it first, or plan both in one run; "
-			  "Fn::GetStackOutput reaches other regions");
+	if (!g->hint && is_whole(o))
+		diag_hint(d, g, "give the output of a stack in this region Export: {Name: %s}",
+			  l->export);
+	else if (!g->hint)
+		diag_hint(d, g, "apply the stack that exports it first, or plan both in one run");
 	return LOCATED_NOWHERE;
 }
 
