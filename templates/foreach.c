@@ -76,15 +76,35 @@ static int check_variable(struct eval *e, const struct node *variable)
 	return -1;
 }
 
+#define COLLECTION_HINT "loop over a list of strings, a list parameter, a mapping or Fn::Hosts"
+
 static const struct value *report_collection(struct eval *e, const struct node *n,
 					     const char *problem)
 {
 	struct diag *g =
 		diag_add(e->d, DIAG_VALUE_NOT_KNOWN, n->where, "the loop's collection %s", problem);
 
-	diag_hint(e->d, g,
-		  "loop over a list of strings, a list parameter, a mapping or "
-		  "Fn::Hosts");
+	diag_hint(e->d, g, COLLECTION_HINT);
+	return NULL;
+}
+
+/* A list in the parameter store looks like any other list parameter in the template. */
+static const struct value *report_unknown(struct eval *e, const struct node *n,
+					  const struct value *v)
+{
+	struct diag *g = diag_add(e->d, DIAG_VALUE_NOT_KNOWN, n->where,
+				  "the loop's collection is not known yet");
+
+	if (value_source(v)) {
+		diag_detail(e->d, g,
+			    "It is looked up during the apply, and loops are unrolled "
+			    "before.");
+		diag_hint(e->d, g,
+			  "declare a parameter of Type: CommaDelimitedList, and give it "
+			  "the items");
+		return NULL;
+	}
+	diag_hint(e->d, g, COLLECTION_HINT);
 	return NULL;
 }
 
@@ -98,9 +118,10 @@ static const struct value *collection(struct eval *e, const struct node *n)
 	e->place = outer;
 	if (!v || (e->st->partial && v->kind == VALUE_UNKNOWN))
 		return NULL;
+	if (v->kind == VALUE_UNKNOWN)
+		return report_unknown(e, n, v);
 	if (v->kind != VALUE_LIST)
-		return report_collection(
-			e, n, v->kind == VALUE_UNKNOWN ? "is not known yet" : "is not a list");
+		return report_collection(e, n, "is not a list");
 	if (value_has_sensitive(v))
 		return report_collection(e, n, "is secret, and its items become names");
 	return v;

@@ -68,7 +68,10 @@ static void warn_unchecked(struct rule *r, const struct node *n)
 		return;
 	g = diag_warn(r->e->d, DIAG_RULE_UNCHECKED, n->where, "rule '%.*s' cannot be checked here",
 		      TEXT_ARG(r->key->text));
-	diag_detail(r->e->d, g, "what it asks for is known in the account only; in %s",
+	diag_detail(r->e->d, g, "%s; in %s",
+		    asks_account(n) ? "what it asks for is known in the account only"
+				    : "a value in it is not known yet, so nothing is "
+				      "refused",
 		    eval_target_name(r->e));
 }
 
