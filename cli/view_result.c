@@ -16,6 +16,7 @@ static const struct verb verbs[] = {
 	{"delete", "deleted", "delete", "until it is gone"},
 	{"retain", "retained, its record is gone", "retain", "until it is done"},
 	{"read", "read", "read", "until it can be read"},
+	{"none", "is as it should be", "check", "until it is known"},
 };
 
 static const struct verb *verb_of(const char *action)

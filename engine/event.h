@@ -38,7 +38,8 @@ struct event {
 	enum event_kind kind;
 	const struct address *addr; /* or NULL */
 	const char *type;           /* resource type or NULL */
-	const char *action;         /* "create", "update", "replace", "delete", "read" or NULL */
+	const char *action;         /* "create", "update", "replace", "delete", "read", "none" (an
+				       update that turned out to be none) or NULL */
 	const char *text;           /* masked; or NULL */
 	const char *endpoint;       /* or NULL */
 	const struct plan *plan;    /* EVENT_PLANNED */

@@ -27,8 +27,11 @@ bool executor_may_start(const struct executor *x)
 
 /* --- what observers hear --------------------------------------------------------- */
 
+/* An update that turned out to be none says so when it is over. */
 static const char *action_of(const struct task *t)
 {
+	if (t->x->progress && t->x->progress[t->change_index].needless)
+		return action_name(ACTION_NONE);
 	if (t->change)
 		return action_name(t->change->action);
 	return operation_action_name(t->op.action);

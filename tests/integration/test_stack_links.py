@@ -119,6 +119,24 @@ def test_what_is_in_use_may_change_alone(project, hosts):
     assert content(hosts, "web-w1") == "http://other.example/west http://other.example/east"
 
 
+def test_an_update_that_changes_nothing_is_told_so(project, hosts):
+    step = {"Type": "SSH::Command", "Properties": {
+        "Host": FIRST, "Create": "echo same", "Triggers": {"Run": "1"}}}
+
+    def write(run):
+        step["Properties"]["Triggers"]["Run"] = run
+        project.put("stacks/net.yaml", template(
+            {"Step": step}, Outputs={"Url": {"Value": {"Fn::GetAtt": ["Step", "Output"]}}}))
+
+    write("1")
+    project.put("stacks/app.yaml", app(hosts, FROM_EAST))
+    project.run("apply", "--yes").ok()
+    write("2")
+    result = project.run("apply", "--yes", "--region", "east").ok()
+    result.err("app/east/App: is as it should be", "0 updated, 1 replaced")
+    assert project.run("plan", "app", "--exit-code").ok()
+
+
 def test_what_left_the_manifest_goes_behind_what_used_it(project, hosts):
     project.run("apply", "--yes").ok()
     del project.manifest["Stacks"]["net"]
