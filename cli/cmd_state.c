@@ -1,6 +1,8 @@
 /* cmd_state.c - looking at recorded state: list, show, check, export. */
 #include "cli/cmd_state.h"
 
+#include <string.h>
+
 #include "base/vec.h"
 #include "cli/json_plan.h"
 #include "cli/view_text.h"
@@ -9,6 +11,22 @@ struct found_records {
 	VEC_OF(struct record)
 };
 
+/* Whether something is recorded below: "web/east/Net.Page" when the word is "web/east/Net" and
+ * the separator a dot. */
+static bool is_above(struct invocation *in, const char *word, char separator,
+		     const struct record_list *all)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const char *address = address_text(in->arena, &all->items[i].addr);
+
+		if (strncmp(address, word, len) == 0 && address[len] == separator)
+			return true;
+	}
+	return false;
+}
+
 static void suggest(struct invocation *in, struct diag *g, const char *word,
 		    const struct record_list *all)
 {
@@ -16,6 +34,12 @@ static void suggest(struct invocation *in, struct diag *g, const char *word,
 		VEC_OF(const char *)
 	} names = {0};
 
+	if (is_above(in, word, '.', all)) {
+		diag_hint(&in->diags, g,
+			  "it is a nested stack: hadeploy state list '%s.*' shows what it holds",
+			  word);
+		return;
+	}
 	for (size_t i = 0; i < all->count; i++)
 		*arena_vec_add(in->arena, &names) = address_text(in->arena, &all->items[i].addr);
 	diag_did_you_mean(&in->diags, g, text_of(word), names.items, names.count);
@@ -72,6 +96,25 @@ static bool matches(const struct invocation *in, const struct record *r)
 	return in->args->operand_count == 0;
 }
 
+/* Nothing at all would read as if nothing were there. */
+static void warn_unmatched(struct invocation *in, const char *pattern,
+			   const struct record_list *all)
+{
+	struct diag *g;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (text_glob(text_of(pattern),
+			      text_of(address_text(in->arena, &all->items[i].addr))))
+			return;
+	}
+	g = diag_warn(&in->diags, DIAG_RECORD_UNKNOWN, RANGE_NONE,
+		      "no recorded address matches '%s'", pattern);
+	if (is_above(in, pattern, '/', all))
+		diag_hint(&in->diags, g, "write '%s/*'", pattern);
+	else
+		suggest(in, g, pattern, all);
+}
+
 static int run_list(struct invocation *in)
 {
 	struct record_list all = {NULL, 0};
@@ -79,6 +122,8 @@ static int run_list(struct invocation *in)
 
 	if (state_load_records(in->state, NULL, in->arena, &all, &in->diags) != 0)
 		return invocation_exit(in);
+	for (size_t i = 0; i < in->args->operand_count; i++)
+		warn_unmatched(in, in->args->operands[i], &all);
 	for (size_t i = 0; i < all.count; i++) {
 		if (matches(in, &all.items[i]))
 			all.items[kept++] = all.items[i];

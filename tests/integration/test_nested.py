@@ -51,6 +51,12 @@ def test_values_go_in_and_come_out(lab, host, tmp_path):
     assert project.recorded() == ["web/east/First", "web/east/Last", "web/east/Net.Page"]
     assert "web/east/Net.Page" in project.run("state", "list").ok().stdout
     project.run("state", "show", "web/east/Net.Page").ok().out("web-Net")
+    for command in ("show", "rm"):
+        project.run("state", command, "web/east/Net").ok(1).err(
+            "HD9003", "it is a nested stack: hadeploy state list 'web/east/Net.*'")
+    assert project.run("state", "list", "web/east/Net.*").ok().stdout == "web/east/Net.Page\n"
+    project.run("state", "list", "web/east").ok().err(
+        "warning HD9003: no recorded address matches 'web/east'", "write 'web/east/*'")
     project.run("plan", "--exit-code").ok()
     (host.root / "web-Net").write_text("drifted\n")
     project.run("drift", "--exit-code").ok(2).out("web/east/Net.Page")
