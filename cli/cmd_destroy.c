@@ -23,6 +23,6 @@ const struct command cmd_destroy = {
 	.options = (const enum option_id[]){OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
 					    OPT_REFRESH, OPT_PARALLELISM, OPT_LOCK_TIMEOUT,
 					    OPT_JSON, OPT_END},
-	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.needs = NEED_ENGINE | NEED_SIGNALS | RECORD_IS_ENOUGH,
 	.run = run,
 };

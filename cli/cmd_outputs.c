@@ -22,6 +22,6 @@ const struct command cmd_outputs = {
 	.examples = (const char *const[]){"hadeploy outputs web --region east", "of one instance",
 					  "hadeploy outputs --json", "for programs", NULL},
 	.options = (const enum option_id[]){OPT_REGION, OPT_JSON, OPT_END},
-	.needs = NEED_ENGINE,
+	.needs = NEED_ENGINE | RECORD_IS_ENOUGH,
 	.run = run,
 };

@@ -28,7 +28,9 @@ enum command_need {
 	NEED_SIGNALS = 1 << 3,            /* long work: Ctrl-C asks instead of killing */
 	NEED_ENGINE_IF_POSSIBLE = 1 << 4, /* runs without an engine, with errors in the diags */
 	/* Operands may be template files: then there is `single` instead of what NEED_ENGINE is. */
-	TAKES_TEMPLATES = 1 << 5
+	TAKES_TEMPLATES = 1 << 5,
+	/* With NEED_ENGINE: works on what is recorded, also when templates are broken. */
+	RECORD_IS_ENOUGH = 1 << 6
 };
 
 #define OPERANDS_ANY 1000000

@@ -89,6 +89,8 @@ static int make_selection(struct invocation *in, struct selection *out)
 		.params = params,
 		.param_count = param_count,
 	};
+	if (in->command->needs & RECORD_IS_ENOUGH || option_given(in->args, OPT_DESTROY))
+		out->faults = FAULTS_LEFT_OUT;
 	return 0;
 }
 

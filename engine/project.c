@@ -78,6 +78,11 @@ static void check_region_names(struct opening *o)
 	}
 }
 
+static bool leaves_out(const struct opening *o)
+{
+	return o->sel->faults == FAULTS_LEFT_OUT;
+}
+
 /* Read once, however many stacks use it. */
 static const struct template *load_template(struct opening *o, const struct manifest_stack *s)
 {
@@ -102,6 +107,8 @@ static const struct template *load_template(struct opening *o, const struct mani
 		diags_take_new(&found, &linted);
 		tpl = NULL;
 	}
+	if (leaves_out(o))
+		diags_release(&found);
 	diags_take(o->d, &found);
 	map_set(&o->templates, path, (void *)tpl);
 	return tpl;
@@ -145,7 +152,7 @@ static void add_instances(struct opening *o, const struct manifest_stack *s)
 	const struct template *tpl = load_template(o, s);
 	struct project *p = o->p;
 
-	for (size_t k = 0; tpl && k < s->target_count; k++) {
+	for (size_t k = 0; (tpl || leaves_out(o)) && k < s->target_count; k++) {
 		const struct manifest_target *t = &s->targets[k];
 		struct instance *i = &p->instances[p->instance_count];
 
@@ -166,6 +173,18 @@ static int compare_instances(const void *x, const void *y)
 				   &((const struct instance *)y)->id);
 }
 
+static void merge_parameters(struct opening *o, struct instance *i)
+{
+	struct diags found = DIAGS_INIT;
+
+	project_merge_parameters(o->p, i, o->sel, &found);
+	if (leaves_out(o) && diags_failed(&found))
+		i->tpl = NULL;
+	if (leaves_out(o))
+		diags_release(&found);
+	diags_take(o->d, &found);
+}
+
 static void make_instances(struct opening *o)
 {
 	const struct manifest *m = o->p->manifest;
@@ -183,7 +202,8 @@ static void make_instances(struct opening *o)
 		qsort(p->instances, p->instance_count, sizeof(*p->instances), compare_instances);
 	for (size_t i = 0; i < p->instance_count; i++) {
 		p->instances[i].index = i;
-		project_merge_parameters(p, &p->instances[i], o->sel, o->d);
+		if (p->instances[i].tpl)
+			merge_parameters(o, &p->instances[i]);
 	}
 }
 
@@ -199,7 +219,7 @@ static void open_parts(struct opening *o, const struct hd_provider *const *built
 	check_region_names(o);
 	make_instances(o);
 	/* A template that could not be read may declare it. */
-	if (!diags_failed(o->d))
+	if (!diags_failed(o->d) && !leaves_out(o))
 		project_check_overrides(p, o->sel, o->d);
 }
 

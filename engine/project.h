@@ -25,6 +25,12 @@ struct param_override {
 int param_file_load(struct arena *a, const char *path, struct param_override **out, size_t *count,
 		    struct diags *d);
 
+/* Templates and parameters that are wrong. */
+enum project_faults {
+	FAULTS_REPORTED, /* errors: the project does not open */
+	FAULTS_LEFT_OUT  /* silence: such instances are without template, for who needs none */
+};
+
 /* What a command works on.  Zero: everything.  The strongest value of a parameter holds:
  * --param, HADEPLOY_PARAM_Name, --param-file, target, stack, the template's default. */
 struct selection {
@@ -37,13 +43,14 @@ struct selection {
 	/* What is recorded may be named too, though the manifest has lost it. */
 	const struct instance_id *recorded;
 	size_t recorded_count;
+	enum project_faults faults;
 };
 
 struct instance {
 	struct instance_id id;
 	const struct manifest_stack *stack;
 	const struct manifest_target *target;
-	const struct template *tpl;
+	const struct template *tpl; /* NULL: see FAULTS_LEFT_OUT */
 	const struct document *doc; /* NULL until project_evaluate */
 	struct eval_target place;
 	struct map parameters; /* merged: manifest, target, file, environment, --param */

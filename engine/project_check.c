@@ -218,6 +218,8 @@ static void evaluate(struct checking *c, const struct lookup_source *lookups)
 		in.lookup = lookups->lookup_for(lookups->context, i);
 	if (lookups && lookups->outside_for)
 		in.outside = lookups->outside_for(lookups->context, i);
+	if (!i->tpl)
+		return;
 	i->doc = document_eval(a, i->tpl, &in, c->d);
 	i->undeployable = false;
 	if (!i->doc)

@@ -70,6 +70,18 @@ def test_they_work_while_templates_are_broken(project):
     project.run("state", "rm", "web/east/Page", "--yes").ok()
 
 
+def test_what_is_recorded_can_be_destroyed_without_templates(project, host):
+    project.put("stacks/web.yaml", "Resources: [\n")
+    project.run("plan").ok(1).err("HD1004")
+    project.run("outputs").ok()
+    project.run("plan", "--destroy").ok().out("2 to delete")
+    project.run("destroy", "wbe").ok(1).err("HD1110")
+    project.manifest["Stacks"]["web"]["Parameters"] = {"Secret": "{{resolve:env:NOT_SET_HERE}}"}
+    project.save()
+    project.run("destroy", "--yes").ok()
+    assert project.recorded() == [] and not (host.root / "page").exists()
+
+
 def test_no_state_is_an_empty_state(project, tmp_path):
     fresh = type(project)(tmp_path / "fresh", project.manifest)
     fresh.save()
