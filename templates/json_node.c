@@ -333,7 +333,7 @@ static enum outcome read_document(struct json_reader *r, const struct node **out
 	enum outcome result = READ_NOT_JSON;
 
 	skip_blanks(r);
-	if (r->at < r->end && (*r->at == '{' || *r->at == '['))
+	if (r->at < r->end && strchr("{[\"", *r->at))
 		result = read_value(r, 0, out);
 	skip_blanks(r);
 	return result == READ_OK && r->at < r->end ? READ_NOT_JSON : result;
