@@ -194,6 +194,9 @@ static const struct value *parameter_ref(struct eval *e, const struct node *at, 
 
 	if (v && decides(e) && looked_up_later(p, v))
 		return report_looked_up(e, where, p);
+	/* A rule that cannot be decided passes, with a warning. */
+	if (v && (e->place & (PLACE_RULE | PLACE_RULE_OPERAND)) && looked_up_later(p, v))
+		return eval_unknown(e, at, NULL, 0);
 	if (v && p->looked_up && v->kind == VALUE_UNKNOWN)
 		return stored(e, at, p, v);
 	return placed(e, at, v);
