@@ -52,6 +52,12 @@ def text_of(page):
     return (ROOT / page).read_text()
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_merged(page):
+    marks = re.findall(r"^(?:<{7}|={7}$|>{7}).*", text_of(page), re.M)
+    assert not marks, f"{page} has what a merge left behind"
+
+
 def blocks(page, language):
     """(line, content) of the fenced blocks of this language."""
     text = text_of(page)
