@@ -18,7 +18,7 @@ struct joining {
 	bool failed;
 	struct {
 		VEC_OF(struct span)
-	} foreign;                   /* where others than the template have their words */
+	} foreign; /* where others than the template have their words, or will have them */
 	VEC_OF(const struct value *) /* what went in */
 };
 
@@ -27,8 +27,10 @@ static void joining_add(struct eval *e, struct joining *j, const struct value *v
 	struct text t;
 
 	*vec_add(j) = v;
-	if (!value_scalar_text(v, &t))
+	if (!value_scalar_text(v, &t)) {
+		*vec_add(&j->foreign) = (struct span){j->text.len, j->text.len};
 		return;
+	}
 	if (!eval_charge(e, v->from, t.len)) {
 		j->failed = true;
 		return;
@@ -88,16 +90,23 @@ static const struct value *joined(struct eval *e, struct joining *j, const struc
 	return v && secret ? value_sensitive(e->a, v) : v;
 }
 
+/* A variable of the environment that is not set is an error now, and not when others are made. */
+static const struct value *awaiting(struct eval *e, struct joining *j, const struct node *call)
+{
+	bool secret = resolve_occurs(str_text(&j->text)) && resolve_between(e, j, call);
+	const struct value *v = j->failed ? NULL : eval_unknown(e, call, j->items, j->count);
+
+	return v && secret ? value_sensitive(e->a, v) : v;
+}
+
 /* The value, and the end of the joining. */
 static const struct value *joining_finish(struct eval *e, struct joining *j,
 					  const struct node *call)
 {
 	const struct value *v = NULL;
 
-	if (!j->failed && any_unknown(j))
-		v = eval_unknown(e, call, j->items, j->count);
-	else if (!j->failed)
-		v = joined(e, j, call);
+	if (!j->failed)
+		v = any_unknown(j) ? awaiting(e, j, call) : joined(e, j, call);
 	if (j->text.ptr)
 		explicit_bzero(j->text.ptr, j->text.cap);
 	str_release(&j->text);

@@ -30,7 +30,7 @@ static enum outside_answer ask(void *context, struct arena *a, const struct outs
 		   (unsigned)q->where.start.column);
 	if (!strcmp(q->name, "later") || !strcmp(q->name, "ssm:later"))
 		return OUTSIDE_LATER;
-	if (!strcmp(q->name, "never")) {
+	if (!strcmp(q->name, "never") || !strcmp(q->name, "env:UNSET")) {
 		diag_add(d, DIAG_EXPORT_UNKNOWN, q->where, "nobody has 'never'");
 		return OUTSIDE_FAILED;
 	}
@@ -175,6 +175,20 @@ static void functions_encode_what_references_stand_for(void **state)
 	assert_string_equal(value_source(v), "[1,\"{{resolve:ssm:later}}\"]");
 }
 
+static void references_beside_unknown_values_are_asked_for(void **state)
+{
+	struct template_fixture *f = *state;
+
+	assert_null(evaluate(f, "!Sub '${S.Endpoint} {{resolve:env:UNSET}}'"));
+	assert_string_equal(fixture_said(f), "4:71 HD2016 nobody has 'never'\n");
+	assert_null(evaluate(f, "!Join ['', ['{{resolve:env:UNSET}}', !Ref S]]"));
+	diags_release(&f->d);
+	assert_int_equal(evaluate(f, "!Sub '{{resolve:env:PLAIN}} ${S}'")->kind, VALUE_UNKNOWN);
+	assert_string_equal(fixture_property(f, "R", "P"), "(sensitive)");
+	assert_int_equal(evaluate(f, "!Sub '{{resolve:env:UNSET${S}}}'")->kind, VALUE_UNKNOWN);
+	assert_string_equal(str_cstr(&world.asked), "");
+}
+
 static void composed_references_are_checked_whole(void **state)
 {
 	struct template_fixture *f = *state;
@@ -277,6 +291,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(functions_encode_what_references_stand_for, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(references_beside_unknown_values_are_asked_for,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(composed_references_are_checked_whole, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(attributes_bring_no_references_along, setup,
