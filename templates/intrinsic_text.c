@@ -288,6 +288,14 @@ static const struct value *report_index(struct eval *e, const struct node *call,
 	return NULL;
 }
 
+/* A parameter's list without items is an empty text to CloudFormation, and templates ask for
+ * its first item to see that nothing was given: !Equals [!Select [0, !Ref Names], '']. */
+static bool is_empty_text(const struct node *list, int64_t index)
+{
+	return !index && node_is_call(list, "Ref") && list->arg->kind == NODE_SCALAR &&
+	       !text_starts(list->arg->text, "AWS::");
+}
+
 const struct value *intrinsic_select(struct eval *e, const struct node *call)
 {
 	const struct node *const *args = call->arg->items;
@@ -300,7 +308,11 @@ const struct value *intrinsic_select(struct eval *e, const struct node *call)
 		return NULL;
 	if (index->kind == VALUE_UNKNOWN || list->kind == VALUE_UNKNOWN)
 		return eval_unknown(e, call, both, ARRAY_LEN(both));
-	if (!text_to_int64(index->text, 0, INT64_MAX, &at) || (uint64_t)at >= list->count)
+	if (!text_to_int64(index->text, 0, INT64_MAX, &at))
+		return report_index(e, call, index, list);
+	if (!list->count && is_empty_text(args[1], at))
+		return eval_tainted(e, eval_text(e, TEXT_LIT(""), call), both, ARRAY_LEN(both));
+	if ((uint64_t)at >= list->count)
 		return report_index(e, call, index, list);
 	return eval_tainted(e, list->items[at], both, 1);
 }

@@ -77,7 +77,8 @@ static struct sub_piece variable_piece(struct sub_scan *s)
 	if (close == s->all.len) {
 		p = (struct sub_piece){
 			SUB_BAD, {s->all.ptr + start, 2}, start, 2, "'${' is never closed"};
-		s->offset = name;
+		/* Nor is one after it: to look again from each would take for ever. */
+		s->offset = s->all.len;
 		return p;
 	}
 	p.text = text_trim((struct text){s->all.ptr + name, close - name});

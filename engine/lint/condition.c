@@ -37,17 +37,31 @@ static void add_fact(struct facts *out, struct fact fact)
 		out->items[out->count++] = fact;
 }
 
+/* Nothing new can come of the condition: it is there already, or no more are taken.  Without
+ * that, conditions that name others twice would be followed along every path. */
+static bool is_settled(const struct facts *out, struct text condition, bool holds)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		const struct fact *f = &out->items[i];
+
+		if (!f->value.ptr && f->holds == holds && text_eq(f->name, condition))
+			return true;
+	}
+	return out->count == FACTS_MAX;
+}
+
 static void gather_named(struct lint *l, struct text name, bool holds, struct facts *out)
 {
 	struct implied *known = map_find(&l->conditions, name);
 	const struct node *body = lint_condition(l, name);
+	const bool settled = is_settled(out, name, holds);
 
 	add_fact(out, (struct fact){name, {NULL, 0}, holds});
 	if (!known) {
 		known = ARENA_NEW(l->a, struct implied);
 		map_set(&l->conditions, name, known);
 	}
-	if (!body || known->busy)
+	if (!body || settled || known->busy)
 		return;
 	known->busy = true;
 	gather(l, body, holds, out);

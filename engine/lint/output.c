@@ -7,10 +7,18 @@ struct output_check {
 	bool told;
 };
 
+/* An object whose members nobody lists is JSON, and comes as text: Data of a WaitCondition. */
+static unsigned kinds_of(const struct alternative *alt)
+{
+	const struct shape *s = alt->kind == ALTERNATIVE_SHAPE ? shape_of(alt->shape) : NULL;
+
+	return !s || (s->kinds == SHAPE_OBJECT && !s->member_count) ? 0 : s->kinds;
+}
+
 /* What the value is when it is no scalar; NULL: it may be one. */
 static const char *kind_of(const struct alternative *alt)
 {
-	unsigned kinds = alt->kind == ALTERNATIVE_SHAPE ? shape_of(alt->shape)->kinds : 0;
+	unsigned kinds = kinds_of(alt);
 
 	if (alt->kind == ALTERNATIVE_LIST || alt->kind == ALTERNATIVE_TEXTS || kinds == SHAPE_ARRAY)
 		return "a list";

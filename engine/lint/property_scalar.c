@@ -29,15 +29,21 @@ static bool is_among(struct text t, const char *const *words, size_t count)
 	return false;
 }
 
-/* Plain words that YAML 1.1 reads as booleans pass too. */
+/* What YAML 1.1 reads as booleans where it is plain. */
+static bool is_yes_or_no(struct text t)
+{
+	static const char *const words[] = {"yes", "no",  "Yes", "No",  "YES", "NO",
+					    "on",  "off", "On",  "Off", "ON",  "OFF"};
+
+	return is_among(t, words, ARRAY_LEN(words));
+}
+
 static bool is_boolean(const struct node *n)
 {
 	static const char *const words[] = {"true", "false", "True", "False", "TRUE", "FALSE"};
-	static const char *const plain[] = {"yes", "no",  "Yes", "No",  "YES", "NO",
-					    "on",  "off", "On",  "Off", "ON",  "OFF"};
 
 	return is_among(n->text, words, ARRAY_LEN(words)) ||
-	       (n->style == SCALAR_PLAIN && is_among(n->text, plain, ARRAY_LEN(plain)));
+	       (n->style == SCALAR_PLAIN && is_yes_or_no(n->text));
 }
 
 bool property_scalar_fits(const struct node *n, unsigned kinds)
@@ -47,7 +53,8 @@ bool property_scalar_fits(const struct node *n, unsigned kinds)
 	       ((kinds & SHAPE_INTEGER) && is_number(n->text, true));
 }
 
-/* A map written as text is what several types take, whatever their schemas say. */
+/* A map written as text is what several types take, whatever their schemas say; and what was
+ * plain for whoever wrote it may have come here in quotes. */
 static void report_kind(struct property_check *c, const struct shape *s,
 			const struct alternative *alt)
 {
@@ -57,7 +64,8 @@ static void report_kind(struct property_check *c, const struct shape *s,
 	property_add_shown(&what, alt->node->text);
 	str_add(&what, "; it takes ");
 	shape_add_kinds(&what, s->kinds);
-	if (s->kinds & SHAPE_OBJECT)
+	if ((s->kinds & SHAPE_OBJECT) ||
+	    ((s->kinds & SHAPE_BOOLEAN) && is_yes_or_no(alt->node->text)))
 		property_report(c, DIAG_PROPERTY_TYPE, alt->node->where, PROPERTY_DOUBTFUL, &what);
 	else
 		property_report_value(c, DIAG_PROPERTY_TYPE, alt, &what);

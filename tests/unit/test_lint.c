@@ -62,7 +62,7 @@ static void scalars_are_written_in_several_ways(void **state)
 {
 	assert_properties(*state, NAME "Size: 2.0, On: Yes, Lower: abc", "");
 	assert_properties(*state, NAME "On: 'Yes', Size: 2.5",
-			  "8:71 error HD2006 property 'On' is 'Yes'; it takes true or false\n"
+			  "8:71 warning HD2006 property 'On' is 'Yes'; it takes true or false\n"
 			  "8:84 error HD2006 property 'Size' is '2.5'; it takes a whole number\n");
 }
 
@@ -126,6 +126,22 @@ static void branches_that_exclude_each_other_are_not_mixed(void **state)
 	assert_properties(*state, NAME "Mode: !If [Prod, !If [NotProd, Wrong, Fast], Slow]", "");
 }
 
+/* Each names the next one twice: 2 to the power of 60 paths. */
+static void conditions_that_share_others_are_followed_once(void **state)
+{
+	struct str text = STR_INIT;
+
+	str_add(&text, "Conditions:\n");
+	for (int i = 0; i < 60; i++)
+		str_printf(&text, "  C%d: !Or [!Condition C%d, !Condition C%d]\n", i, i + 1, i + 1);
+	str_add(&text, "  C60: !Equals [a, !Ref AWS::Region]\n"
+		       "Resources:\n"
+		       "  R: {Type: Test::Thing, Condition: C0, Properties: {Name: !If [C0, aa, "
+		       "!If [C1, bb, cc]], D: d}}\n");
+	assert_lint(*state, str_cstr(&text), "");
+	str_release(&text);
+}
+
 static void what_a_loop_gives_is_left_alone(void **state)
 {
 	assert_properties(*state,
@@ -175,6 +191,7 @@ int main(void)
 		LINT_TEST(doubles_are_found_in_literals_and_references),
 		LINT_TEST(members_that_need_or_exclude_each_other),
 		LINT_TEST(branches_that_exclude_each_other_are_not_mixed),
+		LINT_TEST(conditions_that_share_others_are_followed_once),
 		LINT_TEST(what_a_loop_gives_is_left_alone),
 		LINT_TEST(a_catalogue_warns_where_it_may_be_behind),
 	};

@@ -56,7 +56,14 @@ static void bad_names_are_told_apart(void **state)
 	assert_pieces("a${b-c}d", "'a' !b-c! 'd'");
 	assert_pieces("${}", "!!");
 	assert_pieces("${x:-y z}", "!x:-y z!");
-	assert_pieces("a${b", "'a' !${! 'b'");
+}
+
+/* What follows is part of it: many of them are one fault, found in one look. */
+static void one_that_is_never_closed_ends_the_text(void **state)
+{
+	(void)state;
+	assert_pieces("a${b", "'a' !${!");
+	assert_pieces("a${b ${c ${!d", "'a' !${!");
 }
 
 int main(void)
@@ -66,6 +73,7 @@ int main(void)
 		cmocka_unit_test(blanks_around_a_name_are_dropped),
 		cmocka_unit_test(exclamation_keeps_the_text),
 		cmocka_unit_test(bad_names_are_told_apart),
+		cmocka_unit_test(one_that_is_never_closed_ends_the_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
