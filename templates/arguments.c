@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "templates/cidr.h"
 #include "templates/intrinsic.h"
 #include "templates/parameter.h"
@@ -319,7 +320,7 @@ static int check_variables(const struct template *t, const struct node *text,
 	struct sub_piece p;
 	int result = 0;
 
-	while (sub_next(&scan, &p)) {
+	while (d->error_count < LIMIT_DIAGS && sub_next(&scan, &p)) {
 		struct range where = sub_places_next(&places, &p);
 		const struct parameter *found =
 			p.kind == SUB_VARIABLE ? template_parameter(t, p.text) : NULL;

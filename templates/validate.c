@@ -202,7 +202,7 @@ static void check_ref(void *context, const struct ref *ref)
 {
 	struct checker *c = context;
 
-	if (made_by_loop(c, ref->name))
+	if (made_by_loop(c, ref->name) || c->d->error_count >= LIMIT_DIAGS)
 		return;
 	switch (ref->kind) {
 	case REF_NAME:
@@ -241,7 +241,7 @@ static void check_sub(struct checker *c, const struct node *call)
 		return;
 	scan = sub_start(text->text);
 	places = sub_places_start(text);
-	while (sub_next(&scan, &p)) {
+	while (c->d->error_count < LIMIT_DIAGS && sub_next(&scan, &p)) {
 		struct range where = sub_places_next(&places, &p);
 
 		if (p.kind == SUB_BAD)

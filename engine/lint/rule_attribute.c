@@ -65,43 +65,33 @@ void rule_deletion_policies(struct lint *l, const struct lint_resource *r)
 	check_pair(l, r);
 }
 
-/* UpdatePolicy, CreationPolicy */
+/* UpdatePolicy, CreationPolicy: their keys and values are checked where the template is read,
+ * here only whether the type takes them. */
 
 struct policy {
 	const char *attribute, *name;
 	const char *const *types;
-	const char *const *members; /* NULL: a scalar */
 };
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define GROUP "AWS::AutoScaling::AutoScalingGroup"
 
 static const struct policy policies[] = {
-	{"UpdatePolicy", "AutoScalingReplacingUpdate", LIST("AWS::AutoScaling::AutoScalingGroup"),
-	 LIST("WillReplace")},
-	{"UpdatePolicy", "AutoScalingRollingUpdate", LIST("AWS::AutoScaling::AutoScalingGroup"),
-	 LIST("MaxBatchSize", "MinActiveInstancesPercent", "MinInstancesInService",
-	      "MinSuccessfulInstancesPercent", "PauseTime", "SuspendProcesses",
-	      "WaitOnResourceSignals")},
-	{"UpdatePolicy", "AutoScalingScheduledAction", LIST("AWS::AutoScaling::AutoScalingGroup"),
-	 LIST("IgnoreUnmodifiedGroupSizeProperties")},
-	{"UpdatePolicy", "CodeDeployLambdaAliasUpdate", LIST("AWS::Lambda::Alias"),
-	 LIST("AfterAllowTrafficHook", "ApplicationName", "BeforeAllowTrafficHook",
-	      "DeploymentGroupName")},
+	{"UpdatePolicy", "AutoScalingReplacingUpdate", LIST(GROUP)},
+	{"UpdatePolicy", "AutoScalingRollingUpdate", LIST(GROUP)},
+	{"UpdatePolicy", "AutoScalingScheduledAction", LIST(GROUP)},
+	{"UpdatePolicy", "CodeDeployLambdaAliasUpdate", LIST("AWS::Lambda::Alias")},
 	{"UpdatePolicy", "EnableVersionUpgrade",
 	 LIST("AWS::ElastiCache::ReplicationGroup", "AWS::Elasticsearch::Domain",
-	      "AWS::OpenSearchService::Domain", "AWS::RDS::DBInstance", "AWS::RDS::DBCluster"),
-	 NULL},
+	      "AWS::OpenSearchService::Domain", "AWS::RDS::DBInstance", "AWS::RDS::DBCluster")},
 	{"UpdatePolicy", "UseOnlineResharding",
-	 LIST("AWS::ElastiCache::ReplicationGroup", "AWS::MemoryDB::Cluster"), NULL},
-	{"UpdatePolicy", "StopBeforeUpdate", LIST("AWS::AppStream::Fleet"), NULL},
-	{"UpdatePolicy", "StartAfterUpdate", LIST("AWS::AppStream::Fleet"), NULL},
+	 LIST("AWS::ElastiCache::ReplicationGroup", "AWS::MemoryDB::Cluster")},
+	{"UpdatePolicy", "StopBeforeUpdate", LIST("AWS::AppStream::Fleet")},
+	{"UpdatePolicy", "StartAfterUpdate", LIST("AWS::AppStream::Fleet")},
 	{"CreationPolicy", "ResourceSignal",
-	 LIST("AWS::AutoScaling::AutoScalingGroup", "AWS::CloudFormation::WaitCondition",
-	      "AWS::EC2::Instance"),
-	 LIST("Count", "Timeout")},
-	{"CreationPolicy", "AutoScalingCreationPolicy", LIST("AWS::AutoScaling::AutoScalingGroup"),
-	 LIST("MinSuccessfulInstancesPercent")},
-	{"CreationPolicy", "StartFleet", LIST("AWS::AppStream::Fleet"), NULL},
+	 LIST(GROUP, "AWS::CloudFormation::WaitCondition", "AWS::EC2::Instance")},
+	{"CreationPolicy", "AutoScalingCreationPolicy", LIST(GROUP)},
+	{"CreationPolicy", "StartFleet", LIST("AWS::AppStream::Fleet")},
 };
 
 static const struct policy *find_policy(const char *attribute, struct text name)
@@ -114,141 +104,27 @@ static const struct policy *find_policy(const char *attribute, struct text name)
 	return NULL;
 }
 
-static size_t count_names(const char *const *names)
-{
-	size_t count = 0;
-
-	while (names[count])
-		count++;
-	return count;
-}
-
-static void check_members(struct lint *l, const struct policy *p, const struct node *body)
-{
-	struct diag *g;
-
-	if (!p->members || body->kind == NODE_CALL)
-		return;
-	if (body->kind != NODE_MAP) {
-		g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, body->where,
-			      "'%s' is a map, and this is %s", p->name, node_describe(body));
-		diag_hint(l->d, g, "write '%s: {%s: ...}'", p->name, p->members[0]);
-		return;
-	}
-	for (size_t i = 0; i < body->count; i++) {
-		const struct node *key = body->entries[i].key;
-
-		if (text_in(key->text, p->members) || text_starts(key->text, "Fn::"))
-			continue;
-		g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, key->where, "'%s' has no member '%.*s'",
-			      p->name, TEXT_ARG(key->text));
-		diag_did_you_mean(l->d, g, key->text, p->members, count_names(p->members));
-		if (!g->hint)
-			diag_hint(l->d, g, "remove it");
-	}
-}
-
-static void report_unknown(struct lint *l, const struct node *key, const char *attribute)
-{
-	const char *names[ARRAY_LEN(policies)];
-	size_t count = 0;
-	struct diag *g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, key->where,
-				   "%s has no policy '%.*s'", attribute, TEXT_ARG(key->text));
-
-	for (size_t i = 0; i < ARRAY_LEN(policies); i++) {
-		if (strcmp(policies[i].attribute, attribute) == 0)
-			names[count++] = policies[i].name;
-	}
-	diag_did_you_mean(l->d, g, key->text, names, count);
-	if (!g->hint)
-		diag_hint(l->d, g, "remove it");
-}
-
-static void check_policy(struct lint *l, const struct lint_resource *r, const char *attribute,
-			 const struct node_entry *e)
-{
-	const struct policy *p = find_policy(attribute, e->key->text);
-	struct diag *g;
-
-	if (text_starts(e->key->text, "Fn::"))
-		return;
-	if (!p) {
-		report_unknown(l, e->key, attribute);
-		return;
-	}
-	if (!text_in(text_of(r->type), p->types)) {
-		g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, e->key->where, "%s has no %s '%s'",
-			      r->type, attribute, p->name);
-		diag_hint(l->d, g, "it is for %s", p->types[0]);
-	}
-	check_members(l, p, e->value);
-}
-
 static void check_attribute(struct lint *l, const struct lint_resource *r, const char *attribute)
 {
 	const struct node *body = node_find(r->body, attribute);
-	struct diag *g;
 
-	if (!body || node_is_null(body))
-		return;
-	if (body->kind == NODE_SCALAR || body->kind == NODE_LIST) {
-		g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, body->where,
-			      "%s is a map, and this is %s", attribute, node_describe(body));
-		diag_hint(l->d, g, "write the policies by their names below it");
-	}
-	for (size_t i = 0; body->kind == NODE_MAP && i < body->count; i++)
-		check_policy(l, r, attribute, &body->entries[i]);
-}
+	for (size_t i = 0; body && body->kind == NODE_MAP && i < body->count; i++) {
+		const struct node *key = body->entries[i].key;
+		const struct policy *p = find_policy(attribute, key->text);
+		struct diag *g;
 
-/* "PT1H30M", "PT15S": hours, minutes, seconds, each at most once. */
-static bool is_period(struct text t)
-{
-	static const char units[] = "HMS";
-	size_t unit = 0, digits = 0, parts = 0;
-
-	if (!text_starts(t, "PT"))
-		return false;
-	for (size_t i = 2; i < t.len; i++) {
-		const char *at;
-
-		if (t.ptr[i] >= '0' && t.ptr[i] <= '9') {
-			digits++;
+		if (!p || text_in(text_of(r->type), p->types))
 			continue;
-		}
-		at = strchr(units + unit, t.ptr[i]);
-		if (!digits || !at || !*at)
-			return t.ptr[i] == '.';
-		unit = (size_t)(at - units) + 1;
-		digits = 0;
-		parts++;
+		g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, key->where, "%s has no %s '%s'", r->type,
+			      attribute, p->name);
+		diag_hint(l->d, g, "it is for %s", p->types[0]);
 	}
-	return parts && !digits;
-}
-
-static void check_period(struct lint *l, const struct node *policy, const char *name)
-{
-	const struct field period = field_of(policy, name);
-	struct diag *g;
-
-	if (!period.literal.ptr || is_period(period.literal))
-		return;
-	g = diag_warn(l->d, DIAG_POLICY_ATTRIBUTE, period.value->where,
-		      "'%.*s' is no period of time", TEXT_ARG(period.literal));
-	diag_hint(l->d, g, "write hours, minutes and seconds as in PT1H30M15S");
 }
 
 void rule_update_policies(struct lint *l, const struct lint_resource *r)
 {
-	const struct node *update, *creation;
-
 	if (!is_aws(r))
 		return;
 	check_attribute(l, r, "UpdatePolicy");
 	check_attribute(l, r, "CreationPolicy");
-	update = node_find(node_find(r->body, "UpdatePolicy"), "AutoScalingRollingUpdate");
-	creation = node_find(node_find(r->body, "CreationPolicy"), "ResourceSignal");
-	if (update)
-		check_period(l, update, "PauseTime");
-	if (creation)
-		check_period(l, creation, "Timeout");
 }

@@ -85,6 +85,9 @@ static const struct combination combinations[] = {
 
 	NOT(ERROR, "AWS::Lambda::Function", "", WHEN("PackageType", "Image"),
 	    "Handler", "Runtime", "Layers"),
+	NOT(WARNING, "AWS::Lambda::Function", "Code", WITH("ZipFile"), "S3Bucket", "S3Key",
+	    "S3ObjectVersion", "ImageUri"),
+	NOT(WARNING, "AWS::Lambda::Function", "Code", WITH("ImageUri"), "S3Bucket", "S3Key"),
 	NOT(WARNING, "AWS::Lambda::Function", "LoggingConfig", WHEN("LogFormat", "Text"),
 	    "SystemLogLevel", "ApplicationLogLevel"),
 	RANGE(WARNING, "AWS::Lambda::Function", "", WITHOUT("CapacityProviderConfig"),

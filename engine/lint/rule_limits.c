@@ -11,6 +11,7 @@
 #define DESCRIPTION_LEN_MAX 1024
 #define VALUE_LEN_MAX 4096 /* bytes of a parameter's value */
 #define DYNAMIC_COUNT_MAX 60
+#define COUNTED_MAX 1000000000 /* of what loops make */
 
 struct quota {
 	const char *section, *what;
@@ -50,14 +51,34 @@ static void check_names(struct lint *l, const struct node *map, const char *what
 	}
 }
 
+/* Loops over written-out lists count as often as they turn; other loops once. */
+static size_t count_entries(const struct node *map)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; map->kind == NODE_MAP && i < map->count; i++) {
+		const struct node *loop = lint_loop(&map->entries[i]);
+		size_t turns =
+			loop && loop->items[1]->kind == NODE_LIST ? loop->items[1]->count : 1;
+		size_t each = loop ? count_entries(loop->items[2]) : 1;
+
+		if (turns && each > (COUNTED_MAX - count) / turns)
+			return COUNTED_MAX;
+		count += turns * each;
+	}
+	return count;
+}
+
 static void check_section(struct lint *l, const struct quota *q)
 {
 	const struct node_entry *e = node_find_entry(l->t->root, text_of(q->section));
+	size_t count;
 
 	if (!e || e->value->kind != NODE_MAP)
 		return;
-	if (q->most && e->value->count > q->most)
-		report(l, e->key, q->what, q->most, e->value->count);
+	count = count_entries(e->value);
+	if (q->most && count > q->most)
+		report(l, e->key, q->what, q->most, count);
 	check_names(l, e->value, "the name");
 }
 

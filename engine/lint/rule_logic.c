@@ -11,6 +11,8 @@
 #define LOGIC_CASES_MAX 16384
 /* Parts of one question; a condition used twice counts twice. */
 #define LOGIC_STEPS_MAX 4096
+/* Steps in all cases of all questions together; afterwards every answer is "unknown". */
+#define LOGIC_WORK_MAX 200000000
 
 enum expression_kind { EXPR_CONSTANT, EXPR_COMPARED, EXPR_AND, EXPR_OR, EXPR_NOT };
 
@@ -41,6 +43,7 @@ struct logic {
 	struct names conditions; /* name to expression; to itself while being read */
 	struct names variables;  /* canonical text to struct variable */
 	size_t fresh;
+	size_t work; /* steps so far */
 };
 
 /* What one question is about. */
@@ -432,16 +435,18 @@ static bool case_fits(const struct wanted *all, size_t count)
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
 
 /* All of them in one combination; unknown when there is too much to try. */
-static enum answer satisfiable(const struct wanted *all, size_t count)
+static enum answer satisfiable(struct logic *l, const struct wanted *all, size_t count)
 {
 	struct question q = {.a = arena_new(), .cases = 1};
 	bool known = true, found = false;
 
 	for (size_t i = 0; i < count && known; i++)
 		known = list_variables(&q, all[i].expression);
+	known = known && l->work + q.cases * q.steps <= LOGIC_WORK_MAX;
 	for (size_t i = 0; i < q.vars.count; i++)
 		q.vars.items[i]->now = 0;
 	while (known && !found) {
+		l->work += q.steps;
 		found = real_case(&q) && case_fits(all, count);
 		if (!found && !advance(&q))
 			break;
@@ -471,7 +476,7 @@ bool logic_compatible(struct logic *l, const struct assumption *given,
 	struct wanted all[WANTED_MAX];
 	size_t count = add_assumptions(l, other, all, add_assumptions(l, given, all, 0));
 
-	return !count || satisfiable(all, count) != ANSWER_NO;
+	return !count || satisfiable(l, all, count) != ANSWER_NO;
 }
 
 bool logic_possible(struct logic *l, const struct assumption *given)
@@ -492,15 +497,15 @@ bool logic_implies(struct logic *l, const struct assumption *given, struct text 
 	if (count == WANTED_MAX - 1)
 		return true;
 	all[count++] = (struct wanted){named(l, condition), false};
-	return satisfiable(all, count) != ANSWER_YES;
+	return satisfiable(l, all, count) != ANSWER_YES;
 }
 
 enum logic_constant logic_constant(struct logic *l, const struct node *expression)
 {
 	struct wanted wanted = {read_expression(l, expression), true};
 
-	if (satisfiable(&wanted, 1) == ANSWER_NO)
+	if (satisfiable(l, &wanted, 1) == ANSWER_NO)
 		return LOGIC_NEVER;
 	wanted.holds = false;
-	return satisfiable(&wanted, 1) == ANSWER_NO ? LOGIC_ALWAYS : LOGIC_VARIES;
+	return satisfiable(l, &wanted, 1) == ANSWER_NO ? LOGIC_ALWAYS : LOGIC_VARIES;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+
 /* What names the fixture's target. */
 #define IN_EAST "in account '123456789012', region 'east'"
 
@@ -125,6 +127,22 @@ static void join_select_and_split_work_on_lists(void **state)
 	assert_gives(*state, "!Split ['--', 'a--b----c']", "[\"a\", \"b\", \"\", \"c\"]");
 	assert_gives(*state, "!Split [',', '']", "[\"\"]");
 	assert_gives(*state, "!Join ['-', [!If [No, a, !Ref AWS::NoValue], b]]", "\"b\"");
+}
+
+/* One text can hold any number of faults; no more are told than of a file. */
+static void faults_of_one_text_are_bounded(void **state)
+{
+	struct str text = STR_INIT;
+	size_t lines = 0;
+
+	str_add(&text, "!Sub '");
+	for (int i = 0; i < 3 * LIMIT_DIAGS; i++)
+		str_add(&text, "${Nobody}");
+	str_add_char(&text, '\'');
+	for (const char *at = fixture_expression(*state, str_cstr(&text)); *at; at++)
+		lines += *at == '\n';
+	assert_int_equal(lines, LIMIT_DIAGS);
+	str_release(&text);
 }
 
 static void wrong_operands_are_told(void **state)
@@ -482,6 +500,7 @@ int main(void)
 		TEST(sub_puts_values_into_text),
 		TEST(sub_tells_the_place_inside_of_its_text),
 		TEST(join_select_and_split_work_on_lists),
+		TEST(faults_of_one_text_are_bounded),
 		TEST(wrong_operands_are_told),
 		TEST(small_functions_work),
 		TEST(only_the_taken_branch_is_evaluated),

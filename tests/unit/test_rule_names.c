@@ -92,6 +92,17 @@ static void more_than_cloudformation_takes(void **state)
 		str_printf(&text, "  R%zu: {Type: X::Y::Z}\n", i);
 	assert_rules(f, str_cstr(&text),
 		     "1:1 warning HD2424 501 resources, and CloudFormation takes at most 500\n");
+	assert_rules(f,
+		     "Resources:\n"
+		     "  Fn::ForEach::A:\n"
+		     "  - X\n"
+		     "  - [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]\n"
+		     "  - Fn::ForEach::B:\n"
+		     "    - Y\n"
+		     "    - [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]\n"
+		     "    - T${X}x${Y}: {Type: X::Y::Z}\n"
+		     "      U${X}x${Y}: {Type: X::Y::Z}\n",
+		     "1:1 warning HD2424 520 resources, and CloudFormation takes at most 500\n");
 	str_clear(&text);
 	str_add(&text, "Resources: {R: {Type: X::Y::Z}}\nDescription: ");
 	str_repeat(&text, 'x', 1025);

@@ -89,14 +89,16 @@ static void properties_that_fit_each_other(void **state)
 		"AWS::NoValue]}}\n"
 		"  F: {Type: AWS::ApiGateway::RestApi, Properties: {Description: x}}\n"
 		"  G: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: "
-		"lambda, Port: 80}}\n",
+		"lambda, Port: 80}}\n"
+		"  H: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: a, S3Key: b}}}\n",
 		"2:44 HD2465 'Iops' is needed when 'VolumeType' is 'io1'\n"
 		"3:61 warning HD2465 'Iops' does not belong here when 'VolumeType' is 'gp2'\n"
 		"4:67 warning HD2465 'Iops' is at least 100 when 'VolumeType' is 'io1', and this "
 		"is "
 		"50\n"
 		"7:3 HD2465 one of 'Body' or 'BodyS3Location' is needed without 'Name'\n"
-		"8:88 HD2465 'Port' does not belong here when 'TargetType' is 'lambda'\n");
+		"8:88 HD2465 'Port' does not belong here when 'TargetType' is 'lambda'\n"
+		"9:68 warning HD2465 'S3Key' does not belong here with 'ZipFile'\n");
 }
 
 int main(void)
