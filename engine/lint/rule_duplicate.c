@@ -189,6 +189,27 @@ void rule_duplicate_identifiers(struct lint *l)
 	map_release(&all.by_text);
 }
 
+/* Logical ids: Ref could mean either of them. */
+
+void rule_duplicate_logical_ids(struct lint *l)
+{
+	for (size_t i = 0; i < l->t->parameter_count; i++) {
+		const struct parameter *p = &l->t->parameters[i];
+		const struct lint_resource *r = lint_find(l, text_of(p->name));
+		const struct node_entry *e;
+		struct diag *g;
+
+		if (!r)
+			continue;
+		g = diag_add(l->d, DIAG_DUPLICATE_NAME, r->key->where,
+			     "'%s' is a parameter and a resource", p->name);
+		e = node_find_entry(node_find(l->t->root, "Parameters"), text_of(p->name));
+		if (e)
+			diag_related(l->d, g, e->key->where, "the parameter");
+		diag_hint(l->d, g, "rename one of them: Ref could mean both");
+	}
+}
+
 /* Dependencies */
 
 static void report_dependency(struct lint *l, const struct node *n, const struct node *first)

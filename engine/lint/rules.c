@@ -9,6 +9,7 @@ const struct lint_rule lint_rules[] = {
 	{.whole = rule_limits},
 	{.whole = rule_duplicate_exports},
 	{.whole = rule_duplicate_identifiers},
+	{.whole = rule_duplicate_logical_ids},
 	{.whole = rule_duplicate_allowed},
 	{.resource = rule_duplicate_dependencies},
 	{.whole = rule_condition_constant},

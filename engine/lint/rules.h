@@ -35,6 +35,7 @@ void rule_limits(struct lint *l);
 /* rule_duplicate.c: what is said twice. */
 void rule_duplicate_exports(struct lint *l);
 void rule_duplicate_identifiers(struct lint *l);
+void rule_duplicate_logical_ids(struct lint *l);
 void rule_duplicate_allowed(struct lint *l);
 void rule_duplicate_dependencies(struct lint *l, const struct lint_resource *r);
 /* rule_condition.c: conditions, branches, and references to what may not exist. */

@@ -21,6 +21,14 @@ static void a_parameter_is_used_by_sub_and_conditions(void **state)
 		     "");
 }
 
+static void a_name_is_a_parameter_or_a_resource(void **state)
+{
+	assert_rules(*state,
+		     "Parameters: {R: {Type: String}}\n"
+		     "Resources: {R: {Type: X::Y::Z, Properties: {P: !Ref R}}}\n",
+		     "2:13 HD2425 'R' is a parameter and a resource\n");
+}
+
 static void a_loop_may_complete_the_name(void **state)
 {
 	assert_rules(*state,
@@ -157,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RULE_TEST(unused_parameters_are_named),
 		RULE_TEST(a_parameter_is_used_by_sub_and_conditions),
+		RULE_TEST(a_name_is_a_parameter_or_a_resource),
 		RULE_TEST(a_loop_may_complete_the_name),
 		RULE_TEST(unused_conditions_and_mappings_are_named),
 		RULE_TEST(a_computed_lookup_may_use_any_mapping),

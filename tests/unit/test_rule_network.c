@@ -90,7 +90,10 @@ static void properties_that_fit_each_other(void **state)
 		"  F: {Type: AWS::ApiGateway::RestApi, Properties: {Description: x}}\n"
 		"  G: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: "
 		"lambda, Port: 80}}\n"
-		"  H: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: a, S3Key: b}}}\n",
+		"  H: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: a, S3Key: b}, "
+		"Handler: a.b, Runtime: python3.13}}\n"
+		"  I: {Type: AWS::EC2::EIPAssociation, Properties: {}}\n"
+		"  J: {Type: AWS::ApiGateway::Method, Properties: {HttpMethod: FETCH}}\n",
 		"2:44 HD2465 'Iops' is needed when 'VolumeType' is 'io1'\n"
 		"3:61 warning HD2465 'Iops' does not belong here when 'VolumeType' is 'gp2'\n"
 		"4:67 warning HD2465 'Iops' is at least 100 when 'VolumeType' is 'io1', and this "
@@ -98,7 +101,10 @@ static void properties_that_fit_each_other(void **state)
 		"50\n"
 		"7:3 HD2465 one of 'Body' or 'BodyS3Location' is needed without 'Name'\n"
 		"8:88 HD2465 'Port' does not belong here when 'TargetType' is 'lambda'\n"
-		"9:68 warning HD2465 'S3Key' does not belong here with 'ZipFile'\n");
+		"9:68 warning HD2465 'S3Key' does not belong here with 'ZipFile'\n"
+		"10:3 warning HD2465 one of 'AllocationId' or 'EIP' is needed here\n"
+		"11:63 warning HD2465 'HttpMethod' is 'ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', "
+		"'PATCH', 'POST' or 'PUT' here, and this is 'FETCH'\n");
 }
 
 int main(void)
