@@ -18,7 +18,8 @@ struct text_form {
 };
 
 #define INSTANCE_CLASS "db\\.([a-z0-9-]+\\.)?[a-z0-9]+\\.[a-z0-9.-]+|db\\.serverless"
-#define INSTANCE_TYPE "[a-z][a-z0-9-]*\\.[a-z0-9-]+"
+#define INSTANCE_TYPE \
+	"[a-z][a-z0-9-]*\\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)"
 #define DOMAIN_LABEL "[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
 
 static const struct text_form forms[] = {

@@ -1,6 +1,19 @@
 /* Rules about texts of a certain form, schedules and DNS records. */
 #include "tests/unit/rule_fixture.h"
 
+static void sizes_of_instances(void **state)
+{
+	assert_rules(
+		*state,
+		"Resources:\n"
+		"  A: {Type: AWS::EC2::Instance, Properties: {ImageId: i, InstanceType: t2.mcro}}\n"
+		"  B: {Type: AWS::EC2::Instance, Properties: {ImageId: i, InstanceType: "
+		"c7gn.metal-24xl}}\n"
+		"  C: {Type: AWS::EC2::Instance, Properties: {ImageId: i, InstanceType: "
+		"u-6tb1.112xlarge}}\n",
+		"2:72 warning HD2466 't2.mcro' is no type of an instance\n");
+}
+
 static void texts_have_their_form(void **state)
 {
 	assert_rules(
@@ -88,6 +101,7 @@ static void records_are_routed_in_one_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RULE_TEST(sizes_of_instances),
 		RULE_TEST(texts_have_their_form),
 		RULE_TEST(schedules_are_rates_or_crons),
 		RULE_TEST(records_have_values_of_their_type),
