@@ -44,6 +44,7 @@ const struct lint_rule lint_rules[] = {
 	{.type = "AWS::CloudFront::Distribution", .resource = rule_distributions},
 	{.type = "AWS::CodePipeline::Pipeline", .resource = rule_pipelines},
 	{.type = "AWS::StepFunctions::StateMachine", .resource = rule_states},
+	{.whole = rule_secrets},
 	{.type = NULL},
 };
 

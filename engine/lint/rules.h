@@ -80,5 +80,7 @@ void rule_distributions(struct lint *l, const struct lint_resource *r);
 /* rule_pipeline.c, rule_states.c: pipelines, state machines. */
 void rule_pipelines(struct lint *l, const struct lint_resource *r);
 void rule_states(struct lint *l, const struct lint_resource *r);
+/* rule_secret.c: passwords and tokens in clear. */
+void rule_secrets(struct lint *l);
 
 #endif

@@ -1,0 +1,52 @@
+/* Rules about passwords, tags and roles: what a template gives away, or takes for another thing. */
+#include "tests/unit/rule_fixture.h"
+
+#define USER "  U: {Type: AWS::IAM::User, Properties: {LoginProfile: {Password: "
+
+static void a_parameter_for_a_password_has_no_echo(void **state)
+{
+	assert_rules(
+		*state,
+		"Parameters: {Open: {Type: String}, Shut: {Type: String, NoEcho: true}}\n"
+		"Resources:\n" USER "!Ref Open}}}\n"
+		"  V: {Type: AWS::IAM::User, Properties: {LoginProfile: {Password: !Ref Shut}}}\n"
+		"  W: {Type: AWS::IAM::User, Properties: {LoginProfile: {Password: !Ref Open}}}\n",
+		"1:14 warning HD2487 parameter 'Open' is 'Password' of 'U', and has no NoEcho\n");
+}
+
+static void a_literal_password_is_in_clear(void **state)
+{
+	assert_rules(*state, "Resources:\n" USER "hunter22}}}\n",
+		     "2:67 warning HD2487 'Password' of 'U' stands in the template in clear\n");
+}
+
+static void a_dynamic_reference_is_not_in_clear(void **state)
+{
+	assert_rules(*state, "Resources:\n" USER "'{{resolve:secretsmanager:user}}'}}}\n", "");
+}
+
+static void switches_and_free_names_are_no_passwords(void **state)
+{
+	assert_rules(*state,
+		     "Resources:\n"
+		     "  D:\n"
+		     "    Type: AWS::Redshift::Cluster\n"
+		     "    Properties: {ManageMasterPassword: true, ClusterType: single-node,\n"
+		     "                 DBName: name, NodeType: ra3.large, MasterUsername: admin1}\n"
+		     "  S:\n"
+		     "    Type: AWS::CloudFormation::Stack\n"
+		     "    Properties: {TemplateURL: 'https://x/y', Parameters: {Password: x}}\n",
+		     "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RULE_TEST(a_parameter_for_a_password_has_no_echo),
+		RULE_TEST(a_literal_password_is_in_clear),
+		RULE_TEST(a_dynamic_reference_is_not_in_clear),
+		RULE_TEST(switches_and_free_names_are_no_passwords),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
