@@ -11,6 +11,7 @@ const struct lint_rule lint_rules[] = {
 	{.whole = rule_duplicate_identifiers},
 	{.whole = rule_duplicate_logical_ids},
 	{.whole = rule_duplicate_allowed},
+	{.whole = rule_loop_keys},
 	{.resource = rule_duplicate_dependencies},
 	{.whole = rule_condition_constant},
 	{.whole = rule_condition_branches},

@@ -38,6 +38,8 @@ void rule_duplicate_identifiers(struct lint *l);
 void rule_duplicate_logical_ids(struct lint *l);
 void rule_duplicate_allowed(struct lint *l);
 void rule_duplicate_dependencies(struct lint *l, const struct lint_resource *r);
+/* rule_loop.c: keys that are the same in every turn. */
+void rule_loop_keys(struct lint *l);
 /* rule_condition.c: conditions, branches, and references to what may not exist. */
 void rule_condition_constant(struct lint *l);
 void rule_condition_branches(struct lint *l);
