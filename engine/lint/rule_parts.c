@@ -244,3 +244,44 @@ void each_value(struct lint *l, const struct lint_resource *r, const char *path,
 	if (r->properties)
 		each_value_of(l, &at, path, visit);
 }
+
+/* Members */
+
+static const char *const free_maps[] = {
+	"Variables", "EnvironmentVariables", "Environment", "Parameters", "Tags",
+	"Metadata",  "DefaultArguments",     "Body",        "Content",    "Definition",
+	"Document",  "PolicyDocument",       NULL,
+};
+
+struct visiting {
+	struct lint *l;
+	member_fn *visit;
+	void *context;
+};
+
+static void visit_members(const struct visiting *v, const struct node *n)
+{
+	if (!v->l->left)
+		return;
+	v->l->left--;
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
+		visit_members(v, n->items[i]);
+	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
+		const struct node_entry *e = &n->entries[i];
+
+		v->visit(v->context, e);
+		if (!text_in(e->key->text, free_maps))
+			visit_members(v, e->value);
+	}
+	if (node_is_call(n, "Fn::If"))
+		visit_members(v, n->arg);
+}
+
+void each_member(struct lint *l, const struct lint_resource *r, member_fn *visit, void *context)
+{
+	const struct visiting v = {l, visit, context};
+
+	if (r->type && r->properties && text_starts(text_of(r->type), "AWS::") &&
+	    !text_starts(text_of(r->type), "AWS::CloudFormation::"))
+		visit_members(&v, r->properties);
+}

@@ -68,4 +68,12 @@ void each_value(struct lint *l, const struct lint_resource *r, const char *path,
 		const void *context);
 void each_value_of(struct lint *l, const struct object *at, const char *path, value_fn *visit);
 
+/*
+ * Every member of a map below the properties of an AWS type, in all branches of Fn::If.  Not
+ * below members whose keys the user chooses: variables of the environment, documents,
+ * parameters of nested stacks.
+ */
+typedef void member_fn(void *context, const struct node_entry *e);
+void each_member(struct lint *l, const struct lint_resource *r, member_fn *visit, void *context);
+
 #endif

@@ -1,9 +1,6 @@
 /*
  * rule_secret.c - passwords and tokens that everybody can read who can read the stack: literal
- * ones, and parameters without NoEcho.
- *
- * What counts is the name of the property.  Maps whose keys the user chooses (variables of the
- * environment, parameters of nested stacks, documents) have properties of no known meaning.
+ * ones, and parameters without NoEcho.  What counts is the name of the property.
  */
 #include "engine/lint/rules.h"
 
@@ -18,12 +15,6 @@ static const char *const token_names[] = {
 /* "ManageMasterUserPassword" and the like are true or false. */
 static const char *const switch_prefixes[] = {
 	"Allow", "Enable", "Manage", "Require", "Reset", "Rotate", "Use",
-};
-
-static const char *const free_maps[] = {
-	"Variables", "EnvironmentVariables", "Environment", "Parameters", "Tags",
-	"Metadata",  "DefaultArguments",     "Body",        "Content",    "Definition",
-	"Document",  "PolicyDocument",       NULL,
 };
 
 /* What has been said of parameters, by their names. */
@@ -102,20 +93,10 @@ static void check_secret(struct secrets *s, const struct node *key, const struct
 	}
 }
 
-static void look(struct secrets *s, const struct node *n)
+static void look(void *context, const struct node_entry *e)
 {
-	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
-		look(s, n->items[i]);
-	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
-		const struct node_entry *e = &n->entries[i];
-
-		if (is_secret(e->key->text))
-			check_secret(s, e->key, e->value);
-		else if (!text_in(e->key->text, free_maps))
-			look(s, e->value);
-	}
-	if (node_is_call(n, "Fn::If"))
-		look(s, n->arg);
+	if (is_secret(e->key->text))
+		check_secret(context, e->key, e->value);
 }
 
 void rule_secrets(struct lint *l)
@@ -124,9 +105,7 @@ void rule_secrets(struct lint *l)
 
 	for (size_t i = 0; i < l->resource_count; i++) {
 		s.r = &l->resources[i];
-		if (s.r->type && s.r->properties && text_starts(text_of(s.r->type), "AWS::") &&
-		    !text_starts(text_of(s.r->type), "AWS::CloudFormation::"))
-			look(&s, s.r->properties);
+		each_member(l, s.r, look, &s);
 	}
 	map_release(&s.told);
 }

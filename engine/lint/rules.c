@@ -46,6 +46,7 @@ const struct lint_rule lint_rules[] = {
 	{.type = "AWS::CodePipeline::Pipeline", .resource = rule_pipelines},
 	{.type = "AWS::StepFunctions::StateMachine", .resource = rule_states},
 	{.whole = rule_secrets},
+	{.type = "AWS::*", .resource = rule_members},
 	{.type = NULL},
 };
 

@@ -82,7 +82,8 @@ void rule_distributions(struct lint *l, const struct lint_resource *r);
 /* rule_pipeline.c, rule_states.c: pipelines, state machines. */
 void rule_pipelines(struct lint *l, const struct lint_resource *r);
 void rule_states(struct lint *l, const struct lint_resource *r);
-/* rule_secret.c: passwords and tokens in clear. */
+/* rule_secret.c, rule_member.c: passwords in clear; tags, and roles by their ARN. */
 void rule_secrets(struct lint *l);
+void rule_members(struct lint *l, const struct lint_resource *r);
 
 #endif

@@ -39,6 +39,44 @@ static void switches_and_free_names_are_no_passwords(void **state)
 		     "");
 }
 
+static void a_key_of_tags_is_there_once(void **state)
+{
+	assert_rules(*state,
+		     "Resources:\n"
+		     "  T:\n"
+		     "    Type: AWS::SNS::Topic\n"
+		     "    Properties:\n"
+		     "      Tags:\n"
+		     "        - {Key: Name, Value: a}\n"
+		     "        - {Key: name, Value: a}\n"
+		     "        - {Key: Name, Value: b}\n",
+		     "8:17 warning HD2425 'T' has two tags 'Name'\n");
+}
+
+#define ROLE                                                                                 \
+	"  R:\n"                                                                             \
+	"    Type: AWS::IAM::Role\n"                                                         \
+	"    Properties:\n"                                                                  \
+	"      AssumeRolePolicyDocument:\n"                                                  \
+	"        Statement: {Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: " \
+	"logs.amazonaws.com}}\n"
+
+static void ref_of_a_role_is_no_arn(void **state)
+{
+	assert_rules(
+		*state,
+		"Resources:\n" ROLE "  S:\n"
+		"    Type: AWS::Logs::SubscriptionFilter\n"
+		"    Properties: {FilterPattern: '', LogGroupName: g, RoleArn: !Ref R,\n"
+		"                 DestinationArn: 'arn:aws:s3:::b'}\n"
+		"  T:\n"
+		"    Type: AWS::Logs::SubscriptionFilter\n"
+		"    Properties: {FilterPattern: '', LogGroupName: g, RoleArn: !GetAtt R.Arn,\n"
+		"                 DestinationArn: 'arn:aws:s3:::c'}\n",
+		"9:63 warning HD2466 'RoleArn' takes the ARN of a role, and Ref gives the "
+		"name of 'R'\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -46,6 +84,8 @@ int main(void)
 		RULE_TEST(a_literal_password_is_in_clear),
 		RULE_TEST(a_dynamic_reference_is_not_in_clear),
 		RULE_TEST(switches_and_free_names_are_no_passwords),
+		RULE_TEST(a_key_of_tags_is_there_once),
+		RULE_TEST(ref_of_a_role_is_no_arn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
