@@ -117,6 +117,43 @@ void rule_text_forms(struct lint *l)
 		pattern_free(all[i].pattern);
 }
 
+/* Engines of databases */
+
+/* What RDS documents, with what it took before. */
+static const char *const engines[] = {
+	"aurora-mysql",  "aurora-postgresql", "aurora",       "db2-ae",       "db2-se",
+	"docdb",         "mariadb",           "mysql",        "neptune",      "oracle-ee",
+	"oracle-ee-cdb", "oracle-se",         "oracle-se1",   "oracle-se2",   "oracle-se2-cdb",
+	"postgres",      "sqlserver-dev-ee",  "sqlserver-ee", "sqlserver-ex", "sqlserver-se",
+	"sqlserver-web",
+};
+
+static void check_engine(struct lint *l, const struct object *o, const struct node *n)
+{
+	const struct text name = literal_of(n);
+	struct diag *g;
+
+	if (!name.len || node_is_null(n) || text_starts(name, "custom-") ||
+	    lint_made_by_loop(o->resource->loops, name))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
+		if (text_same_letters(name, text_of(engines[i])))
+			return;
+	}
+	g = diag_warn(l->d, DIAG_TEXT_FORM, n->where, "'%.*s' is no engine that RDS has",
+		      TEXT_ARG(name));
+	diag_did_you_mean(l->d, g, name, engines, ARRAY_LEN(engines));
+	if (!g->hint)
+		diag_hint(l->d, g, "write an engine as in mysql, postgres or aurora-mysql");
+}
+
+void rule_engines(struct lint *l, const struct lint_resource *r)
+{
+	if (lint_is(r, "AWS::RDS::DBInstance") || lint_is(r, "AWS::RDS::DBCluster") ||
+	    lint_is(r, "AWS::RDS::GlobalCluster"))
+		each_value(l, r, "Engine", check_engine, NULL);
+}
+
 /* Schedules: rate(5 minutes), cron(0 12 * * ? *), at(2030-01-01T00:00:00) */
 
 enum schedule_forms { TAKES_RATE = 1, TAKES_CRON = 2, TAKES_AT = 4, TAKES_CRON5 = 8 };

@@ -27,6 +27,7 @@ const struct lint_rule lint_rules[] = {
 	{.type = "AWS::EC2::SecurityGroup*", .resource = rule_firewall},
 	{.whole = rule_combinations},
 	{.whole = rule_text_forms},
+	{.type = "AWS::RDS::*", .resource = rule_engines},
 	{.type = "AWS::*", .resource = rule_schedules},
 	{.type = "AWS::Route53::RecordSet*", .resource = rule_records},
 	{.type = "AWS::Lambda::Function", .resource = rule_functions_of_lambda},

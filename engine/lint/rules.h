@@ -61,6 +61,7 @@ void rule_firewall(struct lint *l, const struct lint_resource *r);
 void rule_combinations(struct lint *l);
 /* rule_text.c, rule_record.c: texts of a certain form, schedules, DNS records. */
 void rule_text_forms(struct lint *l);
+void rule_engines(struct lint *l, const struct lint_resource *r);
 void rule_schedules(struct lint *l, const struct lint_resource *r);
 void rule_records(struct lint *l, const struct lint_resource *r);
 /* rule_lambda.c, rule_container.c: functions and what calls them, tasks and services. */

@@ -98,9 +98,27 @@ static void records_are_routed_in_one_way(void **state)
 		     "1:67 warning HD2468 'a.b.' is not in the zone 'c.'\n");
 }
 
+#define DATABASE(engine)                                                           \
+	"Resources: {D: {Type: AWS::RDS::DBInstance, Properties: {Engine: " engine \
+	", DBInstanceClass: db.m5.large, AllocatedStorage: '20'}}}\n"
+
+static void engines_are_known(void **state)
+{
+	assert_rules(*state, DATABASE("postgress"),
+		     "1:66 warning HD2466 'postgress' is no engine that RDS has\n");
+}
+
+static void engines_in_capitals_and_custom_ones_are_taken(void **state)
+{
+	assert_rules(*state, DATABASE("MySQL"), "");
+	assert_rules(*state, DATABASE("custom-oracle-ee"), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RULE_TEST(engines_are_known),
+		RULE_TEST(engines_in_capitals_and_custom_ones_are_taken),
 		RULE_TEST(sizes_of_instances),
 		RULE_TEST(texts_have_their_form),
 		RULE_TEST(schedules_are_rates_or_crons),
