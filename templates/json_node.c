@@ -15,6 +15,7 @@ struct json_reader {
 	/* The last place that was asked for; places are asked for from front to back. */
 	const char *seen;
 	struct pos seen_pos;
+	struct pos trailing; /* a comma with nothing behind it; line 0: none was found */
 	struct str unescaped;
 	struct {
 		VEC_OF(const struct node *)
@@ -224,6 +225,23 @@ static enum outcome read_word(struct json_reader *r, const struct node **out)
 
 static enum outcome read_value(struct json_reader *r, size_t depth, const struct node **out);
 
+/* A comma, and with it one more item; a trailing one ends the reading there, which is noted. */
+static bool take_comma(struct json_reader *r, char close)
+{
+	const char *comma;
+
+	if (!take(r, ','))
+		return false;
+	comma = r->at - 1;
+	skip_blanks(r);
+	if (r->at < r->end && *r->at == close) {
+		r->at = comma;
+		r->trailing = here(r);
+		r->at++;
+	}
+	return true;
+}
+
 static enum outcome read_items(struct json_reader *r, size_t depth)
 {
 	const struct node *item;
@@ -236,7 +254,7 @@ static enum outcome read_items(struct json_reader *r, size_t depth)
 		if (result != READ_OK)
 			return result;
 		*vec_add(&r->items) = item;
-	} while (take(r, ','));
+	} while (take_comma(r, ']'));
 	return take(r, ']') ? READ_OK : READ_NOT_JSON;
 }
 
@@ -284,7 +302,7 @@ static enum outcome read_entries(struct json_reader *r, size_t depth)
 		result = read_entry(r, depth);
 		if (result != READ_OK)
 			return result;
-	} while (take(r, ','));
+	} while (take_comma(r, '}'));
 	return take(r, '}') ? READ_OK : READ_NOT_JSON;
 }
 
@@ -339,6 +357,21 @@ static enum outcome read_document(struct json_reader *r, const struct node **out
 	return result == READ_OK && r->at < r->end ? READ_NOT_JSON : result;
 }
 
+/* YAML takes what CloudFormation, which reads this as JSON, refuses. */
+static void warn_of_comma(const struct json_reader *r)
+{
+	const struct range where = {r->src, r->trailing, r->trailing};
+	struct diags *d = r->build->d;
+	struct diag *g;
+
+	if (!r->trailing.line || r->build->dialect != NODE_TEMPLATE ||
+	    !text_ends(text_of(r->src->name), ".json") || !text_starts(r->src->bytes, "{"))
+		return;
+	g = diag_warn(d, DIAG_JSON_COMMA, where,
+		      "nothing follows this comma, and CloudFormation refuses such JSON");
+	diag_hint(d, g, "remove the comma");
+}
+
 bool json_node_parse(struct node_builder *b, const struct source *src, const struct node **ret_root)
 {
 	struct diags found = DIAGS_INIT, *d = b->d;
@@ -358,6 +391,7 @@ bool json_node_parse(struct node_builder *b, const struct source *src, const str
 		*b = before;
 		*ret_root = NULL;
 		diags_release(&found);
+		warn_of_comma(&r);
 		return false;
 	}
 	b->d = d;

@@ -109,6 +109,24 @@ static void long_keys_are_fine(void **state)
 	str_release(&text);
 }
 
+static void trailing_commas_are_told_of_in_json_files(void **state)
+{
+	static const char *const names[] = {"t.json", "t.yaml"};
+	static const char *const said[] = {"t.json:1:12 HD1014 nothing follows this comma, and "
+					   "CloudFormation refuses such JSON; "
+					   "hint: remove the comma\n",
+					   ""};
+	struct template_fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct source src = *fixture_source(f, "{\"a\": [1, 2, ], \"b\": 1}");
+
+		src.name = names[i];
+		assert_non_null(node_parse(f->a, &src, NODE_TEMPLATE, &f->d));
+		assert_string_equal(fixture_said(f), said[i]);
+	}
+}
+
 static void what_is_nearly_json_is_read_as_yaml(void **state)
 {
 	static const char *const rows[] = {
@@ -173,6 +191,7 @@ int main(void)
 		TEST(long_forms_are_calls),
 		TEST(duplicate_keys_name_both_places),
 		TEST(long_keys_are_fine),
+		TEST(trailing_commas_are_told_of_in_json_files),
 		TEST(what_is_nearly_json_is_read_as_yaml),
 		TEST(broken_json_says_where),
 		TEST(nul_escapes_are_refused),
