@@ -9,6 +9,7 @@
 #define TEMPLATES_INTRINSIC_H
 
 #include "templates/eval.h"
+#include "templates/resolve.h"
 
 enum argument_shape {
 	ARGUMENT_ANY,
@@ -36,8 +37,8 @@ const struct intrinsic *intrinsic_check(const struct node *call, enum eval_place
 /* The hint that shows how the function is written. */
 void intrinsic_hint(struct diags *d, struct diag *g, const struct node *call);
 /* intrinsic_outside.c: true, after an error, when the text holds a dynamic reference that is
- * wrong, whatever functions add to it. */
-bool resolve_refused(const struct node *scalar, struct diags *d);
+ * wrong; RESOLVE_PART: whatever functions add to it. */
+bool resolve_refused(const struct node *scalar, enum resolve_written written, struct diags *d);
 /* Literal references in properties (type NULL: in an output) that are not taken there. */
 void resolve_check_places(const struct node *properties, const char *type, struct diags *d);
 /* For a reference where nothing is resolved. */

@@ -275,9 +275,9 @@ void resolve_check_static(const struct node *scalar, struct diags *d)
 	diag_hint(d, g, "give the value as a parameter");
 }
 
-bool resolve_refused(const struct node *scalar, struct diags *d)
+bool resolve_refused(const struct node *scalar, enum resolve_written written, struct diags *d)
 {
-	struct resolve_scan scan = resolve_start(scalar->text, RESOLVE_PART);
+	struct resolve_scan scan = resolve_start(scalar->text, written);
 	struct resolve_piece p;
 	bool refused = false;
 

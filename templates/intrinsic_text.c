@@ -190,7 +190,8 @@ static const struct value *substitute(struct substitution *s)
 	struct sub_places places = sub_places_start(s->template);
 	struct sub_piece p;
 
-	s->j.failed = resolve_refused(s->template, s->e->d) || s->e->d->error_count >= LIMIT_DIAGS;
+	s->j.failed = resolve_refused(s->template, RESOLVE_PART, s->e->d) ||
+		      s->e->d->error_count >= LIMIT_DIAGS;
 	while (s->e->d->error_count < LIMIT_DIAGS && sub_next(&scan, &p)) {
 		struct range where = sub_places_next(&places, &p);
 

@@ -326,7 +326,7 @@ static const struct value *checked_value(struct checking *k, struct diags *d)
 	k->given = NULL;
 	if (!p->initial)
 		return report_missing(p, d);
-	if (p->initial->kind == NODE_SCALAR && resolve_refused(p->initial, d))
+	if (p->initial->kind == NODE_SCALAR && resolve_refused(p->initial, RESOLVE_PART, d))
 		return NULL;
 	return from_node(k, p->initial);
 }

@@ -41,6 +41,7 @@ struct checker {
 	struct known resources, conditions;
 	const struct loop_name *loops;
 	enum eval_place place;
+	size_t calls; /* of functions around what is checked */
 	struct diags *d;
 };
 
@@ -237,7 +238,7 @@ static void check_sub(struct checker *c, const struct node *call)
 	struct sub_scan scan;
 	struct sub_piece p;
 
-	if (sub_shape(call, &text, &own, c->d) || resolve_refused(text, c->d))
+	if (sub_shape(call, &text, &own, c->d) || resolve_refused(text, RESOLVE_PART, c->d))
 		return;
 	scan = sub_start(text->text);
 	places = sub_places_start(text);
@@ -306,7 +307,9 @@ static void check_call(struct checker *c, const struct node *call)
 	refs_of_call(call, check_ref, c);
 	arguments_check(c->tpl, call, c->d);
 	c->place = intrinsic_inner_place(call, outer);
+	c->calls++;
 	check_operands(c, call);
+	c->calls--;
 	c->place = outer;
 }
 
@@ -343,6 +346,14 @@ static void check_map(struct checker *c, const struct node *map)
 	}
 }
 
+/* A text that begins as a reference is meant as one; another one may only speak of them. */
+static enum resolve_written written_of(const struct checker *c, const struct node *n)
+{
+	bool alone = !c->calls && !c->loops && text_starts(n->text, RESOLVE_OPEN);
+
+	return alone && c->place == PLACE_VALUE ? RESOLVE_WHOLE : RESOLVE_PART;
+}
+
 static void check_node(struct checker *c, const struct node *n)
 {
 	if (c->d->error_count >= LIMIT_DIAGS)
@@ -351,7 +362,7 @@ static void check_node(struct checker *c, const struct node *n)
 	case NODE_SCALAR:
 		if (node_is_null(n))
 			report_null(n, c->d);
-		else if (!resolve_refused(n, c->d) && c->place != PLACE_VALUE)
+		else if (!resolve_refused(n, written_of(c, n), c->d) && c->place != PLACE_VALUE)
 			resolve_check_static(n, c->d);
 		break;
 	case NODE_LIST:

@@ -189,6 +189,19 @@ static void references_beside_unknown_values_are_asked_for(void **state)
 	assert_string_equal(str_cstr(&world.asked), "");
 }
 
+static void an_open_reference_is_found_without_values(void **state)
+{
+	static const char template[] = "Resources: {A: {Type: X::Y::Z, Properties: {P: %s}}}\n";
+	struct template_fixture *f = *state;
+
+	assert_non_null(strstr(fixture_check(f, arena_printf(f->a, template, "'{{resolve:ssm:x'")),
+			       "HD1120 '{{resolve:' has no '}}' at its end"));
+	assert_string_equal(fixture_check(f, arena_printf(f->a, template,
+							  "!Join ['', ['{{resolve:ssm:x', '}}']]")),
+			    "");
+	assert_string_equal(fixture_check(f, arena_printf(f->a, template, "'see {{resolve:'")), "");
+}
+
 static void composed_references_are_checked_whole(void **state)
 {
 	struct template_fixture *f = *state;
@@ -293,6 +306,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(references_beside_unknown_values_are_asked_for,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(an_open_reference_is_found_without_values, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(composed_references_are_checked_whole, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(attributes_bring_no_references_along, setup,
