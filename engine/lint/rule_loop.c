@@ -9,12 +9,6 @@
 #include "engine/lint/rule_parts.h"
 #include "engine/lint/value.h"
 
-/* A loop that is being looked into, innermost first. */
-struct looping {
-	const struct node *loop; /* [Variable, Collection, Body] */
-	const struct looping *outer;
-};
-
 /* "Page${Host}", "Page&{Host}", or the variable alone. */
 static bool holds_variable(struct text t, struct text variable)
 {
@@ -30,23 +24,33 @@ static bool holds_variable(struct text t, struct text variable)
 	return false;
 }
 
-static bool names_variable(const struct node *n, struct text variable)
+/* True when in doubt: the linter has looked at enough. */
+static bool names_variable(struct lint *l, const struct node *n, struct text variable)
 {
+	if (!l->left)
+		return true;
+	l->left--;
 	if (n->kind == NODE_SCALAR)
 		return holds_variable(n->text, variable);
 	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
-		if (names_variable(n->items[i], variable))
+		if (names_variable(l, n->items[i], variable))
 			return true;
 	}
 	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
-		if (names_variable(n->entries[i].key, variable) ||
-		    names_variable(n->entries[i].value, variable))
+		if (names_variable(l, n->entries[i].value, variable))
 			return true;
 	}
-	return n->kind == NODE_CALL && names_variable(n->arg, variable);
+	return n->kind == NODE_CALL && names_variable(l, n->arg, variable);
 }
 
 enum turns { TURNS_ONCE, TURNS_PERHAPS, TURNS_SURELY };
+
+/* A loop that is being looked into, innermost first. */
+struct looping {
+	const struct node *loop; /* [Variable, Collection, Body] */
+	enum turns turns;
+	const struct looping *outer;
+};
 
 /* Items that are functions may be nothing, or the same. */
 static enum turns turns_of(const struct node *collection)
@@ -84,14 +88,13 @@ static void check_key(struct lint *l, const struct node *key, const struct loopi
 {
 	for (const struct looping *at = inner; at; at = at->outer) {
 		const struct text variable = at->loop->items[0]->text;
-		enum turns turns = turns_of(at->loop->items[1]);
-		bool used = holds_variable(key->text, variable);
+		bool used = at->turns == TURNS_ONCE || holds_variable(key->text, variable);
 
 		for (const struct looping *in = inner; in != at; in = in->outer)
-			used = used || names_variable(in->loop->items[1], variable);
-		if (used || turns == TURNS_ONCE)
+			used = used || names_variable(l, in->loop->items[1], variable);
+		if (used)
 			continue;
-		report(l, key, at->loop, turns);
+		report(l, key, at->loop, at->turns);
 		return;
 	}
 }
@@ -100,12 +103,15 @@ static void look(struct lint *l, const struct node *map, const struct looping *o
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct node_entry *e = &map->entries[i];
-		const struct looping inner = {lint_loop(e), outer};
+		const struct node *loop = lint_loop(e);
+		struct looping inner = {.loop = loop, .outer = outer};
 
-		if (inner.loop && inner.loop->items[0]->kind == NODE_SCALAR)
-			look(l, inner.loop->items[2], &inner);
-		else if (outer && !lint_function_key(e->key->text))
+		if (loop && loop->items[0]->kind == NODE_SCALAR) {
+			inner.turns = turns_of(loop->items[1]);
+			look(l, loop->items[2], &inner);
+		} else if (outer && !lint_function_key(e->key->text)) {
 			check_key(l, e->key, outer);
+		}
 	}
 }
 

@@ -4,9 +4,10 @@
  */
 #include "engine/lint/rules.h"
 
+#include <string.h>
+
 #include "base/map.h"
 #include "engine/lint/rule_parts.h"
-#include "templates/resolve.h"
 
 static const char *const token_names[] = {
 	"AuthToken", "OAuthToken", "OauthToken", "ClientSecret", "SecretString", NULL,
@@ -35,6 +36,11 @@ static bool is_secret(struct text name)
 			return false;
 	}
 	return true;
+}
+
+static bool is_dynamic(const struct node *n)
+{
+	return n->kind == NODE_SCALAR && n->text.len && strstr(n->text.ptr, "{{resolve:");
 }
 
 static void report_parameter(struct secrets *s, const struct parameter *p, const struct node *key,
@@ -66,8 +72,7 @@ static void report_literal(struct secrets *s, const struct node *key, const stru
 /* A parameter that names something in the store, or whose Default does, holds no secret. */
 static bool holds_secret(const struct parameter *p)
 {
-	return !p->no_echo && !p->looked_up &&
-	       !(p->initial && p->initial->kind == NODE_SCALAR && resolve_occurs(p->initial->text));
+	return !p->no_echo && !p->looked_up && !(p->initial && is_dynamic(p->initial));
 }
 
 static bool is_switch(struct text t)
@@ -87,7 +92,7 @@ static void check_secret(struct secrets *s, const struct node *key, const struct
 		if (p && holds_secret(p))
 			report_parameter(s, p, key, value);
 	} else if (value->kind == NODE_SCALAR && value->text.len && !node_is_null(value) &&
-		   !is_switch(value->text) && !resolve_occurs(value->text) &&
+		   !is_switch(value->text) && !is_dynamic(value) &&
 		   !lint_made_by_loop(s->r->loops, value->text)) {
 		report_literal(s, key, value);
 	}
