@@ -58,11 +58,13 @@ static void report_parameter(struct secrets *s, const struct parameter *p, const
 	diag_hint(s->l->d, g, "add 'NoEcho: true' to the parameter");
 }
 
+/* Told at the resource: the line of the value would be shown with it. */
 static void report_literal(struct secrets *s, const struct node *key, const struct node *value)
 {
-	struct diag *g = diag_warn(s->l->d, DIAG_SECRET_SHOWN, value->where,
-				   "'%.*s' of '%.*s' stands in the template in clear",
-				   TEXT_ARG(key->text), TEXT_ARG(s->r->id));
+	struct diag *g = diag_warn(s->l->d, DIAG_SECRET_SHOWN, s->r->key->where,
+				   "'%.*s' of '%.*s' stands in the template in clear, in line %u",
+				   TEXT_ARG(key->text), TEXT_ARG(s->r->id),
+				   (unsigned)value->where.start.line);
 
 	diag_hint(s->l->d, g,
 		  "keep it in Secrets Manager: '{{resolve:secretsmanager:SECRET}}', or take it "

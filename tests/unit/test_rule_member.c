@@ -17,7 +17,8 @@ static void a_parameter_for_a_password_has_no_echo(void **state)
 static void a_literal_password_is_in_clear(void **state)
 {
 	assert_rules(*state, "Resources:\n" USER "hunter22}}}\n",
-		     "2:67 warning HD2487 'Password' of 'U' stands in the template in clear\n");
+		     "2:3 warning HD2487 'Password' of 'U' stands in the template in clear, in "
+		     "line 2\n");
 }
 
 static void a_dynamic_reference_is_not_in_clear(void **state)
