@@ -38,29 +38,31 @@ static size_t count_char(struct text t, char c)
 
 static void index_lines(struct arena *a, struct source *src)
 {
+	const char *start = src->bytes.ptr, *end = start + src->bytes.len, *at = start;
 	uint32_t *offsets;
 	size_t line = 0;
 
 	src->line_count = count_char(src->bytes, '\n') + 1;
 	offsets = ARENA_ARRAY(a, src->line_count, uint32_t);
-	for (size_t i = 0; i < src->bytes.len; i++) {
-		if (src->bytes.ptr[i] == '\n')
-			offsets[++line] = (uint32_t)i + 1;
-	}
+	while ((at = memchr(at, '\n', (size_t)(end - at))))
+		offsets[++line] = (uint32_t)(++at - start);
 	src->line_offsets = offsets;
 }
 
 static void index_points(struct arena *a, struct source *src)
 {
-	uint32_t *counts = ARENA_ARRAY(a, src->bytes.len / BLOCK_LEN + 1, uint32_t), count = 0;
+	size_t blocks = src->bytes.len / BLOCK_LEN;
+	uint32_t *counts = ARENA_ARRAY(a, blocks + 1, uint32_t);
 
-	for (size_t i = 0; i < src->bytes.len; i++) {
-		if (i % BLOCK_LEN == 0)
-			counts[i / BLOCK_LEN] = count;
-		count += starts_point(src->bytes.ptr[i]);
+	/* Whole blocks: loops of a known length become vector code. */
+	for (size_t b = 0; b < blocks; b++) {
+		const char *block = src->bytes.ptr + b * BLOCK_LEN;
+		uint32_t count = 0;
+
+		for (size_t i = 0; i < BLOCK_LEN; i++)
+			count += starts_point(block[i]);
+		counts[b + 1] = counts[b] + count;
 	}
-	if (src->bytes.len % BLOCK_LEN == 0)
-		counts[src->bytes.len / BLOCK_LEN] = count;
 	src->point_counts = counts;
 }
 

@@ -146,10 +146,26 @@ static size_t utf8_sequence(const unsigned char *s, size_t len)
 	return need;
 }
 
+#define ALL_BYTES(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* How many bytes from here on are ASCII and not NUL, eight at a time. */
+static size_t plain_run(const unsigned char *s, size_t len)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, s + i, sizeof(word));
+		if ((word | (word - ALL_BYTES(1))) & ALL_BYTES(0x80))
+			break;
+	}
+	return i;
+}
+
 bool text_utf8_valid(struct text t, size_t *bad)
 {
 	const unsigned char *s = (const unsigned char *)t.ptr;
-	size_t i = 0;
+	size_t i = plain_run(s, t.len);
 
 	while (i < t.len) {
 		size_t step = 1;
@@ -164,6 +180,8 @@ bool text_utf8_valid(struct text t, size_t *bad)
 			return false;
 		}
 		i += step;
+		if (step > 1)
+			i += plain_run(s + i, t.len - i);
 	}
 	return true;
 }

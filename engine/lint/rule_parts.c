@@ -5,8 +5,9 @@
 
 bool text_in(struct text t, const char *const *names)
 {
-	for (; *names; names++) {
-		if (text_is(t, *names))
+	/* Asked for every text of a template, and mostly the first letter decides. */
+	for (; t.len && *names; names++) {
+		if (**names == *t.ptr && text_is(t, *names))
 			return true;
 	}
 	return false;

@@ -53,12 +53,13 @@ const struct lint_rule lint_rules[] = {
 
 static bool is_end(const struct lint_rule *row)
 {
-	return !row->whole && !row->resource && !row->node;
+	return !row->whole && !row->resource;
 }
 
 static bool is_for(const struct lint_rule *row, const struct lint_resource *r)
 {
-	return !row->type || (r->type && text_glob(text_of(row->type), text_of(r->type)));
+	return !row->type || (r->type && row->type[0] == r->type[0] &&
+			      text_glob(text_of(row->type), text_of(r->type)));
 }
 
 static void ask_resources(struct lint *l, const struct lint_rule *row)
@@ -66,14 +67,6 @@ static void ask_resources(struct lint *l, const struct lint_rule *row)
 	for (size_t i = 0; i < l->resource_count; i++) {
 		if (is_for(row, &l->resources[i]))
 			row->resource(l, &l->resources[i]);
-	}
-}
-
-static void ask_node(void *context, const struct lint_site *site, const struct node *n)
-{
-	for (const struct lint_rule *row = lint_rules; !is_end(row); row++) {
-		if (row->node)
-			row->node(context, site, n);
 	}
 }
 
@@ -85,5 +78,4 @@ void lint_rules_run(struct lint *l)
 		if (row->resource)
 			ask_resources(l, row);
 	}
-	lint_walk(l, ask_node, l);
 }

@@ -2,10 +2,10 @@
  * rules.h - the table of rules beyond the schemas: one row each.
  *
  * A family of rules is one file rule_NAME.c, its functions are declared here, and rules.c has
- * a row for each.  A row has one function, for what it looks at: the whole template once, each
- * resource (of one type, when `type` is set; '*' and '?' as in globs), or every node that
- * lint_walk visits.  Rows are asked in the order of the
- * table; diagnostics are sorted by place afterwards.
+ * a row for each.  A row has one function, for what it looks at: the whole template once, or
+ * each resource (of one type, when `type` is set: '*' and '?' as in globs, but not as the first
+ * letter).  Rows are asked in the order of the table; diagnostics are sorted by place
+ * afterwards.
  */
 #ifndef ENGINE_LINT_RULES_H
 #define ENGINE_LINT_RULES_H
@@ -16,7 +16,6 @@ struct lint_rule {
 	const char *type; /* for resource: the types it is for; NULL: all */
 	void (*whole)(struct lint *l);
 	void (*resource)(struct lint *l, const struct lint_resource *r);
-	void (*node)(struct lint *l, const struct lint_site *site, const struct node *n);
 };
 
 /* Ends with a row of NULLs. */
