@@ -374,28 +374,29 @@ static void warn_of_comma(const struct json_reader *r)
 
 bool json_node_parse(struct node_builder *b, const struct source *src, const struct node **ret_root)
 {
-	struct diags found = DIAGS_INIT, *d = b->d;
-	struct node_builder before = *b;
-	struct json_reader r = {.build = b, .src = src, .seen_pos = {1, 1}};
+	struct diags found = DIAGS_INIT;
+	struct node_builder own = *b; /* forgotten when it is no JSON */
+	struct json_reader r = {.build = &own, .src = src, .seen_pos = {1, 1}};
 	enum outcome result;
 
+	own.d = &found;
 	r.at = r.seen = src->bytes.ptr;
 	r.end = src->bytes.ptr + src->bytes.len;
 	*ret_root = NULL;
-	b->d = &found;
 	result = read_document(&r, ret_root);
 	str_release(&r.unescaped);
 	vec_release(&r.items);
 	vec_release(&r.entries);
 	if (result == READ_NOT_JSON) {
-		*b = before;
 		*ret_root = NULL;
 		diags_release(&found);
+		r.build = b;
 		warn_of_comma(&r);
 		return false;
 	}
-	b->d = d;
-	diags_take(d, &found);
+	own.d = b->d;
+	*b = own;
+	diags_take(b->d, &found);
 	if (result == READ_REFUSED)
 		*ret_root = NULL;
 	return true;

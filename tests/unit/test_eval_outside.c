@@ -273,8 +273,8 @@ static void attributes_bring_no_references_along(void **state)
 		"!Sub '{{resolve:env:PLAIN}} ${S.Endpoint}'",
 		"!Sub ['${P} ${S.Endpoint}', {P: !Sub '{{resolve:env:${Name}}}'}]",
 		"!Join [' ', [!Ref Own, !GetAtt S.Endpoint]]",
-		"!Base64 {'Fn::Join': ['', ['{{resolve:env:', !Ref Name, '}}', !GetAtt "
-		"S.Endpoint]]}",
+		("!Base64 {'Fn::Join': ['', ['{{resolve:env:', !Ref Name, '}}', !GetAtt "
+		 "S.Endpoint]]}"),
 		"!Sub '{{resolve:secretsmanager:${S.Endpoint}}}'",
 	};
 
