@@ -8,21 +8,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* Read once: types are looked up when they are named. */
+/* Opened once: types are looked up when they are named. */
+static struct arena *arena_of_types;
+static struct registry *known_types;
+
+static void close_types(void)
+{
+	registry_close(known_types);
+	arena_free(arena_of_types);
+}
+
 static const struct registry *types(void)
 {
-	static struct arena *a;
-	static struct registry *all;
 	struct diags d = DIAGS_INIT;
 
-	if (all)
-		return all;
-	a = arena_new();
-	all = registry_open(manifest_none(a), builtin_providers, &d);
-	if (!all || diags_failed(&d))
+	if (known_types)
+		return known_types;
+	arena_of_types = arena_new();
+	known_types = registry_open(manifest_none(arena_of_types), builtin_providers, &d);
+	if (!known_types || diags_failed(&d) || atexit(close_types))
 		abort();
 	diags_release(&d);
-	return all;
+	return known_types;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
