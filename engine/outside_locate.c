@@ -12,25 +12,6 @@ static bool same_place(const struct instance_id *x, const struct instance_id *y)
 	return !strcmp(x->account, y->account) && !strcmp(x->region, y->region);
 }
 
-static const struct instance *find_instance(const struct outside *o, const struct instance_id *id)
-{
-	const struct project *p = o->e->project;
-	size_t low = 0, high = p->instance_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = instance_id_compare(&p->instances[mid].id, id);
-
-		if (!order)
-			return &p->instances[mid];
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
-}
-
 const struct instance_record *outside_find_recorded(const struct outside *o,
 						    const struct instance_id *id)
 {
@@ -263,7 +244,7 @@ static enum located locate_output(struct outside *o, const struct instance_id *o
 		return s ? refuse_region(s, l, d) : refuse_stack(o, l, d);
 	id = (struct instance_id){s->name, t->account, t->region->name};
 	out->output = l->output;
-	out->instance = find_instance(o, &id);
+	out->instance = project_instance(o->e->project, &id);
 	if (out->instance && out->instance->doc) {
 		out->index = outside_find_output(out->instance->doc, l->output, NULL);
 		return out->index < out->instance->doc->output_count ? LOCATED

@@ -31,28 +31,10 @@ static bool in_manifest(const struct manifest *m, const struct instance_id *id)
 	return false;
 }
 
-static const struct instance *find_instance(const struct project *p, const struct instance_id *id)
-{
-	size_t low = 0, high = p->instance_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = instance_id_compare(&p->instances[mid].id, id);
-
-		if (!order)
-			return &p->instances[mid];
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
-}
-
 bool planner_covers(const struct project *p, const struct selection *sel,
 		    const struct instance_id *id)
 {
-	if (find_instance(p, id))
+	if (project_instance(p, id))
 		return true;
 	if (in_manifest(p->manifest, id))
 		return false;
@@ -121,7 +103,7 @@ static void add_groups(struct grouping *g, const struct record *const *sorted, s
 
 	for (size_t at = 0, len; at < count; at += len) {
 		const struct instance_id *id = &sorted[at]->addr.instance;
-		const struct instance *instance = find_instance(project, id);
+		const struct instance *instance = project_instance(project, id);
 		struct planning_instance *w;
 
 		len = run_length(sorted, at, count);

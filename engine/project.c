@@ -256,3 +256,21 @@ void project_close(struct project *p)
 	arena_free(p->arena);
 	free(p);
 }
+
+const struct instance *project_instance(const struct project *p, const struct instance_id *id)
+{
+	size_t low = 0, high = p->instance_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = instance_id_compare(&p->instances[mid].id, id);
+
+		if (!order)
+			return &p->instances[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}

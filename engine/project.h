@@ -76,6 +76,8 @@ struct project {
 struct project *project_open(const char *dir, const struct hd_provider *const *builtins,
 			     const struct selection *sel, struct diags *d);
 void project_close(struct project *p);
+/* By its id; NULL when the selection leaves it out. */
+const struct instance *project_instance(const struct project *p, const struct instance_id *id);
 /*
  * Evaluates every instance and checks each resource against its type; may be called again,
  * with other lookups.  lookup_for gives

@@ -19,7 +19,7 @@ def page_of(host, **properties):
 
 def on_every_host(lab):
     return everywhere(lambda name: ssh_file(
-        name, sub(f"{lab.dir}/hosts/${{Name}}/root/page"), "x\n"))
+        name, sub(f"{lab.dir}/hosts/${{Name}}/tree/page"), "x\n"))
 
 
 def test_a_resource_that_left_the_template_is_deleted(east, tmp_path):

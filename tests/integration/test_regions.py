@@ -17,7 +17,7 @@ def regions(lab):
 def project(regions, tmp_path):
     """Five files on each of four hosts in each of two regions."""
     files = {f"File{i}&{{Name}}": ssh_file(
-        {"Ref": "Name"}, sub(f"{regions.dir}/hosts/${{Name}}/root/file{i}"), f"{i}\n")
+        {"Ref": "Name"}, sub(f"{regions.dir}/hosts/${{Name}}/tree/file{i}"), f"{i}\n")
         for i in range(FILES)}
     web = template({"Fn::ForEach::Hosts": ["Name", {"Fn::Hosts": {"Roles": ["web"]}}, files]})
     return regions.project(tmp_path / "project", templates={"web": web},

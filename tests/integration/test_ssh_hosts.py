@@ -119,7 +119,7 @@ def test_settings_of_one_host_go_before_those_of_all(host, tmp_path):
 def test_more_hosts_than_the_shell_lets_open_files(lab, tmp_path):
     lab.grid({"east": ["east-a"]}, per_zone=12).start()
     project = lab.project(tmp_path / "project", templates={"web": everywhere(
-        lambda name: ssh_file(name, sub(f"{lab.dir}/hosts/${{Name}}/root/page"), "x"))})
+        lambda name: ssh_file(name, sub(f"{lab.dir}/hosts/${{Name}}/tree/page"), "x"))})
     done = subprocess.run(["bash", "-c", 'ulimit -S -n 16; exec "$HADEPLOY" apply --yes'],
                           cwd=project.dir, env=clean_env(project.dir), capture_output=True,
                           text=True, check=False)

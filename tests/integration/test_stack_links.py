@@ -21,7 +21,7 @@ FIRST = {"Fn::Select": [0, {"Fn::Hosts": {"Roles": ["web"]}}]}
 
 
 def file(hosts, name, content):
-    return ssh_file(FIRST, {"Fn::Sub": [f"{hosts.dir}/hosts/${{Host}}/root/{name}",
+    return ssh_file(FIRST, {"Fn::Sub": [f"{hosts.dir}/hosts/${{Host}}/tree/{name}",
                                         {"Host": FIRST}]}, content)
 
 

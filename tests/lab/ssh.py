@@ -70,7 +70,7 @@ class SshHost:
         self.address, self.roles, self.key_kinds = address, list(roles), tuple(key_kinds)
         self.env, self.fixed_port, self.port = dict(env or {}), port, port
         self.dir = lab.dir / "hosts" / name
-        self.home, self.root, self.bin = self.dir / "home", self.dir / "root", self.dir / "bin"
+        self.home, self.root, self.bin = self.dir / "home", self.dir / "tree", self.dir / "bin"
         self.pid_file, self.log = self.dir / "sshd.pid", self.dir / "sshd.log"
         self.proc = None
 
