@@ -12,7 +12,10 @@ struct asking {
 static const char *const questions[] = {
 	[RUN_APPLY] = "Apply these changes? Only 'yes' is accepted: ",
 	[RUN_DESTROY] = "Destroy all of this? Only 'yes' is accepted: ",
+	[RUN_ROLLBACK] = "Roll back to the last good state? Only 'yes' is accepted: ",
+	[RUN_IMPORT] = "Record these as they are? Only 'yes' is accepted: ",
 };
+_Static_assert(ARRAY_LEN(questions) == RUN_MODE_COUNT, "a question for every kind of run");
 
 /* A lease is shorter than some people think. */
 static int keep_locks(struct invocation *in)
@@ -50,8 +53,7 @@ static void show_new_outputs(struct invocation *in, const struct run_result *r)
 static int exit_of_failed(const struct invocation *in, const struct run_result *r)
 {
 	int code = invocation_exit(in);
-	bool begun = r->failed || r->left_open || r->skipped || r->done.create || r->done.update ||
-		     r->done.replace || r->done.remove || r->done.retain;
+	bool begun = r->failed || r->left_open || r->skipped || plan_counts_changes(&r->done);
 
 	if (r->interrupted)
 		return EXIT_INTERRUPTED;

@@ -123,7 +123,7 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 {
 	json_t *j = json_line("result");
 
-	json_set_text(j, "mode", mode == RUN_DESTROY ? "destroy" : "apply");
+	json_set_text(j, "mode", run_mode_name(mode));
 	json_object_set_new(j, "done", json_counts(&r->done));
 	set_integer(j, "failed", (int64_t)r->failed);
 	set_integer(j, "left_open", (int64_t)r->left_open);

@@ -19,8 +19,9 @@ static const struct action_look looks[] = {
 	[ACTION_NONE] = {" ", PAINT_DIM},      [ACTION_CREATE] = {"+", PAINT_GREEN},
 	[ACTION_UPDATE] = {"~", PAINT_YELLOW}, [ACTION_REPLACE] = {"-/+", PAINT_MAGENTA},
 	[ACTION_DELETE] = {"-", PAINT_RED},    [ACTION_RETAIN] = {"=", PAINT_CYAN},
+	[ACTION_IMPORT] = {"<", PAINT_CYAN},   [ACTION_ADOPT] = {"<~", PAINT_YELLOW},
 };
-_Static_assert(ARRAY_LEN(looks) == ACTION_RETAIN + 1, "a look for every action");
+_Static_assert(ARRAY_LEN(looks) == ACTION_COUNT, "a look for every action");
 
 struct page {
 	struct str *out;
@@ -270,15 +271,6 @@ static bool shows_change(const struct page *p, const struct change *c)
 	return c->action != ACTION_NONE;
 }
 
-static void count_action(struct plan_counts *n, enum action a)
-{
-	n->create += a == ACTION_CREATE;
-	n->update += a == ACTION_UPDATE;
-	n->replace += a == ACTION_REPLACE;
-	n->remove += a == ACTION_DELETE;
-	n->retain += a == ACTION_RETAIN;
-}
-
 /* "web/east: 4 to create, 1 to delete": only what there is. */
 static void add_title(const struct page *p, const struct instance_plan *i)
 {
@@ -286,7 +278,7 @@ static void add_title(const struct page *p, const struct instance_plan *i)
 	struct str counts = STR_INIT;
 
 	for (size_t k = 0; k < i->change_count; k++)
-		count_action(&n, p->plan->changes[i->first_change + k].action);
+		plan_count(&n, p->plan->changes[i->first_change + k].action);
 	add_some(&counts, n.create, "to create");
 	add_some(&counts, n.update, "to update");
 	add_some(&counts, n.replace, "to replace");

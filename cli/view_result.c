@@ -253,13 +253,21 @@ static void add_rest(struct str *out, const struct run_result *r, const char *co
 	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n", command);
 }
 
+static const char *const titles[] = {
+	[RUN_APPLY] = "Apply",
+	[RUN_DESTROY] = "Destroy",
+	[RUN_ROLLBACK] = "Rollback",
+	[RUN_IMPORT] = "Import",
+};
+_Static_assert(ARRAY_LEN(titles) == RUN_MODE_COUNT, "a title for every kind of run");
+
 void view_result(struct str *out, const struct run_result *r, enum run_mode mode,
 		 const struct style *st)
 {
 	bool well = ended_well(r);
 
 	paint_on(out, st, well ? PAINT_GREEN : PAINT_RED);
-	str_add(out, mode == RUN_DESTROY ? "Destroy" : "Apply");
+	str_add(out, titles[mode]);
 	str_add(out, ending(r));
 	paint_off(out, st);
 	str_add(out, ": ");
@@ -273,5 +281,5 @@ void view_result(struct str *out, const struct run_result *r, enum run_mode mode
 		str_add(out, "; what is recorded was taken instead\n");
 	}
 	if (!well)
-		add_rest(out, r, mode == RUN_DESTROY ? "destroy" : "apply");
+		add_rest(out, r, run_mode_name(mode));
 }

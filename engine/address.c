@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define PART_COUNT_MAX 4
 
 int instance_id_compare(const struct instance_id *x, const struct instance_id *y)
@@ -121,4 +123,37 @@ struct instance_id instance_id_copy(struct arena *a, const struct instance_id *i
 struct address address_copy(struct arena *a, const struct address *x)
 {
 	return (struct address){instance_id_copy(a, &x->instance), arena_strdup(a, x->logical_id)};
+}
+
+static bool matches_text(const char *pattern, struct str *text)
+{
+	return text_glob(text_of(pattern), str_text(text));
+}
+
+static bool matches_instance(const struct instance_id *id, const char *pattern)
+{
+	struct str text = STR_INIT;
+	bool fits;
+
+	instance_id_format(id, &text);
+	fits = matches_text(pattern, &text);
+	str_release(&text);
+	return fits;
+}
+
+bool address_match(const struct address *x, const char *pattern)
+{
+	struct str text = STR_INIT;
+	bool fits;
+
+	if (!strchr(pattern, '/'))
+		return text_glob(text_of(pattern), text_of(x->logical_id));
+	address_format(x, &text);
+	fits = matches_text(pattern, &text);
+	str_clear(&text);
+	str_printf(&text, "%s/%s/%s/%s", x->instance.stack, x->instance.account, x->instance.region,
+		   x->logical_id);
+	fits = fits || matches_text(pattern, &text) || matches_instance(&x->instance, pattern);
+	str_release(&text);
+	return fits;
 }

@@ -37,6 +37,12 @@ const char *address_key(struct arena *a, const struct address *x);
 bool address_parse(struct arena *a, struct text t, struct address *out);
 /* Accepts two or three parts. */
 bool instance_id_parse(struct arena *a, struct text t, struct instance_id *out);
+/*
+ * Whether what people write names the address: shell wildcards over it as it is shown
+ * ("web/east/Db*") or as it is stored (with account); two parts of an instance name all that is
+ * in it; without a slash it is a logical id of any instance.
+ */
+bool address_match(const struct address *x, const char *pattern);
 /* A deep copy in the arena. */
 struct address address_copy(struct arena *a, const struct address *x);
 struct instance_id instance_id_copy(struct arena *a, const struct instance_id *i);

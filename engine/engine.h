@@ -13,11 +13,13 @@
 #include "base/diag.h"
 #include "engine/event.h"
 #include "engine/plan.h"
+#include "engine/planner.h"
 #include "engine/project.h"
 #include "engine/state.h"
 #include "templates/render.h"
 
 struct engine;
+struct saved_plan;
 
 struct engine_options {
 	const char *dir;                            /* of the manifest */
@@ -40,12 +42,28 @@ const struct project *engine_project(const struct engine *e);
 /* Everything that can be checked without network.  0 or -1. */
 int engine_validate(struct engine *e, struct diags *d);
 
-enum run_mode { RUN_APPLY, RUN_DESTROY };
+enum run_mode {
+	RUN_APPLY,
+	RUN_DESTROY,
+	RUN_ROLLBACK, /* back to the last good state of the instances */
+	RUN_IMPORT    /* records what exists; changes nothing in the world */
+};
+#define RUN_MODE_COUNT (RUN_IMPORT + 1)
+const char *run_mode_name(enum run_mode m); /* "apply", ... */
 enum run_refresh { REFRESH_NO, REFRESH_YES };
+
+/* What becomes of a stack instance when one of its changes fails (--on-failure). */
+enum on_failure {
+	ON_FAILURE_INSTANCE, /* it is brought back to its last good state */
+	ON_FAILURE_KEEP      /* it stays as it is; what does not depend on the failure goes on */
+};
 
 struct run_request {
 	enum run_mode mode;
 	enum run_refresh refresh;
+	struct plan_wishes wishes;
+	enum on_failure on_failure;
+	const struct saved_plan *saved; /* saved_plan.h: only what it promises is done; NULL */
 	/* Asked once with the plan while the locks are held; nonzero: go on.  NULL: go on.
 	 * Not called for an empty plan. */
 	int (*confirm)(void *context, const struct plan *plan);
@@ -62,8 +80,12 @@ struct run_result {
 	size_t failed, skipped;
 	size_t left_open; /* nobody knows yet: the next run asks what became of them */
 	size_t targets_failed, targets_succeeded; /* instances */
-	int64_t elapsed_ms;                       /* without the time that confirm took */
-	bool declined;                            /* confirm said no */
+	const struct plan *rollback;              /* what was done after a failure; NULL */
+	struct plan_counts rolled_back;
+	size_t targets_rolled_back, targets_rollback_failed; /* of those that failed */
+	const char *run;    /* its id in the history; NULL when nothing was begun */
+	int64_t elapsed_ms; /* without the time that confirm took */
+	bool declined;      /* confirm said no */
 	bool interrupted;
 };
 

@@ -96,6 +96,9 @@ void holders_follow(struct holders *h, const struct state_edit *edit)
 	case EDIT_END:
 	case EDIT_PUT_INSTANCE:
 	case EDIT_DROP_INSTANCE:
+	case EDIT_GOOD:
+	case EDIT_RESTORE: /* made before a plan, and therefore loaded */
+	case EDIT_MOVE:
 		return;
 	}
 }

@@ -6,8 +6,9 @@
 static const char *const actions[] = {
 	[ACTION_NONE] = "none",       [ACTION_CREATE] = "create", [ACTION_UPDATE] = "update",
 	[ACTION_REPLACE] = "replace", [ACTION_DELETE] = "delete", [ACTION_RETAIN] = "retain",
+	[ACTION_IMPORT] = "import",   [ACTION_ADOPT] = "adopt",
 };
-_Static_assert(ARRAY_LEN(actions) == ACTION_RETAIN + 1, "a name for every action");
+_Static_assert(ARRAY_LEN(actions) == ACTION_COUNT, "a name for every action");
 
 static const char *const reasons[] = {
 	[REASON_NONE] = "nothing differs",
@@ -22,8 +23,12 @@ static const char *const reasons[] = {
 	[REASON_DESTROY] = "asked for",
 	[REASON_TAINTED] = "an earlier change of it ended in error",
 	[REASON_DEPOSED] = "left over from a replacement",
+	[REASON_MOVED] = "has another logical id now",
+	[REASON_REQUESTED] = "asked for",
+	[REASON_FOUND] = "is there already",
+	[REASON_ROLLBACK] = "back to the last good state",
 };
-_Static_assert(ARRAY_LEN(reasons) == REASON_DEPOSED + 1, "a text for every reason");
+_Static_assert(ARRAY_LEN(reasons) == REASON_COUNT, "a text for every reason");
 
 /* For the dump: one word each, so that lines stay easy to compare. */
 static const char *const reason_words[] = {
@@ -39,15 +44,34 @@ static const char *const reason_words[] = {
 	[REASON_DESTROY] = "destroy",
 	[REASON_TAINTED] = "tainted",
 	[REASON_DEPOSED] = "deposed",
+	[REASON_MOVED] = "moved",
+	[REASON_REQUESTED] = "requested",
+	[REASON_FOUND] = "found",
+	[REASON_ROLLBACK] = "rollback",
 };
-_Static_assert(ARRAY_LEN(reason_words) == REASON_DEPOSED + 1, "a word for every reason");
+_Static_assert(ARRAY_LEN(reason_words) == REASON_COUNT, "a word for every reason");
 
 bool plan_empty(const struct plan *p)
 {
-	const struct plan_counts *c = &p->counts;
+	return !plan_counts_changes(&p->counts) && !p->output_count;
+}
 
-	return !c->create && !c->update && !c->replace && !c->remove && !c->retain &&
-	       !p->output_count;
+void plan_count(struct plan_counts *n, enum action a)
+{
+	size_t *const counts[] = {
+		[ACTION_NONE] = &n->none,     [ACTION_CREATE] = &n->create,
+		[ACTION_UPDATE] = &n->update, [ACTION_REPLACE] = &n->replace,
+		[ACTION_DELETE] = &n->remove, [ACTION_RETAIN] = &n->retain,
+		[ACTION_IMPORT] = &n->import, [ACTION_ADOPT] = &n->adopt,
+	};
+
+	_Static_assert(ARRAY_LEN(counts) == ACTION_COUNT, "a count for every action");
+	++*counts[a];
+}
+
+size_t plan_counts_changes(const struct plan_counts *n)
+{
+	return n->create + n->update + n->replace + n->remove + n->retain + n->import + n->adopt;
 }
 
 const char *action_name(enum action a)

@@ -18,8 +18,11 @@ enum action {
 	ACTION_UPDATE,
 	ACTION_REPLACE,
 	ACTION_DELETE,
-	ACTION_RETAIN /* leaves the record, the thing stays */
+	ACTION_RETAIN, /* leaves the record, the thing stays */
+	ACTION_IMPORT, /* exists already: read and recorded as it is; nothing changes in the world */
+	ACTION_ADOPT   /* exists already under its name: recorded, then updated to the template */
 };
+#define ACTION_COUNT (ACTION_ADOPT + 1)
 
 /* Why; `cause` completes the sentence. */
 enum reason {
@@ -33,8 +36,19 @@ enum reason {
 	REASON_NOT_IN_MANIFEST, /* nor is its stack, or the stack's target */
 	REASON_CONDITION_FALSE,
 	REASON_DESTROY,
-	REASON_TAINTED, /* an earlier change of it ended in error */
-	REASON_DEPOSED  /* left over from a replacement */
+	REASON_TAINTED,   /* an earlier change of it ended in error */
+	REASON_DEPOSED,   /* left over from a replacement */
+	REASON_MOVED,     /* nothing but its logical id differs */
+	REASON_REQUESTED, /* --replace, or an import that was asked for */
+	REASON_FOUND,     /* adopt: something of this name is there */
+	REASON_ROLLBACK   /* back to the last good state */
+};
+#define REASON_COUNT (REASON_ROLLBACK + 1)
+
+/* How long it will take, from recorded history; -1: nothing is known. */
+struct estimate {
+	int64_t typical_ms; /* median */
+	int64_t slow_ms;    /* 95 of 100 were faster: past it, it is slower than usual */
 };
 
 struct path_change {
@@ -71,10 +85,25 @@ struct change {
 						  needs have: order passes through them */
 	size_t need_count;
 	struct range where; /* in the template, or RANGE_NONE */
+
+	bool conditional;       /* REPLACE: hangs on a value that is not known yet and may prove the
+				   same; then it is an update or nothing */
+	bool snapshot;          /* DELETE, REPLACE: a snapshot is taken before the old one goes */
+	const char *moved_from; /* logical id under which `before` is recorded; NULL: its own */
+	/* NONE: what would be done, were it not left out by --only or --exclude. */
+	enum action left_out;
+	const char *import_id; /* IMPORT, ADOPT: of the thing that is there */
+	/* Rollback: what is to be recorded when it is done; then resource is NULL and `desired`
+	 * are its inputs. */
+	const struct record *wanted;
+	const char *not_restored; /* rollback: what stays as it is, for a person; NULL: nothing */
+	struct estimate estimate;
 };
 
 struct plan_counts {
-	size_t create, update, replace, remove, retain, none;
+	size_t create, update, replace, remove, retain, none, import, adopt;
+	size_t conditional; /* of replace */
+	size_t left_out;    /* of none */
 };
 
 struct output_change {
@@ -111,13 +140,21 @@ struct plan {
 	struct plan_counts counts;
 	bool refreshed; /* compared with the world, not only with what was recorded */
 	bool destroy;
+	bool rollback;
+	/* The whole plan at the parallelism given; `critical` are indexes of the changes on the
+	 * longest way, in order. */
+	struct estimate estimate;
+	const size_t *critical;
+	size_t critical_count;
 	size_t drifted; /* resources whose state in the world differs from the record */
 	size_t unread;  /* recorded resources that a refresh asked for and could not read */
 };
 
-bool plan_empty(const struct plan *p);  /* nothing to do */
-const char *action_name(enum action a); /* "create", ... */
-const char *reason_text(enum reason r); /* "not recorded yet", ... */
+bool plan_empty(const struct plan *p); /* nothing to do */
+void plan_count(struct plan_counts *n, enum action a);
+size_t plan_counts_changes(const struct plan_counts *n); /* all but none */
+const char *action_name(enum action a);                  /* "create", ... */
+const char *reason_text(enum reason r);                  /* "not recorded yet", ... */
 /* One line per change and path: the station's dump for golden tests. */
 void plan_dump(const struct plan *p, struct str *out);
 

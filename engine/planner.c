@@ -221,30 +221,6 @@ static int plan_in_order(struct planning *p, struct planning_instance *instances
 	return rc;
 }
 
-static void count_action(struct plan_counts *n, enum action a)
-{
-	switch (a) {
-	case ACTION_NONE:
-		n->none++;
-		return;
-	case ACTION_CREATE:
-		n->create++;
-		return;
-	case ACTION_UPDATE:
-		n->update++;
-		return;
-	case ACTION_REPLACE:
-		n->replace++;
-		return;
-	case ACTION_DELETE:
-		n->remove++;
-		return;
-	case ACTION_RETAIN:
-		n->retain++;
-		return;
-	}
-}
-
 static void index_recorded(struct planning *p)
 {
 	const struct instance_list *list = p->in->instances;
@@ -288,7 +264,7 @@ static void finish(struct planning *p)
 	plan->outputs = p->outputs.items;
 	plan->output_count = p->outputs.count;
 	for (size_t i = 0; i < plan->change_count; i++)
-		count_action(&plan->counts, plan->changes[i].action);
+		plan_count(&plan->counts, plan->changes[i].action);
 }
 
 /* What a validation makes stays a check: no secret is needed for it. */

@@ -48,6 +48,31 @@ struct refine_request {
 
 struct outside;
 
+/* Address patterns as people write them: shell wildcards over "web/east/Db*"; a bare logical
+ * id fits it in every instance (address_match). */
+struct patterns {
+	const char *const *items;
+	size_t count;
+};
+
+/* A thing that exists and is to be recorded. */
+struct import_wish {
+	const char *address; /* as written; address_match */
+	const char *id;      /* as the provider gives it */
+	struct range where;  /* in the file of wishes; RANGE_NONE for arguments */
+};
+
+/* What a plan is made with beside templates and records; zero: nothing special. */
+struct plan_wishes {
+	struct patterns only;    /* these, with what they need; none: everything */
+	struct patterns exclude; /* not these, nor what needs them */
+	struct patterns replace; /* even though nothing asks for it */
+	struct patterns skip;    /* rollback: left as they are */
+	const struct import_wish *imports;
+	size_t import_count;
+	bool adopt; /* a creation takes over what is there under its name */
+};
+
 struct planner_input {
 	const struct project *project;          /* evaluated */
 	const struct record_list *records;      /* of every instance the selection names, and of
@@ -59,6 +84,7 @@ struct planner_input {
 	struct outside *outside;                /* links between instances; NULL: there are none */
 	bool check; /* nothing outside is asked: the plan is thrown away */
 	bool destroy;
+	const struct plan_wishes *wishes; /* NULL: none */
 	/* NULL when there is nothing to ask.  0 or -1 with errors. */
 	int (*refine)(void *context, const struct refine_request *q, struct arena *a,
 		      struct refinement *out, struct diags *d);

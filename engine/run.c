@@ -10,6 +10,19 @@
 #include "engine/outside.h"
 #include "engine/run_parts.h"
 
+const char *run_mode_name(enum run_mode m)
+{
+	static const char *const names[] = {
+		[RUN_APPLY] = "apply",
+		[RUN_DESTROY] = "destroy",
+		[RUN_ROLLBACK] = "rollback",
+		[RUN_IMPORT] = "import",
+	};
+
+	_Static_assert(ARRAY_LEN(names) == RUN_MODE_COUNT, "a name for every kind of run");
+	return names[m];
+}
+
 /* --- locks -------------------------------------------------------------------------- */
 
 static const char *user_name(struct arena *a)
@@ -142,17 +155,18 @@ const struct plan *engine_plan(struct engine *e, const struct run_request *q, st
 	struct run r = {.e = e, .d = d};
 
 	if (evaluate(&r, q->mode) || load(&r, STATE_READ) || recover_if_free(&r) ||
-	    run_observe(&r, q->refresh) || run_make_plan(&r, q->mode))
+	    run_observe(&r, q->refresh) || run_make_plan(&r, q))
 		return NULL;
 	return r.plan;
 }
 
 const struct plan *engine_drift(struct engine *e, struct diags *d)
 {
+	static const struct run_request apply = {.mode = RUN_APPLY};
 	struct run r = {.e = e, .d = d};
 
 	if (evaluate(&r, RUN_APPLY) || load(&r, STATE_READ) || run_observe(&r, REFRESH_YES) ||
-	    run_make_plan(&r, RUN_APPLY))
+	    run_make_plan(&r, &apply))
 		return NULL;
 	return r.plan;
 }
@@ -161,8 +175,6 @@ const struct plan *engine_drift(struct engine *e, struct diags *d)
 
 static void count_done(const struct plan *p, const struct execution *x, struct run_result *out)
 {
-	struct plan_counts *n = &out->done;
-
 	for (size_t i = 0; i < p->change_count; i++) {
 		if (x->ends[i] == CHANGE_FAILED)
 			out->failed++;
@@ -170,30 +182,10 @@ static void count_done(const struct plan *p, const struct execution *x, struct r
 			out->left_open++;
 		else if (x->ends[i] == CHANGE_SKIPPED)
 			out->skipped++;
-		if (x->ends[i] != CHANGE_DONE) {
-			n->none += x->ends[i] == CHANGE_NOTHING;
-			continue;
-		}
-		switch (p->changes[i].action) {
-		case ACTION_CREATE:
-			n->create++;
-			break;
-		case ACTION_UPDATE:
-			n->update++;
-			break;
-		case ACTION_REPLACE:
-			n->replace++;
-			break;
-		case ACTION_DELETE:
-			n->remove++;
-			break;
-		case ACTION_RETAIN:
-			n->retain++;
-			break;
-		case ACTION_NONE:
-			n->none++;
-			break;
-		}
+		if (x->ends[i] == CHANGE_DONE)
+			plan_count(&out->done, p->changes[i].action);
+		else
+			out->done.none += x->ends[i] == CHANGE_NOTHING;
 	}
 }
 
@@ -253,7 +245,7 @@ static bool confirmed(struct run *r, const struct run_request *q)
 
 static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
-	if (run_observe(r, q->refresh) || run_make_plan(r, q->mode))
+	if (run_observe(r, q->refresh) || run_make_plan(r, q))
 		return -1;
 	out->plan = r->plan;
 	if (plan_empty(r->plan)) {
@@ -301,8 +293,7 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	engine_tell(e, (struct event){
 			       .kind = EVENT_FINISHED,
 			       .elapsed_ms = out->elapsed_ms,
-			       .done = out->done.create + out->done.update + out->done.replace +
-				       out->done.remove + out->done.retain,
+			       .done = plan_counts_changes(&out->done),
 			       .total = out->plan ? out->plan->change_count - out->plan->counts.none
 						  : 0,
 		       });

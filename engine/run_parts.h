@@ -25,7 +25,7 @@ struct run {
 const struct instance_id *run_instances(const struct run *r, size_t *count);
 /* observations according to `refresh`; tainted records are read in any case. */
 int run_observe(struct run *r, enum run_refresh refresh);
-int run_make_plan(struct run *r, enum run_mode mode);
+int run_make_plan(struct run *r, const struct run_request *q);
 
 /* Marks the instances about to be changed.  0 or -1. */
 int run_mark_applying(struct run *r);

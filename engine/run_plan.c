@@ -242,7 +242,7 @@ static const struct plan *with_reading(const struct run *r, const struct plan *p
 	return copy;
 }
 
-int run_make_plan(struct run *r, enum run_mode mode)
+int run_make_plan(struct run *r, const struct run_request *q)
 {
 	struct engine *e = r->e;
 	struct planner_input in = {
@@ -253,7 +253,8 @@ int run_make_plan(struct run *r, enum run_mode mode)
 		.state = e->state,
 		.selection = &e->options.selection,
 		.outside = e->outside,
-		.destroy = mode == RUN_DESTROY,
+		.destroy = q->mode == RUN_DESTROY,
+		.wishes = &q->wishes,
 		.refine = engine_refine,
 		.context = e,
 	};

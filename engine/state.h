@@ -47,6 +47,8 @@ struct record {
 	const char
 		*deletion_policy; /* "", "Delete", "Retain", "RetainExceptOnCreate", "Snapshot" */
 	bool tainted;             /* a change ended in error or nobody knows how: refresh first */
+	int64_t born;             /* generation of its instance in which it was made; the store
+				     fills it in when it first writes the record */
 	int64_t version;          /* counts its writes */
 	int64_t created_ms, updated_ms; /* wall clock; writing 0 means now, and what was first
 					   written as created_ms stays */
@@ -63,7 +65,8 @@ enum operation_result {
 
 /* One provider call sequence for one change. */
 struct operation {
-	const char *id; /* random hex; also the idempotency key of every attempt */
+	const char *id;  /* random hex; also the idempotency key of every attempt */
+	const char *run; /* the run that began it: run_record.id; "" from older versions */
 	struct address addr;
 	const char *deposed; /* which record a delete is about */
 	enum operation_action action;
@@ -90,12 +93,47 @@ struct instance_record {
 	/* Of the last finished apply: JSON object of export names to output names, and JSON array
 	 * of what its templates took from others (outside.h); "" from older versions. */
 	const char *exports, *imports;
+	/* Counts how often the instance was brought to a good state (EDIT_GOOD); the store's.  What
+	 * was made in the current generation is new since the last good state, and what was
+	 * changed in it is kept as it was (state_load_kept): together they are what a rollback
+	 * goes back over. */
+	int64_t generation;
 };
 
 struct lock_owner {
 	const char *user, *host, *command;
 	int64_t pid;
 	int64_t since_ms; /* wall clock */
+};
+
+/*
+ * One run of a command that changes something, for the history.  Its operations name it.  A run
+ * without an end whose process is gone was killed.
+ */
+struct run_record {
+	const char *id;      /* "20261120-153229-9f2c0a": sorts by time */
+	const char *command; /* "apply" */
+	struct lock_owner owner;
+	int64_t started_ms, ended_ms; /* wall clock; 0: no end */
+	const char *status;    /* "RUNNING", "SUCCEEDED", "FAILED", "STOPPED", "ROLLED_BACK" */
+	const char *instances; /* JSON array of instance texts */
+	const char *counts;    /* JSON object: "create" ... as done, "failed", "skipped" */
+};
+
+/* What somebody asked of a run, from any process and without any lock. */
+enum run_control {
+	CONTROL_NONE,
+	CONTROL_STOP, /* as the first Ctrl-C: nothing new starts */
+	CONTROL_ABORT /* as the second: what runs is cancelled */
+};
+
+/* How long things took: the latest ones that succeeded, at most DURATION_SAMPLES. */
+#define DURATION_SAMPLES 32
+struct duration {
+	const char *type, *action; /* "AWS::RDS::DBInstance", operation_action_name */
+	const char *address;       /* four parts; "": of the type as a whole */
+	const int64_t *samples_ms; /* oldest first */
+	size_t count;
 };
 
 struct lock_info {
@@ -173,20 +211,29 @@ int state_break_lock(struct state *s, const char *lock_id, struct diags *d);
 
 /* One thing a commit does. */
 enum state_edit_kind {
-	EDIT_BEGIN,        /* op: everything; one open operation per address and deposed */
-	EDIT_PENDING,      /* op: id, token, poll_at_ms, attempts */
-	EDIT_END,          /* op: id, result, message, ended_ms (0: now), attempts */
-	EDIT_PUT_RECORD,   /* record (version is counted by the store) */
-	EDIT_DROP_RECORD,  /* record: addr and deposed */
-	EDIT_DEPOSE,       /* record: live record at addr moves to record->deposed */
-	EDIT_PUT_INSTANCE, /* instance */
-	EDIT_DROP_INSTANCE
+	EDIT_BEGIN,         /* op: everything; one open operation per address and deposed */
+	EDIT_PENDING,       /* op: id, token, poll_at_ms, attempts */
+	EDIT_END,           /* op: id, result, message, ended_ms (0: now), attempts */
+	EDIT_PUT_RECORD,    /* record (version is counted by the store) */
+	EDIT_DROP_RECORD,   /* record: addr and deposed */
+	EDIT_DEPOSE,        /* record: live record at addr moves to record->deposed */
+	EDIT_PUT_INSTANCE,  /* instance */
+	EDIT_DROP_INSTANCE, /* and what was kept of it */
+	EDIT_GOOD,          /* instance: its state is good now; nothing kept is needed any more */
+	EDIT_RESTORE, /* record: the deposed one at addr is live again; a live one becomes deposed
+			 under `as` */
+	EDIT_MOVE     /* record: everything recorded at addr moves to the logical id `as`, with
+			 what others' depends_on say of it; refused when something is there */
 };
 struct state_edit {
 	enum state_edit_kind kind;
 	const struct operation *op;
 	const struct record *record;
 	const struct instance_record *instance;
+	const char *as;
+	/* PUT, DROP, DEPOSE of a live record: what it was is kept for a rollback, unless it was
+	 * made in this generation or something is kept of it already. */
+	bool keep;
 };
 /* All or nothing, durable on return. -1: DIAG_LOCK_LOST, disk full, an edit that does not fit
  * (DIAG_STATE_EDIT).  The instances must have been locked by this handle: it asserts. */
@@ -208,6 +255,55 @@ void state_mask_source(struct state *s, json_t *mask, const struct mask_source *
 bool state_mask_has_source(struct state *s, const json_t *mask, const struct mask_source *source);
 /* The same digest for one value, 64 hex digits: tells whether a secret changed. */
 void state_secret_digest(struct state *s, const json_t *value, char out[65]);
+
+/* Records of the instance as they were when it was last good, of those that were changed,
+ * replaced or deleted since. */
+int state_load_kept(struct state *s, const struct instance_id *instance, struct arena *a,
+		    struct record_list *out, struct diags *d);
+
+/* --- history: needs STATE_WRITE to write, and no lock --------------------------------- */
+
+/* Adds the run, or writes its end. */
+int state_put_run(struct state *s, const struct run_record *r, struct diags *d);
+struct run_list {
+	struct run_record *items;
+	size_t count;
+};
+/* The latest first; at most limit (0: all). */
+int state_load_runs(struct state *s, size_t limit, struct arena *a, struct run_list *out,
+		    struct diags *d);
+/* Of one run, open ones included, in the order they began. */
+int state_load_run_operations(struct state *s, const char *run, struct arena *a,
+			      struct operation_list *out, struct diags *d);
+int state_put_control(struct state *s, const char *run, enum run_control c, struct diags *d);
+/* The strongest that was asked.  Cheap: one row by key. */
+int state_load_control(struct state *s, const char *run, enum run_control *out, struct diags *d);
+
+struct duration_list {
+	struct duration *items;
+	size_t count;
+};
+/* Sorted by type, action, address. */
+int state_load_durations(struct state *s, struct arena *a, struct duration_list *out,
+			 struct diags *d);
+/* Replaces what is there of the same type, action and address; one transaction. */
+int state_put_durations(struct state *s, const struct duration_list *list, struct diags *d);
+
+/* How much history is kept; an open operation, and a run with one, always. */
+struct history_bounds {
+	int64_t age_ms;   /* 0: any */
+	size_t run_count; /* 0: any */
+};
+int state_prune(struct state *s, const struct history_bounds *b, struct diags *d);
+
+/*
+ * What tells whether anything recorded of these instances has changed: 64 hex digits over the
+ * versions of their records, instance records and open operations; reads no document.
+ */
+int state_fingerprint(struct state *s, const struct instance_id *ids, size_t count, char out[65],
+		      struct diags *d);
+/* HMAC-SHA-256 under the state's salt: 64 hex digits that nobody without the file can make. */
+void state_seal(struct state *s, struct text bytes, char out[65]);
 
 /* `state check`: integrity of file, schema, records, open operations.  0 or -1. */
 int state_check(struct state *s, struct diags *d);

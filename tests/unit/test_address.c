@@ -105,6 +105,26 @@ static void copies_are_deep(void **state)
 	arena_free(a);
 }
 
+static void names_addresses_by_pattern(void **state)
+{
+	struct address plain = {{"web", "-", "east"}, "Db"};
+	struct address owned = {{"web", "prod", "east"}, "Net.Vpc"};
+
+	(void)state;
+	assert_true(address_match(&plain, "Db"));
+	assert_true(address_match(&plain, "D*"));
+	assert_false(address_match(&plain, "d*"));
+	assert_true(address_match(&plain, "web/east/Db"));
+	assert_true(address_match(&plain, "web/-/east/Db"));
+	assert_true(address_match(&plain, "web/east"));
+	assert_true(address_match(&plain, "*/east/D?"));
+	assert_false(address_match(&plain, "web/west"));
+	assert_false(address_match(&plain, "web/west/*"));
+	assert_true(address_match(&owned, "web/prod/east/Net.*"));
+	assert_true(address_match(&owned, "Net.Vpc"));
+	assert_false(address_match(&owned, "web/east/Net.*"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +135,7 @@ int main(void)
 		cmocka_unit_test(instances_have_two_or_three_parts),
 		cmocka_unit_test(order_is_stack_then_account_then_region),
 		cmocka_unit_test(copies_are_deep),
+		cmocka_unit_test(names_addresses_by_pattern),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
