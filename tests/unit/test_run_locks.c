@@ -61,7 +61,7 @@ static int think(void *context, const struct plan *plan)
 
 static int apply(struct bench *b, struct thinking *t)
 {
-	const struct run_request q = {RUN_APPLY, REFRESH_NO, think, t};
+	const struct run_request q = {.mode = RUN_APPLY, .confirm = think, .context = t};
 
 	bench_many(b, 1, 1);
 	assert_non_null(bench_plan(b, REFRESH_NO)); /* opens the engine */
