@@ -23,6 +23,10 @@ static bool walk_init(struct walk *w, struct text pointer)
 static void unescape(struct text raw, struct str *out)
 {
 	str_clear(out);
+	if (!memchr(raw.ptr, '~', raw.len)) {
+		str_add_text(out, raw);
+		return;
+	}
 	for (size_t i = 0; i < raw.len; i++) {
 		char c = raw.ptr[i];
 
@@ -163,15 +167,18 @@ int json_drop(json_t *root, struct text pointer)
 	return result;
 }
 
+/* Runs of ordinary characters go out at once. */
 void json_pointer_add(struct str *pointer, struct text token)
 {
+	size_t start = 0;
+
 	str_add_char(pointer, '/');
 	for (size_t i = 0; i < token.len; i++) {
-		if (token.ptr[i] == '~')
-			str_add(pointer, "~0");
-		else if (token.ptr[i] == '/')
-			str_add(pointer, "~1");
-		else
-			str_add_char(pointer, token.ptr[i]);
+		if (token.ptr[i] != '~' && token.ptr[i] != '/')
+			continue;
+		str_add_len(pointer, token.ptr + start, i - start);
+		str_add(pointer, token.ptr[i] == '~' ? "~0" : "~1");
+		start = i + 1;
 	}
+	str_add_len(pointer, token.ptr + start, token.len - start);
 }

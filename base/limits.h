@@ -4,7 +4,7 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-#define LIMIT_SOURCE_LEN (16u << 20) /* bytes of one manifest or template; CloudFormation: 1 MB */
+#define LIMIT_SOURCE_LEN (64u << 20) /* bytes of one manifest or template; CloudFormation: 1 MB */
 #define LIMIT_STR_LEN (1u << 30)     /* bytes of one growable string; above it: a bug */
 #define LIMIT_NODE_DEPTH 100         /* nesting of a document; recursion stays bounded */
 #define LIMIT_NODE_COUNT 8000000     /* nodes of one document, aliases expanded */

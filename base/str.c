@@ -91,7 +91,10 @@ void str_add_text(struct str *s, struct text t)
 
 void str_add_char(struct str *s, char c)
 {
-	str_add_len(s, &c, 1);
+	if (s->len + 1 >= s->cap)
+		str_reserve(s, 1);
+	s->ptr[s->len++] = c;
+	s->ptr[s->len] = '\0';
 }
 
 void str_repeat(struct str *s, char c, size_t count)

@@ -29,15 +29,26 @@ void *vec_grow_(void *items, size_t count, size_t *capacity, size_t size)
 	return items;
 }
 
+size_t vec_capacity_(size_t wanted, size_t before)
+{
+	return wanted > next_capacity(before, 0) ? wanted : 2 * before;
+}
+
+void *vec_move_arena_(struct arena *a, const void *items, size_t count, size_t capacity,
+		      size_t size)
+{
+	void *moved = arena_array(a, capacity, size);
+
+	if (count)
+		memcpy(moved, items, count * size);
+	return moved;
+}
+
 void *vec_grow_arena_(struct arena *a, void *items, size_t count, size_t *capacity, size_t size)
 {
 	if (count == *capacity) {
-		void *old = items;
-
 		*capacity = next_capacity(*capacity, FIRST_CAPACITY_ARENA);
-		items = arena_array(a, *capacity, size);
-		if (count)
-			memcpy(items, old, count * size);
+		items = vec_move_arena_(a, items, count, *capacity, size);
 	}
 	zero_item(items, count, size);
 	return items;

@@ -12,11 +12,15 @@
 #include "base/map.h"
 #include "base/vec.h"
 
+/* So many members of both objects together are sorted without an allocation. */
+#define FEW_KEYS 64
+
 struct walk {
 	struct arena *a;
 	struct map marks;   /* pointer to &mark_here or &mark_below */
-	struct map emitted; /* pointers */
+	struct map emitted; /* pointers; only while anything is unknown */
 	struct str pointer; /* of where the walk is */
+	struct str text;    /* of the value being told */
 	struct {
 		VEC_OF(struct diff_path)
 	} paths;
@@ -58,54 +62,63 @@ static void mark_all(struct walk *w, const json_t *unknown)
 	}
 }
 
-static void emit(struct walk *w, const json_t *before, const json_t *after, bool unknown)
+static const char *told_text(struct walk *w, const json_t *j)
 {
-	struct diff_path *p = arena_vec_add(w->a, &w->paths);
-
-	p->pointer = arena_text(w->a, str_text(&w->pointer));
-	p->before = before ? json_text(w->a, before) : NULL;
-	p->after = after && !unknown ? json_text(w->a, after) : NULL;
-	p->unknown = unknown;
-	map_set(&w->emitted, str_text(&w->pointer), p);
+	str_clear(&w->text);
+	json_canonical(j, &w->text);
+	return arena_text(w->a, str_text(&w->text));
 }
 
-/* Members of one object that the other has too come once: `seen` is the one walked first. */
-static void add_keys(struct map *keys, const json_t *object)
+static void emit(struct walk *w, const json_t *before, const json_t *after, bool unknown)
+{
+	struct diff_path *p = vec_add(&w->paths);
+
+	*p = (struct diff_path){
+		.pointer = arena_text(w->a, str_text(&w->pointer)),
+		.before = before ? told_text(w, before) : NULL,
+		.after = after && !unknown ? told_text(w, after) : NULL,
+		.unknown = unknown,
+	};
+	if (w->marks.live_count)
+		map_set(&w->emitted, str_text(&w->pointer), p);
+}
+
+static int compare_keys(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+static size_t add_keys(const char **keys, size_t count, const json_t *object)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value)
-		map_set(keys, text_of(key), (void *)value);
-}
-
-static int compare_entries(const void *x, const void *y)
-{
-	return strcmp(((const struct map_entry *)x)->key, ((const struct map_entry *)y)->key);
+	json_object_foreach((json_t *)object, key, value) keys[count++] = key;
+	return count;
 }
 
 static void walk(struct walk *w, const json_t *before, const json_t *after);
 
 static void walk_members(struct walk *w, const json_t *before, const json_t *after)
 {
-	struct map keys = MAP_INIT;
+	const char *few[FEW_KEYS];
+	size_t most = json_object_size(before) + json_object_size(after), count = 0;
 	size_t len = w->pointer.len;
-	struct map_entry *sorted;
+	const char **keys = most > FEW_KEYS ? xcalloc(most, sizeof(*keys)) : few;
 
-	add_keys(&keys, before);
-	add_keys(&keys, after);
-	sorted = xcalloc(keys.entry_count + 1, sizeof(*sorted));
-	if (keys.entry_count)
-		memcpy(sorted, keys.entries, keys.entry_count * sizeof(*sorted));
-	qsort(sorted, keys.entry_count, sizeof(*sorted), compare_entries);
-	for (size_t i = 0; i < keys.entry_count; i++) {
-		json_pointer_add(&w->pointer, text_of(sorted[i].key));
-		walk(w, json_object_get(before, sorted[i].key),
-		     json_object_get(after, sorted[i].key));
+	count = add_keys(keys, count, before);
+	count = add_keys(keys, count, after);
+	if (count)
+		qsort(keys, count, sizeof(*keys), compare_keys);
+	for (size_t i = 0; i < count; i++) {
+		if (i && !strcmp(keys[i], keys[i - 1]))
+			continue;
+		json_pointer_add(&w->pointer, text_of(keys[i]));
+		walk(w, json_object_get(before, keys[i]), json_object_get(after, keys[i]));
 		str_truncate(&w->pointer, len);
 	}
-	free(sorted);
-	map_release(&keys);
+	if (keys != few)
+		free(keys);
 }
 
 static void walk_items(struct walk *w, const json_t *before, const json_t *after)
@@ -124,6 +137,8 @@ static bool same_text(const json_t *x, const json_t *y)
 	struct str a = STR_INIT, b = STR_INIT;
 	bool same;
 
+	if (json_is_string(x) || json_is_string(y))
+		return json_equal(x, y);
 	json_canonical(x, &a);
 	json_canonical(y, &b);
 	same = text_eq(str_text(&a), str_text(&b));
@@ -150,7 +165,7 @@ static bool new_object(const json_t *before, const json_t *after)
 
 static void walk(struct walk *w, const json_t *before, const json_t *after)
 {
-	const char *mark = map_find(&w->marks, str_text(&w->pointer));
+	const char *mark = w->marks.live_count ? map_find(&w->marks, str_text(&w->pointer)) : NULL;
 
 	if (mark == &mark_here)
 		emit(w, before, after, true);
@@ -199,6 +214,14 @@ static int compare_paths(const void *x, const void *y)
 		      ((const struct diff_path *)y)->pointer);
 }
 
+static bool in_order(const struct diff_path *paths, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_paths(&paths[i - 1], &paths[i]) > 0)
+			return false;
+	return true;
+}
+
 void diff_make(struct arena *a, const json_t *before, const json_t *after, const json_t *unknown,
 	       struct diff *out)
 {
@@ -208,10 +231,18 @@ void diff_make(struct arena *a, const json_t *before, const json_t *after, const
 	if (before || after)
 		walk(&w, before, after);
 	emit_rest(&w, before, unknown);
-	if (w.paths.count)
+	/* Mostly they come in order: members do, and a "/" sorts behind few characters. */
+	if (!in_order(w.paths.items, w.paths.count))
 		qsort(w.paths.items, w.paths.count, sizeof(*w.paths.items), compare_paths);
 	*out = (struct diff){w.paths.items, w.paths.count};
 	map_release(&w.marks);
 	map_release(&w.emitted);
 	str_release(&w.pointer);
+	str_release(&w.text);
+}
+
+void diff_release(struct diff *d)
+{
+	free(d->paths);
+	*d = (struct diff){NULL, 0};
 }

@@ -17,12 +17,13 @@ struct diff_path {
 	bool unknown;
 };
 struct diff {
-	struct diff_path *paths; /* sorted by pointer */
+	struct diff_path *paths; /* sorted by pointer; their texts live in the arena */
 	size_t count;
 };
 
-/* unknown: JSON array of pointers into `after`, or NULL. */
+/* unknown: JSON array of pointers into `after`, or NULL.  Ends with diff_release. */
 void diff_make(struct arena *a, const json_t *before, const json_t *after, const json_t *unknown,
 	       struct diff *out);
+void diff_release(struct diff *d);
 
 #endif

@@ -146,6 +146,7 @@ static int check_promise(struct task *t, const struct evaluated *v)
 		diag_hint(t->x->d, g, "this is a fault of hadeploy or a provider: report it");
 		rc = -1;
 	}
+	diff_release(&diff);
 	json_decref(planned);
 	json_decref(unknown);
 	return rc;

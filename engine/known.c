@@ -10,7 +10,8 @@
 #include "base/map.h"
 
 struct known_record {
-	char *type, *id, *inputs, *outputs, *sensitive;
+	const char *type, *id, *inputs, *outputs, *sensitive;
+	const char *unknown; /* pointers into inputs that are not certain; NULL */
 	enum known_extent extent;
 	json_t *inputs_json, *outputs_json, *sensitive_json; /* NULL until asked for */
 	bool parsed;
@@ -24,6 +25,7 @@ struct known_instance {
 
 struct known {
 	const struct registry *registry;
+	struct arena *arena;  /* the records, and texts that were copied */
 	struct map instances; /* "stack/account/region" to struct known_instance */
 };
 
@@ -32,29 +34,24 @@ struct known *known_new(const struct registry *registry)
 	struct known *k = xcalloc(1, sizeof(*k));
 
 	k->registry = registry;
+	k->arena = arena_new();
 	return k;
 }
 
-static void record_free(struct known_record *r)
+static void record_release(struct known_record *r)
 {
 	if (!r)
 		return;
-	free(r->type);
-	free(r->id);
-	free(r->inputs);
-	free(r->outputs);
-	free(r->sensitive);
 	json_decref(r->inputs_json);
 	json_decref(r->outputs_json);
 	json_decref(r->sensitive_json);
-	free(r);
 }
 
 static void instance_free(struct known_instance *i)
 {
 	for (size_t e = 0; e < i->records.entry_count; e++) {
 		if (i->records.entries[e].key)
-			record_free(i->records.entries[e].value);
+			record_release(i->records.entries[e].value);
 	}
 	map_release(&i->records);
 	free(i);
@@ -69,6 +66,7 @@ void known_free(struct known *k)
 			instance_free(k->instances.entries[e].value);
 	}
 	map_release(&k->instances);
+	arena_free(k->arena);
 	free(k);
 }
 
@@ -101,11 +99,29 @@ static json_t *parse(const char *text)
 	return text && *text ? json_parse(text_of(text), NULL, NULL) : NULL;
 }
 
+/* Of a property that is not certain at some depth nothing is. */
+static void drop_uncertain(struct known_record *r)
+{
+	json_t *unknown = parse(r->unknown);
+
+	for (size_t i = 0; i < json_array_size(unknown); i++) {
+		const char *p = json_string_value(json_array_get(unknown, i));
+		const char *end = p && *p ? strchr(p + 1, '/') : NULL;
+
+		if (p)
+			json_drop(r->inputs_json,
+				  end ? (struct text){p, (size_t)(end - p)} : text_of(p));
+	}
+	json_decref(unknown);
+}
+
 static void record_parse(struct known_record *r)
 {
 	if (r->parsed)
 		return;
 	r->inputs_json = parse(r->inputs);
+	if (r->unknown)
+		drop_uncertain(r);
 	r->outputs_json = parse(r->outputs);
 	r->sensitive_json = parse(r->sensitive);
 	r->parsed = true;
@@ -215,23 +231,42 @@ static struct known_instance *instance_of(struct known *k, const struct instance
 	return i;
 }
 
-static char *copy(const char *s)
+static const char *given(const char *s)
 {
-	return xstrdup(s ? s : "");
+	return s ? s : "";
+}
+
+static void put(struct known_instance *i, const char *logical_id, struct known_record *n)
+{
+	record_release(map_set(&i->records, text_of(logical_id), n));
 }
 
 void known_put(struct known *k, const struct record *r, enum known_extent extent)
 {
-	struct known_instance *i = instance_of(k, &r->addr.instance);
-	struct known_record *n = xcalloc(1, sizeof(*n));
+	struct known_record *n = ARENA_NEW(k->arena, struct known_record);
 
-	n->type = copy(r->type);
-	n->id = copy(r->id);
-	n->inputs = copy(r->inputs);
-	n->outputs = copy(r->outputs);
-	n->sensitive = copy(r->sensitive);
+	n->type = arena_strdup(k->arena, given(r->type));
+	n->id = arena_strdup(k->arena, given(r->id));
+	n->inputs = arena_strdup(k->arena, given(r->inputs));
+	n->outputs = arena_strdup(k->arena, given(r->outputs));
+	n->sensitive = arena_strdup(k->arena, given(r->sensitive));
 	n->extent = extent;
-	record_free(map_set(&i->records, text_of(r->addr.logical_id), n));
+	put(instance_of(k, &r->addr.instance), r->addr.logical_id, n);
+}
+
+void known_refer(struct known *k, const struct record *r, const char *unknown,
+		 enum known_extent extent)
+{
+	struct known_record *n = ARENA_NEW(k->arena, struct known_record);
+
+	n->type = given(r->type);
+	n->id = given(r->id);
+	n->inputs = given(r->inputs);
+	n->outputs = given(r->outputs);
+	n->sensitive = given(r->sensitive);
+	n->unknown = unknown;
+	n->extent = extent;
+	put(instance_of(k, &r->addr.instance), r->addr.logical_id, n);
 }
 
 const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id)

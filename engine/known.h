@@ -24,6 +24,12 @@ enum known_extent {
 };
 /* Copies what it needs of the record. */
 void known_put(struct known *k, const struct record *r, enum known_extent extent);
+/*
+ * The same without a copy, for texts that outlive k.  unknown: JSON array of pointers into the
+ * inputs whose values are not certain, or NULL.
+ */
+void known_refer(struct known *k, const struct record *r, const char *unknown,
+		 enum known_extent extent);
 /* Valid as long as k; one per instance. */
 const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id);
 

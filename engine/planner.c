@@ -147,6 +147,13 @@ static int plan_resources(struct planning *p, const struct planning_instance *w)
 	return rc;
 }
 
+static size_t most_changes(const struct planning *p, const struct planning_instance *w)
+{
+	bool wanted = w->instance && !p->in->destroy;
+
+	return w->record_count + (wanted ? w->instance->doc->resource_count : 0);
+}
+
 static int plan_instance(struct planning *p, struct planning_instance *w)
 {
 	int rc = 0;
@@ -158,6 +165,7 @@ static int plan_instance(struct planning *p, struct planning_instance *w)
 			map_set(&w->live, text_of(r->addr.logical_id), (void *)r);
 	}
 	w->first = p->changes.count;
+	arena_vec_reserve(p->a, &p->changes, most_changes(p, w));
 	if (w->instance && !p->in->destroy)
 		rc = plan_resources(p, w);
 	planner_deletes(p, w);

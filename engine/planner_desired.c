@@ -251,20 +251,12 @@ static void keep_paths(struct draft *f)
 	f->c->path_count = f->paths.count;
 }
 
-/* What is certain before the change is made: the wanted properties without those that are
- * unknown, and what the provider foresees, be it what is there already. */
-static const char *certain_inputs(const struct draft *f)
+/* With what the provider foresees, be it what is there already. */
+static const char *foreseen_inputs(const struct draft *f)
 {
 	json_t *certain = json_deep_copy(f->desired);
 	const char *text;
 
-	for (size_t i = 0; i < json_array_size(f->unknown); i++) {
-		const char *p = json_string_value(json_array_get(f->unknown, i));
-		const char *end = p && *p ? strchr(p + 1, '/') : NULL;
-
-		if (p)
-			json_drop(certain, end ? (struct text){p, (size_t)(end - p)} : text_of(p));
-	}
 	for (size_t i = 0; i < f->foreseen.computed_count; i++) {
 		const struct computed_path *c = &f->foreseen.computed[i];
 		json_t *value = json_parse(text_of(c->json), NULL, NULL);
@@ -272,18 +264,27 @@ static const char *certain_inputs(const struct draft *f)
 		if (value)
 			json_put(certain, text_of(c->pointer), value);
 	}
-	text = json_text(f->scratch, certain);
+	text = json_text(f->p->a, certain);
 	json_decref(certain);
 	return text;
 }
 
+/* What is wanted, in clear, so that a secret that is passed on can be compared. */
+static const char *wanted_inputs(const struct draft *f)
+{
+	if (f->foreseen.computed_count)
+		return foreseen_inputs(f);
+	return f->masked == f->desired ? f->c->desired : json_text(f->p->a, f->desired);
+}
+
 /*
- * What is created or replaced has its wanted properties and no identity yet.  The inputs
- * are given in clear, so that a secret that is passed on can be compared.
+ * What is certain before the change is made: the wanted properties without those that are
+ * unknown.  What is created or replaced has no identity yet.
  */
 static void tell_known(struct draft *f)
 {
 	bool stays = f->c->action == ACTION_NONE || f->c->action == ACTION_UPDATE;
+	bool any_unknown = json_array_size(f->unknown) > 0;
 	struct record r = {.id = "", .outputs = ""};
 
 	if (stays) {
@@ -292,9 +293,10 @@ static void tell_known(struct draft *f)
 	}
 	r.addr = f->c->addr;
 	r.type = f->c->type;
-	r.inputs = certain_inputs(f);
+	r.inputs = wanted_inputs(f);
 	r.sensitive = f->c->sensitive_pointers;
-	known_put(f->p->known, &r, f->c->action == ACTION_NONE ? KNOWN_ALL : KNOWN_INPUTS);
+	known_refer(f->p->known, &r, any_unknown ? f->c->unknown_pointers : NULL,
+		    f->c->action == ACTION_NONE ? KNOWN_ALL : KNOWN_INPUTS);
 }
 
 static void draft_release(struct draft *f)

@@ -61,21 +61,33 @@ static struct range path_where(const struct draft *f, const char *pointer)
 	return where.src ? where : f->c->where;
 }
 
-/* The path of this pointer; a new one when there is none yet. */
-static struct draft_path *path_at(struct draft *f, const char *pointer)
+/* Paths of the template come first and are unlike each other, so most drafts need no index. */
+static void index_paths(struct draft *f)
 {
-	struct text key = text_of(pointer);
-	size_t index = (size_t)(uintptr_t)map_find(&f->by_pointer, key);
-	struct draft_path *path;
+	for (size_t i = f->by_pointer.live_count; i < f->paths.count; i++)
+		map_set(&f->by_pointer, text_of(f->paths.items[i].change.pointer),
+			(void *)(uintptr_t)(i + 1));
+}
 
-	if (index)
-		return &f->paths.items[index - 1];
-	path = arena_vec_add(f->scratch, &f->paths);
-	map_set(&f->by_pointer, key, (void *)(uintptr_t)f->paths.count);
-	path->change.pointer = arena_strdup(f->p->a, pointer);
+static struct draft_path *add_path(struct draft *f, const char *pointer)
+{
+	struct draft_path *path = arena_vec_add(f->scratch, &f->paths);
+	struct text key = text_of(pointer);
+
+	path->change.pointer = pointer;
 	path->change.where = path_where(f, pointer);
 	path->change.sensitive = within_any(f->sensitive, key);
 	return path;
+}
+
+/* The path of this pointer; a new one when there is none yet. */
+static struct draft_path *path_at(struct draft *f, const char *pointer)
+{
+	size_t index;
+
+	index_paths(f);
+	index = (size_t)(uintptr_t)map_find(&f->by_pointer, text_of(pointer));
+	return index ? &f->paths.items[index - 1] : add_path(f, arena_strdup(f->p->a, pointer));
 }
 
 static bool differs_create_only(const struct schema *s, struct str *pointer, const json_t *x,
@@ -174,7 +186,7 @@ static void add_input_path(struct draft *f, const json_t *outputs, const struct 
 
 	if (again && there_already(f, outputs, d))
 		return;
-	path = path_at(f, d->pointer);
+	path = add_path(f, d->pointer); /* lives as long as the plan */
 	path->from_template = true;
 	path->change.before = d->before;
 	path->change.after = d->after;
@@ -184,32 +196,51 @@ static void add_input_path(struct draft *f, const json_t *outputs, const struct 
 		path->change.sensitive = true;
 }
 
-/* What only a provider can look up counts as unchanged while it comes from the same source:
- * `wanted` gets what is recorded there.  New reference: the pointers that stay unknown. */
-static json_t *unsettled(struct draft *f, const json_t *before, json_t *wanted)
+/* What is wanted, and which pointers of it wait; new references. */
+struct wish {
+	json_t *document, *unknown;
+};
+
+/* Pointers of f->unknown that none of `same` covers. */
+static json_t *others(const struct draft *f, const json_t *same)
 {
-	json_t *same = source_marks_same(f->p->in->state, before, f->properties);
 	json_t *left = json_array();
 
-	for (size_t i = 0; i < json_array_size(same); i++) {
-		struct text at = text_of(json_string_value(json_array_get(same, i)));
-
-		json_put(wanted, at, json_incref(json_at(before, at)));
-	}
 	for (size_t i = 0; i < json_array_size(f->unknown); i++) {
 		json_t *at = json_array_get(f->unknown, i);
 
 		if (!within_any(same, text_of(json_string_value(at))))
 			json_array_append(left, at);
 	}
-	json_decref(same);
 	return left;
+}
+
+/* What only a provider can look up counts as unchanged while it comes from the same source:
+ * what is recorded there is taken as wanted. */
+static struct wish settled_wish(struct draft *f, const json_t *before)
+{
+	json_t *same = source_marks_same(f->p->in->state, before, f->properties);
+	struct wish w = {json_incref(f->masked), json_incref(f->unknown)};
+
+	if (json_array_size(same)) {
+		json_decref(w.document);
+		json_decref(w.unknown);
+		w = (struct wish){json_deep_copy(f->masked), others(f, same)};
+	}
+	for (size_t i = 0; i < json_array_size(same); i++) {
+		struct text at = text_of(json_string_value(json_array_get(same, i)));
+
+		json_put(w.document, at, json_incref(json_at(before, at)));
+	}
+	json_decref(same);
+	return w;
 }
 
 void draft_compare_inputs(struct draft *f)
 {
-	json_t *before, *outputs, *wanted, *unknown;
+	json_t *before, *outputs;
 	struct diff diff;
+	struct wish w;
 
 	if (f->record && !json_array_size(f->unknown) && !strcmp(f->record->inputs, f->c->desired))
 		return;
@@ -217,13 +248,13 @@ void draft_compare_inputs(struct draft *f)
 	if (!before)
 		before = json_object();
 	outputs = f->record ? parse(f->outputs) : NULL;
-	wanted = json_array_size(f->unknown) ? json_deep_copy(f->masked) : json_incref(f->masked);
-	unknown = unsettled(f, before, wanted);
-	diff_make(f->p->a, before, wanted, unknown, &diff);
+	w = settled_wish(f, before);
+	diff_make(f->p->a, before, w.document, w.unknown, &diff);
 	for (size_t i = 0; i < diff.count; i++)
 		add_input_path(f, outputs, &diff.paths[i]);
-	json_decref(wanted);
-	json_decref(unknown);
+	diff_release(&diff);
+	json_decref(w.document);
+	json_decref(w.unknown);
 	json_decref(before);
 	json_decref(outputs);
 }
@@ -298,6 +329,7 @@ void draft_compare_world(struct draft *f)
 		diff_make(f->p->a, recorded, seen, NULL, &diff);
 		for (size_t i = 0; i < diff.count; i++)
 			add_world_path(f, &diff.paths[i]);
+		diff_release(&diff);
 	}
 	json_decref(recorded);
 	json_decref(seen);
@@ -329,9 +361,6 @@ static void drop_same(struct draft *f, const struct refinement *r)
 	}
 	f->paths.count = kept;
 	map_release(&f->by_pointer);
-	for (size_t i = 0; i < kept; i++)
-		map_set(&f->by_pointer, text_of(f->paths.items[i].change.pointer),
-			(void *)(uintptr_t)(i + 1));
 }
 
 static void mark_replaces(struct draft *f, const struct refinement *r)

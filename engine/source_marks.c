@@ -26,6 +26,16 @@ static void visit(struct marking *m, const struct value *v, const char *text)
 		json_array_append_new(m->same, json_stringn(at.ptr, at.len));
 }
 
+/* Most templates have none: seen without building pointers. */
+static bool has_source(const struct value *v)
+{
+	bool found = value_source(v) != NULL;
+
+	for (size_t i = 0; i < v->count && !found; i++)
+		found = has_source(v->kind == VALUE_MAP ? v->entries[i].value : v->items[i]);
+	return found;
+}
+
 static void walk(struct marking *m, const struct value *v)
 {
 	const char *source = value_source(v);
@@ -47,7 +57,8 @@ void source_marks_add(struct state *s, json_t *masked, const struct value *prope
 {
 	struct marking m = {.state = s, .masked = masked, .pointer = STR_INIT};
 
-	walk(&m, properties);
+	if (has_source(properties))
+		walk(&m, properties);
 	str_release(&m.pointer);
 }
 
@@ -56,7 +67,8 @@ json_t *source_marks_same(struct state *s, const json_t *before, const struct va
 	struct marking m = {
 		.state = s, .before = before, .same = json_array(), .pointer = STR_INIT};
 
-	walk(&m, properties);
+	if (has_source(properties))
+		walk(&m, properties);
 	str_release(&m.pointer);
 	return m.same;
 }

@@ -228,7 +228,7 @@ static void a_file_without_end_is_too_large(void **state)
 
 	assert_null(source_load(f->arena, "/dev/zero", NULL, RANGE_NONE, &f->diags));
 	assert_int_equal(f->diags.first->code, DIAG_FILE_TOO_LARGE);
-	assert_string_equal(f->diags.first->summary, "'/dev/zero' is larger than 16777216 bytes");
+	assert_string_equal(f->diags.first->summary, "'/dev/zero' is larger than 67108864 bytes");
 }
 
 static void memory_may_be_too_large_too(void **state)
