@@ -27,7 +27,9 @@
 #include "base/json.h"
 #include "engine/address.h"
 
-#define STATE_SCHEMA_VERSION 2
+#define STATE_SCHEMA_VERSION 3
+
+#define BORN_BEFORE (-1) /* older than all generations */
 
 /* What is recorded of one resource.  When writing, a NULL text means "", "{}" or "[]". */
 struct record {
@@ -48,7 +50,8 @@ struct record {
 		*deletion_policy; /* "", "Delete", "Retain", "RetainExceptOnCreate", "Snapshot" */
 	bool tainted;             /* a change ended in error or nobody knows how: refresh first */
 	int64_t born;             /* generation of its instance in which it was made; the store
-				     fills it in when it first writes the record */
+				     fills it in when it first writes the record, and BORN_BEFORE
+				     where an older version has written it */
 	int64_t version;          /* counts its writes */
 	int64_t created_ms, updated_ms; /* wall clock; writing 0 means now, and what was first
 					   written as created_ms stays */
@@ -93,10 +96,11 @@ struct instance_record {
 	/* Of the last finished apply: JSON object of export names to output names, and JSON array
 	 * of what its templates took from others (outside.h); "" from older versions. */
 	const char *exports, *imports;
-	/* Counts how often the instance was brought to a good state (EDIT_GOOD); the store's.  What
-	 * was made in the current generation is new since the last good state, and what was
-	 * changed in it is kept as it was (state_load_kept): together they are what a rollback
-	 * goes back over. */
+	/* Counts how often the instance was brought to a good state (EDIT_GOOD); the store's, what
+	 * EDIT_PUT_INSTANCE says of it does not matter.  What was made in the current generation
+	 * (record.born equals it) is new since the last good state, and what was changed in it is
+	 * kept as it was (state_load_kept): together they are what a rollback goes back over.
+	 * 0: it never was good, or an older version wrote it. */
 	int64_t generation;
 };
 
@@ -108,16 +112,19 @@ struct lock_owner {
 
 /*
  * One run of a command that changes something, for the history.  Its operations name it.  A run
- * without an end whose process is gone was killed.
+ * without an end whose process is gone was killed; the next run writes its end, "LOST".
  */
 struct run_record {
-	const char *id;      /* "20261120-153229-9f2c0a": sorts by time */
-	const char *command; /* "apply" */
-	struct lock_owner owner;
+	const char *id;               /* "20261120-153229-9f2c0a": sorts by time */
+	const char *command;          /* "apply" */
+	struct lock_owner owner;      /* its command and since_ms are those of the run */
 	int64_t started_ms, ended_ms; /* wall clock; 0: no end */
-	const char *status;    /* "RUNNING", "SUCCEEDED", "FAILED", "STOPPED", "ROLLED_BACK" */
+	const char *status; /* "RUNNING", "SUCCEEDED", "FAILED", "STOPPED", "ROLLED_BACK", "LOST" */
 	const char *instances; /* JSON array of instance texts */
-	const char *counts;    /* JSON object: "create" ... as done, "failed", "skipped" */
+	const char *counts;    /* JSON object: "changes" as planned; with the end "create" ... as
+				  done, "failed", "skipped", "open" */
+	bool gone;             /* when loaded: it has no end, and its process is not running any
+				  more for certain */
 };
 
 /* What somebody asked of a run, from any process and without any lock. */
@@ -219,11 +226,16 @@ enum state_edit_kind {
 	EDIT_DEPOSE,        /* record: live record at addr moves to record->deposed */
 	EDIT_PUT_INSTANCE,  /* instance */
 	EDIT_DROP_INSTANCE, /* and what was kept of it */
-	EDIT_GOOD,          /* instance: its state is good now; nothing kept is needed any more */
-	EDIT_RESTORE, /* record: the deposed one at addr is live again; a live one becomes deposed
-			 under `as` */
-	EDIT_MOVE     /* record: everything recorded at addr moves to the logical id `as`, with
-			 what others' depends_on say of it; refused when something is there */
+	EDIT_GOOD,          /* instance: its state is good now; nothing kept is needed any more.
+			       Refused when there is no such instance: put it first */
+	EDIT_RESTORE,       /* record: the deposed one at addr (addr and deposed) is live again; a
+			       live one becomes deposed under `as`, and is in the way when that
+			       is NULL */
+	EDIT_MOVE           /* record: all that is recorded and kept at addr moves to the logical id
+			       `as` of the same instance, with what others' depends_on say of it;
+			       the history keeps the old name.  Refused when something is recorded,
+			       kept or being changed there, or an operation is open on addr.
+			       Costs a look at every record of the instance */
 };
 struct state_edit {
 	enum state_edit_kind kind;
@@ -231,8 +243,9 @@ struct state_edit {
 	const struct record *record;
 	const struct instance_record *instance;
 	const char *as;
-	/* PUT, DROP, DEPOSE of a live record: what it was is kept for a rollback, unless it was
-	 * made in this generation or something is kept of it already. */
+	/* PUT, DROP, DEPOSE of a live record: what it was before this edit is kept for a
+	 * rollback, unless it was made in this generation or something is kept of it already.
+	 * For every edit by which a run changes the world; not for one that says what was seen. */
 	bool keep;
 };
 /* All or nothing, durable on return. -1: DIAG_LOCK_LOST, disk full, an edit that does not fit
@@ -257,13 +270,13 @@ bool state_mask_has_source(struct state *s, const json_t *mask, const struct mas
 void state_secret_digest(struct state *s, const json_t *value, char out[65]);
 
 /* Records of the instance as they were when it was last good, of those that were changed,
- * replaced or deleted since. */
+ * replaced or deleted since; the others are still as they were, or new (born). */
 int state_load_kept(struct state *s, const struct instance_id *instance, struct arena *a,
 		    struct record_list *out, struct diags *d);
 
 /* --- history: needs STATE_WRITE to write, and no lock --------------------------------- */
 
-/* Adds the run, or writes its end. */
+/* Adds the run, or writes its end: all of it, each time.  NULL texts as in records. */
 int state_put_run(struct state *s, const struct run_record *r, struct diags *d);
 struct run_list {
 	struct run_record *items;
@@ -272,12 +285,30 @@ struct run_list {
 /* The latest first; at most limit (0: all). */
 int state_load_runs(struct state *s, size_t limit, struct arena *a, struct run_list *out,
 		    struct diags *d);
+/* Those without an end. */
+int state_load_open_runs(struct state *s, struct arena *a, struct run_list *out, struct diags *d);
 /* Of one run, open ones included, in the order they began. */
 int state_load_run_operations(struct state *s, const char *run, struct arena *a,
 			      struct operation_list *out, struct diags *d);
-int state_put_control(struct state *s, const char *run, enum run_control c, struct diags *d);
+/* How many of them there are; cheaper than loading. */
+struct operation_count {
+	size_t begun, open;
+};
+int state_count_run_operations(struct state *s, const char *run, struct operation_count *out,
+			       struct diags *d);
+
+/* A request; a weaker one than was asked before changes nothing. */
+struct control_request {
+	enum run_control control;
+	struct lock_owner by; /* since_ms: when; 0: now */
+};
+int state_put_control(struct state *s, const char *run, const struct control_request *q,
+		      struct diags *d);
 /* The strongest that was asked.  Cheap: one row by key. */
 int state_load_control(struct state *s, const char *run, enum run_control *out, struct diags *d);
+/* The same, with who asked. */
+int state_load_control_request(struct state *s, const char *run, struct arena *a,
+			       struct control_request *out, struct diags *d);
 
 struct duration_list {
 	struct duration *items;
@@ -286,23 +317,30 @@ struct duration_list {
 /* Sorted by type, action, address. */
 int state_load_durations(struct state *s, struct arena *a, struct duration_list *out,
 			 struct diags *d);
-/* Replaces what is there of the same type, action and address; one transaction. */
+/* Replaces what is there of the same type, action and address; one transaction.  Of more samples
+ * than DURATION_SAMPLES the latest stay. */
 int state_put_durations(struct state *s, const struct duration_list *list, struct diags *d);
 
-/* How much history is kept; an open operation, and a run with one, always. */
+/* How much history is kept; an open operation, and a run with one, always.  So is a run without
+ * an end, until its age counts. */
 struct history_bounds {
 	int64_t age_ms;   /* 0: any */
 	size_t run_count; /* 0: any */
 };
+/* Drops what is over the bounds, in one transaction: runs with their operations, operations of no
+ * run, durations of addresses that were not measured for age_ms.  Costs what is dropped, and a
+ * look at run_count keys. */
 int state_prune(struct state *s, const struct history_bounds *b, struct diags *d);
 
 /*
  * What tells whether anything recorded of these instances has changed: 64 hex digits over the
- * versions of their records, instance records and open operations; reads no document.
+ * checksums of their records, instance records and open operations, in any order of ids; reads
+ * no document.  The same for an absent file and one with nothing in it.
  */
 int state_fingerprint(struct state *s, const struct instance_id *ids, size_t count, char out[65],
 		      struct diags *d);
-/* HMAC-SHA-256 under the state's salt: 64 hex digits that nobody without the file can make. */
+/* HMAC-SHA-256 under a key made from the state's salt: 64 hex digits that nobody without the file
+ * can make.  An absent file has no salt: with STATE_READ and no file it is different each time. */
 void state_seal(struct state *s, struct text bytes, char out[65]);
 
 /* `state check`: integrity of file, schema, records, open operations.  0 or -1. */

@@ -60,14 +60,23 @@ static int check_document(struct state *s, const struct record *r, struct diags 
 	return result;
 }
 
+static int check_documents(struct state *s, const struct record_list *list, struct diags *d)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < list->count; i++)
+		result = check_document(s, &list->items[i], d);
+	return result;
+}
+
 static int check_records(struct state *s, struct arena *a, struct diags *d)
 {
-	struct record_list records;
-	int result = state_load_records(s, NULL, a, &records, d);
+	struct record_list records, kept;
 
-	for (size_t i = 0; result == 0 && i < records.count; i++)
-		result = check_document(s, &records.items[i], d);
-	return result;
+	if (state_load_records(s, NULL, a, &records, d) != 0 ||
+	    state_load_kept(s, NULL, a, &kept, d) != 0)
+		return -1;
+	return check_documents(s, &records, d) == 0 ? check_documents(s, &kept, d) : -1;
 }
 
 static int check_instances(struct state *s, struct arena *a, struct diags *d)
@@ -98,7 +107,7 @@ static void note_open(const struct operation *op, struct arena *a, struct diags 
 /* Ended ones too: they are history, and damage there is damage of the file. */
 static int check_operations(struct state *s, struct arena *a, struct diags *d)
 {
-	struct operation_query q = {QUERY_OPERATIONS, NULL};
+	struct operation_query q = {QUERY_OPERATIONS, NULL, NULL};
 	struct operation_list operations;
 	int result = state_load_operations(s, &q, a, &operations, d);
 
@@ -110,6 +119,25 @@ static int check_operations(struct state *s, struct arena *a, struct diags *d)
 		result = check_document(s, &op->intended, d);
 	}
 	return result;
+}
+
+static int check_history(struct state *s, struct arena *a, struct diags *d)
+{
+	struct control_request asked;
+	struct duration_list durations;
+	struct run_list runs;
+	int result = state_load_runs(s, 0, a, &runs, d);
+
+	for (size_t i = 0; result == 0 && i < runs.count; i++) {
+		const struct run_record *r = &runs.items[i];
+
+		result = state_load_control_request(s, r->id, a, &asked, d);
+		if (result == 0)
+			result = check_json(s, r->instances, "instances of run", r->id, d);
+		if (result == 0)
+			result = check_json(s, r->counts, "counts of run", r->id, d);
+	}
+	return result == 0 ? state_load_durations(s, a, &durations, d) : -1;
 }
 
 static int check_all(struct state *s, struct diags *d)
@@ -125,6 +153,8 @@ static int check_all(struct state *s, struct diags *d)
 		result = check_records(s, a, d);
 	if (result == 0)
 		result = check_operations(s, a, d);
+	if (result == 0)
+		result = check_history(s, a, d);
 	arena_free(a);
 	return result;
 }

@@ -5,11 +5,13 @@
  * instance and commit), inside the same transaction that writes: nobody can take the lock
  * between the look and the write.
  */
-#include "engine/state_lock.h"
+#include "engine/state_edit.h"
 
 #include <assert.h>
 
-static int fail_edit(struct diags *d, const char *what, const char *which)
+#include "engine/state_lock.h"
+
+int edit_fail(struct diags *d, const char *what, const char *which)
 {
 	struct diag *g = diag_add(d, DIAG_STATE_EDIT, RANGE_NONE, "%s '%s'", what, which);
 
@@ -17,13 +19,13 @@ static int fail_edit(struct diags *d, const char *what, const char *which)
 	return -1;
 }
 
-static int fail_record(struct diags *d, const char *what, const struct address *addr)
+int edit_fail_record(struct diags *d, const char *what, const struct address *addr)
 {
 	struct str text = STR_INIT;
 	int result;
 
 	address_format(addr, &text);
-	result = fail_edit(d, what, str_cstr(&text));
+	result = edit_fail(d, what, str_cstr(&text));
 	str_release(&text);
 	return result;
 }
@@ -42,8 +44,7 @@ static int start_record(struct state *s, enum state_query query, const struct re
 	return 0;
 }
 
-/* What the store counts and keeps: version, and when it was made.  Version 0: not there. */
-static int find_version(struct state *s, struct record *r, struct diags *d)
+int edit_find_version(struct state *s, struct record *r, struct diags *d)
 {
 	struct row row = {NULL, 0, NULL};
 	int got;
@@ -56,11 +57,12 @@ static int find_version(struct state *s, struct record *r, struct diags *d)
 		return got;
 	r->version = row_int(&row);
 	r->created_ms = row_int(&row);
+	r->born = row_int(&row);
 	state_reset(row.stmt);
 	return 0;
 }
 
-static int write_record(struct state *s, const struct record *filled, struct diags *d)
+int edit_write_record(struct state *s, const struct record *filled, struct diags *d)
 {
 	struct row row = {state_query(s, QUERY_RECORD_PUT, d), 1, NULL};
 
@@ -68,6 +70,11 @@ static int write_record(struct state *s, const struct record *filled, struct dia
 		return -1;
 	record_put(s, &row, filled);
 	return state_step(s, row.stmt, d);
+}
+
+static bool keeps(const struct state_edit *e, const struct record *filled)
+{
+	return e->keep && !*filled->deposed;
 }
 
 static int put_record(struct state *s, const struct state_edit *e, struct diags *d)
@@ -79,13 +86,17 @@ static int put_record(struct state *s, const struct state_edit *e, struct diags 
 		filled.created_ms = now_ms;
 	if (!filled.updated_ms)
 		filled.updated_ms = now_ms;
-	if (find_version(s, &filled, d) != 0)
+	if (edit_find_version(s, &filled, d) != 0)
+		return -1;
+	if (!filled.version && edit_generation(s, &filled.addr.instance, &filled.born, d) != 0)
+		return -1;
+	if (filled.version && keeps(e, &filled) && edit_keep(s, &filled.addr, d) != 0)
 		return -1;
 	filled.version++;
-	return write_record(s, &filled, d);
+	return edit_write_record(s, &filled, d);
 }
 
-static int drop_record_row(struct state *s, const struct record *filled, struct diags *d)
+int edit_drop_row(struct state *s, const struct record *filled, struct diags *d)
 {
 	struct row row = {NULL, 0, NULL};
 
@@ -98,48 +109,49 @@ static int drop_record(struct state *s, const struct state_edit *e, struct diags
 {
 	struct record filled = record_filled(e->record);
 
-	return drop_record_row(s, &filled, d);
+	if (keeps(e, &filled) && edit_keep(s, &filled.addr, d) != 0)
+		return -1;
+	return edit_drop_row(s, &filled, d);
 }
 
-/* The live record at an address, whole. */
-static int read_live(struct state *s, const struct address *addr, struct arena *a,
-		     struct record *out, struct diags *d)
+int edit_read_record(struct state *s, const struct record *key, const char *missing,
+		     struct arena *a, struct record *out, struct diags *d)
 {
-	struct record key = {.addr = *addr, .deposed = ""};
 	struct row row = {NULL, 0, a};
 	bool whole;
 	int got;
 
-	if (start_record(s, QUERY_RECORD, &key, &row, d) != 0)
+	if (start_record(s, QUERY_RECORD, key, &row, d) != 0)
 		return -1;
 	got = state_step(s, row.stmt, d);
 	if (got == 0)
-		return fail_record(d, "there is no record to be replaced of", addr);
+		return edit_fail_record(d, missing, &key->addr);
 	if (got < 0)
 		return -1;
 	whole = record_take(s, &row, out);
 	state_reset(row.stmt);
 	if (!whole)
 		return state_corrupt(s, d, "the record of '%s' does not fit its checksum",
-				     address_text(a, addr));
+				     address_text(a, &key->addr));
 	return 0;
 }
 
 static int move_live(struct state *s, const struct record *to, struct arena *a, struct diags *d)
 {
-	struct record live, there = record_filled(to);
+	struct record live = {.addr = to->addr, .deposed = ""}, there = record_filled(to);
 
-	if (find_version(s, &there, d) != 0 || read_live(s, &to->addr, a, &live, d) != 0)
+	if (edit_find_version(s, &there, d) != 0 ||
+	    edit_read_record(s, &live, "there is no record to be replaced of", a, &live, d) != 0)
 		return -1;
 	if (there.version)
-		return fail_record(d, "this operation has replaced one record already of",
-				   &to->addr);
-	if (drop_record_row(s, &live, d) != 0)
+		return edit_fail_record(d, "this operation has replaced one record already of",
+					&to->addr);
+	if (edit_drop_row(s, &live, d) != 0)
 		return -1;
 	live.deposed = there.deposed;
 	live.version++;
 	live.updated_ms = s->clock->wall_ms(s->clock);
-	return write_record(s, &live, d);
+	return edit_write_record(s, &live, d);
 }
 
 static int depose_record(struct state *s, const struct state_edit *e, struct diags *d)
@@ -148,20 +160,31 @@ static int depose_record(struct state *s, const struct state_edit *e, struct dia
 	int result;
 
 	assert(e->record->deposed && e->record->deposed[0]);
-	result = move_live(s, e->record, a, d);
+	result = e->keep ? edit_keep(s, &e->record->addr, d) : 0;
+	if (result == 0)
+		result = move_live(s, e->record, a, d);
 	arena_free(a);
 	return result;
 }
 
-static int put_instance(struct state *s, const struct state_edit *e, struct diags *d)
+int edit_write_instance(struct state *s, const struct instance_record *filled, struct diags *d)
 {
-	struct instance_record filled = instance_filled(e->instance);
 	struct row row = {state_query(s, QUERY_INSTANCE_PUT, d), 1, NULL};
 
 	if (!row.stmt)
 		return -1;
-	instance_put(s, &row, &filled);
+	instance_put(s, &row, filled);
 	return state_step(s, row.stmt, d);
+}
+
+/* The generation is the store's: whoever writes need not know it. */
+static int put_instance(struct state *s, const struct state_edit *e, struct diags *d)
+{
+	struct instance_record filled = instance_filled(e->instance);
+
+	if (edit_generation(s, &filled.id, &filled.generation, d) != 0)
+		return -1;
+	return edit_write_instance(s, &filled, d);
 }
 
 static int drop_instance(struct state *s, const struct state_edit *e, struct diags *d)
@@ -171,7 +194,10 @@ static int drop_instance(struct state *s, const struct state_edit *e, struct dia
 	if (!row.stmt)
 		return -1;
 	row_put_instance_id(&row, &e->instance->id);
-	return state_step(s, row.stmt, d);
+	if (state_step(s, row.stmt, d) != 0)
+		return -1;
+	edit_forget_generations(s);
+	return edit_forget_kept(s, &e->instance->id, d);
 }
 
 /* A unique index refuses a second open operation on one thing. */
@@ -190,7 +216,7 @@ static int begin_operation(struct state *s, const struct state_edit *e, struct d
 		state_fail(s, code, d);
 	state_reset(row.stmt);
 	if ((code & 0xff) == SQLITE_CONSTRAINT)
-		return fail_record(d, "an operation is open already on", &op.addr);
+		return edit_fail_record(d, "an operation is open already on", &op.addr);
 	return code == SQLITE_DONE ? 0 : -1;
 }
 
@@ -211,7 +237,7 @@ static int read_open(struct state *s, const struct operation *op, struct arena *
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return fail_edit(d, "there is no operation", op->id);
+		return edit_fail(d, "there is no operation", op->id);
 	row.next = 0;
 	instance = row_instance_id(&row);
 	out->token = row_text(&row);
@@ -221,7 +247,7 @@ static int read_open(struct state *s, const struct operation *op, struct arena *
 	state_reset(row.stmt);
 	if (lock_check(s, &instance, d) != 0)
 		return -1;
-	return open ? 0 : fail_edit(d, "there is an end already of operation", op->id);
+	return open ? 0 : edit_fail(d, "there is an end already of operation", op->id);
 }
 
 static int update_operation(struct state *s, const struct operation *op, struct diags *d)
@@ -299,6 +325,9 @@ static const struct {
 	[EDIT_DEPOSE] = {record_instance, depose_record},
 	[EDIT_PUT_INSTANCE] = {own_instance, put_instance},
 	[EDIT_DROP_INSTANCE] = {own_instance, drop_instance},
+	[EDIT_GOOD] = {own_instance, edit_good},
+	[EDIT_RESTORE] = {record_instance, edit_restore},
+	[EDIT_MOVE] = {record_instance, edit_move},
 };
 
 static int apply_edit(struct state *s, const struct state_edit *e, struct diags *d)
@@ -320,8 +349,12 @@ int state_commit(struct state *s, const struct state_edit *edits, size_t count, 
 	for (size_t i = 0; i < count; i++) {
 		if (apply_edit(s, &edits[i], d) != 0) {
 			state_rollback(s);
+			edit_forget_generations(s);
 			return -1;
 		}
 	}
-	return state_end(s, d);
+	if (state_end(s, d) == 0)
+		return 0;
+	edit_forget_generations(s);
+	return -1;
 }

@@ -46,15 +46,17 @@ static int fail_row(struct state *s, struct row *row, const char *what, const ch
 	return state_corrupt(s, d, "the %s of '%s' does not fit its checksum", what, of);
 }
 
-int state_load_records(struct state *s, const struct instance_id *instance, struct arena *a,
-		       struct record_list *out, struct diags *d)
+int state_query_records(struct state *s, const struct record_query *q, struct arena *a,
+			struct record_list *out, struct diags *d)
 {
 	struct records_vec found = {NULL, 0, 0};
 	struct row row = {NULL, 0, a};
 	int got;
 
-	if (start(s, instance ? QUERY_RECORDS_OF : QUERY_RECORDS, instance, &row, d) != 0)
+	if (start(s, q->query, q->instance, &row, d) != 0)
 		return -1;
+	if (row.stmt && q->text)
+		row_put_text(&row, q->text);
 	while ((got = next_row(s, &row, d)) == 1) {
 		struct record *r = arena_vec_add(a, &found);
 
@@ -67,6 +69,22 @@ int state_load_records(struct state *s, const struct instance_id *instance, stru
 	return 0;
 }
 
+int state_load_records(struct state *s, const struct instance_id *instance, struct arena *a,
+		       struct record_list *out, struct diags *d)
+{
+	struct record_query q = {instance ? QUERY_RECORDS_OF : QUERY_RECORDS, instance, NULL};
+
+	return state_query_records(s, &q, a, out, d);
+}
+
+int state_load_kept(struct state *s, const struct instance_id *instance, struct arena *a,
+		    struct record_list *out, struct diags *d)
+{
+	struct record_query q = {instance ? QUERY_KEPT_OF : QUERY_KEPT, instance, NULL};
+
+	return state_query_records(s, &q, a, out, d);
+}
+
 int state_load_operations(struct state *s, const struct operation_query *q, struct arena *a,
 			  struct operation_list *out, struct diags *d)
 {
@@ -76,6 +94,8 @@ int state_load_operations(struct state *s, const struct operation_query *q, stru
 
 	if (start(s, q->query, q->instance, &row, d) != 0)
 		return -1;
+	if (row.stmt && q->text)
+		row_put_text(&row, q->text);
 	while ((got = next_row(s, &row, d)) == 1) {
 		struct operation *op = arena_vec_add(a, &found);
 
@@ -92,7 +112,7 @@ int state_load_open_operations(struct state *s, const struct instance_id *instan
 			       struct operation_list *out, struct diags *d)
 {
 	struct operation_query q = {instance ? QUERY_OPERATIONS_OPEN_OF : QUERY_OPERATIONS_OPEN,
-				    instance};
+				    instance, NULL};
 
 	return state_load_operations(s, &q, a, out, d);
 }

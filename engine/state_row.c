@@ -17,6 +17,12 @@ void row_put_text(struct row *row, const char *value)
 			    SQLITE_UTF8);
 }
 
+void row_put_copy(struct row *row, const char *value)
+{
+	sqlite3_bind_text64(row->stmt, row->next++, value, strlen(value), SQLITE_TRANSIENT,
+			    SQLITE_UTF8);
+}
+
 void row_put_int(struct row *row, int64_t value)
 {
 	sqlite3_bind_int64(row->stmt, row->next++, value);
@@ -72,7 +78,7 @@ struct instance_id row_instance_id(struct row *row)
 	return id;
 }
 
-static void sum_int(struct str *sum, int64_t value)
+void row_sum_int(struct str *sum, int64_t value)
 {
 	uint64_t bits = (uint64_t)value;
 	char bytes[8];
@@ -84,20 +90,20 @@ static void sum_int(struct str *sum, int64_t value)
 
 static void sum_bytes(struct str *sum, struct text t)
 {
-	sum_int(sum, (int64_t)t.len);
+	row_sum_int(sum, (int64_t)t.len);
 	str_add_text(sum, t);
 }
 
-static void sum_text(struct str *sum, const char *value)
+void row_sum_text(struct str *sum, const char *value)
 {
 	sum_bytes(sum, text_of(value));
 }
 
 static void sum_instance_id(struct str *sum, const struct instance_id *id)
 {
-	sum_text(sum, id->stack);
-	sum_text(sum, id->account);
-	sum_text(sum, id->region);
+	row_sum_text(sum, id->stack);
+	row_sum_text(sum, id->account);
+	row_sum_text(sum, id->region);
 }
 
 static void sum_record(struct str *sum, const struct record *r)
@@ -111,10 +117,10 @@ static void sum_record(struct str *sum, const struct record *r)
 
 	sum_instance_id(sum, &r->addr.instance);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		sum_text(sum, texts[i]);
+		row_sum_text(sum, texts[i]);
 	sum_bytes(sum, r->private_bytes);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		sum_int(sum, numbers[i]);
+		row_sum_int(sum, numbers[i]);
 }
 
 static void sum_end(struct text content, unsigned char out[STATE_CHECKSUM_LEN])
@@ -125,15 +131,25 @@ static void sum_end(struct text content, unsigned char out[STATE_CHECKSUM_LEN])
 	memcpy(out, digest, STATE_CHECKSUM_LEN);
 }
 
-static struct str *sum_start(struct state *s, const char *kind)
+struct str *row_sum_start(struct state *s, const char *kind)
 {
 	str_clear(&s->scratch);
-	sum_text(&s->scratch, kind);
+	row_sum_text(&s->scratch, kind);
 	return &s->scratch;
 }
 
+/* Rows of before version 3 have no generation, and keep their checksums. */
+static void sum_live_record(struct state *s, const struct record *r)
+{
+	struct str *sum = row_sum_start(s, "record");
+
+	sum_record(sum, r);
+	if (r->born != BORN_BEFORE)
+		row_sum_int(sum, r->born);
+}
+
 /* Binds the checksum of what is in scratch; SQLite copies it. */
-static void put_checksum(struct state *s, struct row *row)
+void row_put_checksum(struct state *s, struct row *row)
 {
 	unsigned char checksum[STATE_CHECKSUM_LEN];
 
@@ -141,7 +157,7 @@ static void put_checksum(struct state *s, struct row *row)
 	sqlite3_bind_blob(row->stmt, row->next++, checksum, sizeof(checksum), SQLITE_TRANSIENT);
 }
 
-static bool take_checksum(struct state *s, struct row *row)
+bool row_take_checksum(struct state *s, struct row *row)
 {
 	unsigned char checksum[STATE_CHECKSUM_LEN];
 	struct text stored = row_bytes(row);
@@ -231,34 +247,38 @@ static void take_record_columns(struct row *row, struct record *r)
 
 void record_put(struct state *s, struct row *row, const struct record *filled)
 {
-	sum_record(sum_start(s, "record"), filled);
+	sum_live_record(s, filled);
 	put_record_columns(row, filled);
-	put_checksum(s, row);
+	row_put_int(row, filled->born);
+	row_put_checksum(s, row);
 }
 
 bool record_take(struct state *s, struct row *row, struct record *out)
 {
 	take_record_columns(row, out);
-	sum_record(sum_start(s, "record"), out);
-	return take_checksum(s, row);
+	out->born = row_int(row);
+	sum_live_record(s, out);
+	return row_take_checksum(s, row);
 }
 
 static void sum_instance(struct state *s, const struct instance_record *i)
 {
-	struct str *sum = sum_start(s, "instance");
+	struct str *sum = row_sum_start(s, "instance");
 
 	sum_instance_id(sum, &i->id);
-	sum_text(sum, i->parameters);
-	sum_text(sum, i->outputs);
-	sum_text(sum, i->template_name);
-	sum_text(sum, i->template_digest);
-	sum_text(sum, i->status);
-	sum_int(sum, i->applied_ms);
+	row_sum_text(sum, i->parameters);
+	row_sum_text(sum, i->outputs);
+	row_sum_text(sum, i->template_name);
+	row_sum_text(sum, i->template_digest);
+	row_sum_text(sum, i->status);
+	row_sum_int(sum, i->applied_ms);
 	/* Rows of version 1 have neither, and keep their checksums. */
 	if (*i->exports || *i->imports) {
-		sum_text(sum, i->exports);
-		sum_text(sum, i->imports);
+		row_sum_text(sum, i->exports);
+		row_sum_text(sum, i->imports);
 	}
+	if (i->generation)
+		row_sum_int(sum, i->generation);
 }
 
 void instance_put(struct state *s, struct row *row, const struct instance_record *filled)
@@ -272,8 +292,9 @@ void instance_put(struct state *s, struct row *row, const struct instance_record
 	row_put_int(row, filled->applied_ms);
 	row_put_text(row, filled->exports);
 	row_put_text(row, filled->imports);
+	row_put_int(row, filled->generation);
 	sum_instance(s, filled);
-	put_checksum(s, row);
+	row_put_checksum(s, row);
 }
 
 bool instance_take(struct state *s, struct row *row, struct instance_record *out)
@@ -287,32 +308,36 @@ bool instance_take(struct state *s, struct row *row, struct instance_record *out
 	out->applied_ms = row_int(row);
 	out->exports = row_text(row);
 	out->imports = row_text(row);
+	out->generation = row_int(row);
 	sum_instance(s, out);
-	return take_checksum(s, row);
+	return row_take_checksum(s, row);
 }
 
 static void sum_begin(struct state *s, const struct operation *op)
 {
-	struct str *sum = sum_start(s, "begin");
+	struct str *sum = row_sum_start(s, "begin");
 
-	sum_text(sum, op->id);
-	sum_text(sum, operation_action_name(op->action));
-	sum_text(sum, or_text(op->desired_digest, ""));
-	sum_int(sum, op->begun_ms);
+	row_sum_text(sum, op->id);
+	row_sum_text(sum, operation_action_name(op->action));
+	row_sum_text(sum, or_text(op->desired_digest, ""));
+	row_sum_int(sum, op->begun_ms);
 	sum_record(sum, &op->intended);
+	/* Rows of before version 3 name no run. */
+	if (op->run && *op->run)
+		row_sum_text(sum, op->run);
 }
 
 static void sum_progress(struct state *s, const struct operation *op)
 {
-	struct str *sum = sum_start(s, "progress");
+	struct str *sum = row_sum_start(s, "progress");
 
-	sum_text(sum, op->id);
-	sum_text(sum, or_text(op->token, ""));
-	sum_int(sum, op->poll_at_ms);
-	sum_int(sum, op->ended_ms);
-	sum_text(sum, operation_result_name(op->result));
-	sum_text(sum, or_text(op->message, ""));
-	sum_int(sum, op->attempts);
+	row_sum_text(sum, op->id);
+	row_sum_text(sum, or_text(op->token, ""));
+	row_sum_int(sum, op->poll_at_ms);
+	row_sum_int(sum, op->ended_ms);
+	row_sum_text(sum, operation_result_name(op->result));
+	row_sum_text(sum, or_text(op->message, ""));
+	row_sum_int(sum, op->attempts);
 }
 
 void operation_progress_put(struct state *s, struct row *row, const struct operation *op)
@@ -324,7 +349,7 @@ void operation_progress_put(struct state *s, struct row *row, const struct opera
 	row_put_text(row, or_text(op->message, ""));
 	row_put_int(row, op->attempts);
 	sum_progress(s, op);
-	put_checksum(s, row);
+	row_put_checksum(s, row);
 }
 
 /* The intended record is about the same thing as the operation. */
@@ -341,8 +366,9 @@ void operation_put(struct state *s, struct row *row, const struct operation *op)
 	row_put_text(row, or_text(op->desired_digest, ""));
 	row_put_int(row, op->begun_ms);
 	sum_begin(s, &filled);
-	put_checksum(s, row);
+	row_put_checksum(s, row);
 	operation_progress_put(s, row, &filled);
+	row_put_text(row, or_text(op->run, ""));
 }
 
 static bool parse_action(const char *name, enum operation_action *out)
@@ -384,21 +410,22 @@ bool operation_take(struct state *s, struct row *row, struct operation *out)
 	known = operation_result_parse(row_text(row), &out->result) && known;
 	out->message = row_text(row);
 	out->attempts = (int)row_int(row);
+	out->run = row_text(row);
 	if (!known)
 		return false;
 	sum_begin(s, out);
-	if (!take_checksum(s, row))
+	if (!row_take_checksum(s, row))
 		return false;
 	sum_progress(s, out);
-	return take_checksum(s, row);
+	return row_take_checksum(s, row);
 }
 
 void meta_checksum(const char *name, struct text value, unsigned char out[STATE_CHECKSUM_LEN])
 {
 	struct str sum = STR_INIT;
 
-	sum_text(&sum, "meta");
-	sum_text(&sum, name);
+	row_sum_text(&sum, "meta");
+	row_sum_text(&sum, name);
 	sum_bytes(&sum, value);
 	sum_end(str_text(&sum), out);
 	str_release(&sum);

@@ -16,6 +16,8 @@ struct row {
 	struct arena *a; /* for reading */
 };
 void row_put_text(struct row *row, const char *value);
+/* SQLite copies it: for what does not live until the statement is run. */
+void row_put_copy(struct row *row, const char *value);
 void row_put_int(struct row *row, int64_t value);
 void row_put_bytes(struct row *row, const void *bytes, size_t len);
 void row_put_instance_id(struct row *row, const struct instance_id *id);
@@ -31,6 +33,13 @@ struct instance_record instance_filled(const struct instance_record *i);
 /* Columns and checksums.  Taking returns false when the checksum does not fit. */
 void record_put(struct state *s, struct row *row, const struct record *filled);
 bool record_take(struct state *s, struct row *row, struct record *out);
+/* A row of `run`, `control`, `duration`: state_history.c.  The checksum is over the kind and
+ * the values between row_sum_start and row_put_checksum or row_take_checksum. */
+struct str *row_sum_start(struct state *s, const char *kind);
+void row_sum_text(struct str *sum, const char *value);
+void row_sum_int(struct str *sum, int64_t value);
+void row_put_checksum(struct state *s, struct row *row);
+bool row_take_checksum(struct state *s, struct row *row);
 void instance_put(struct state *s, struct row *row, const struct instance_record *filled);
 bool instance_take(struct state *s, struct row *row, struct instance_record *out);
 void operation_put(struct state *s, struct row *row, const struct operation *op);
@@ -47,10 +56,19 @@ void lock_take(struct row *row, struct lock_row *out);
  * attempts and their checksum. */
 void operation_progress_put(struct state *s, struct row *row, const struct operation *op);
 
-/* state_load.c: operations by one of the QUERY_OPERATIONS... queries. */
+/* state_load.c: records by one of the queries that answer with whole rows. */
+struct record_query {
+	enum state_query query;
+	const struct instance_id *instance; /* for ..._OF, ..._AT, ..._NAMING */
+	const char *text;                   /* for ..._AT a logical id, for ..._NAMING an address */
+};
+int state_query_records(struct state *s, const struct record_query *q, struct arena *a,
+			struct record_list *out, struct diags *d);
+/* Operations by one of the QUERY_OPERATIONS... queries. */
 struct operation_query {
 	enum state_query query;
 	const struct instance_id *instance; /* for ..._OF */
+	const char *text;                   /* a run for ..._OF_RUN, a logical id for ..._AT */
 };
 int state_load_operations(struct state *s, const struct operation_query *q, struct arena *a,
 			  struct operation_list *out, struct diags *d);

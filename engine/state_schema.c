@@ -79,9 +79,37 @@ static int fill_v1(sqlite3 *db, struct clock *clock)
 static const char schema_v2[] = "ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';"
 				"ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';";
 
+/*
+ * Generations, what a rollback needs, and the history.  Records of before are older than any
+ * generation: an instance whose last apply failed under version 2 has no good state to go back
+ * to but the one it is in.
+ */
+static const char schema_v3[] =
+	"ALTER TABLE record ADD COLUMN born INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE instance ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE operation ADD COLUMN run TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX operation_run ON operation (run);"
+	"CREATE TABLE kept (" V1_RECORD "born INTEGER NOT NULL, checksum BLOB NOT NULL, "
+	"PRIMARY KEY (stack, account, region, logical_id)) STRICT;"
+	"CREATE TABLE run (run TEXT NOT NULL PRIMARY KEY, command TEXT NOT NULL, "
+	"user TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, "
+	"started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, "
+	"status TEXT NOT NULL, instances TEXT NOT NULL, counts TEXT NOT NULL, "
+	"machine TEXT NOT NULL, started TEXT NOT NULL, checksum BLOB NOT NULL) "
+	"STRICT, WITHOUT ROWID;"
+	"CREATE INDEX run_open ON run (run) WHERE ended_ms = 0;"
+	"CREATE TABLE control (run TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, "
+	"user TEXT NOT NULL, host TEXT NOT NULL, command TEXT NOT NULL, pid INTEGER NOT NULL, "
+	"asked_ms INTEGER NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE duration (type TEXT NOT NULL, action TEXT NOT NULL, address TEXT NOT NULL, "
+	"samples TEXT NOT NULL, updated_ms INTEGER NOT NULL, checksum BLOB NOT NULL, "
+	"PRIMARY KEY (type, action, address)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX duration_age ON duration (updated_ms);";
+
 static const struct migration steps[] = {
 	{schema_v1, fill_v1},
 	{schema_v2, NULL},
+	{schema_v3, NULL},
 };
 _Static_assert(ARRAY_LEN(steps) == STATE_SCHEMA_VERSION, "a step per schema version");
 
@@ -259,12 +287,13 @@ static int check_tables(struct state *s, struct diags *d)
 	int count = 0;
 	int code = read_number(s->db,
 			       "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name "
-			       "IN ('meta', 'instance', 'record', 'operation', 'lock')",
+			       "IN ('meta', 'instance', 'record', 'operation', 'lock', 'kept', "
+			       "'run', 'control', 'duration')",
 			       &count);
 
 	if (code != SQLITE_OK)
 		return state_fail(s, code, d);
-	if (count != 5)
+	if (count != 9)
 		return state_corrupt(s, d, "it lacks tables that every recorded state has");
 	return 0;
 }

@@ -7,12 +7,18 @@
 
 #define KEY "stack = ?1 AND account = ?2 AND region = ?3"
 #define RECORD_KEY KEY " AND logical_id = ?4 AND deposed = ?5"
+#define AT KEY " AND logical_id = ?4"
 #define BY_INSTANCE " ORDER BY stack, account, region"
 #define BY_ADDRESS " ORDER BY stack, account, region, logical_id, deposed"
 #define OPERATIONS                                                                       \
 	"SELECT " STATE_RECORD_COLUMNS ", " STATE_OPERATION_COLUMNS ", begin_checksum, " \
 	"progress_checksum FROM operation"
 #define BY_OPERATION BY_ADDRESS ", begun_ms, operation"
+#define RECORDS "SELECT " STATE_RECORD_COLUMNS ", born, checksum FROM record"
+#define KEPT "SELECT " STATE_RECORD_COLUMNS ", born, checksum FROM kept"
+#define NAMING " WHERE " KEY " AND instr(depends_on, ?4) > 0"
+#define RUNS "SELECT " STATE_RUN_COLUMNS ", checksum FROM run"
+#define ENDED " AND result <> 'open'"
 #define LOCK_FREE_COLUMNS                                                           \
 	"lock_id = '', user = '', host = '', command = '', pid = 0, since_ms = 0, " \
 	"lease_until_ms = 0, machine = '', started = ''"
@@ -23,14 +29,14 @@ static const char *const query_texts[] = {
 	[QUERY_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_ROLLBACK] = "ROLLBACK",
-	[QUERY_RECORDS] = "SELECT " STATE_RECORD_COLUMNS ", checksum FROM record" BY_ADDRESS,
-	[QUERY_RECORDS_OF] =
-		"SELECT " STATE_RECORD_COLUMNS ", checksum FROM record WHERE " KEY BY_ADDRESS,
-	[QUERY_RECORD] = "SELECT " STATE_RECORD_COLUMNS ", checksum FROM record WHERE " RECORD_KEY,
-	[QUERY_RECORD_VERSION] = "SELECT version, created_ms FROM record WHERE " RECORD_KEY,
+	[QUERY_RECORDS] = RECORDS BY_ADDRESS,
+	[QUERY_RECORDS_OF] = RECORDS " WHERE " KEY BY_ADDRESS,
+	[QUERY_RECORD] = RECORDS " WHERE " RECORD_KEY,
+	[QUERY_RECORD_VERSION] = "SELECT version, created_ms, born FROM record WHERE " RECORD_KEY,
 	[QUERY_RECORD_PUT] =
-		"INSERT INTO record (" STATE_RECORD_COLUMNS ", checksum) VALUES (?, ?, ?, ?, ?, ?, "
-		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stack, account, region, "
+		"INSERT INTO record (" STATE_RECORD_COLUMNS ", born, checksum) VALUES (?, ?, ?, ?, "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stack, "
+		"account, region, "
 		"logical_id, deposed) DO UPDATE SET type = excluded.type, "
 		"provider = excluded.provider, schema_version = excluded.schema_version, "
 		"id = excluded.id, inputs = excluded.inputs, outputs = excluded.outputs, "
@@ -40,23 +46,43 @@ static const char *const query_texts[] = {
 		"version = excluded.version, created_ms = excluded.created_ms, "
 		"updated_ms = excluded.updated_ms, checksum = excluded.checksum",
 	[QUERY_RECORD_DROP] = "DELETE FROM record WHERE " RECORD_KEY,
+	[QUERY_RECORDS_AT] = RECORDS " WHERE " AT " ORDER BY deposed",
+	[QUERY_RECORDS_NAMING] = RECORDS NAMING,
+	[QUERY_KEPT] = KEPT BY_ADDRESS,
+	[QUERY_KEPT_OF] = KEPT " WHERE " KEY BY_ADDRESS,
+	[QUERY_KEPT_AT] = KEPT " WHERE " AT,
+	[QUERY_KEPT_NAMING] = KEPT NAMING,
+	/* As it is, with its checksum: damage stays visible. */
+	[QUERY_KEPT_COPY] = "INSERT INTO kept (" STATE_RECORD_COLUMNS ", born, checksum) " RECORDS
+			    " WHERE " AT " AND deposed = '' AND born <> ?5 ON CONFLICT DO NOTHING",
+	[QUERY_KEPT_PUT] =
+		"INSERT OR REPLACE INTO kept (" STATE_RECORD_COLUMNS ", born, checksum) VALUES (?, "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_KEPT_DROP] = "DELETE FROM kept WHERE " AT,
+	[QUERY_KEPT_FORGET] = "DELETE FROM kept WHERE " KEY,
 	[QUERY_OPERATIONS] = OPERATIONS BY_OPERATION,
 	[QUERY_OPERATIONS_OPEN] = OPERATIONS " WHERE result = 'open'" BY_OPERATION,
 	[QUERY_OPERATIONS_OPEN_OF] = OPERATIONS " WHERE result = 'open' AND " KEY BY_OPERATION,
+	[QUERY_OPERATIONS_OF_RUN] = OPERATIONS " WHERE run = ? ORDER BY rowid",
+	[QUERY_OPERATIONS_OPEN_AT] = OPERATIONS " WHERE result = 'open' AND " AT,
+	[QUERY_OPERATIONS_COUNT] =
+		"SELECT count(*), count(*) FILTER (WHERE result = 'open') FROM operation "
+		"WHERE run = ?",
 	[QUERY_OPERATION_PROGRESS] =
 		"SELECT stack, account, region, token, poll_at_ms, result FROM operation "
 		"WHERE operation = ?",
 	[QUERY_OPERATION_BEGIN] =
 		"INSERT INTO operation (" STATE_RECORD_COLUMNS ", operation, action, "
 		"desired_digest, begun_ms, begin_checksum, token, poll_at_ms, ended_ms, result, "
-		"message, attempts, progress_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"message, attempts, progress_checksum, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_OPERATION_UPDATE] =
 		"UPDATE operation SET token = ?, poll_at_ms = ?, ended_ms = ?, result = ?, "
 		"message = ?, attempts = ?, progress_checksum = ? WHERE operation = ?",
 	[QUERY_INSTANCES] = "SELECT " STATE_INSTANCE_COLUMNS ", checksum FROM instance" BY_INSTANCE,
+	[QUERY_INSTANCE] = "SELECT " STATE_INSTANCE_COLUMNS ", checksum FROM instance WHERE " KEY,
 	[QUERY_INSTANCE_PUT] = "INSERT OR REPLACE INTO instance (" STATE_INSTANCE_COLUMNS
-			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_INSTANCE_DROP] = "DELETE FROM instance WHERE " KEY,
 	[QUERY_LOCKS] = "SELECT " STATE_LOCK_COLUMNS " FROM lock WHERE lock_id <> ''" BY_INSTANCE,
 	[QUERY_LOCK] = "SELECT " STATE_LOCK_COLUMNS " FROM lock WHERE " KEY,
@@ -71,6 +97,35 @@ static const char *const query_texts[] = {
 	[QUERY_LOCK_RENEW] = "UPDATE lock SET lease_until_ms = ?6 WHERE " LOCK_OURS,
 	[QUERY_LOCK_RELEASE] = "UPDATE lock SET " LOCK_FREE_COLUMNS " WHERE " LOCK_OURS,
 	[QUERY_LOCK_BREAK] = "UPDATE lock SET " LOCK_FREE_COLUMNS " WHERE lock_id = ?",
+	[QUERY_RUNS] = RUNS " ORDER BY run DESC LIMIT ?",
+	[QUERY_RUNS_OPEN] = RUNS " WHERE ended_ms = 0 ORDER BY run DESC",
+	[QUERY_RUN_PUT] = "INSERT OR REPLACE INTO run (" STATE_RUN_COLUMNS
+			  ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_CONTROL] = "SELECT " STATE_CONTROL_COLUMNS ", checksum FROM control WHERE run = ?",
+	[QUERY_CONTROL_PUT] = "INSERT OR REPLACE INTO control (" STATE_CONTROL_COLUMNS
+			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_DURATIONS] = "SELECT " STATE_DURATION_COLUMNS
+			    ", checksum FROM duration ORDER BY type, action, address",
+	[QUERY_DURATION_PUT] = "INSERT OR REPLACE INTO duration (" STATE_DURATION_COLUMNS
+			       ", checksum) VALUES (?, ?, ?, ?, ?, ?)",
+	/* The first run that is one too many, counted from the latest. */
+	[QUERY_PRUNE_LATEST] = "SELECT run, started_ms FROM run ORDER BY run DESC LIMIT 1 OFFSET ?",
+	/* The oldest first; whoever asks stops at the first that is not due. */
+	[QUERY_PRUNE_RUNS] = "SELECT run, started_ms, ended_ms FROM run ORDER BY run",
+	[QUERY_PRUNE_STRAY] =
+		"SELECT rowid, begun_ms FROM operation WHERE run = ''" ENDED " ORDER BY rowid",
+	[QUERY_PRUNE_OPERATION] = "DELETE FROM operation WHERE rowid = ?",
+	[QUERY_PRUNE_OPERATIONS] = "DELETE FROM operation WHERE run = ?" ENDED,
+	[QUERY_PRUNE_RUN] = "DELETE FROM run WHERE run = ?1 AND NOT EXISTS (SELECT 1 FROM "
+			    "operation WHERE operation.run = ?1)",
+	[QUERY_PRUNE_CONTROL] = "DELETE FROM control WHERE run = ?",
+	[QUERY_PRUNE_DURATIONS] = "DELETE FROM duration WHERE updated_ms < ? AND address <> ''",
+	[QUERY_FINGERPRINT_INSTANCE] = "SELECT checksum FROM instance WHERE " KEY,
+	[QUERY_FINGERPRINT_RECORDS] = "SELECT logical_id, deposed, checksum FROM record WHERE " KEY
+				      " ORDER BY logical_id, deposed",
+	[QUERY_FINGERPRINT_OPERATIONS] =
+		"SELECT begin_checksum, progress_checksum FROM operation WHERE result = 'open' "
+		"AND " KEY " ORDER BY operation",
 };
 _Static_assert(ARRAY_LEN(query_texts) == QUERY_COUNT, "a text per query");
 

@@ -22,17 +22,22 @@
 #define STATE_BUSY_TIMEOUT_MS 10000 /* another process's commit takes milliseconds */
 #define STATE_FAULTS_SHOWN 20       /* of one `state check` */
 
-/* Columns of a record, in the order of state_row.c; an operation has them too. */
+/* Columns of a record but `born`, in the order of state_row.c; an operation has them too. */
 #define STATE_RECORD_COLUMNS                                                                \
 	"stack, account, region, logical_id, deposed, type, provider, schema_version, id, " \
 	"inputs, outputs, private, sensitive, depends_on, endpoint, deletion_policy, "      \
 	"tainted, version, created_ms, updated_ms"
 #define STATE_OPERATION_COLUMNS                                                      \
 	"operation, action, desired_digest, begun_ms, token, poll_at_ms, ended_ms, " \
-	"result, message, attempts"
+	"result, message, attempts, run"
 #define STATE_INSTANCE_COLUMNS                                                                  \
 	"stack, account, region, parameters, outputs, template_name, template_digest, status, " \
-	"applied_ms, exports, imports"
+	"applied_ms, exports, imports, generation"
+#define STATE_RUN_COLUMNS                                                                  \
+	"run, command, user, host, pid, started_ms, ended_ms, status, instances, counts, " \
+	"machine, started"
+#define STATE_CONTROL_COLUMNS "run, request, user, host, command, pid, asked_ms"
+#define STATE_DURATION_COLUMNS "type, action, address, samples, updated_ms"
 #define STATE_LOCK_COLUMNS                                                             \
 	"stack, account, region, lock_id, epoch, user, host, command, pid, since_ms, " \
 	"lease_until_ms, machine, started"
@@ -49,13 +54,27 @@ enum state_query {
 	QUERY_RECORD_VERSION,
 	QUERY_RECORD_PUT,
 	QUERY_RECORD_DROP,
+	QUERY_RECORDS_AT,
+	QUERY_RECORDS_NAMING,
+	QUERY_KEPT,
+	QUERY_KEPT_OF,
+	QUERY_KEPT_AT,
+	QUERY_KEPT_NAMING,
+	QUERY_KEPT_COPY,
+	QUERY_KEPT_PUT,
+	QUERY_KEPT_DROP,
+	QUERY_KEPT_FORGET,
 	QUERY_OPERATIONS,
 	QUERY_OPERATIONS_OPEN,
 	QUERY_OPERATIONS_OPEN_OF,
+	QUERY_OPERATIONS_OF_RUN,
+	QUERY_OPERATIONS_OPEN_AT,
+	QUERY_OPERATIONS_COUNT,
 	QUERY_OPERATION_PROGRESS,
 	QUERY_OPERATION_BEGIN,
 	QUERY_OPERATION_UPDATE,
 	QUERY_INSTANCES,
+	QUERY_INSTANCE,
 	QUERY_INSTANCE_PUT,
 	QUERY_INSTANCE_DROP,
 	QUERY_LOCKS,
@@ -64,6 +83,24 @@ enum state_query {
 	QUERY_LOCK_RENEW,
 	QUERY_LOCK_RELEASE,
 	QUERY_LOCK_BREAK,
+	QUERY_RUNS,
+	QUERY_RUNS_OPEN,
+	QUERY_RUN_PUT,
+	QUERY_CONTROL,
+	QUERY_CONTROL_PUT,
+	QUERY_DURATIONS,
+	QUERY_DURATION_PUT,
+	QUERY_PRUNE_LATEST,
+	QUERY_PRUNE_RUNS,
+	QUERY_PRUNE_STRAY,
+	QUERY_PRUNE_OPERATION,
+	QUERY_PRUNE_OPERATIONS,
+	QUERY_PRUNE_RUN,
+	QUERY_PRUNE_CONTROL,
+	QUERY_PRUNE_DURATIONS,
+	QUERY_FINGERPRINT_INSTANCE,
+	QUERY_FINGERPRINT_RECORDS,
+	QUERY_FINGERPRINT_OPERATIONS,
 	QUERY_COUNT
 };
 
@@ -73,6 +110,10 @@ struct held_lock {
 	char lock_id[STATE_LOCK_ID_LEN + 1];
 	int64_t epoch;
 	uint64_t checked_in; /* the last commit that looked at the row */
+	/* Of the instance.  While the lock is ours nobody else changes it, so it is read once;
+	 * a commit that was rolled back makes it unknown. */
+	int64_t generation;
+	bool generation_known;
 };
 
 struct state {

@@ -352,7 +352,8 @@ static void instances_come_back_and_go(void **state)
 				       "CURRENT",
 				       7,
 				       "{\"url\":\"Url\"}",
-				       "[{\"Export\":\"net\"}]"};
+				       "[{\"Export\":\"net\"}]",
+				       0};
 	struct state_edit puts[] = {{.kind = EDIT_PUT_INSTANCE, .instance = &west},
 				    {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
 	struct state_edit drop = {.kind = EDIT_DROP_INSTANCE, .instance = &west};

@@ -11,9 +11,12 @@
 
 #define NOBODY 65534
 
-/* One record, one open operation, one instance; closed. */
+/* One record, one open operation, one instance, one duration; closed. */
 static void make_state(struct fixture *f)
 {
+	static const int64_t ms[] = {700};
+	struct duration took = {"SSH::File", "create", "", ms, 1};
+	struct duration_list durations = {&took, 1};
 	struct record page = state_fixture_record(&state_fixture_east, "Page");
 	struct operation op = state_fixture_operation("op1", &page);
 	struct instance_record east = {.id = state_fixture_east, .status = "CURRENT"};
@@ -23,6 +26,7 @@ static void make_state(struct fixture *f)
 	struct state *s = state_fixture_open_locked(f);
 
 	assert_int_equal(state_commit(s, edits, ARRAY_LEN(edits), &f->d), 0);
+	assert_int_equal(state_put_durations(s, &durations, &f->d), 0);
 	state_close(s);
 }
 
@@ -82,7 +86,7 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
 	state_fixture_sql(f, "PRAGMA user_version = 7");
 	assert_null(state_open(f->path, STATE_WRITE, &f->clock.base, &f->d));
 	assert_string_equal(f->d.first->detail,
-			    "it has schema version 7; this hadeploy knows versions up to 2");
+			    "it has schema version 7; this hadeploy knows versions up to 3");
 	assert_non_null(strstr(f->d.first->hint, "at least as new"));
 	state_fixture_expect(f, DIAG_STATE_NEWER);
 	assert_refused_untouched(f, DIAG_STATE_NEWER);
@@ -161,13 +165,29 @@ static void assert_load_fails(struct fixture *f, struct state *s, const char *de
 static void every_column_of_a_record_is_under_its_checksum(void **state)
 {
 	static const char *const changes[] = {
-		"stack = 'other'",      "account = 'x'",      "region = 'north'",
-		"logical_id = 'Pag'",   "deposed = 'op9'",    "type = 'SSH::Directory'",
-		"provider = 'aws'",     "schema_version = 4", "id = 'web-e2:/srv/page'",
-		"inputs = '{}'",        "outputs = '{}'",     "private = x'00ff02'",
-		"sensitive = '[]'",     "depends_on = '[]'",  "endpoint = ''",
-		"deletion_policy = ''", "tainted = 1",        "version = 2",
-		"created_ms = 1",       "updated_ms = 1",     "checksum = x''",
+		"stack = 'other'",
+		"account = 'x'",
+		"region = 'north'",
+		"logical_id = 'Pag'",
+		"deposed = 'op9'",
+		"type = 'SSH::Directory'",
+		"provider = 'aws'",
+		"schema_version = 4",
+		"id = 'web-e2:/srv/page'",
+		"inputs = '{}'",
+		"outputs = '{}'",
+		"private = x'00ff02'",
+		"sensitive = '[]'",
+		"depends_on = '[]'",
+		"endpoint = ''",
+		"deletion_policy = ''",
+		"tainted = 1",
+		"version = 2",
+		"created_ms = 1",
+		"updated_ms = 1",
+		"checksum = x''",
+		"born = 1",
+		"born = -1",
 	};
 	struct fixture *f = *state;
 	struct text whole;
@@ -195,6 +215,7 @@ static void every_column_of_an_operation_is_under_its_checksums(void **state)
 		"attempts = 9",        "action = 'eat'",
 		"logical_id = 'Pag'",  "begin_checksum = x'00'",
 		"ended_ms = 4",        "progress_checksum = x'00'",
+		"run = 'other'",
 	};
 	struct fixture *f = *state;
 	struct operation_list list;
@@ -225,7 +246,7 @@ static void damage_in_another_instance_does_not_stop_this_one(void **state)
 		f, "INSERT INTO record SELECT stack, account, 'west', logical_id, deposed, "
 		   "type, provider, schema_version, id, inputs, outputs, private, sensitive, "
 		   "depends_on, endpoint, deletion_policy, tainted, version, created_ms, "
-		   "updated_ms, checksum FROM record");
+		   "updated_ms, checksum, born FROM record");
 	s = state_fixture_open(f, STATE_READ);
 	assert_int_equal(state_load_records(s, &state_fixture_east, f->a, &list, &f->d), 0);
 	assert_int_equal(state_load_records(s, &state_fixture_west, f->a, &list, &f->d), -1);

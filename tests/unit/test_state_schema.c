@@ -131,7 +131,7 @@ static void steps_follow_one_another(void **state)
 	assert_int_equal(schema_compare(s, &next, &f->d), 0);
 	state_close(s);
 	assert_int_equal(read_number(f->path, "PRAGMA user_version"), STATE_SCHEMA_VERSION + 1);
-	assert_true(file_exists(state_fixture_beside(f, ".bak-v2")));
+	assert_true(file_exists(state_fixture_beside(f, ".bak-v3")));
 	diags_release(&f->d);
 	state_fixture_refused(f, STATE_WRITE, DIAG_STATE_NEWER);
 }
@@ -169,7 +169,8 @@ static void make_released(struct fixture *f, const char *to_path)
 				       "INCOMPLETE",
 				       FIXTURE_START_MS,
 				       "{\"url\":\"Url\"}",
-				       "[{\"Export\":\"net\"}]"};
+				       "[{\"Export\":\"net\"}]",
+				       0};
 	struct state_edit first[] = {{.kind = EDIT_BEGIN, .op = &ended},
 				     {.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_END, .op = &ended}};
@@ -211,6 +212,28 @@ static void assert_released_is_whole(struct fixture *f, struct state *s, const c
 	assert_int_equal(instances.count, 1);
 	assert_string_equal(instances.items[0].status, "INCOMPLETE");
 	assert_string_equal(instances.items[0].exports, exports);
+	assert_int_equal(instances.items[0].generation, 0);
+	assert_int_equal(records.items[0].born, BORN_BEFORE);
+	assert_string_equal(operations.items[0].run, "");
+}
+
+/* What an older version recorded counts as good. */
+static void assert_old_records_are_kept(struct fixture *f, struct state *s)
+{
+	struct record old = {.addr = {state_fixture_east, "Page"}, .deposed = "fedcba9876543210"};
+	struct state_edit edits[] = {
+		{.kind = EDIT_RESTORE, .record = &old},
+		{.kind = EDIT_DROP_RECORD,
+		 .record = &(struct record){.addr = old.addr},
+		 .keep = true},
+	};
+	struct record_list kept;
+
+	assert_int_equal(state_commit(s, edits, ARRAY_LEN(edits), &f->d), 0);
+	assert_int_equal(state_load_kept(s, &state_fixture_east, f->a, &kept, &f->d), 0);
+	assert_int_equal(kept.count, 1);
+	assert_string_equal(kept.items[0].id, "web-e1:/srv/page");
+	assert_int_equal(state_check(s, &f->d), 0);
 }
 
 static void copy_fixture(struct fixture *f, const char *path)
@@ -229,6 +252,7 @@ static void assert_opens(struct fixture *f, const char *path, const char *export
 	state_close(s);
 	s = state_fixture_open_locked(f);
 	assert_released_is_whole(f, s, exports);
+	assert_old_records_are_kept(f, s);
 	state_close(s);
 }
 
