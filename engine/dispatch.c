@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "engine/history.h"
 
 struct dispatch {
 	struct engine *e;
@@ -325,11 +326,15 @@ static struct job *start_one(struct dispatch *x)
 
 static bool interrupted(struct dispatch *x, struct dispatch_event *ev)
 {
-	int level = engine_interrupts(x->e);
+	int level;
 
+	history_look(x->e, dispatch_now_ms(x));
+	level = engine_interrupts(x->e);
 	if (level <= x->told_level)
 		return false;
 	x->told_level = level;
+	if (level > 1)
+		dispatch_cancel(x);
 	*ev = (struct dispatch_event){.kind = DISPATCH_INTERRUPTED, .level = level};
 	return true;
 }
@@ -370,7 +375,10 @@ void dispatch_next(struct dispatch *x, struct dispatch_event *ev)
 static int64_t next_due_ms(const struct dispatch *x)
 {
 	int64_t due_ms = timers_next_ms(&x->timers), lanes_ms = lanes_next_ms(x->lanes);
+	int64_t look_ms = history_look_ms(x->e);
 
+	if (look_ms < due_ms)
+		due_ms = look_ms;
 	if (lanes_ms < due_ms)
 		due_ms = lanes_ms;
 	if (x->e->state_mode == STATE_WRITE && !x->locks_lost && x->renew_ms < due_ms)

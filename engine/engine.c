@@ -217,5 +217,7 @@ int engine_interrupts(const struct engine *e)
 {
 	const int *interrupts = e->options.interrupts;
 
-	return interrupts ? __atomic_load_n(interrupts, __ATOMIC_RELAXED) : 0;
+	int count = interrupts ? __atomic_load_n(interrupts, __ATOMIC_RELAXED) : 0;
+
+	return count > e->asked ? count : e->asked;
 }

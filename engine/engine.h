@@ -213,5 +213,7 @@ const char *types_schema(struct types *t, const char *name);
  */
 struct state *engine_state_open(const char *dir, enum state_open_mode mode, struct clock *clock,
 				struct diags *d);
+/* This process, now, as locks and the history name it. */
+struct lock_owner engine_owner(struct arena *a, struct clock *clock, const char *command);
 
 #endif

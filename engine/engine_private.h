@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 
+struct history;
 struct outside;
 struct sessions;
 
@@ -31,7 +32,9 @@ struct engine {
 	struct outside *outside;   /* what templates take from outside of themselves */
 	struct sessions *sessions; /* opened one by one when first needed */
 	struct engine_idle idle;
-	int64_t renew_ms; /* monotonic: when the locks of a run are to be renewed */
+	int64_t renew_ms;        /* monotonic: when the locks of a run are to be renewed */
+	struct history *history; /* of the run that is going on (history.h); NULL */
+	int asked;               /* as interrupts, by way of the recorded state */
 };
 
 /*
@@ -61,7 +64,7 @@ int engine_refine(void *context, const struct refine_request *q, struct arena *a
 
 /* Tells the observer, if there is one; fills in wall_ms. */
 void engine_tell(struct engine *e, struct event ev);
-/* How often the user asked to stop. */
+/* How often somebody asked to stop, here or from another process. */
 int engine_interrupts(const struct engine *e);
 
 #endif

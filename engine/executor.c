@@ -293,12 +293,15 @@ static void tell_skipped(struct executor *x)
 
 static void interrupted(struct executor *x, int level)
 {
-	engine_tell(x->e,
-		    (struct event){
-			    .kind = EVENT_CANCELLING,
-			    .text = level > 1 ? "cancelling what is running"
-					      : "finishing what was started; nothing new is begun",
-		    });
+	const char *by = history_asked_by(x->e);
+	struct str text = STR_INIT;
+
+	if (by)
+		str_printf(&text, "%s asked to stop: ", by);
+	str_add(&text, level > 1 ? "cancelling what is running"
+				 : "finishing what was started; nothing new is begun");
+	engine_tell(x->e, (struct event){.kind = EVENT_CANCELLING, .text = str_cstr(&text)});
+	str_release(&text);
 	stop(x, level);
 }
 

@@ -24,6 +24,7 @@
 #include "engine/dispatch.h"
 #include "engine/executor.h"
 #include "engine/executor_record.h"
+#include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
 #include "engine/session.h"

@@ -111,10 +111,26 @@ const char *task_masked_state(struct task *t, const char **sensitive)
 
 /* --- edits ------------------------------------------------------------------------- */
 
+/* What an earlier run began took as long as nobody looked. */
+static void measure(struct task *t)
+{
+	struct history_sample took = {
+		.type = t->type,
+		.action = operation_action_name(t->op.action),
+		.addr = &t->addr,
+		.elapsed_ms = dispatch_now_ms(t->x->dispatch) - t->started_ms,
+	};
+
+	if (!t->recovered)
+		history_measure(t->x->e, &took);
+}
+
 static void add_end(struct task *t, enum operation_result result)
 {
 	const struct diag *g = outcome_error(&t->job.work.outcome);
 
+	if (result == OPERATION_SUCCEEDED)
+		measure(t);
 	t->op.result = result;
 	t->op.ended_ms = wall_ms(t);
 	t->op.attempts = t->job.attempts;

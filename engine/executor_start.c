@@ -312,6 +312,7 @@ static void begin(struct task *t, const struct evaluated *v)
 	char digest[65] = "";
 
 	t->op.id = new_operation_id(t);
+	t->op.run = history_run(t->x->e);
 	t->op.addr = t->addr;
 	t->op.action = action_of(t);
 	t->op.deposed = deposed_of(t);

@@ -9,6 +9,10 @@
 #include "engine/manifest_read.h"
 
 #define STATE_PATH_DEFAULT ".hadeploy/state.db"
+#define DAY_MS (24 * 3600 * (int64_t)1000)
+#define HISTORY_AGE_DEFAULT_MS (90 * DAY_MS)
+#define HISTORY_RUNS_DEFAULT 1000
+#define HISTORY_RUNS_MAX 1000000
 
 static void set_project(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			const struct node *value)
@@ -26,6 +30,58 @@ static void set_state_path(struct manifest_reader *r, const struct manifest_part
 	r->m->state_path = path_join(r->a, r->m->dir, path_expand_home(r->a, value->text.ptr));
 }
 
+static void refuse_value(struct manifest_reader *r, const char *what, const struct node *value,
+			 const char *hint)
+{
+	diag_hint(r->d,
+		  diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "%s cannot be '%s'", what,
+			   value->text.ptr),
+		  "%s", hint);
+}
+
+static void set_keep(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		     const struct node *value)
+{
+	int64_t age_ms = 0;
+
+	(void)part;
+	(void)into;
+	if (text_is(value->text, "forever"))
+		r->m->history_age_ms = 0;
+	else if (text_to_duration_ms(value->text, &age_ms) && age_ms > 0)
+		r->m->history_age_ms = age_ms;
+	else
+		refuse_value(r, "'Keep' of 'History'", value,
+			     "write a time such as 90d or 36h, or forever");
+}
+
+static void set_runs(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		     const struct node *value)
+{
+	int64_t count;
+
+	(void)part;
+	(void)into;
+	if (text_to_int64(value->text, 1, HISTORY_RUNS_MAX, &count))
+		r->m->history_run_count = (size_t)count;
+	else
+		refuse_value(r, "'Runs' of 'History'", value, "write a number from 1 to 1000000");
+}
+
+static void set_history(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			const struct node *value)
+{
+	static const struct manifest_key rows[] = {
+		{"Keep", KEY_TEXT, KEY_OPTIONAL, set_keep, NULL},
+		{"Runs", KEY_TEXT, KEY_OPTIONAL, set_runs, NULL},
+	};
+	static const struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
+	struct manifest_part history = {"'History'", value, value};
+
+	(void)part;
+	manifest_read_map(r, &history, &keys, into);
+}
+
 static void set_state(struct manifest_reader *r, const struct manifest_part *part, void *into,
 		      const struct node *value)
 {
@@ -33,6 +89,7 @@ static void set_state(struct manifest_reader *r, const struct manifest_part *par
 	static const struct manifest_key rows[] = {
 		{"Backend", KEY_TEXT, KEY_OPTIONAL, NULL, backends},
 		{"Path", KEY_TEXT, KEY_OPTIONAL, set_state_path, NULL},
+		{"History", KEY_MAP, KEY_OPTIONAL, set_history, NULL},
 	};
 	static const struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
 	struct manifest_part state = {"'State'", value, value};
@@ -94,6 +151,8 @@ const struct manifest *manifest_parse(struct arena *a, const struct source *src,
 	m->src = src;
 	m->dir = arena_strdup(a, dir);
 	m->state_path = path_join(a, dir, STATE_PATH_DEFAULT);
+	m->history_age_ms = HISTORY_AGE_DEFAULT_MS;
+	m->history_run_count = HISTORY_RUNS_DEFAULT;
 	root = node_parse(a, src, NODE_MANIFEST, &found);
 	if (root)
 		read_top(&r, root);

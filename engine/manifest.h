@@ -87,9 +87,11 @@ struct manifest_stack {
 
 struct manifest {
 	const struct source *src;
-	const char *dir;        /* absolute */
-	const char *project;    /* its name */
-	const char *state_path; /* absolute: DIR/.hadeploy/state.db */
+	const char *dir;          /* absolute */
+	const char *project;      /* its name */
+	const char *state_path;   /* absolute: DIR/.hadeploy/state.db */
+	int64_t history_age_ms;   /* how long runs are kept; 0: for ever */
+	size_t history_run_count; /* how many */
 	/* The predefined ones are always among them. */
 	const struct manifest_provider *providers;
 	size_t provider_count;

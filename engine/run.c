@@ -1,11 +1,10 @@
 /*
  * run.c - plan, run and drift, from opening the state to unlocking it.
  */
-#include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/limits.h"
+#include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
 #include "engine/run_parts.h"
@@ -25,25 +24,6 @@ const char *run_mode_name(enum run_mode m)
 
 /* --- locks -------------------------------------------------------------------------- */
 
-static const char *user_name(struct arena *a)
-{
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-
-	if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) || !found)
-		return arena_printf(a, "%lu", (unsigned long)geteuid());
-	return arena_strdup(a, found->pw_name);
-}
-
-static const char *host_name(struct arena *a)
-{
-	char name[256] = "";
-
-	if (gethostname(name, sizeof(name) - 1))
-		return "?";
-	return arena_strdup(a, name);
-}
-
 static int tell_waiting(void *context, const struct lock_info *holder)
 {
 	struct engine *e = context;
@@ -61,13 +41,7 @@ static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
 {
 	struct engine *e = r->e;
 	struct clock *clock = e->options.clock;
-	struct lock_owner owner = {
-		.user = user_name(e->arena),
-		.host = host_name(e->arena),
-		.command = e->options.command,
-		.pid = getpid(),
-		.since_ms = clock->wall_ms(clock),
-	};
+	struct lock_owner owner = engine_owner(e->arena, clock, e->options.command);
 	struct lock_wait wait = {timeout_ms, tell_waiting, e};
 	size_t count;
 	const struct instance_id *ids = run_instances(r, &count);
@@ -100,6 +74,11 @@ static int load(struct run *r, enum state_open_mode mode)
 /* With the locks held. */
 static int recover(struct run *r)
 {
+	size_t count;
+	const struct instance_id *ids = run_instances(r, &count);
+
+	if (history_close_lost(r->e, ids, count, r->d))
+		return -1;
 	if (!r->recorded.operations.count)
 		return 0;
 	if (executor_recover(r->e, &r->recorded, r->d))
@@ -208,6 +187,9 @@ static void complain_skipped(struct run *r, const struct run_result *out)
 	g = diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped before it was finished");
 	diag_detail(r->d, g, "%zu change%s not started.", out->skipped,
 		    out->skipped == 1 ? " was" : "s were");
+	if (history_asked_by(r->e))
+		diag_detail(r->d, g, "%zu change%s not started; %s asked for it.", out->skipped,
+			    out->skipped == 1 ? " was" : "s were", history_asked_by(r->e));
 	diag_hint(r->d, g, "run the same command again to go on");
 }
 
@@ -243,6 +225,13 @@ static bool confirmed(struct run *r, const struct run_request *q)
 	return yes;
 }
 
+/* The end of the run in the history. */
+static int finish(struct run *r, struct run_result *out, int rc)
+{
+	out->interrupted = rc && engine_interrupts(r->e) > 0;
+	return history_finish(r->e, out, rc, r->d) ? -1 : rc;
+}
+
 static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
 	if (run_observe(r, q->refresh) || run_make_plan(r, q))
@@ -257,7 +246,10 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 		out->declined = true;
 		return -1;
 	}
-	return execute(r, out);
+	if (history_begin(r->e, r->plan, r->d))
+		return -1;
+	out->run = history_run(r->e);
+	return finish(r, out, execute(r, out));
 }
 
 static int run_locked(struct run *r, const struct run_request *q, struct run_result *out)

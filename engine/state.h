@@ -293,6 +293,7 @@ int state_load_run_operations(struct state *s, const char *run, struct arena *a,
 /* How many of them there are; cheaper than loading. */
 struct operation_count {
 	size_t begun, open;
+	int64_t last_begun_ms; /* 0: none */
 };
 int state_count_run_operations(struct state *s, const char *run, struct operation_count *out,
 			       struct diags *d);
@@ -331,6 +332,10 @@ struct history_bounds {
  * run, durations of addresses that were not measured for age_ms.  Costs what is dropped, and a
  * look at run_count keys. */
 int state_prune(struct state *s, const struct history_bounds *b, struct diags *d);
+/* The end of a run in one transaction: state_put_run, `more` behind the durations that are there,
+ * state_prune. */
+int state_finish_run(struct state *s, const struct run_record *r, const struct duration_list *more,
+		     const struct history_bounds *b, struct diags *d);
 
 /*
  * What tells whether anything recorded of these instances has changed: 64 hex digits over the

@@ -1,18 +1,15 @@
 /*
- * state_history.c - runs, what is asked of them, and how long things took.
+ * state_history.c - runs, and what is asked of them.
  *
  * None of it needs a lock: whoever may write the file may ask a run to stop, and a run writes
  * no other run's row but to close one whose process is gone.
  */
-#include "engine/state_row.h"
+#include "engine/state_history.h"
 
 #include <assert.h>
 
 struct runs_vec {
 	VEC_OF(struct run_record)
-};
-struct durations_vec {
-	VEC_OF(struct duration)
 };
 
 static const char *or_text(const char *value, const char *fallback)
@@ -20,15 +17,13 @@ static const char *or_text(const char *value, const char *fallback)
 	return value ? value : fallback;
 }
 
-/* As state_step; without a file there is no statement, and no row comes. */
-static int next_row(struct state *s, struct row *row, struct diags *d)
+int history_next_row(struct state *s, struct row *row, struct diags *d)
 {
 	row->next = 0;
 	return row->stmt ? state_step(s, row->stmt, d) : 0;
 }
 
-/* Ready for its parameters; row->stmt stays NULL when there is no file. */
-static int start(struct state *s, enum state_query query, struct row *row, struct diags *d)
+int history_start(struct state *s, enum state_query query, struct row *row, struct diags *d)
 {
 	if (!s->db)
 		return 0;
@@ -39,8 +34,8 @@ static int start(struct state *s, enum state_query query, struct row *row, struc
 	return row->stmt ? 0 : -1;
 }
 
-static int fail_row(struct state *s, struct row *row, const char *what, const char *of,
-		    struct diags *d)
+int history_fail_row(struct state *s, struct row *row, const char *what, const char *of,
+		     struct diags *d)
 {
 	state_reset(row->stmt);
 	return state_corrupt(s, d, "the %s of '%s' does not fit its checksum", what, of);
@@ -106,22 +101,41 @@ static bool run_take(struct state *s, struct row *row, struct run_record *out)
 	return row_take_checksum(s, row);
 }
 
-int state_put_run(struct state *s, const struct run_record *r, struct diags *d)
+int history_write_run(struct state *s, const struct run_record *r, struct diags *d)
 {
 	struct run_record filled = *r;
-	struct row row = {NULL, 1, NULL};
+	struct row row = {state_query(s, QUERY_RUN_PUT, d), 1, NULL};
 
-	assert(s->mode == STATE_WRITE);
+	if (!row.stmt)
+		return -1;
 	filled.command = or_text(r->command, or_text(r->owner.command, ""));
 	filled.owner.user = or_text(r->owner.user, "");
 	filled.owner.host = or_text(r->owner.host, "");
 	filled.status = or_text(r->status, "RUNNING");
 	filled.instances = or_text(r->instances, "[]");
 	filled.counts = or_text(r->counts, "{}");
-	if (start(s, QUERY_RUN_PUT, &row, d) != 0)
-		return -1;
 	run_put(s, &row, &filled);
 	return state_step(s, row.stmt, d);
+}
+
+int state_put_run(struct state *s, const struct run_record *r, struct diags *d)
+{
+	assert(s->mode == STATE_WRITE);
+	return state_usable(s, d) ? history_write_run(s, r, d) : -1;
+}
+
+int state_finish_run(struct state *s, const struct run_record *r, const struct duration_list *more,
+		     const struct history_bounds *b, struct diags *d)
+{
+	assert(s->mode == STATE_WRITE);
+	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
+		return -1;
+	if (history_write_run(s, r, d) != 0 || history_add_durations(s, more, d) != 0 ||
+	    history_prune(s, b, d) != 0) {
+		state_rollback(s);
+		return -1;
+	}
+	return state_end(s, d);
 }
 
 static int take_runs(struct state *s, struct row *row, struct run_list *out, struct diags *d)
@@ -129,11 +143,11 @@ static int take_runs(struct state *s, struct row *row, struct run_list *out, str
 	struct runs_vec found = {NULL, 0, 0};
 	int got;
 
-	while ((got = next_row(s, row, d)) == 1) {
+	while ((got = history_next_row(s, row, d)) == 1) {
 		struct run_record *r = arena_vec_add(row->a, &found);
 
 		if (!run_take(s, row, r))
-			return fail_row(s, row, "run", r->id, d);
+			return history_fail_row(s, row, "run", r->id, d);
 	}
 	*out = (struct run_list){found.items, found.count};
 	return got;
@@ -144,7 +158,7 @@ int state_load_runs(struct state *s, size_t limit, struct arena *a, struct run_l
 {
 	struct row row = {NULL, 1, a};
 
-	if (start(s, QUERY_RUNS, &row, d) != 0)
+	if (history_start(s, QUERY_RUNS, &row, d) != 0)
 		return -1;
 	if (row.stmt)
 		row_put_int(&row, limit && limit < INT64_MAX ? (int64_t)limit : -1);
@@ -155,7 +169,7 @@ int state_load_open_runs(struct state *s, struct arena *a, struct run_list *out,
 {
 	struct row row = {NULL, 1, a};
 
-	return start(s, QUERY_RUNS_OPEN, &row, d) == 0 ? take_runs(s, &row, out, d) : -1;
+	return history_start(s, QUERY_RUNS_OPEN, &row, d) == 0 ? take_runs(s, &row, out, d) : -1;
 }
 
 int state_load_run_operations(struct state *s, const char *run, struct arena *a,
@@ -171,16 +185,17 @@ int state_count_run_operations(struct state *s, const char *run, struct operatio
 {
 	struct row row = {NULL, 1, NULL};
 
-	*out = (struct operation_count){0, 0};
-	if (start(s, QUERY_OPERATIONS_COUNT, &row, d) != 0)
+	*out = (struct operation_count){0, 0, 0};
+	if (history_start(s, QUERY_OPERATIONS_COUNT, &row, d) != 0)
 		return -1;
 	if (!row.stmt)
 		return 0;
 	row_put_text(&row, run);
-	if (next_row(s, &row, d) != 1)
+	if (history_next_row(s, &row, d) != 1)
 		return -1;
 	out->begun = (size_t)row_int(&row);
 	out->open = (size_t)row_int(&row);
+	out->last_begun_ms = row_int(&row);
 	state_reset(row.stmt);
 	return 0;
 }
@@ -226,11 +241,11 @@ int state_load_control_request(struct state *s, const char *run, struct arena *a
 	int got;
 
 	*out = (struct control_request){.control = CONTROL_NONE};
-	if (start(s, QUERY_CONTROL, &row, d) != 0)
+	if (history_start(s, QUERY_CONTROL, &row, d) != 0)
 		return -1;
 	if (row.stmt)
 		row_put_text(&row, run);
-	got = next_row(s, &row, d);
+	got = history_next_row(s, &row, d);
 	if (got != 1)
 		return got;
 	stored = row_text(&row);
@@ -299,110 +314,4 @@ int state_put_control(struct state *s, const char *run, const struct control_req
 		return -1;
 	}
 	return state_end(s, d);
-}
-
-/* --- durations ----------------------------------------------------------------------- */
-
-static void sum_duration(struct state *s, const struct duration *t, const char *samples,
-			 int64_t updated_ms)
-{
-	struct str *sum = row_sum_start(s, "duration");
-
-	row_sum_text(sum, t->type);
-	row_sum_text(sum, t->action);
-	row_sum_text(sum, t->address);
-	row_sum_text(sum, samples);
-	row_sum_int(sum, updated_ms);
-}
-
-static int write_duration(struct state *s, const struct duration *t, struct diags *d)
-{
-	struct row row = {state_query(s, QUERY_DURATION_PUT, d), 1, NULL};
-	size_t skip = t->count > DURATION_SAMPLES ? t->count - DURATION_SAMPLES : 0;
-	int64_t now_ms = s->clock->wall_ms(s->clock);
-	struct str samples = STR_INIT;
-	int result;
-
-	if (!row.stmt)
-		return -1;
-	str_add_char(&samples, '[');
-	for (size_t i = skip; i < t->count; i++)
-		str_printf(&samples, "%s%lld", i > skip ? "," : "", (long long)t->samples_ms[i]);
-	str_add_char(&samples, ']');
-	row_put_text(&row, t->type);
-	row_put_text(&row, t->action);
-	row_put_text(&row, t->address);
-	row_put_text(&row, str_cstr(&samples));
-	row_put_int(&row, now_ms);
-	sum_duration(s, t, str_cstr(&samples), now_ms);
-	row_put_checksum(s, &row);
-	result = state_step(s, row.stmt, d);
-	str_release(&samples);
-	return result;
-}
-
-int state_put_durations(struct state *s, const struct duration_list *list, struct diags *d)
-{
-	assert(s->mode == STATE_WRITE);
-	if (!list->count)
-		return 0;
-	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
-		return -1;
-	for (size_t i = 0; i < list->count; i++) {
-		if (write_duration(s, &list->items[i], d) != 0) {
-			state_rollback(s);
-			return -1;
-		}
-	}
-	return state_end(s, d);
-}
-
-/* "[120,95]": of whole numbers only, or there is none. */
-static void take_samples(struct arena *a, const char *text, struct duration *out)
-{
-	json_t *list = json_parse(text_of(text), a, NULL);
-	int64_t *samples = ARENA_ARRAY(a, json_array_size(list) + 1, int64_t);
-	const json_t *one;
-	size_t i;
-
-	out->count = 0;
-	json_array_foreach(list, i, one)
-	{
-		if (json_is_integer(one))
-			samples[out->count++] = json_integer_value(one);
-	}
-	out->samples_ms = samples;
-	json_decref(list);
-}
-
-static bool duration_take(struct state *s, struct row *row, struct duration *out)
-{
-	const char *samples;
-
-	out->type = row_text(row);
-	out->action = row_text(row);
-	out->address = row_text(row);
-	samples = row_text(row);
-	sum_duration(s, out, samples, row_int(row));
-	take_samples(row->a, samples, out);
-	return row_take_checksum(s, row);
-}
-
-int state_load_durations(struct state *s, struct arena *a, struct duration_list *out,
-			 struct diags *d)
-{
-	struct durations_vec found = {NULL, 0, 0};
-	struct row row = {NULL, 1, a};
-	int got;
-
-	if (start(s, QUERY_DURATIONS, &row, d) != 0)
-		return -1;
-	while ((got = next_row(s, &row, d)) == 1) {
-		struct duration *t = arena_vec_add(a, &found);
-
-		if (!duration_take(s, &row, t))
-			return fail_row(s, &row, "durations", t->type, d);
-	}
-	*out = (struct duration_list){found.items, found.count};
-	return got;
 }

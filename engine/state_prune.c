@@ -5,7 +5,7 @@
  * what is due starts at the oldest and stops at the first that is not, so a look that finds
  * nothing costs next to nothing.
  */
-#include "engine/state_row.h"
+#include "engine/state_history.h"
 
 #include <assert.h>
 #include <string.h>
@@ -152,21 +152,28 @@ static int drop_durations(struct pruning *p)
 	return state_step(p->s, row.stmt, p->d);
 }
 
-int state_prune(struct state *s, const struct history_bounds *b, struct diags *d)
+int history_prune(struct state *s, const struct history_bounds *b, struct diags *d)
 {
 	struct pruning p = {.s = s, .a = arena_new(), .d = d, .before_ms = INT64_MIN};
 	int result = -1;
 
-	assert(s->mode == STATE_WRITE);
 	if (b->age_ms)
 		p.before_ms = s->clock->wall_ms(s->clock) - b->age_ms;
-	if (state_begin(s, QUERY_BEGIN_WRITE, d) == 0) {
-		if (find_over(&p, b->run_count) == 0 && find_due(&p) == 0 && drop_runs(&p) == 0 &&
-		    drop_strays(&p) == 0 && drop_durations(&p) == 0)
-			result = state_end(s, d);
-		else
-			state_rollback(s);
-	}
+	if (find_over(&p, b->run_count) == 0 && find_due(&p) == 0 && drop_runs(&p) == 0 &&
+	    drop_strays(&p) == 0)
+		result = drop_durations(&p);
 	arena_free(p.a);
 	return result;
+}
+
+int state_prune(struct state *s, const struct history_bounds *b, struct diags *d)
+{
+	assert(s->mode == STATE_WRITE);
+	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
+		return -1;
+	if (history_prune(s, b, d) != 0) {
+		state_rollback(s);
+		return -1;
+	}
+	return state_end(s, d);
 }

@@ -65,9 +65,9 @@ static const char *const query_texts[] = {
 	[QUERY_OPERATIONS_OPEN_OF] = OPERATIONS " WHERE result = 'open' AND " KEY BY_OPERATION,
 	[QUERY_OPERATIONS_OF_RUN] = OPERATIONS " WHERE run = ? ORDER BY rowid",
 	[QUERY_OPERATIONS_OPEN_AT] = OPERATIONS " WHERE result = 'open' AND " AT,
-	[QUERY_OPERATIONS_COUNT] =
-		"SELECT count(*), count(*) FILTER (WHERE result = 'open') FROM operation "
-		"WHERE run = ?",
+	[QUERY_OPERATIONS_COUNT] = "SELECT count(*), count(*) FILTER (WHERE result = 'open'), "
+				   "coalesce(max(begun_ms), 0) FROM operation "
+				   "WHERE run = ?",
 	[QUERY_OPERATION_PROGRESS] =
 		"SELECT stack, account, region, token, poll_at_ms, result FROM operation "
 		"WHERE operation = ?",
@@ -106,6 +106,8 @@ static const char *const query_texts[] = {
 			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_DURATIONS] = "SELECT " STATE_DURATION_COLUMNS
 			    ", checksum FROM duration ORDER BY type, action, address",
+	[QUERY_DURATION] = "SELECT " STATE_DURATION_COLUMNS ", checksum FROM duration WHERE "
+			   "type = ? AND action = ? AND address = ?",
 	[QUERY_DURATION_PUT] = "INSERT OR REPLACE INTO duration (" STATE_DURATION_COLUMNS
 			       ", checksum) VALUES (?, ?, ?, ?, ?, ?)",
 	/* The first run that is one too many, counted from the latest. */
