@@ -3,6 +3,7 @@
  *
  *	executor.c         the loop, commits, interrupts
  *	executor_plan.c    a plan to steps and tasks
+ *	executor_order.c   which step waits for which
  *	executor_start.c   a task gets a worker: evaluate, BEGIN
  *	executor_call.c    the arguments of a call
  *	executor_end.c     an answer: what it means for the task
