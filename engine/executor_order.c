@@ -219,6 +219,78 @@ static void add_barriers(struct building *b)
 	free(ends);
 }
 
+/* --- the cleanup at the end ----------------------------------------------------------- */
+
+/* Deletes, what is given up, and the old ones of replacements; STEP_NONE for the rest. */
+static size_t cleanup_step(const struct building *b, size_t i)
+{
+	const struct change *c = &b->plan->changes[i];
+
+	if (change_removes(c))
+		return b->steps[i].entry;
+	return change_creates_first(c) ? b->steps[i].tail : STEP_NONE;
+}
+
+/* Everything else that is done: the body, which the cleanup waits for. */
+static size_t body_step(const struct building *b, size_t i)
+{
+	return change_removes(&b->plan->changes[i]) ? STEP_NONE : b->steps[i].core;
+}
+
+static bool has_cleanup(const struct building *b)
+{
+	for (size_t i = 0; i < b->plan->change_count; i++)
+		if (cleanup_step(b, i) != STEP_NONE)
+			return true;
+	return false;
+}
+
+/* What the body waits for cannot wait for the body: deletes that make room for a creation,
+ * and all that these need. */
+static void mark_body(const struct building *b, bool *needed)
+{
+	for (size_t i = 0; i < b->plan->change_count; i++)
+		if (body_step(b, i) != STEP_NONE)
+			needed[body_step(b, i)] = true;
+	walk_mark_needs(b->walk, needed);
+}
+
+static void clean_up_last(struct building *b, const struct instance_plan *in, const bool *needed)
+{
+	size_t end = in->first_change + in->change_count, gate = STEP_NONE;
+
+	for (size_t i = in->first_change; i < end; i++) {
+		size_t step = cleanup_step(b, i);
+
+		if (step == STEP_NONE || needed[step])
+			continue;
+		if (gate == STEP_NONE)
+			gate = walk_add(b->walk, STEP_GATE);
+		walk_need(b->walk, step, gate);
+	}
+	for (size_t i = in->first_change; gate != STEP_NONE && i < end; i++)
+		if (body_step(b, i) != STEP_NONE)
+			walk_need(b->walk, gate, body_step(b, i));
+}
+
+/*
+ * Nothing of an instance is taken away before all that it shall have is there, as in
+ * CloudFormation: when something fails before, all can still be brought back.  Then the
+ * cleanup is skipped.  A gate for each instance keeps the edges linear.
+ */
+static void add_cleanup(struct building *b)
+{
+	bool *needed;
+
+	if (!has_cleanup(b))
+		return;
+	needed = xcalloc(walk_size(b->walk) + 1, sizeof(bool));
+	mark_body(b, needed);
+	for (size_t i = 0; i < b->plan->instance_count; i++)
+		clean_up_last(b, &b->plan->instances[i], needed);
+	free(needed);
+}
+
 void executor_order(struct building *b)
 {
 	struct map replacements = MAP_INIT;
@@ -232,5 +304,7 @@ void executor_order(struct building *b)
 	if (!b->strict_only && plan_takes_away(b->plan))
 		add_successions(b);
 	map_release(&replacements);
+	/* Before the barriers: they go the way of the instances, which is never a circle. */
+	add_cleanup(b);
 	add_barriers(b);
 }

@@ -228,8 +228,7 @@ void executor_build(struct executor *x)
 	}
 	x->walk = b.walk;
 	x->task_count = (size_t)(b.next - x->tasks);
-	x->by_step =
-		ARENA_ARRAY(x->arena, 2 * most + 2 * x->plan->instance_count + 1, struct task *);
+	x->by_step = ARENA_ARRAY(x->arena, walk_size(x->walk), struct task *);
 	for (size_t i = 0; i < x->task_count; i++) {
 		struct task *t = &x->tasks[i];
 

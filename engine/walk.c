@@ -82,6 +82,52 @@ void walk_need(struct walk *w, size_t step, size_t need)
 	*e = (struct edge){step, need};
 }
 
+size_t walk_size(const struct walk *w)
+{
+	return w->steps.count;
+}
+
+/* For each step where its edges start among the edges sorted by step. */
+static size_t *group_edges(const struct walk *w, size_t *needs)
+{
+	size_t *first = xcalloc(w->steps.count + 2, sizeof(size_t));
+
+	for (size_t i = 0; i < w->edges.count; i++)
+		first[w->edges.items[i].step + 2]++;
+	for (size_t i = 2; i < w->steps.count + 2; i++)
+		first[i] += first[i - 1];
+	for (size_t i = 0; i < w->edges.count; i++)
+		needs[first[w->edges.items[i].step + 1]++] = w->edges.items[i].need;
+	return first;
+}
+
+void walk_mark_needs(const struct walk *w, bool *marked)
+{
+	size_t *needs = xcalloc(w->edges.count + 1, sizeof(size_t));
+	size_t *first = group_edges(w, needs);
+	struct {
+		VEC_OF(size_t)
+	} queue = {NULL, 0, 0};
+
+	assert(!w->sealed);
+	for (size_t i = 0; i < w->steps.count; i++)
+		if (marked[i])
+			*(size_t *)vec_add(&queue) = i;
+	for (size_t next = 0; next < queue.count; next++) {
+		size_t step = queue.items[next];
+
+		for (size_t i = first[step]; i < first[step + 1]; i++) {
+			if (marked[needs[i]])
+				continue;
+			marked[needs[i]] = true;
+			*(size_t *)vec_add(&queue) = needs[i];
+		}
+	}
+	vec_release(&queue);
+	free(first);
+	free(needs);
+}
+
 /* Moves a step from one state to the next; the only place that writes a state. */
 static void enter(struct walk *w, size_t step, enum step_state state)
 {

@@ -35,6 +35,9 @@ void walk_free(struct walk *w);
 size_t walk_add(struct walk *w, enum step_kind kind);
 /* `step` starts only when `need` is done.  Doubles are allowed. */
 void walk_need(struct walk *w, size_t step, size_t need);
+size_t walk_size(const struct walk *w); /* steps so far */
+/* Before walk_seal: marks whatever the marked steps need, and what that needs in turn. */
+void walk_mark_needs(const struct walk *w, bool *marked);
 /* No more steps or edges.  False when there is a cycle: then the walk may only be freed. */
 bool walk_seal(struct walk *w);
 

@@ -108,6 +108,25 @@ static void a_walk_of_gates_alone_is_over_at_once(void **state)
 	walk_free(w);
 }
 
+static void marks_spread_to_all_that_the_marked_steps_need(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), b = walk_add(w, STEP_GATE);
+	size_t c = walk_add(w, STEP_WORK), apart = walk_add(w, STEP_WORK);
+	bool marked[4] = {false};
+
+	(void)state;
+	walk_need(w, c, b);
+	walk_need(w, b, a);
+	walk_need(w, apart, c);
+	marked[c] = true;
+	walk_mark_needs(w, marked);
+	assert_true(marked[a] && marked[b] && marked[c]);
+	assert_false(marked[apart]);
+	assert_int_equal(walk_size(w), 4);
+	walk_free(w);
+}
+
 static void a_circle_is_refused(void **state)
 {
 	struct walk *w = walk_new();
@@ -299,6 +318,7 @@ int main(void)
 		cmocka_unit_test(what_needs_a_failed_step_is_skipped_with_all_behind_it),
 		cmocka_unit_test(a_gate_opens_by_itself_and_passes_failure_on),
 		cmocka_unit_test(a_walk_of_gates_alone_is_over_at_once),
+		cmocka_unit_test(marks_spread_to_all_that_the_marked_steps_need),
 		cmocka_unit_test(a_circle_is_refused),
 		cmocka_unit_test(stopping_skips_what_was_not_taken),
 		cmocka_unit_test(a_taken_step_can_be_given_back_as_skipped),
