@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "engine/history.h"
+#include "engine/pace.h"
 
 struct dispatch {
 	struct engine *e;
@@ -69,7 +70,17 @@ int dispatch_level(const struct dispatch *x)
 void dispatch_enroll(struct dispatch *x, struct job *j, const struct instance_id *id,
 		     const char *provider, const char *endpoint)
 {
-	lanes_enroll(x->lanes, &j->lane, id->region, provider, endpoint ? endpoint : "");
+	const struct provider_entry *e = registry_entry(x->e->project->registry, provider);
+
+	lanes_enroll(x->lanes, &j->lane,
+		     &(struct lane_place){
+			     .provider = provider,
+			     .account = id->account,
+			     .region = id->region,
+			     .endpoint = endpoint ? endpoint : "",
+			     .concurrency = e ? e->entry->concurrency : 0,
+			     .rate = e ? e->entry->rate : PACE_UNLIMITED,
+		     });
 }
 
 static void end(struct dispatch *x, struct job *j)
@@ -162,7 +173,7 @@ void dispatch_drop(struct dispatch *x, struct job *j)
 {
 	assert(j->state == JOB_STARTED);
 	j->state = JOB_IDLE;
-	lanes_done(x->lanes, &j->lane, LANE_NOT_CALLED);
+	lanes_done(x->lanes, &j->lane, LANE_NOT_CALLED, dispatch_now_ms(x));
 }
 
 void dispatch_withdraw(struct dispatch *x, struct job *j)
@@ -226,7 +237,7 @@ bool dispatch_again(struct dispatch *x, struct job *j)
 	if (status == HD_CONFLICT)
 		j->waits++, j->attempts--;
 	/* What concerns the endpoint holds up its lane, else this job alone waits. */
-	if (status == HD_UNREACHABLE || status == HD_THROTTLED) {
+	if (status == HD_UNREACHABLE) {
 		lanes_pause(x->lanes, &j->lane, dispatch_now_ms(x) + wait_ms);
 		enqueue(x, j);
 	} else {
@@ -275,7 +286,10 @@ static void came_back(struct dispatch *x, struct job *j)
 	enum verdict v = retry_verdict(o->status, o->effect, call_nature(j->call.kind));
 
 	j->state = JOB_IDLE;
-	tell_breaker(x, j, lanes_done(x->lanes, &j->lane, lane_answer_of(o)));
+	tell_breaker(x, j, lanes_done(x->lanes, &j->lane, lane_answer_of(o), dispatch_now_ms(x)));
+	/* What is asked of one call of a session that is too fast goes for all of them. */
+	if (o->status == HD_THROTTLED && o->retry_after_ms)
+		lanes_hold(&j->lane, dispatch_now_ms(x) + retry_after_ms(o->retry_after_ms));
 	if ((v == VERDICT_AGAIN || v == VERDICT_LATER) && dispatch_again(x, j))
 		return;
 	end(x, j);

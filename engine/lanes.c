@@ -6,180 +6,25 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "engine/call.h"
-
-/*
- * Two levels of heaps: each lane has a heap of its waiting items, each region a heap of the
- * lanes that may start one.  Regions are few and looked at one by one.  A lane leaves its
- * region's heap whenever something about it changes and comes back when it may start an
- * item, so the heaps are never out of order.
- */
-
-struct region {
-	const char *name;
-	struct lane **heap; /* lanes that may start an item */
-	size_t count, capacity;
-	size_t in_flight;
-	size_t enrolled; /* items with work left */
-};
-
-struct lane {
-	struct region *region;
-	const char *endpoint;
-	struct lane_item **heap; /* items that wait */
-	size_t count, capacity;
-	size_t slot; /* in the region's heap, from 1; 0: may not start an item */
-	size_t in_flight;
-	size_t limit;   /* now */
-	size_t ceiling; /* without throttling */
-	int faults;     /* time-outs in a row */
-	bool open;      /* the breaker */
-	int64_t given_up_until_ms;
-	struct outcome cause; /* why it was given up last */
-	struct timer pause;
-};
+#include "engine/lanes_parts.h"
 
 struct lanes {
 	struct arena *arena;
-	struct map regions, lanes; /* by name; by region, provider and endpoint */
+	struct map regions, providers; /* by name */
+	struct map sessions, lanes;    /* by provider, account, region (and endpoint) */
 	struct timers pauses;
 	size_t parallelism;
 	size_t in_flight;
 	size_t active_regions;
+	int64_t paced_ms; /* when a session that was held back may go on; see lanes_pop */
 };
-
-static bool item_before(const struct lane_item *x, const struct lane_item *y)
-{
-	if (x->urgent != y->urgent)
-		return x->urgent;
-	if (x->attempts != y->attempts)
-		return x->attempts > y->attempts;
-	if (x->priority != y->priority)
-		return x->priority > y->priority;
-	return x->order < y->order;
-}
-
-static bool lane_before(const struct lane *x, const struct lane *y)
-{
-	if (x->in_flight != y->in_flight)
-		return x->in_flight < y->in_flight;
-	return item_before(x->heap[0], y->heap[0]);
-}
-
-static void item_rise(struct lane *l, size_t at)
-{
-	struct lane_item *x = l->heap[at];
-
-	for (; at > 0 && item_before(x, l->heap[(at - 1) / 2]); at = (at - 1) / 2) {
-		l->heap[at] = l->heap[(at - 1) / 2];
-		l->heap[at]->slot = at + 1;
-	}
-	l->heap[at] = x;
-	x->slot = at + 1;
-}
-
-static void item_sink(struct lane *l, size_t at)
-{
-	struct lane_item *x = l->heap[at];
-
-	for (size_t child; (child = 2 * at + 1) < l->count; at = child) {
-		if (child + 1 < l->count && item_before(l->heap[child + 1], l->heap[child]))
-			child++;
-		if (!item_before(l->heap[child], x))
-			break;
-		l->heap[at] = l->heap[child];
-		l->heap[at]->slot = at + 1;
-	}
-	l->heap[at] = x;
-	x->slot = at + 1;
-}
-
-static void item_add(struct lane *l, struct lane_item *x)
-{
-	assert(!x->slot);
-	if (l->count == l->capacity) {
-		l->capacity = l->capacity ? 2 * l->capacity : 8;
-		l->heap = xrealloc(l->heap, l->capacity, sizeof(l->heap[0]));
-	}
-	l->heap[l->count] = x;
-	item_rise(l, l->count++);
-}
-
-static void item_remove(struct lane *l, struct lane_item *x)
-{
-	size_t at = x->slot - 1;
-	struct lane_item *last = l->heap[--l->count];
-
-	assert(x->slot);
-	x->slot = 0;
-	if (last == x)
-		return;
-	l->heap[at] = last;
-	last->slot = at + 1;
-	item_rise(l, at);
-	item_sink(l, last->slot - 1);
-}
-
-static void lane_rise(struct region *r, size_t at)
-{
-	struct lane *x = r->heap[at];
-
-	for (; at > 0 && lane_before(x, r->heap[(at - 1) / 2]); at = (at - 1) / 2) {
-		r->heap[at] = r->heap[(at - 1) / 2];
-		r->heap[at]->slot = at + 1;
-	}
-	r->heap[at] = x;
-	x->slot = at + 1;
-}
-
-static void lane_sink(struct region *r, size_t at)
-{
-	struct lane *x = r->heap[at];
-
-	for (size_t child; (child = 2 * at + 1) < r->count; at = child) {
-		if (child + 1 < r->count && lane_before(r->heap[child + 1], r->heap[child]))
-			child++;
-		if (!lane_before(r->heap[child], x))
-			break;
-		r->heap[at] = r->heap[child];
-		r->heap[at]->slot = at + 1;
-	}
-	r->heap[at] = x;
-	x->slot = at + 1;
-}
-
-static void lane_leave(struct lane *l)
-{
-	struct region *r = l->region;
-	size_t at = l->slot - 1;
-	struct lane *last;
-
-	if (!l->slot)
-		return;
-	last = r->heap[--r->count];
-	l->slot = 0;
-	if (last == l)
-		return;
-	r->heap[at] = last;
-	last->slot = at + 1;
-	lane_rise(r, at);
-	lane_sink(r, last->slot - 1);
-}
 
 static void lane_return(struct lane *l)
 {
-	struct region *r = l->region;
 	size_t limit = l->open ? 1 : l->limit;
 
-	assert(!l->slot);
-	if (!l->count || l->in_flight >= limit || timer_is_set(&l->pause))
-		return;
-	if (r->count == r->capacity) {
-		r->capacity = r->capacity ? 2 * r->capacity : 8;
-		r->heap = xrealloc(r->heap, r->capacity, sizeof(struct lane *));
-	}
-	r->heap[r->count] = l;
-	lane_rise(r, r->count++);
+	if (l->count && l->in_flight < limit && !timer_is_set(&l->pause))
+		lane_join(l);
 }
 
 struct lanes *lanes_new(size_t parallelism)
@@ -189,6 +34,7 @@ struct lanes *lanes_new(size_t parallelism)
 	assert(parallelism > 0);
 	l->arena = arena_new();
 	l->parallelism = parallelism;
+	l->paced_ms = TIMERS_NEVER;
 	return l;
 }
 
@@ -202,8 +48,10 @@ void lanes_free(struct lanes *l)
 		outcome_release(&lane->cause);
 		free(lane->heap);
 	}
-	for (size_t i = 0; i < l->regions.entry_count; i++)
-		free(((struct region *)l->regions.entries[i].value)->heap);
+	for (size_t i = 0; i < l->sessions.entry_count; i++)
+		free(((struct lane_session *)l->sessions.entries[i].value)->heap);
+	map_release(&l->sessions);
+	map_release(&l->providers);
 	map_release(&l->lanes);
 	map_release(&l->regions);
 	timers_release(&l->pauses);
@@ -218,24 +66,52 @@ static struct region *find_region(struct lanes *l, const char *name)
 	if (r)
 		return r;
 	r = ARENA_NEW(l->arena, struct region);
-	r->name = arena_strdup(l->arena, name);
 	map_set(&l->regions, text_of(name), r);
 	return r;
 }
 
-static struct lane *find_lane(struct lanes *l, struct region *region, const char *provider,
-			      const char *endpoint)
+static struct provider_load *find_provider(struct lanes *l, const struct lane_place *at)
+{
+	struct provider_load *p = map_find(&l->providers, text_of(at->provider));
+
+	if (p)
+		return p;
+	p = ARENA_NEW(l->arena, struct provider_load);
+	p->limit = at->concurrency ? at->concurrency : SIZE_MAX;
+	map_set(&l->providers, text_of(at->provider), p);
+	return p;
+}
+
+static struct lane_session *find_session(struct lanes *l, const struct lane_place *at,
+					 struct text key)
+{
+	struct lane_session *s = map_find(&l->sessions, key);
+
+	if (s)
+		return s;
+	s = ARENA_NEW(l->arena, struct lane_session);
+	s->region = find_region(l, at->region);
+	s->provider = find_provider(l, at);
+	pace_init(&s->pace, at->rate);
+	map_set(&l->sessions, key, s);
+	return s;
+}
+
+static struct lane *find_lane(struct lanes *l, const struct lane_place *at)
 {
 	struct str key = STR_INIT;
+	struct lane_session *session;
 	struct lane *lane;
 
-	str_printf(&key, "%s/%s/%s", region->name, provider, endpoint);
+	str_printf(&key, "%s/%s/%s", at->provider, at->account, at->region);
+	session = find_session(l, at, str_text(&key));
+	str_printf(&key, "/%s", at->endpoint);
 	lane = map_find(&l->lanes, str_text(&key));
 	if (!lane) {
 		lane = ARENA_NEW(l->arena, struct lane);
-		lane->region = region;
-		lane->endpoint = arena_strdup(l->arena, endpoint);
-		lane->ceiling = *endpoint ? LANE_CALLS : SIZE_MAX;
+		lane->session = session;
+		lane->endpoint = arena_strdup(l->arena, at->endpoint);
+		lane->ceiling = *at->endpoint ? LANE_CALLS : SIZE_MAX;
 		lane->limit = lane->ceiling;
 		map_set(&l->lanes, str_text(&key), lane);
 	}
@@ -243,14 +119,11 @@ static struct lane *find_lane(struct lanes *l, struct region *region, const char
 	return lane;
 }
 
-void lanes_enroll(struct lanes *l, struct lane_item *x, const char *region, const char *provider,
-		  const char *endpoint)
+void lanes_enroll(struct lanes *l, struct lane_item *x, const struct lane_place *at)
 {
-	struct region *r = find_region(l, region);
-
 	assert(!x->lane);
-	x->lane = find_lane(l, r, provider, endpoint);
-	if (r->enrolled++ == 0)
+	x->lane = find_lane(l, at);
+	if (x->lane->session->region->enrolled++ == 0)
 		l->active_regions++;
 }
 
@@ -260,7 +133,7 @@ void lanes_retire(struct lanes *l, struct lane_item *x)
 
 	if (!x->lane)
 		return;
-	r = x->lane->region;
+	r = x->lane->session->region;
 	assert(!x->slot && r->enrolled > 0);
 	if (--r->enrolled == 0)
 		l->active_regions--;
@@ -275,7 +148,7 @@ bool lanes_push(struct lanes *l, struct lane_item *x, int64_t now_ms)
 	if (now_ms < lane->given_up_until_ms)
 		return false;
 	lane_leave(lane);
-	item_add(lane, x);
+	lane_add_item(lane, x);
 	lane_return(lane);
 	return true;
 }
@@ -286,7 +159,7 @@ void lanes_withdraw(struct lanes *l, struct lane_item *x)
 	if (!x->lane || !x->slot)
 		return;
 	lane_leave(x->lane);
-	item_remove(x->lane, x);
+	lane_remove_item(x->lane, x);
 	lane_return(x->lane);
 }
 
@@ -299,45 +172,70 @@ static size_t region_limit(const struct lanes *l)
 	return half ? half : 1;
 }
 
+/* A session that only its pace holds back says when it may go on. */
+static bool may_start(struct lanes *l, const struct lane_session *s, int64_t now_ms)
+{
+	int64_t ready_ms;
+
+	if (!s->count || s->region->in_flight >= region_limit(l) ||
+	    s->provider->in_flight >= s->provider->limit)
+		return false;
+	ready_ms = pace_ready_ms(&s->pace, now_ms);
+	if (ready_ms <= now_ms)
+		return true;
+	if (ready_ms < l->paced_ms)
+		l->paced_ms = ready_ms;
+	return false;
+}
+
+static struct lane_item *start(struct lanes *l, struct lane *lane, int64_t now_ms)
+{
+	struct lane_item *x = lane->heap[0];
+
+	lane_leave(lane);
+	lane_remove_item(lane, x);
+	x->ticket = pace_start(&lane->session->pace, now_ms);
+	lane->in_flight++;
+	lane->session->region->in_flight++;
+	lane->session->provider->in_flight++;
+	l->in_flight++;
+	lane_return(lane);
+	return x;
+}
+
 struct lane_item *lanes_pop(struct lanes *l, int64_t now_ms)
 {
 	struct lane *best = NULL;
-	struct lane_item *x;
 	struct timer *t;
 
 	while ((t = timers_pop(&l->pauses, now_ms)))
 		lane_return(container_of(t, struct lane, pause));
+	l->paced_ms = TIMERS_NEVER;
 	if (l->in_flight >= l->parallelism)
 		return NULL;
-	for (size_t i = 0; i < l->regions.entry_count; i++) {
-		struct region *r = l->regions.entries[i].value;
+	for (size_t i = 0; i < l->sessions.entry_count; i++) {
+		struct lane_session *s = l->sessions.entries[i].value;
 
-		if (r->count && r->in_flight < region_limit(l) &&
-		    (!best || lane_before(r->heap[0], best)))
-			best = r->heap[0];
+		if (may_start(l, s, now_ms) && (!best || lane_before(s->heap[0], best)))
+			best = s->heap[0];
 	}
-	if (!best)
-		return NULL;
-	lane_leave(best);
-	x = best->heap[0];
-	item_remove(best, x);
-	best->in_flight++;
-	best->region->in_flight++;
-	l->in_flight++;
-	lane_return(best);
-	return x;
+	return best ? start(l, best, now_ms) : NULL;
 }
 
 int64_t lanes_next_ms(const struct lanes *l)
 {
-	return timers_next_ms(&l->pauses);
+	int64_t pause_ms = timers_next_ms(&l->pauses);
+
+	return pause_ms < l->paced_ms ? pause_ms : l->paced_ms;
 }
 
+/* Of a named endpoint, which may have a limit of its own; the session's pace is cut anyway. */
 static void throttle(struct lane *lane)
 {
 	size_t now = lane->limit < lane->in_flight + 1 ? lane->limit : lane->in_flight + 1;
 
-	lane->limit = now > 1 ? now / 2 : 1;
+	if (lane->ceiling != SIZE_MAX)
+		lane->limit = now > 1 ? now / 2 : 1;
 }
 
 static enum lane_change answered(struct lane *lane)
@@ -352,7 +250,8 @@ static enum lane_change answered(struct lane *lane)
 	return was_open ? LANE_CLOSED : LANE_AS_BEFORE;
 }
 
-enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answer answer)
+enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answer answer,
+			    int64_t now_ms)
 {
 	struct lane *lane = x->lane;
 	enum lane_change change = LANE_AS_BEFORE;
@@ -360,7 +259,8 @@ enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answ
 	assert(lane->in_flight > 0);
 	lane_leave(lane);
 	lane->in_flight--;
-	lane->region->in_flight--;
+	lane->session->region->in_flight--;
+	lane->session->provider->in_flight--;
 	l->in_flight--;
 	switch (answer) {
 	case LANE_ANSWERED:
@@ -369,6 +269,7 @@ enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answ
 	case LANE_THROTTLED:
 		change = answered(lane);
 		throttle(lane);
+		pace_throttled(&lane->session->pace, x->ticket, now_ms);
 		break;
 	case LANE_UNREACHABLE:
 		if (++lane->faults >= LANE_BREAKER_FAULTS && !lane->open) {
@@ -391,6 +292,11 @@ void lanes_pause(struct lanes *l, struct lane_item *x, int64_t until_ms)
 		return;
 	lane_leave(lane);
 	timers_set(&l->pauses, &lane->pause, until_ms);
+}
+
+void lanes_hold(struct lane_item *x, int64_t until_ms)
+{
+	pace_hold(&x->lane->session->pace, until_ms);
 }
 
 void lanes_give_up(struct lanes *l, struct lane_item *x, const struct outcome *cause,
@@ -416,7 +322,7 @@ struct lane_item *lanes_abandoned(struct lanes *l, struct lane_item *x)
 		return NULL;
 	lane_leave(lane);
 	first = lane->heap[0];
-	item_remove(lane, first);
+	lane_remove_item(lane, first);
 	lane_return(lane);
 	return first;
 }

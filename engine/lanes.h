@@ -9,6 +9,9 @@
  *	            connected side by side before a second call of the same host starts;
  *	            then urgent items, those tried before, priority, order
  *	per lane    at most LANE_CALLS in flight (a named endpoint), fewer when throttled
+ *	session     a provider entry with an account and a region starts no more calls in a
+ *	            second than its pace allows (pace.h), which is cut when it is throttled
+ *	provider    no more calls in flight than its entry's Concurrency, over all regions
  *	per region  at most half of the workers while more than one region has work left
  *	breaker     two time-outs in a row open it: then one call at a time (the probe) until
  *	            the endpoint answers
@@ -37,6 +40,7 @@ struct lane_item {
 	size_t slot;     /* in the lane's heap, from 1; 0: does not wait */
 	size_t priority; /* larger first */
 	size_t order;    /* smaller first */
+	uint64_t ticket; /* of its session's pace */
 	int attempts;    /* made so far: the item nearest to giving up is the probe */
 	bool urgent;     /* begun already: goes before what has not begun */
 };
@@ -44,10 +48,16 @@ struct lane_item {
 struct lanes *lanes_new(size_t parallelism);
 void lanes_free(struct lanes *l);
 
-/* Puts the item's lane down for it; region and endpoint are copied.  endpoint "": the
- * calls of this provider in this region that name none; not limited per lane. */
-void lanes_enroll(struct lanes *l, struct lane_item *x, const char *region, const char *provider,
-		  const char *endpoint);
+/* Where an item's calls go. */
+struct lane_place {
+	const char *provider, *account, *region;
+	/* "": the calls of this session that name none; not limited per lane. */
+	const char *endpoint;
+	size_t concurrency; /* of the provider entry; 0: any */
+	int64_t rate;       /* of each of its sessions, see pace.h; PACE_UNLIMITED */
+};
+/* Puts the item's lane down for it; texts are copied. */
+void lanes_enroll(struct lanes *l, struct lane_item *x, const struct lane_place *at);
 /* The item needs no more calls. */
 void lanes_retire(struct lanes *l, struct lane_item *x);
 
@@ -68,7 +78,10 @@ enum lane_answer {
 };
 enum lane_change { LANE_AS_BEFORE, LANE_OPENED, LANE_CLOSED };
 /* The item is no longer in flight.  Says what became of the breaker. */
-enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answer answer);
+enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answer answer,
+			    int64_t now_ms);
+/* Nothing of this item's session starts before: its provider asked for it. */
+void lanes_hold(struct lane_item *x, int64_t until_ms);
 /* Nothing of this item's lane starts before. */
 void lanes_pause(struct lanes *l, struct lane_item *x, int64_t until_ms);
 /* The lane's probe used up its attempts; what of its outcome explains that is copied. */

@@ -23,12 +23,17 @@ struct secrets;
 
 #define MANIFEST_NAME "hadeploy.yaml"
 
+/* Rates are kept in 1000 seconds, so that slow ones have no fractions. */
+#define MANIFEST_RATE_ONE 1000
+
 /* A provider entry: `NAME: {Use: ssh, Types: ['SSH::*'], ...}`. */
 struct manifest_provider {
 	const char *name;
 	const char *use;          /* "ssh", "rest", ..., or a path to a plugin */
 	const char *const *types; /* patterns; none: the provider's own */
 	size_t type_count;
+	size_t concurrency; /* calls at the same time, over all regions; 0: any */
+	int64_t rate; /* calls of one account in one region in MANIFEST_RATE_ONE seconds; 0: any */
 	const struct node *config; /* NODE_MAP: everything else; NULL when empty */
 	struct range where;        /* RANGE_NONE: predefined and not mentioned */
 };

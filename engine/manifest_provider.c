@@ -3,6 +3,10 @@
 
 #include "engine/manifest_read.h"
 
+#define CONCURRENCY_MAX 10000
+#define RATE_MAX 100000
+#define SECONDS_PER_MINUTE 60
+
 /* What is there without being mentioned, and what serves it. */
 static const struct {
 	const char *name, *use;
@@ -60,9 +64,56 @@ static void set_types(struct manifest_reader *r, const struct manifest_part *par
 	p->type_count = value->count;
 }
 
+static void refuse_value(struct manifest_reader *r, const char *key, const struct node *value,
+			 const char *hint)
+{
+	struct diag *g = diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "'%s' cannot be '%s'",
+				  key, value->text.ptr);
+
+	diag_hint(r->d, g, "%s", hint);
+}
+
+static void set_concurrency(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			    const struct node *value)
+{
+	struct manifest_provider *p = into;
+	int64_t calls;
+
+	(void)part;
+	if (text_to_int64(value->text, 1, CONCURRENCY_MAX, &calls))
+		p->concurrency = (size_t)calls;
+	else
+		refuse_value(r, "Concurrency", value,
+			     "it is how many calls at the same time: 1 to 10000");
+}
+
+/* "50/s", "10/m": calls in a second or a minute. */
+static void set_rate(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		     const struct node *value)
+{
+	struct manifest_provider *p = into;
+	struct text number = value->text;
+	int64_t calls;
+
+	(void)part;
+	if (text_ends(number, "/s") || text_ends(number, "/m"))
+		number.len -= 2;
+	if (number.len == value->text.len || !text_to_int64(number, 1, RATE_MAX, &calls)) {
+		refuse_value(r, "RateLimit", value,
+			     "it is how many calls may start in a second or a minute, 1 to 100000, "
+			     "such as 50/s or 30/m");
+		return;
+	}
+	p->rate = calls * MANIFEST_RATE_ONE;
+	if (text_ends(value->text, "/m"))
+		p->rate = (p->rate + SECONDS_PER_MINUTE - 1) / SECONDS_PER_MINUTE;
+}
+
 static const struct manifest_key provider_rows[] = {
 	{"Use", KEY_TEXT, KEY_OPTIONAL, set_use, NULL},
 	{"Types", KEY_TEXTS, KEY_OPTIONAL, set_types, NULL},
+	{"Concurrency", KEY_TEXT, KEY_OPTIONAL, set_concurrency, NULL},
+	{"RateLimit", KEY_TEXT, KEY_OPTIONAL, set_rate, NULL},
 };
 /* Settings of ssh are known here; those of other providers are theirs to check. */
 static const struct manifest_keys open_keys = {KEYS_OPEN, provider_rows, ARRAY_LEN(provider_rows),
@@ -79,7 +130,7 @@ static bool is_provider_key(struct text key)
 	return false;
 }
 
-/* The map without Use and Types; NULL when nothing is left. */
+/* The map without the engine's own keys; NULL when nothing is left. */
 static const struct node *settings_of(struct arena *a, const struct node *map)
 {
 	struct node *settings = ARENA_NEW(a, struct node);

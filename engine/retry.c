@@ -63,16 +63,19 @@ static int64_t backoff_ms(const struct backoff *b, int tries, uint64_t random)
 	return (int64_t)(random % (uint64_t)ceiling) + 1;
 }
 
+int64_t retry_after_ms(int64_t asked_ms)
+{
+	return asked_ms > RETRY_AFTER_CAP_MS ? RETRY_AFTER_CAP_MS : asked_ms;
+}
+
 int64_t retry_wait_ms(const struct retry_request *r)
 {
 	const struct backoff *b = &backoffs[r->status];
-	int64_t wait_ms, asked_ms = r->retry_after_ms;
+	int64_t wait_ms, asked_ms = retry_after_ms(r->retry_after_ms);
 
 	if (!retry_is_passing(r->status) || (b->attempts && r->attempts >= b->attempts))
 		return -1;
 	wait_ms = backoff_ms(b, b->attempts ? r->attempts : r->waits, r->random);
-	if (asked_ms > RETRY_AFTER_CAP_MS)
-		asked_ms = RETRY_AFTER_CAP_MS;
 	if (wait_ms < asked_ms)
 		wait_ms = asked_ms;
 	return wait_ms < r->deadline_ms - r->now_ms ? wait_ms : -1;

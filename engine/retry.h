@@ -48,6 +48,8 @@ struct retry_request {
 	int64_t now_ms, deadline_ms; /* of the whole operation */
 	uint64_t random;
 };
+/* How long a provider that asks to be left alone is. */
+int64_t retry_after_ms(int64_t asked_ms);
 /* How long to wait before the same call again; -1: no more attempts. */
 int64_t retry_wait_ms(const struct retry_request *r);
 

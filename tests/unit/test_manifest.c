@@ -190,6 +190,44 @@ static void provider_entries_keep_their_settings(void **state)
 	forget(&r);
 }
 
+static void limits_of_a_provider_are_the_engines(void **state)
+{
+	struct reading r = read_good("Project: shop\n"
+				     "Providers:\n"
+				     "  mine: {Use: ./mine.so, Concurrency: 4, RateLimit: 50/s, "
+				     "Color: red}\n"
+				     "  ssh: {RateLimit: 30/m}\n");
+	const struct manifest_provider *mine = manifest_provider(r.m, "mine");
+
+	(void)state;
+	assert_int_equal(mine->concurrency, 4);
+	assert_int_equal(mine->rate, 50 * MANIFEST_RATE_ONE);
+	assert_int_equal(mine->config->count, 1);
+	assert_int_equal(manifest_provider(r.m, "ssh")->rate, MANIFEST_RATE_ONE / 2);
+	assert_int_equal(manifest_provider(r.m, "ssh")->concurrency, 0);
+	forget(&r);
+}
+
+static void limits_of_a_provider_are_numbers(void **state)
+{
+	static const struct fault faults[] = {
+		{"Project: p\nProviders: {ssh: {Concurrency: 0}}\n", DIAG_MANIFEST_VALUE, 2, 32,
+		 "'Concurrency' cannot be '0'", "1 to 10000"},
+		{"Project: p\nProviders: {ssh: {Concurrency: many}}\n", DIAG_MANIFEST_VALUE, 2, 32,
+		 "'Concurrency' cannot be 'many'", NULL},
+		{"Project: p\nProviders: {ssh: {RateLimit: 50}}\n", DIAG_MANIFEST_VALUE, 2, 30,
+		 "'RateLimit' cannot be '50'", "such as 50/s or 30/m"},
+		{"Project: p\nProviders: {ssh: {RateLimit: 0/s}}\n", DIAG_MANIFEST_VALUE, 2, 30,
+		 "'RateLimit' cannot be '0/s'", NULL},
+		{"Project: p\nRegions: {e: {Providers: {ssh: {RateLimit: 5/s}}}}\n",
+		 DIAG_MANIFEST_KEY_UNKNOWN, 2, 33,
+		 "'RateLimit' cannot differ from region to region", "at the top level"},
+	};
+
+	(void)state;
+	check_faults(faults, ARRAY_LEN(faults));
+}
+
 static void state_can_lie_elsewhere(void **state)
 {
 	struct reading r = read_good("Project: shop\nState: {Backend: sqlite, Path: var/s.db}\n");
@@ -613,6 +651,8 @@ int main(void)
 		cmocka_unit_test(stacks_and_targets_are_read),
 		cmocka_unit_test(predefined_providers_are_always_there),
 		cmocka_unit_test(provider_entries_keep_their_settings),
+		cmocka_unit_test(limits_of_a_provider_are_the_engines),
+		cmocka_unit_test(limits_of_a_provider_are_numbers),
 		cmocka_unit_test(state_can_lie_elsewhere),
 		cmocka_unit_test(accounts_make_targets_different),
 		cmocka_unit_test(a_single_dependency_needs_no_list),
