@@ -121,6 +121,12 @@ static void dump_change(struct str *out, const struct plan *plan, const struct c
 		str_printf(out, " cause=%s", c->cause);
 	if (c->before && *c->before->deposed)
 		str_printf(out, " deposed=%s", c->before->deposed);
+	if (c->moved_from)
+		str_printf(out, " moved-from=%s", c->moved_from);
+	if (c->left_out)
+		str_printf(out, " left-out=%s", action_name(c->left_out));
+	dump_flag(out, c->conditional, "conditional");
+	dump_flag(out, c->snapshot, "snapshot");
 	dump_where(out, &c->where);
 	str_add_char(out, '\n');
 	for (size_t i = 0; i < c->need_count; i++) {
@@ -169,6 +175,8 @@ void plan_dump(const struct plan *p, struct str *out)
 		dump_output(out, &p->outputs[i]);
 	str_printf(out, "create=%zu update=%zu replace=%zu delete=%zu retain=%zu none=%zu",
 		   c->create, c->update, c->replace, c->remove, c->retain, c->none);
+	if (c->left_out)
+		str_printf(out, " left-out=%zu", c->left_out);
 	if (p->refreshed)
 		str_printf(out, " drifted=%zu", p->drifted);
 	str_add_char(out, '\n');

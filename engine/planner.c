@@ -271,8 +271,11 @@ static void finish(struct planning *p)
 	plan->change_count = p->changes.count;
 	plan->outputs = p->outputs.items;
 	plan->output_count = p->outputs.count;
-	for (size_t i = 0; i < plan->change_count; i++)
+	for (size_t i = 0; i < plan->change_count; i++) {
 		plan_count(&plan->counts, plan->changes[i].action);
+		plan->counts.conditional += plan->changes[i].conditional;
+		plan->counts.left_out += plan->changes[i].left_out != ACTION_NONE;
+	}
 }
 
 /* What a validation makes stays a check: no secret is needed for it. */

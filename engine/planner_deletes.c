@@ -51,6 +51,18 @@ static bool retains(const struct planning_instance *w, const struct record *r)
 	return r->deletion_policy && policy_text_retains(r->deletion_policy);
 }
 
+/* What is left over from a replacement goes by the policy for replaced things. */
+static bool wants_snapshot(const struct planning_instance *w, const struct record *r)
+{
+	const struct document *doc = w->instance ? w->instance->doc : NULL;
+	const struct doc_resource *now = doc ? document_find(doc, r->addr.logical_id) : NULL;
+
+	if (now)
+		return (*r->deposed ? now->update_replace_policy : now->deletion_policy) ==
+		       DELETION_SNAPSHOT;
+	return r->deletion_policy && !strcmp(r->deletion_policy, "Snapshot");
+}
+
 static void set_reason(const struct planning *p, const struct planning_instance *w,
 		       struct change *c)
 {
@@ -85,6 +97,7 @@ static void add_delete(struct planning *p, const struct planning_instance *w,
 	c->type = r->type;
 	c->before = r;
 	c->action = retains(w, r) ? ACTION_RETAIN : ACTION_DELETE;
+	c->snapshot = c->action == ACTION_DELETE && wants_snapshot(w, r);
 	c->instance = w->instance;
 	c->endpoint = r->endpoint ? r->endpoint : "";
 	c->unknown_pointers = "[]";

@@ -163,6 +163,7 @@ static void note_uncertain(struct draft *f, const struct draft_path *p)
 		if (c->replaces && !c->unknown)
 			return;
 	}
+	f->c->conditional = true;
 	g = diag_note(f->p->d, DIAG_PLAN_MAY_REPLACE, p->change.where,
 		      "replacement may turn out to be unnecessary");
 	diag_detail(f->p->d, g,
@@ -238,6 +239,8 @@ static int settle(struct draft *f, const struct record *r, const struct observat
 		decide(f, ACTION_REPLACE, REASON_CREATE_ONLY, "Type");
 	else
 		decide_by_paths(f);
+	f->c->snapshot = f->c->action == ACTION_REPLACE &&
+			 f->c->resource->update_replace_policy == DELETION_SNAPSHOT;
 	return 0;
 }
 

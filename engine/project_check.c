@@ -51,17 +51,18 @@ static void report_type(const struct checking *c, const struct doc_resource *r)
 	hint_types(c->d, g, r->type, c->p->registry);
 }
 
-/* No provider makes snapshots yet; acting as if it were Delete would lose data. */
-static void check_policies(const struct checking *c, const struct doc_resource *r)
+/* Acting as if it were Delete would lose data. */
+static void check_policies(const struct checking *c, const struct doc_resource *r,
+			   const struct schema *s)
 {
 	const char *policy = r->deletion_policy == DELETION_SNAPSHOT         ? "DeletionPolicy"
 			     : r->update_replace_policy == DELETION_SNAPSHOT ? "UpdateReplacePolicy"
 									     : NULL;
 	struct diag *g;
 
-	if (!policy)
+	if (!policy || schema_has_action(s, "snapshot"))
 		return;
-	g = diag_add(c->d, DIAG_NO_SNAPSHOT, r->where,
+	g = diag_add(c->d, DIAG_NO_SNAPSHOT, r->policy_where,
 		     "'%s' of '%s' is Snapshot, and %s has no snapshots", policy, r->logical_id,
 		     r->type);
 	diag_hint(c->d, g, "write '%s: Retain' to keep it", policy);
@@ -98,7 +99,7 @@ static void check_resource(const struct checking *c, size_t index)
 		c->i->undeployable = true;
 		return;
 	}
-	check_policies(c, r);
+	check_policies(c, r, c->schemas[index]);
 	check_name(c, r, schema_ref_pointer(c->schemas[index]));
 	check_name(c, r, schema_endpoint_pointer(c->schemas[index]));
 	address_format(&addr, &address);

@@ -109,6 +109,15 @@ bool schema_is_write_only(const struct schema *s, struct text pointer)
 	return set_covers(&s->write_only, pointer);
 }
 
+bool schema_has_action(const struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->action_count; i++) {
+		if (!strcmp(s->actions[i], name))
+			return true;
+	}
+	return false;
+}
+
 /* "Endpoint.Address" leads to a property, or into one that is open. */
 static const struct shape *lead(const struct shape *shape, struct text name, bool *open)
 {

@@ -95,6 +95,30 @@ static void read_timeouts(const struct schema_reader *r, const json_t *timeouts)
 	}
 }
 
+/* A list of names, or an object by name. */
+static void read_actions(const struct schema_reader *r, json_t *actions)
+{
+	struct schema *s = r->schema;
+	const char *name;
+	json_t *body;
+
+	s->actions = ARENA_ARRAY(r->a, json_array_size(actions) + json_object_size(actions),
+				 const char *);
+	for (size_t i = 0; i < json_array_size(actions); i++) {
+		name = json_string_value(json_array_get(actions, i));
+		if (name)
+			s->actions[s->action_count++] = arena_strdup(r->a, name);
+		else
+			schema_report(r, "'actions' has an item that is no name");
+	}
+	json_object_foreach(actions, name, body)
+	{
+		s->actions[s->action_count++] = arena_strdup(r->a, name);
+	}
+	if (actions && !json_is_array(actions) && !json_is_object(actions))
+		schema_report(r, "'actions' is neither a list nor an object");
+}
+
 static void read_order(const struct schema_reader *r, const char *strategy)
 {
 	if (!strategy || strcmp(strategy, "create_then_delete") == 0)
@@ -186,6 +210,7 @@ static void read_type(struct schema_reader *r, const json_t *j)
 	s->open_attributes = json_flag(j, "openAttributes", false);
 	read_timeouts(r, json_object_get(j, "timeouts"));
 	read_order(r, json_str(j, "replacementStrategy", NULL));
+	read_actions(r, json_object_get(j, "actions"));
 	mark_read_only(s);
 	collect_names(r);
 }

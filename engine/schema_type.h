@@ -81,6 +81,8 @@ struct schema {
 	const char *endpoint_pointer, *ref_pointer; /* NULL: none */
 	struct pointer_set create_only, read_only, write_only, maybe_create_only;
 	struct pointer_set identifier; /* primaryIdentifier */
+	const char **actions;
+	size_t action_count;
 	bool open_attributes, deprecated;
 	struct shape given; /* an object of what only GetAtt gives; names may have dots */
 	struct shape root;  /* an object */

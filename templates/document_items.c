@@ -118,6 +118,14 @@ int resource_policy(struct eval *e, const struct section_item *item, const char 
 	return -1;
 }
 
+/* The resource's name where a nested stack says it for all that is inside. */
+static struct range attribute_where(const struct section_item *item, const char *key)
+{
+	const struct node *n = node_find(item->body, key);
+
+	return n ? n->where : item->key->where;
+}
+
 /* What the nested stack says holds inside, where nothing else is said. */
 static int read_policies(struct eval *e, const struct section_item *item, struct doc_resource *out)
 {
@@ -127,9 +135,13 @@ static int read_policies(struct eval *e, const struct section_item *item, struct
 		out->deletion_policy = e->st->stack->deletion_policy;
 		out->update_replace_policy = e->st->stack->update_replace_policy;
 	}
-	result = resource_policy(e, item, "DeletionPolicy", &out->deletion_policy);
-	return result |
-	       resource_policy(e, item, "UpdateReplacePolicy", &out->update_replace_policy);
+	result = resource_policy(e, item, "DeletionPolicy", &out->deletion_policy) |
+		 resource_policy(e, item, "UpdateReplacePolicy", &out->update_replace_policy);
+	if (out->update_replace_policy == DELETION_SNAPSHOT)
+		out->policy_where = attribute_where(item, "UpdateReplacePolicy");
+	if (out->deletion_policy == DELETION_SNAPSHOT)
+		out->policy_where = attribute_where(item, "DeletionPolicy");
+	return result;
 }
 
 static int eval_resource(struct eval *e, const struct section_item *item, struct doc_resource *out)

@@ -152,7 +152,8 @@ struct doc_resource {
 	const struct doc_ref *refs;     /* references and DependsOn, in order, no doubles */
 	size_t ref_count;
 	enum deletion_policy deletion_policy, update_replace_policy;
-	const void *expansion; /* private: how to evaluate it again */
+	struct range policy_where; /* of the one that says Snapshot, else RANGE_NONE */
+	const void *expansion;     /* private: how to evaluate it again */
 };
 
 struct doc_output {

@@ -22,7 +22,10 @@ static const char schema_text[] =
 	"\"writeOnlyProperties\":[\"/properties/Key\"],"
 	"\"endpointProperty\":\"/properties/Where\",\"ref\":\"/properties/Name\"},"
 	"\"Fake::Plain\":{\"version\":1,\"properties\":{\"Name\":{\"type\":\"string\"},"
-	"\"Arn\":{\"type\":\"string\"}},\"readOnlyProperties\":[\"/properties/Arn\"]}}}";
+	"\"Arn\":{\"type\":\"string\"}},\"readOnlyProperties\":[\"/properties/Arn\"]},"
+	"\"Fake::Data\":{\"version\":1,\"properties\":{\"Name\":{\"type\":\"string\"},"
+	"\"Size\":{\"type\":\"integer\"}},\"createOnlyProperties\":[\"/properties/Name\"],"
+	"\"actions\":[\"snapshot\"]}}}";
 
 static int never_called(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {

@@ -7,7 +7,7 @@
  *
  * Fake::Thing: Name (create-only, what Ref gives), Size (integer), Note, Tags (object),
  * Key (write-only), Where (endpoint); read-only Serial, Sum.  Fake::Plain: Name; Ref gives
- * the id; read-only Arn.
+ * the id; read-only Arn.  Fake::Data: Name (create-only), Size; has snapshots.
  */
 #ifndef TESTS_UNIT_PLANNER_FIXTURE_H
 #define TESTS_UNIT_PLANNER_FIXTURE_H

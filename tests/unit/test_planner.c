@@ -306,7 +306,9 @@ static void an_unknown_create_only_property_replaces_with_a_note(void **state)
 	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"s-b\"}", NULL);
 	planned(&f);
 	assert_true(fixture_has_line(
-		&f, "replace web/east/B Fake::Thing reason=create-only cause=A.Serial"));
+		&f,
+		"replace web/east/B Fake::Thing reason=create-only cause=A.Serial conditional"));
+	assert_int_equal(f.plan->counts.conditional, 1);
 	assert_true(fixture_has_line(&f, "\t/Name: \"s-b\" -> (unknown) replaces"));
 	assert_non_null(f.d.first);
 	assert_int_equal(f.d.first->code, DIAG_PLAN_MAY_REPLACE);

@@ -45,8 +45,9 @@ static const char server[] =
 	" 'primaryIdentifier': ['/properties/Id'],"
 	" 'replacementStrategy': 'delete_then_create',"
 	" 'ref': '/properties/Host', 'endpointProperty': '/properties/Host',"
-	" 'timeouts': {'create': 90}},"
-	" 'T::Open': {'openAttributes': true, 'properties': {'A': {}}}}}";
+	" 'timeouts': {'create': 90}, 'actions': ['reboot', 'snapshot']},"
+	" 'T::Open': {'openAttributes': true, 'properties': {'A': {}},"
+	"  'actions': {'snapshot': {'Name': {}}}}}}";
 
 struct fixture {
 	struct arena *a;
@@ -91,6 +92,18 @@ static void facts_of_a_type_are_read(void **state)
 	assert_string_equal(schema_endpoint_pointer(f->s), "/Host");
 	assert_string_equal(schema_ref_pointer(f->s), "/Host");
 	assert_null(schema_ref_pointer(map_find(&f->types, TEXT_LIT("T::Open"))));
+}
+
+static void actions_are_a_list_or_an_object(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(schema_has_action(f->s, "reboot"));
+	assert_true(schema_has_action(f->s, "snapshot"));
+	assert_false(schema_has_action(f->s, "snap"));
+	assert_true(schema_has_action(map_find(&f->types, TEXT_LIT("T::Open")), "snapshot"));
+	assert_null(schema_parse(f->a, "t", "T::A", quoted(f->a, "{'actions': [1]}"), &f->d));
+	assert_null(schema_parse(f->a, "t", "T::A", quoted(f->a, "{'actions': 'a'}"), &f->d));
 }
 
 static void pointers_hold_for_what_is_below_them(void **state)
@@ -438,6 +451,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(facts_of_a_type_are_read),
+		TEST(actions_are_a_list_or_an_object),
 		TEST(pointers_hold_for_what_is_below_them),
 		TEST(attributes_are_what_can_be_read),
 		TEST(settable_properties_leave_out_read_only_ones),
