@@ -27,11 +27,16 @@ bool executor_may_start(const struct executor *x)
 
 /* --- what observers hear --------------------------------------------------------- */
 
-/* An update that turned out to be none says so when it is over. */
+/* An update that turned out to be none says so when it is over, and so does a replacement that
+ * became an update. */
 static const char *action_of(const struct task *t)
 {
-	if (t->x->progress && t->x->progress[t->change_index].needless)
+	const struct change_progress *p = t->x->progress ? &t->x->progress[t->change_index] : NULL;
+
+	if (p && p->needless)
 		return action_name(ACTION_NONE);
+	if (p && p->updated)
+		return action_name(ACTION_UPDATE);
 	if (t->change)
 		return action_name(t->change->action);
 	return operation_action_name(t->op.action);

@@ -23,6 +23,7 @@ struct executor_observed {
 enum change_end {
 	CHANGE_NOTHING, /* ACTION_NONE, or an update that turned out to be none */
 	CHANGE_DONE,
+	CHANGE_UPDATED, /* a replacement that was not needed in the end: updated in place */
 	CHANGE_FAILED,
 	CHANGE_OPEN, /* its operation has no END: the next run asks what became of it */
 	CHANGE_SKIPPED

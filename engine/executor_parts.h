@@ -5,6 +5,7 @@
  *	executor_plan.c    a plan to steps and tasks
  *	executor_order.c   which step waits for which
  *	executor_start.c   a task gets a worker: evaluate, BEGIN
+ *	executor_changed.c what differs from the record, once all is known
  *	executor_call.c    the arguments of a call
  *	executor_end.c     an answer: what it means for the task
  *	executor_look.c    nobody knows what happened: ask, then decide
@@ -61,7 +62,9 @@ struct task {
 	const struct record *before; /* the record it is about; NULL for a plain create */
 	const char *fresh_outputs;   /* of `before` as a refresh saw them; NULL */
 	struct task *creates;        /* the delete of a replacement: the task that created */
+	struct task *remade_by;      /* the delete of a replacement that deletes first */
 	bool keeps_old;              /* a create that replaces: `before` is deleted later */
+	bool stays;                  /* the replacement proved needless: an update instead */
 	struct address addr;
 	const char *type;
 	const struct provider_entry *provider; /* NULL: no longer configured */
@@ -128,6 +131,7 @@ struct executor {
 struct change_progress {
 	size_t left; /* tasks that are not over */
 	bool told_start, failed, open, skipped, needless;
+	bool updated; /* a replacement became an update */
 	int64_t started_ms;
 };
 
@@ -150,6 +154,23 @@ void executor_set_deadline(struct task *t);
 /* Finds provider and session; false with errors. */
 bool executor_can_call(struct task *t);
 void executor_learn(struct task *t, const char *id, const char *outputs, const char *sensitive);
+
+/* The documents of one evaluation. */
+struct evaluated {
+	json_t *desired, *masked, *sensitive;
+};
+/* 0, or -1 with errors; either way *v is to be released. */
+int task_evaluate(struct task *t, struct evaluated *v);
+void evaluated_release(struct evaluated *v);
+
+/* executor_changed.c */
+/* Fills t->changed; true when the update turned out to be none. */
+bool task_find_changed(struct task *t, const struct evaluated *v);
+/* The creation of a conditional replacement becomes an update when nothing forces it. */
+void task_settle_doubt(struct task *t, const struct evaluated *v);
+enum removal_doubt { REMOVAL_NEEDED, REMOVAL_NEEDLESS, REMOVAL_REFUSED /* with errors */ };
+/* Of a replacement that deletes first: decided before anything is deleted. */
+enum removal_doubt task_doubt_removal(struct task *t);
 
 /* executor_call.c */
 void task_prepare(struct task *t, enum call_kind kind);

@@ -108,6 +108,7 @@ static struct change_steps add_replacement(struct building *b, const struct chan
 		return (struct change_steps){creation->step, creation->step, removal->step};
 	}
 	creation->before = NULL;
+	removal->remade_by = creation;
 	walk_need(b->walk, creation->step, removal->step);
 	return (struct change_steps){removal->step, creation->step, creation->step};
 }
@@ -249,7 +250,9 @@ static enum change_end end_of(const struct change *c, const struct change_progre
 		return CHANGE_FAILED;
 	if (p->skipped)
 		return CHANGE_SKIPPED;
-	return c->action == ACTION_NONE || p->needless ? CHANGE_NOTHING : CHANGE_DONE;
+	if (c->action == ACTION_NONE || p->needless)
+		return CHANGE_NOTHING;
+	return p->updated ? CHANGE_UPDATED : CHANGE_DONE;
 }
 
 int executor_run(struct engine *e, const struct plan *plan,

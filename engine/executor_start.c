@@ -13,12 +13,7 @@
 /* Idempotency keys are random, 128 bits. */
 #define OPERATION_ID_BYTES 16
 
-/* The documents of one evaluation. */
-struct evaluated {
-	json_t *desired, *masked, *sensitive;
-};
-
-static void evaluated_release(struct evaluated *v)
+void evaluated_release(struct evaluated *v)
 {
 	json_decref(v->desired);
 	json_decref(v->masked);
@@ -153,7 +148,7 @@ static int check_promise(struct task *t, const struct evaluated *v)
 }
 
 /* Without unknown and sensitive parts the plan's document is the whole truth. */
-static int evaluate(struct task *t, struct evaluated *v)
+int task_evaluate(struct task *t, struct evaluated *v)
 {
 	const struct change *c = t->change;
 
@@ -171,64 +166,6 @@ static int evaluate(struct task *t, struct evaluated *v)
 	mask(t, v);
 	t->secrets = secrets_collect(t->arena, v->desired, v->sensitive);
 	return check_promise(t, v);
-}
-
-/* --- what an update changes -------------------------------------------------------- */
-
-static bool differs(const json_t *before, const json_t *after, const char *pointer)
-{
-	const json_t *x = json_at(before, text_of(pointer)), *y = json_at(after, text_of(pointer));
-
-	return x && y ? !json_equal(x, y) : x != y;
-}
-
-/* What a provider looked up may have changed though its reference did not. */
-static void add_rotated(const struct task *t, const json_t *before, const struct evaluated *v,
-			json_t *out)
-{
-	json_t *unknown = json_parse(text_of(t->change->unknown_pointers), NULL, NULL);
-	json_t *rotated = json_array();
-
-	for (size_t i = 0; i < json_array_size(unknown); i++) {
-		json_t *pointer = json_array_get(unknown, i);
-
-		if (differs(before, v->masked, json_string_value(pointer)))
-			json_array_append(rotated, pointer);
-	}
-	secrets_join_pointers(out, rotated);
-	json_decref(rotated);
-	json_decref(unknown);
-}
-
-/* Pointers that differ after all: what was unknown may have turned out as recorded. */
-/* A computed path is in the plan only when it is known to differ. */
-static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
-{
-	json_t *before = json_parse(text_of(t->before->inputs), NULL, NULL);
-	json_t *out = json_array();
-
-	for (size_t i = 0; i < t->change->path_count; i++) {
-		const struct path_change *p = &t->change->paths[i];
-
-		if (p->computed || p->drift || !p->unknown ||
-		    differs(before, v->masked, p->pointer))
-			json_array_append_new(out, json_string(p->pointer));
-	}
-	add_rotated(t, before, v, out);
-	json_decref(before);
-	return out;
-}
-
-/* True when the update turned out to be none. */
-static bool find_changed(struct task *t, const struct evaluated *v)
-{
-	json_t *changed = changed_pointers(t, v);
-	bool needless =
-		!json_array_size(changed) && t->change->path_count > 0 && !t->before->tainted;
-
-	t->changed = json_text(t->arena, changed);
-	json_decref(changed);
-	return needless;
 }
 
 /* --- the operation ----------------------------------------------------------------- */
@@ -397,10 +334,10 @@ static void forget(struct task *t)
 	task_over(t, STEP_ENDED_WELL);
 }
 
-/* The old one of a replacement is the new one: nothing is left to delete. */
+/* The old one of a replacement is the new one, or stays: nothing is left to delete. */
 static bool nothing_left(const struct task *t)
 {
-	return t->creates && t->creates->same_thing;
+	return t->creates && (t->creates->same_thing || t->creates->stays);
 }
 
 /* The thing is somebody else's by now: only the record goes. */
@@ -421,12 +358,14 @@ static void end_needless(struct task *t, const struct evaluated *v)
 static void start_wanted(struct task *t)
 {
 	struct evaluated v = {NULL, NULL, NULL};
-	int rc = evaluate(t, &v);
+	int rc = task_evaluate(t, &v);
 
+	if (!rc)
+		task_settle_doubt(t, &v);
 	if (rc) {
 		drop(t);
 		task_refuse(t);
-	} else if (t->kind == TASK_UPDATE && find_changed(t, &v)) {
+	} else if (t->kind == TASK_UPDATE && task_find_changed(t, &v)) {
 		drop(t);
 		end_needless(t, &v);
 	} else {
@@ -435,6 +374,26 @@ static void start_wanted(struct task *t)
 		task_prepare(t, call_of(t));
 	}
 	evaluated_release(&v);
+}
+
+static void start_removal(struct task *t)
+{
+	struct evaluated none = {NULL, NULL, NULL};
+
+	switch (task_doubt_removal(t)) {
+	case REMOVAL_NEEDED:
+		begin(t, &none);
+		task_prepare(t, CALL_REMOVE);
+		return;
+	case REMOVAL_NEEDLESS:
+		drop(t);
+		end_needless(t, &none);
+		return;
+	case REMOVAL_REFUSED:
+		drop(t);
+		task_refuse(t);
+		return;
+	}
 }
 
 void task_start(struct task *t)
@@ -459,8 +418,7 @@ void task_start(struct task *t)
 		drop(t);
 		task_refuse(t);
 	} else if (t->kind == TASK_DELETE) {
-		begin(t, &none);
-		task_prepare(t, CALL_REMOVE);
+		start_removal(t);
 	} else {
 		start_wanted(t);
 	}
@@ -484,7 +442,7 @@ static int evaluate_alone(struct task *t, struct evaluated *v)
 	int rc;
 
 	outside_enter(o, OUTSIDE_APPLY_ALONE, t->x->known);
-	rc = evaluate(t, v);
+	rc = task_evaluate(t, v);
 	outside_enter(o, OUTSIDE_APPLY, t->x->known);
 	return rc;
 }

@@ -163,6 +163,8 @@ static void count_done(const struct plan *p, const struct execution *x, struct r
 			out->skipped++;
 		if (x->ends[i] == CHANGE_DONE)
 			plan_count(&out->done, p->changes[i].action);
+		else if (x->ends[i] == CHANGE_UPDATED)
+			plan_count(&out->done, ACTION_UPDATE);
 		else
 			out->done.none += x->ends[i] == CHANGE_NOTHING;
 	}
