@@ -9,7 +9,7 @@
 static const char *const names[CALL_KIND_COUNT] = {
 	[CALL_READ] = "read",     [CALL_CREATE] = "create",  [CALL_UPDATE] = "update",
 	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",      [CALL_FIND] = "find",
-	[CALL_PLAN] = "plan",     [CALL_LOOKUP] = "look up",
+	[CALL_PLAN] = "plan",     [CALL_LOOKUP] = "look up", [CALL_ACT] = "act on",
 };
 
 const char *call_name(enum call_kind k)
@@ -19,7 +19,7 @@ const char *call_name(enum call_kind k)
 
 enum call_nature call_nature(enum call_kind k)
 {
-	bool changes = k == CALL_CREATE || k == CALL_UPDATE || k == CALL_REMOVE;
+	bool changes = k == CALL_CREATE || k == CALL_UPDATE || k == CALL_REMOVE || k == CALL_ACT;
 
 	return changes ? CALL_CHANGES : CALL_ASKS;
 }
@@ -81,6 +81,7 @@ static hd_call_fn *function_of(const struct call *c)
 		return HD_KNOWS(struct hd_provider, t, plan) ? t->plan : NULL;
 	case CALL_POLL:
 	case CALL_LOOKUP:
+	case CALL_ACT:
 		break;
 	}
 	return NULL;
@@ -96,6 +97,8 @@ static int invoke(struct hd_op *op)
 		return c->table->poll(c->session, op, &r, call_span(c->token));
 	if (c->kind == CALL_LOOKUP)
 		return c->table->lookup(c->session, op, call_span(c->what), call_span(c->args));
+	if (c->kind == CALL_ACT)
+		return c->table->act(c->session, op, &r, call_span(c->what), call_span(c->args));
 	function = function_of(c);
 	assert(function);
 	return function(c->session, op, &r);

@@ -29,9 +29,10 @@ enum call_kind {
 	CALL_POLL,
 	CALL_FIND,
 	CALL_PLAN,
-	CALL_LOOKUP
+	CALL_LOOKUP,
+	CALL_ACT
 };
-#define CALL_KIND_COUNT (CALL_LOOKUP + 1)
+#define CALL_KIND_COUNT (CALL_ACT + 1)
 
 /* Everything borrowed; texts are NUL-terminated, NULL means empty. */
 struct call {
@@ -43,7 +44,7 @@ struct call {
 	const char *desired, *recorded;            /* JSON */
 	const char *changed, *unknown, *sensitive; /* JSON arrays of pointers */
 	const char *idem, *token;
-	const char *what, *args; /* lookup: of what, and its arguments as JSON */
+	const char *what, *args; /* lookup: of what; act: the action; their arguments as JSON */
 	struct text private_bytes;
 	int64_t deadline_ms;            /* monotonic; of the whole operation */
 	const struct secrets *secrets;  /* masked in texts; may be NULL */
@@ -77,7 +78,7 @@ struct outcome {
 	const char *id;
 	const char *state; /* canonical JSON object, secrets in clear */
 	const char *token;
-	const char *result; /* lookup: JSON */
+	const char *result; /* lookup, act: JSON */
 	struct text private_bytes;
 	bool has_private;
 	int64_t wait_ms;        /* PENDING */

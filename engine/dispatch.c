@@ -199,7 +199,8 @@ static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 				  .kind = EVENT_RETRY,
 				  .addr = j->addr,
 				  .type = j->type,
-				  .action = call_name(j->call.kind),
+				  .action = j->call.kind == CALL_ACT ? j->call.what
+								     : call_name(j->call.kind),
 				  .text = g ? g->summary : NULL,
 				  .endpoint = lane_endpoint(&j->lane),
 				  .attempt = j->attempts + j->waits + 1,

@@ -78,6 +78,7 @@ void engine_close(struct engine *e)
 	outside_free(e->outside);
 	state_close(e->state);
 	project_close(e->project);
+	map_release(&e->snapshots);
 	arena_free(e->arena);
 	free(e);
 }

@@ -32,6 +32,8 @@ struct engine {
 	struct outside *outside;   /* what templates take from outside of themselves */
 	struct sessions *sessions; /* opened one by one when first needed */
 	struct engine_idle idle;
+	/* Copies that recovery saw to their end: "ADDRESS\nDEPOSED" to id, in the arena. */
+	struct map snapshots;
 	int64_t renew_ms;        /* monotonic: when the locks of a run are to be renewed */
 	struct history *history; /* of the run that is going on (history.h); NULL */
 	int asked;               /* as interrupts, by way of the recorded state */

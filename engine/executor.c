@@ -161,12 +161,17 @@ static void follow_up(struct executor *x, const struct follow *f)
 	case FOLLOW_SUBMIT:
 		if (x->broken) {
 			/* Its BEGIN is not on disk. */
-			dispatch_drop(x->dispatch, &t->job);
+			if (t->job.state == JOB_STARTED)
+				dispatch_drop(x->dispatch, &t->job);
 			task_refuse(t);
 			return;
 		}
 		tell_started(t);
-		dispatch_submit(x->dispatch, &t->job);
+		/* The second operation of a task has no worker yet. */
+		if (t->job.state == JOB_STARTED)
+			dispatch_submit(x->dispatch, &t->job);
+		else
+			dispatch_call(x->dispatch, &t->job);
 		return;
 	case FOLLOW_REST:
 		if (f->tell)

@@ -50,6 +50,8 @@ void task_prepare(struct task *t, enum call_kind kind)
 	c->kind = kind;
 	c->schema_version =
 		t->kind == TASK_DELETE ? t->before->schema_version : t->op.intended.schema_version;
+	c->what = kind == CALL_ACT ? "snapshot" : "";
+	c->args = kind == CALL_ACT ? "{}" : "";
 	c->id = id_for(t);
 	c->desired = wants ? t->desired : "";
 	c->recorded = recorded_for(t, kind);

@@ -172,6 +172,10 @@ void task_ended(struct task *t)
 		return;
 	case PHASE_CHANGE:
 	case PHASE_POLL:
+		if (t->kind == TASK_SNAPSHOT) {
+			task_copy_ended(t);
+			return;
+		}
 		task_absorb(t, o);
 		act_on(t, retry_verdict(o->status, o->effect, call_nature(t->job.call.kind)));
 		return;

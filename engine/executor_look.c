@@ -186,6 +186,7 @@ static void present(struct task *t)
 	case TASK_DELETE:
 		delete_is_there(t);
 		return;
+	case TASK_SNAPSHOT:
 	case TASK_FORGET:
 	case TASK_LEARN:
 		return;
@@ -204,6 +205,7 @@ static void absent(struct task *t)
 	case TASK_DELETE:
 		task_succeed(t);
 		return;
+	case TASK_SNAPSHOT:
 	case TASK_FORGET:
 	case TASK_LEARN:
 		return;

@@ -6,6 +6,7 @@
  *	executor_order.c   which step waits for which
  *	executor_start.c   a task gets a worker: evaluate, BEGIN
  *	executor_changed.c what differs from the record, once all is known
+ *	executor_snapshot.c  a copy is kept before a delete
  *	executor_call.c    the arguments of a call
  *	executor_end.c     an answer: what it means for the task
  *	executor_look.c    nobody knows what happened: ask, then decide
@@ -36,8 +37,9 @@ enum task_kind {
 	TASK_CREATE,
 	TASK_UPDATE,
 	TASK_DELETE,
-	TASK_FORGET, /* drops the record, asks nobody */
-	TASK_LEARN   /* ACTION_NONE with secrets: evaluated, so that others may refer to them */
+	TASK_SNAPSHOT, /* what a delete is until a copy is kept */
+	TASK_FORGET,   /* drops the record, asks nobody */
+	TASK_LEARN     /* ACTION_NONE with secrets: evaluated, so that others may refer to them */
 };
 
 enum task_phase {
@@ -73,6 +75,7 @@ struct task {
 	struct arena *arena; /* from start to end */
 	struct operation op;
 	bool recovered;  /* begun by an earlier run */
+	bool kept;       /* a delete: the copy that was asked for is there */
 	bool doubtful;   /* there, but perhaps not complete */
 	bool same_thing; /* what replaced it has the same id */
 
@@ -151,6 +154,10 @@ void executor_build(struct executor *x);
 void task_start(struct task *t);   /* has a worker */
 void task_at_once(struct task *t); /* FORGET and LEARN */
 void executor_set_deadline(struct task *t);
+struct evaluated;
+/* BEGIN, and the call once that is on disk. */
+void task_begin(struct task *t, const struct evaluated *v);
+void task_remove(struct task *t); /* begins the delete */
 /* Finds provider and session; false with errors. */
 bool executor_can_call(struct task *t);
 void executor_learn(struct task *t, const char *id, const char *outputs, const char *sensitive);
@@ -172,6 +179,14 @@ enum removal_doubt { REMOVAL_NEEDED, REMOVAL_NEEDLESS, REMOVAL_REFUSED /* with e
 /* Of a replacement that deletes first: decided before anything is deleted. */
 enum removal_doubt task_doubt_removal(struct task *t);
 
+/* executor_snapshot.c */
+/* The delete is to keep a copy first, and has not yet. */
+bool task_wants_copy(const struct task *t);
+void task_keep_copy(struct task *t);
+/* An answer of kind TASK_SNAPSHOT. */
+void task_copy_ended(struct task *t);
+bool task_can_copy(const struct task *t);
+
 /* executor_call.c */
 void task_prepare(struct task *t, enum call_kind kind);
 bool task_can_find(const struct task *t);
@@ -191,7 +206,9 @@ void recover_start(struct task *t); /* an open operation has a worker */
 
 /* executor_record.c */
 void task_succeed(struct task *t);
-void task_fail(struct task *t);        /* nothing changed */
+void task_distrust(struct task *t, const char *missing); /* fails it: half an answer */
+void task_end_operation(struct task *t, enum operation_result result); /* END alone */
+void task_fail(struct task *t);                                        /* nothing changed */
 void task_fail_partly(struct task *t); /* what was handed over is recorded, tainted */
 void task_fail_gone(struct task *t);   /* the record is tainted, so that it is read first */
 void task_leave_open(struct task *t);  /* no END: the next run looks after it */

@@ -125,18 +125,22 @@ static void measure(struct task *t)
 		history_measure(t->x->e, &took);
 }
 
-static void add_end(struct task *t, enum operation_result result)
+void task_end_operation(struct task *t, enum operation_result result)
 {
 	const struct diag *g = outcome_error(&t->job.work.outcome);
+	struct operation *ended;
 
 	if (result == OPERATION_SUCCEEDED)
 		measure(t);
 	t->op.result = result;
 	t->op.ended_ms = wall_ms(t);
 	t->op.attempts = t->job.attempts;
-	t->op.message =
-		g && result != OPERATION_SUCCEEDED ? arena_strdup(t->arena, g->summary) : "";
-	executor_edit(t->x, &(struct state_edit){.kind = EDIT_END, .op = &t->op});
+	if (result != OPERATION_SUCCEEDED)
+		t->op.message = g ? arena_strdup(t->arena, g->summary) : "";
+	/* The task may have begun its next operation when the edit goes to disk. */
+	ended = ARENA_NEW(t->arena, struct operation);
+	*ended = t->op;
+	executor_edit(t->x, &(struct state_edit){.kind = EDIT_END, .op = ended});
 }
 
 static void put(struct task *t, const struct record *r)
@@ -207,14 +211,14 @@ static void take_diags(struct task *t)
 
 /* --- ends -------------------------------------------------------------------------- */
 
-static void distrust(struct task *t)
+void task_distrust(struct task *t, const char *missing)
 {
 	struct diags *d = &t->job.work.outcome.diags;
 	struct diag *g = diag_add(d, DIAG_PROVIDER_CONTRACT, t->job.call.where,
 				  "provider '%s' broke its contract", t->provider->table->name);
 
 	diag_detail(d, g, "The finished %s of %s handed over no %s.",
-		    operation_action_name(t->op.action), t->type, t->state ? "id" : "state");
+		    operation_action_name(t->op.action), t->type, missing);
 	diag_address(d, g, t->job.call.address);
 	diag_endpoint(d, g, t->job.call.endpoint);
 	task_fail_partly(t);
@@ -234,7 +238,7 @@ void task_succeed(struct task *t)
 	if (t->kind == TASK_DELETE) {
 		drop_record(t);
 	} else if (!t->state || (t->kind == TASK_CREATE && !t->id)) {
-		distrust(t);
+		task_distrust(t, t->state ? "id" : "state");
 		return;
 	} else {
 		r = made_record(t);
@@ -243,7 +247,7 @@ void task_succeed(struct task *t)
 		learn(t, &r);
 	}
 	take_diags(t);
-	add_end(t, OPERATION_SUCCEEDED);
+	task_end_operation(t, OPERATION_SUCCEEDED);
 	task_over(t, STEP_ENDED_WELL);
 }
 
@@ -268,7 +272,7 @@ static void warn_of_recovered(struct task *t)
 
 static void end_failed(struct task *t)
 {
-	add_end(t, OPERATION_FAILED);
+	task_end_operation(t, OPERATION_FAILED);
 	if (t->recovered)
 		warn_of_recovered(t);
 	else
@@ -303,7 +307,9 @@ void task_fail_partly(struct task *t)
 {
 	struct record r;
 
-	if (t->kind != TASK_CREATE && t->before) {
+	if (t->kind == TASK_SNAPSHOT) {
+		/* The thing itself is as it was. */
+	} else if (t->kind != TASK_CREATE && t->before) {
 		taint_before(t);
 	} else if (t->kind == TASK_CREATE && (t->id || !t->before)) {
 		r = made_record(t);
@@ -324,7 +330,7 @@ void task_fail_gone(struct task *t)
 void task_abandon(struct task *t)
 {
 	diags_release(&t->job.work.outcome.diags);
-	add_end(t, OPERATION_ABANDONED);
+	task_end_operation(t, OPERATION_ABANDONED);
 	task_over(t, STEP_ENDED_WELL);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "engine/executor_parts.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -213,14 +214,21 @@ static const char *new_operation_id(struct task *t)
 
 static enum operation_action action_of(const struct task *t)
 {
-	if (t->kind == TASK_CREATE)
-		return OPERATION_CREATE;
-	return t->kind == TASK_UPDATE ? OPERATION_UPDATE : OPERATION_DELETE;
+	static const enum operation_action actions[] = {
+		[TASK_CREATE] = OPERATION_CREATE,
+		[TASK_UPDATE] = OPERATION_UPDATE,
+		[TASK_DELETE] = OPERATION_DELETE,
+		[TASK_SNAPSHOT] = OPERATION_SNAPSHOT,
+	};
+
+	assert((size_t)t->kind < ARRAY_LEN(actions));
+	return actions[t->kind];
 }
 
 static enum schema_timeout timeout_of(const struct task *t)
 {
-	if (t->kind == TASK_CREATE)
+	/* A copy takes as long as making the thing anew may. */
+	if (t->kind == TASK_CREATE || t->kind == TASK_SNAPSHOT)
 		return TIMEOUT_CREATE;
 	return t->kind == TASK_UPDATE ? TIMEOUT_UPDATE : TIMEOUT_DELETE;
 }
@@ -237,15 +245,16 @@ void executor_set_deadline(struct task *t)
 /* The record a delete is about: a replaced one got its name when its successor was made. */
 static const char *deposed_of(const struct task *t)
 {
-	if (t->kind == TASK_DELETE || t->kind == TASK_FORGET)
+	if (t->kind == TASK_DELETE || t->kind == TASK_FORGET || t->kind == TASK_SNAPSHOT)
 		return t->creates ? t->creates->op.id : t->before->deposed;
 	/* A create that replaces says under which name the old one is kept. */
 	return t->keeps_old ? t->op.id : "";
 }
 
-static void begin(struct task *t, const struct evaluated *v)
+void task_begin(struct task *t, const struct evaluated *v)
 {
 	struct clock *clock = t->x->e->options.clock;
+	bool goes = t->kind == TASK_DELETE || t->kind == TASK_SNAPSHOT;
 	char digest[65] = "";
 
 	t->op.id = new_operation_id(t);
@@ -258,8 +267,8 @@ static void begin(struct task *t, const struct evaluated *v)
 	if (v->desired)
 		state_secret_digest(t->x->e->state, v->desired, digest);
 	t->op.desired_digest = arena_strdup(t->arena, digest);
-	t->op.intended = t->kind == TASK_DELETE ? *t->before : intended(t, v);
-	if (t->kind == TASK_DELETE)
+	t->op.intended = goes ? *t->before : intended(t, v);
+	if (goes)
 		t->op.intended.deposed = t->op.deposed;
 	t->phase = PHASE_CHANGE;
 	executor_edit(t->x, &(struct state_edit){.kind = EDIT_BEGIN, .op = &t->op});
@@ -370,10 +379,16 @@ static void start_wanted(struct task *t)
 		end_needless(t, &v);
 	} else {
 		t->desired = json_text(t->arena, v.desired);
-		begin(t, &v);
+		task_begin(t, &v);
 		task_prepare(t, call_of(t));
 	}
 	evaluated_release(&v);
+}
+
+void task_remove(struct task *t)
+{
+	task_begin(t, &(struct evaluated){NULL, NULL, NULL});
+	task_prepare(t, CALL_REMOVE);
 }
 
 static void start_removal(struct task *t)
@@ -382,8 +397,10 @@ static void start_removal(struct task *t)
 
 	switch (task_doubt_removal(t)) {
 	case REMOVAL_NEEDED:
-		begin(t, &none);
-		task_prepare(t, CALL_REMOVE);
+		if (task_wants_copy(t))
+			task_keep_copy(t);
+		else
+			task_remove(t);
 		return;
 	case REMOVAL_NEEDLESS:
 		drop(t);

@@ -11,6 +11,7 @@ static const enum task_kind kinds[] = {
 	[OPERATION_CREATE] = TASK_CREATE,
 	[OPERATION_UPDATE] = TASK_UPDATE,
 	[OPERATION_DELETE] = TASK_DELETE,
+	[OPERATION_SNAPSHOT] = TASK_SNAPSHOT,
 };
 
 static int compare_record(const struct record *r, const struct address *addr, const char *deposed)
@@ -51,8 +52,9 @@ static void fill(struct executor *x, struct task *t, const struct operation *op,
 	t->op = *op;
 	t->addr = op->addr;
 	t->type = op->intended.type;
-	t->before = find_record(&recorded->records, &op->addr,
-				op->action == OPERATION_DELETE ? op->deposed : "");
+	t->before =
+		find_record(&recorded->records, &op->addr,
+			    t->kind == TASK_DELETE || t->kind == TASK_SNAPSHOT ? op->deposed : "");
 	t->keeps_old = t->before && t->kind == TASK_CREATE && *op->deposed;
 	/* Its record is gone already, or was never there: what it was meant to be must do. */
 	if (!t->before && t->kind != TASK_CREATE)
@@ -79,9 +81,18 @@ void recover_start(struct task *t)
 		task_leave_open(t);
 		return;
 	}
+	if (t->kind == TASK_SNAPSHOT && !task_can_copy(t)) {
+		dispatch_drop(t->x->dispatch, &t->job);
+		task_abandon(t);
+		return;
+	}
 	if (*t->op.token) {
 		t->phase = PHASE_POLL;
 		task_prepare(t, CALL_POLL);
+	} else if (t->kind == TASK_SNAPSHOT) {
+		/* With the same key it is the same copy. */
+		t->phase = PHASE_CHANGE;
+		task_prepare(t, CALL_ACT);
 	} else {
 		t->phase = task_can_find(t) ? PHASE_FIND : PHASE_READ;
 		task_prepare(t, t->phase == PHASE_FIND ? CALL_FIND : CALL_READ);

@@ -188,8 +188,9 @@ const char *operation_action_name(enum operation_action a)
 		[OPERATION_CREATE] = "create",
 		[OPERATION_UPDATE] = "update",
 		[OPERATION_DELETE] = "delete",
+		[OPERATION_SNAPSHOT] = "snapshot",
 	};
-	_Static_assert(ARRAY_LEN(names) == OPERATION_DELETE + 1, "a name per action");
+	_Static_assert(ARRAY_LEN(names) == OPERATION_ACTION_COUNT, "a name per action");
 
 	assert((size_t)a < ARRAY_LEN(names));
 	return names[a];

@@ -57,7 +57,13 @@ struct record {
 					   written as created_ms stays */
 };
 
-enum operation_action { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE };
+enum operation_action {
+	OPERATION_CREATE,
+	OPERATION_UPDATE,
+	OPERATION_DELETE,
+	OPERATION_SNAPSHOT /* a copy is kept before a delete; its id is in the message */
+};
+#define OPERATION_ACTION_COUNT (OPERATION_SNAPSHOT + 1)
 
 enum operation_result {
 	OPERATION_OPEN, /* no END yet */

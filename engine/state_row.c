@@ -373,7 +373,7 @@ void operation_put(struct state *s, struct row *row, const struct operation *op)
 
 static bool parse_action(const char *name, enum operation_action *out)
 {
-	for (int i = OPERATION_CREATE; i <= OPERATION_DELETE; i++) {
+	for (int i = OPERATION_CREATE; i < OPERATION_ACTION_COUNT; i++) {
 		if (strcmp(operation_action_name((enum operation_action)i), name) == 0) {
 			*out = (enum operation_action)i;
 			return true;

@@ -25,6 +25,13 @@ struct thing {
 	size_t made;
 };
 
+#define SNAPSHOTS_MAX 64
+
+struct snapshot {
+	char name[64], key[40];
+	int polls; /* until it is done */
+};
+
 struct call_line {
 	enum cloud_op op;
 	char name[64];
@@ -38,6 +45,8 @@ struct cloud {
 	struct call_line calls[CALLS_MAX];
 	size_t call_count;
 	size_t at_once, most_at_once, sessions, serial;
+	struct snapshot snapshots[SNAPSHOTS_MAX];
+	size_t snapshot_count;
 	struct cloud_rule rules[RULES_MAX];
 	int passed[RULES_MAX], used[RULES_MAX];
 	size_t rule_count;
@@ -242,6 +251,30 @@ static void write_state(struct thing *t, json_t *desired)
 	json_decref(state);
 }
 
+/* The same key gives the same snapshot: its number, from 1. */
+static size_t take_snapshot(const struct asked *q)
+{
+	struct snapshot *p;
+
+	for (size_t i = 0; i < cloud->snapshot_count; i++)
+		if (!strcmp(cloud->snapshots[i].key, q->key))
+			return i + 1;
+	p = &cloud->snapshots[cloud->snapshot_count++];
+	snprintf(p->name, sizeof(p->name), "%s", q->name);
+	snprintf(p->key, sizeof(p->key), "%s", q->key);
+	p->polls = q->ruled ? q->rule.polls : 0;
+	return cloud->snapshot_count;
+}
+
+static void hand_snapshot(struct asked *q, size_t number)
+{
+	char json[64];
+
+	snprintf(json, sizeof(json), "{\"SnapshotId\":\"snap-%zu\"}", number);
+	if (!q->ruled || q->rule.trick != CLOUD_NO_ID)
+		q->s->host->set_result(q->op, span(json));
+}
+
 static struct thing *happen(struct asked *q)
 {
 	struct thing *t = make_thing(q);
@@ -365,6 +398,50 @@ static int cloud_remove(struct hd_session *s, struct hd_op *op, const struct hd_
 	return change(&q);
 }
 
+static int cloud_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
+		     struct hd_span action, struct hd_span args)
+{
+	struct asked q = {.s = s, .op = op, .r = r, .what = CLOUD_ACT};
+	const struct thing *t;
+	size_t number = 0;
+	char token[64];
+
+	(void)args;
+	begin(&q);
+	lock_up();
+	t = find_thing(q.name, q.host);
+	if (action.len != 8 || !t || !t->there)
+		q.ruled = false;
+	else if (!q.ruled || q.rule.status <= HD_PENDING || q.rule.happens)
+		number = take_snapshot(&q);
+	unlock();
+	if (!t || !t->there)
+		return end(&q, HD_NOTFOUND);
+	if (q.ruled && q.rule.status == HD_PENDING) {
+		snprintf(token, sizeof(token), "{\"snapshot\":%zu}", number);
+		s->host->set_pending(op, span(token), q.rule.wait_ms);
+		return end(&q, HD_PENDING);
+	}
+	if (q.ruled && q.rule.status != HD_OK)
+		return end(&q, follow_rule(&q, NULL));
+	hand_snapshot(&q, number);
+	return end(&q, HD_OK);
+}
+
+static int poll_snapshot(struct asked *q, size_t number, struct hd_span token)
+{
+	struct snapshot *p = &cloud->snapshots[number - 1];
+
+	if (q->ruled && q->rule.status != HD_OK)
+		return follow_rule(q, NULL);
+	if (p->polls-- > 0) {
+		q->s->host->set_pending(q->op, token, 1);
+		return HD_PENDING;
+	}
+	hand_snapshot(q, number);
+	return HD_OK;
+}
+
 static int cloud_read(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
 	struct asked q = {.s = s, .op = op, .r = r, .what = CLOUD_READ};
@@ -425,7 +502,9 @@ static int cloud_poll(struct hd_session *s, struct hd_op *op, const struct hd_re
 	lock_up();
 	t = find_thing(json_str(j, "name", "?"), json_str(j, "host", NULL));
 	unlock();
-	if (q.ruled && q.rule.status != HD_OK) {
+	if (json_int(j, "snapshot", 0)) {
+		status = poll_snapshot(&q, (size_t)json_int(j, "snapshot", 0), token);
+	} else if (q.ruled && q.rule.status != HD_OK) {
 		status = follow_rule(&q, t);
 	} else if (t->polls-- > 0) {
 		s->host->set_pending(op, token, 1);
@@ -468,7 +547,7 @@ static void cloud_close(struct hd_session *s)
 	"\"createOnlyProperties\":[\"/properties/Name\",\"/properties/Host\","           \
 	"\"/properties/Kind\"],\"readOnlyProperties\":[\"/properties/Serial\","          \
 	"\"/properties/Echo\"],\"endpointProperty\":\"/properties/Host\","               \
-	"\"ref\":\"/properties/Name\""
+	"\"ref\":\"/properties/Name\",\"actions\":[\"snapshot\"]"
 
 static const char schema_text[] =
 	"{\"types\":{\"Cloud::Thing\":{\"version\":1," PROPERTIES "},"
@@ -489,6 +568,7 @@ static const struct hd_provider table = {
 	.remove = cloud_remove,
 	.poll = cloud_poll,
 	.find = cloud_find,
+	.act = cloud_act,
 };
 const struct hd_provider *const cloud_builtins[] = {&table, NULL};
 
@@ -606,6 +686,15 @@ size_t cloud_made(const char *name)
 	const struct thing *t = find_thing(name, NULL);
 
 	return t ? t->made : 0;
+}
+
+size_t cloud_snapshots(const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cloud->snapshot_count; i++)
+		count += !strcmp(cloud->snapshots[i].name, name);
+	return count;
 }
 
 size_t cloud_most_at_once(void)

@@ -8,7 +8,7 @@
  * Cloud::Thing: Name (what Ref gives), Host (endpoint), Kind (create-only), Size, Note,
  * Secret, Tags; read-only Serial, Echo ("<" Secret ">").  Name and Host are create-only.
  * Cloud::Slot: the same, but deleted before its replacement is created.
- * The id is Name@Host.
+ * The id is Name@Host.  Both have the action "snapshot", whose ids are snap-1, snap-2 ...
  */
 #ifndef TESTS_UNIT_FAKE_CLOUD_H
 #define TESTS_UNIT_FAKE_CLOUD_H
@@ -19,8 +19,16 @@
 
 #include "providers/api/provider.h"
 
-enum cloud_op { CLOUD_READ, CLOUD_CREATE, CLOUD_UPDATE, CLOUD_REMOVE, CLOUD_POLL, CLOUD_FIND };
-#define CLOUD_OP_COUNT (CLOUD_FIND + 1)
+enum cloud_op {
+	CLOUD_READ,
+	CLOUD_CREATE,
+	CLOUD_UPDATE,
+	CLOUD_REMOVE,
+	CLOUD_POLL,
+	CLOUD_FIND,
+	CLOUD_ACT
+};
+#define CLOUD_OP_COUNT (CLOUD_ACT + 1)
 
 enum cloud_trick {
 	CLOUD_PLAIN,
@@ -65,6 +73,8 @@ void cloud_meddle(const char *name, const char *property, const char *value);
 void cloud_lose(const char *name);
 /* How often a create made a thing of this name. */
 size_t cloud_made(const char *name);
+/* How many snapshots of it there are; one for each key. */
+size_t cloud_snapshots(const char *name);
 size_t cloud_most_at_once(void); /* calls in progress at the same time */
 size_t cloud_sessions(void);     /* opened */
 /* Places of calls in the order they began, from 0; SIZE_MAX when there was none. */
