@@ -1,7 +1,8 @@
 #include "providers/builtin.h"
 
 #include "providers/aws/aws_provider.h"
+#include "providers/sim/sim_provider.h"
 #include "providers/ssh/ssh_provider.h"
 
-const struct hd_provider *const builtin_providers[] = {&hadeploy_provider_ssh,
-						       &hadeploy_provider_aws, NULL};
+const struct hd_provider *const builtin_providers[] = {
+	&hadeploy_provider_ssh, &hadeploy_provider_aws, &hadeploy_provider_sim, NULL};

@@ -1,0 +1,446 @@
+/*
+ * store.c - the file is a SQLite database in WAL mode that never syncs: what was committed is
+ * in the kernel's hands, so killing this process loses nothing, and a commit costs
+ * microseconds.  One connection with one lock per session: two sessions of a process, or two
+ * processes, wait for each other as SQLite does it.
+ */
+#include "providers/sim/store.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define APPLICATION_ID "1396264269" /* "S9SM"; never changes */
+#define FILE_VERSION 1
+#define BUSY_TIMEOUT_MS 60000
+
+#define THING_COLUMNS                                                                       \
+	"serial, type, id, key, last_key, name, properties, secrets, busy, busy_until_ms, " \
+	"visible_ms, created_ms, changed_ms, changes"
+#define IN_PLACE " AND type = ?1 AND account = ?3 AND region = ?4"
+#define FIND "SELECT " THING_COLUMNS " FROM resource WHERE "
+
+static const char tables[] =
+	"PRAGMA application_id = " APPLICATION_ID ";"
+	"PRAGMA user_version = 1;"
+	"CREATE TABLE resource (serial INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, "
+	"region TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, "
+	"last_key TEXT NOT NULL, name TEXT NOT NULL, properties TEXT NOT NULL, "
+	"secrets TEXT NOT NULL, busy TEXT NOT NULL, busy_until_ms INTEGER NOT NULL, "
+	"visible_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL, "
+	"changes INTEGER NOT NULL);"
+	"CREATE UNIQUE INDEX resource_id ON resource (id, type, account, region);"
+	"CREATE INDEX resource_key ON resource (key);"
+	"CREATE UNIQUE INDEX resource_name ON resource (name, type, account, region) "
+	"WHERE name <> '';"
+	"CREATE TABLE log (serial INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, "
+	"action TEXT NOT NULL, effect TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, "
+	"type TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, resource INTEGER NOT NULL, "
+	"address TEXT NOT NULL, properties TEXT NOT NULL, secrets TEXT NOT NULL);"
+	"CREATE TABLE fault (rule TEXT PRIMARY KEY, seen INTEGER NOT NULL, used INTEGER NOT NULL) "
+	"WITHOUT ROWID;";
+
+enum query {
+	QUERY_BEGIN,
+	QUERY_COMMIT,
+	QUERY_ROLLBACK,
+	QUERY_BY_ID,
+	QUERY_BY_KEY,
+	QUERY_BY_NAME,
+	QUERY_NEXT,
+	QUERY_ADD,
+	QUERY_CHANGE,
+	QUERY_DROP,
+	QUERY_LOG,
+	QUERY_COUNT
+};
+
+static const char *const texts[QUERY_COUNT] = {
+	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
+	[QUERY_COMMIT] = "COMMIT",
+	[QUERY_ROLLBACK] = "ROLLBACK",
+	[QUERY_BY_ID] = FIND "id = ?2" IN_PLACE,
+	[QUERY_BY_KEY] = FIND "key = ?2" IN_PLACE " ORDER BY serial LIMIT 1",
+	[QUERY_BY_NAME] = FIND "name = ?2 AND name <> ''" IN_PLACE,
+	[QUERY_NEXT] = FIND "serial > ?2" IN_PLACE " ORDER BY serial LIMIT 1",
+	[QUERY_ADD] = "INSERT INTO resource (type, id, key, last_key, name, properties, secrets, "
+		      "busy, busy_until_ms, visible_ms, created_ms, changed_ms, changes, account, "
+		      "region) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_CHANGE] = "UPDATE resource SET type = ?, id = ?, key = ?, last_key = ?, name = ?, "
+			 "properties = ?, secrets = ?, busy = ?, busy_until_ms = ?, "
+			 "visible_ms = ?, created_ms = ?, changed_ms = ?, changes = ? "
+			 "WHERE serial = ?",
+	[QUERY_DROP] = "DELETE FROM resource WHERE serial = ?",
+	[QUERY_LOG] = "INSERT INTO log (at_ms, action, effect, account, region, type, id, key, "
+		      "resource, address, properties, secrets) "
+		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+};
+
+struct sim_store {
+	pthread_mutex_t lock;
+	sqlite3 *db;
+	sqlite3_stmt *queries[QUERY_COUNT];
+	char *path, *account, *region;
+};
+
+static const char *const busy_words[] = {[SIM_READY] = "",
+					 [SIM_CREATING] = "creating",
+					 [SIM_UPDATING] = "updating",
+					 [SIM_DELETING] = "deleting"};
+static const char *const deed_words[] = {
+	[SIM_CREATE] = "create", [SIM_UPDATE] = "update", [SIM_DELETE] = "delete"};
+static const char *const effect_words[] = {[HD_EFFECT_NONE] = "none",
+					   [HD_EFFECT_DONE] = "done",
+					   [HD_EFFECT_PARTIAL] = "partial",
+					   [HD_EFFECT_UNKNOWN] = "unknown"};
+
+static int fail(const struct sim_store *s, int code, struct fault *f)
+{
+	fault_set(f, HD_FATAL, DIAG_SIM_FILE, "the simulated cloud's file cannot be used");
+	fault_detail(f, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(code));
+	fault_hint(f, "see that there is room and permission; or remove it, and the cloud is "
+		      "empty again");
+	return -1;
+}
+
+/* --- statements ------------------------------------------------------------------ */
+
+static sqlite3_stmt *query(struct sim_store *s, enum query q, struct fault *f)
+{
+	int code;
+
+	if (s->queries[q])
+		return s->queries[q];
+	code = sqlite3_prepare_v3(s->db, texts[q], -1, SQLITE_PREPARE_PERSISTENT, &s->queries[q],
+				  NULL);
+	if (code == SQLITE_OK)
+		return s->queries[q];
+	fail(s, code, f);
+	return NULL;
+}
+
+static void reset(sqlite3_stmt *q)
+{
+	sqlite3_reset(q);
+	sqlite3_clear_bindings(q);
+}
+
+/* Runs a statement that has no rows. */
+static int run(struct sim_store *s, sqlite3_stmt *q, struct fault *f)
+{
+	int code = sqlite3_step(q);
+
+	if (code != SQLITE_DONE)
+		fail(s, code, f);
+	reset(q);
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+static int run_query(struct sim_store *s, enum query which, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, which, f);
+
+	return q ? run(s, q, f) : -1;
+}
+
+static void bind(sqlite3_stmt *q, int at, const char *text)
+{
+	sqlite3_bind_text(q, at, text ? text : "", -1, SQLITE_STATIC);
+}
+
+static void bind_text(sqlite3_stmt *q, int at, struct text t)
+{
+	sqlite3_bind_text(q, at, t.ptr ? t.ptr : "", (int)t.len, SQLITE_STATIC);
+}
+
+/* --- the file --------------------------------------------------------------------- */
+
+/* Two processes may meet here: the first one makes the tables. */
+static int settle(struct sim_store *s)
+{
+	sqlite3_stmt *q = NULL;
+	int version = -1, code = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (code != SQLITE_OK)
+		return code;
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		version = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	if (version == 0)
+		code = sqlite3_exec(s->db, tables, NULL, NULL, NULL);
+	else if (version != FILE_VERSION)
+		code = SQLITE_MISMATCH;
+	if (code == SQLITE_OK)
+		return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return code;
+}
+
+static int open_file(struct sim_store *s)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int code = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+
+	if (code != SQLITE_OK)
+		return code;
+	sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+	code = sqlite3_exec(s->db,
+			    "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
+			    "PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536;"
+			    "PRAGMA temp_store = MEMORY",
+			    NULL, NULL, NULL);
+	return code == SQLITE_OK ? settle(s) : code;
+}
+
+/* The folder, and the file with its mode, for nobody else.  Only a descriptor of a file that
+ * nobody had open may be closed: that drops the locks of the whole process on it. */
+static int make_file(const char *path)
+{
+	struct arena *a = arena_new();
+	int rc = file_make_dirs(path_dir(a, path));
+	int fd = rc < 0 ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	arena_free(a);
+	return rc;
+}
+
+struct sim_store *store_open(const char *path, const struct sim_place *place, struct fault *f)
+{
+	struct sim_store *s = xcalloc(1, sizeof(*s));
+	int code;
+
+	pthread_mutex_init(&s->lock, NULL);
+	s->path = xstrdup(path);
+	s->account = xstrdup(place->account);
+	s->region = xstrdup(place->region);
+	code = make_file(path) < 0 ? SQLITE_CANTOPEN : open_file(s);
+	if (code == SQLITE_OK)
+		return s;
+	fail(s, code, f);
+	store_close(s);
+	return NULL;
+}
+
+void store_close(struct sim_store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < QUERY_COUNT; i++)
+		sqlite3_finalize(s->queries[i]);
+	sqlite3_close(s->db);
+	pthread_mutex_destroy(&s->lock);
+	free(s->path);
+	free(s->account);
+	free(s->region);
+	free(s);
+}
+
+/* --- transactions ------------------------------------------------------------------ */
+
+int store_begin(struct sim_store *s, struct fault *f)
+{
+	pthread_mutex_lock(&s->lock);
+	if (run_query(s, QUERY_BEGIN, f) == 0)
+		return 0;
+	pthread_mutex_unlock(&s->lock);
+	return -1;
+}
+
+static void roll_back(struct sim_store *s)
+{
+	struct fault ignored = FAULT_INIT;
+
+	if (!sqlite3_get_autocommit(s->db))
+		run_query(s, QUERY_ROLLBACK, &ignored);
+	fault_release(&ignored);
+}
+
+int store_commit(struct sim_store *s, struct fault *f)
+{
+	int rc = run_query(s, QUERY_COMMIT, f);
+
+	if (rc < 0)
+		roll_back(s);
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+void store_rollback(struct sim_store *s)
+{
+	roll_back(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- things ------------------------------------------------------------------------- */
+
+static const char *column(sqlite3_stmt *q, int at, struct arena *a)
+{
+	const char *text = (const char *)sqlite3_column_text(q, at);
+
+	return arena_strndup(a, text ? text : "", (size_t)sqlite3_column_bytes(q, at));
+}
+
+static enum sim_busy busy_of(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(busy_words); i++) {
+		if (strcmp(word, busy_words[i]) == 0)
+			return (enum sim_busy)i;
+	}
+	return SIM_READY;
+}
+
+static void read_thing(sqlite3_stmt *q, struct arena *a, struct sim_thing *out)
+{
+	*out = (struct sim_thing){
+		.serial = sqlite3_column_int64(q, 0),
+		.type = column(q, 1, a),
+		.id = column(q, 2, a),
+		.key = column(q, 3, a),
+		.last_key = column(q, 4, a),
+		.name = column(q, 5, a),
+		.properties = column(q, 6, a),
+		.secrets = column(q, 7, a),
+		.busy = busy_of(column(q, 8, a)),
+		.busy_until_ms = sqlite3_column_int64(q, 9),
+		.visible_ms = sqlite3_column_int64(q, 10),
+		.created_ms = sqlite3_column_int64(q, 11),
+		.changed_ms = sqlite3_column_int64(q, 12),
+		.changes = sqlite3_column_int64(q, 13),
+	};
+}
+
+/* ?2 is bound by the caller. */
+static int find(struct sim_store *s, struct arena *a, sqlite3_stmt *q, struct text type,
+		struct sim_thing *out, struct fault *f)
+{
+	int code;
+
+	bind_text(q, 1, type);
+	bind(q, 3, s->account);
+	bind(q, 4, s->region);
+	code = sqlite3_step(q);
+	if (code == SQLITE_ROW)
+		read_thing(q, a, out);
+	else if (code != SQLITE_DONE)
+		fail(s, code, f);
+	reset(q);
+	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+static int find_by(struct sim_store *s, enum query which, struct arena *a,
+		   const struct text words[2], struct sim_thing *out, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, which, f);
+
+	if (!q)
+		return -1;
+	bind_text(q, 2, words[1]);
+	return find(s, a, q, words[0], out, f);
+}
+
+int store_find_id(struct sim_store *s, struct arena *a, struct text type, struct text id,
+		  struct sim_thing *out, struct fault *f)
+{
+	return find_by(s, QUERY_BY_ID, a, (struct text[]){type, id}, out, f);
+}
+
+int store_find_key(struct sim_store *s, struct arena *a, struct text type, struct text key,
+		   struct sim_thing *out, struct fault *f)
+{
+	return find_by(s, QUERY_BY_KEY, a, (struct text[]){type, key}, out, f);
+}
+
+int store_find_name(struct sim_store *s, struct arena *a, struct text type, struct text name,
+		    struct sim_thing *out, struct fault *f)
+{
+	return find_by(s, QUERY_BY_NAME, a, (struct text[]){type, name}, out, f);
+}
+
+int store_find_next(struct sim_store *s, struct arena *a, struct text type, int64_t serial,
+		    struct sim_thing *out, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, QUERY_NEXT, f);
+
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 2, serial);
+	return find(s, a, q, type, out, f);
+}
+
+static int bind_thing(sqlite3_stmt *q, const struct sim_thing *t)
+{
+	bind(q, 1, t->type);
+	bind(q, 2, t->id);
+	bind(q, 3, t->key);
+	bind(q, 4, t->last_key);
+	bind(q, 5, t->name);
+	bind(q, 6, t->properties);
+	bind(q, 7, t->secrets);
+	bind(q, 8, busy_words[t->busy]);
+	sqlite3_bind_int64(q, 9, t->busy_until_ms);
+	sqlite3_bind_int64(q, 10, t->visible_ms);
+	sqlite3_bind_int64(q, 11, t->created_ms);
+	sqlite3_bind_int64(q, 12, t->changed_ms);
+	sqlite3_bind_int64(q, 13, t->changes);
+	return 14;
+}
+
+int store_put(struct sim_store *s, struct sim_thing *t, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, t->serial ? QUERY_CHANGE : QUERY_ADD, f);
+	int next;
+
+	if (!q)
+		return -1;
+	next = bind_thing(q, t);
+	if (t->serial) {
+		sqlite3_bind_int64(q, next, t->serial);
+		return run(s, q, f);
+	}
+	bind(q, next, s->account);
+	bind(q, next + 1, s->region);
+	if (run(s, q, f) < 0)
+		return -1;
+	t->serial = sqlite3_last_insert_rowid(s->db);
+	return 0;
+}
+
+int store_drop(struct sim_store *s, const struct sim_thing *t, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, QUERY_DROP, f);
+
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 1, t->serial);
+	return run(s, q, f);
+}
+
+int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_event *e,
+	      struct fault *f)
+{
+	sqlite3_stmt *q = query(s, QUERY_LOG, f);
+
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 1, e->at_ms);
+	bind(q, 2, deed_words[e->deed]);
+	bind(q, 3, effect_words[e->effect]);
+	bind(q, 4, s->account);
+	bind(q, 5, s->region);
+	bind(q, 6, t->type);
+	bind(q, 7, t->id);
+	bind(q, 8, e->key);
+	sqlite3_bind_int64(q, 9, t->serial);
+	bind(q, 10, e->address);
+	bind(q, 11, t->properties);
+	bind(q, 12, t->secrets);
+	return run(s, q, f);
+}

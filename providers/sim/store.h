@@ -1,0 +1,78 @@
+/*
+ * store.h - the simulated cloud's file: what exists in it, and all that ever happened.
+ *
+ * store_open, then transactions (store_begin ... store_commit or store_rollback) from any
+ * thread, then store_close.  A transaction holds the store's lock, so it is short; everything
+ * else here is called inside one.  Several processes may use a file at once.  What a committed
+ * transaction did survives the process (not the machine: nothing is synced).
+ *
+ * docs/sim.md describes the tables: tests and people read them with any SQLite.
+ */
+#ifndef PROVIDERS_SIM_STORE_H
+#define PROVIDERS_SIM_STORE_H
+
+#include "base/arena.h"
+#include "providers/kit/fault.h"
+
+struct sim_store;
+
+/* Where a session's things are. */
+struct sim_place {
+	const char *account, *region;
+};
+
+/* What is under way with a thing. */
+enum sim_busy { SIM_READY, SIM_CREATING, SIM_UPDATING, SIM_DELETING };
+
+struct sim_thing {
+	int64_t serial;
+	const char *type, *id;
+	const char *key;        /* idempotency key of its creation */
+	const char *last_key;   /* and of what was last done with it */
+	const char *name;       /* its natural name; "": it has none */
+	const char *properties; /* JSON object; without secrets */
+	const char *secrets;    /* JSON object: pointer to digest of what was not kept */
+	enum sim_busy busy;
+	int64_t busy_until_ms, visible_ms; /* wall clock */
+	int64_t created_ms, changed_ms, changes;
+};
+
+enum sim_deed { SIM_CREATE, SIM_UPDATE, SIM_DELETE };
+
+/* One thing that happened, for the log. */
+struct sim_event {
+	enum sim_deed deed;
+	enum hd_effect effect;
+	const char *key, *address;
+	int64_t at_ms;
+};
+
+/* NULL with a fault. */
+struct sim_store *store_open(const char *path, const struct sim_place *place, struct fault *f);
+void store_close(struct sim_store *s); /* accepts NULL */
+
+/* 0, or -1 with a fault and nothing to end. */
+int store_begin(struct sim_store *s, struct fault *f);
+/* Ends a transaction; -1 with a fault when nothing of it happened. */
+int store_commit(struct sim_store *s, struct fault *f);
+void store_rollback(struct sim_store *s);
+
+/* 1 and *out (texts in the arena), 0: there is none, -1 with a fault. */
+int store_find_id(struct sim_store *s, struct arena *a, struct text type, struct text id,
+		  struct sim_thing *out, struct fault *f);
+/* By the key of its creation. */
+int store_find_key(struct sim_store *s, struct arena *a, struct text type, struct text key,
+		   struct sim_thing *out, struct fault *f);
+int store_find_name(struct sim_store *s, struct arena *a, struct text type, struct text name,
+		    struct sim_thing *out, struct fault *f);
+/* The first of the type whose serial is greater than this. */
+int store_find_next(struct sim_store *s, struct arena *a, struct text type, int64_t serial,
+		    struct sim_thing *out, struct fault *f);
+
+/* Adds one whose serial is 0 (and fills it in), else rewrites it.  0 or -1 with a fault. */
+int store_put(struct sim_store *s, struct sim_thing *t, struct fault *f);
+int store_drop(struct sim_store *s, const struct sim_thing *t, struct fault *f);
+int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_event *e,
+	      struct fault *f);
+
+#endif
