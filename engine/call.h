@@ -19,6 +19,7 @@
 #include "engine/secrets.h"
 #include "providers/api/provider.h"
 
+struct registry;
 struct value;
 
 enum call_kind {
@@ -61,6 +62,7 @@ struct call_context {
 	/* From the thread of the call; may be NULL. */
 	void (*progress)(void *sink, const char *text);
 	void *sink;
+	const struct registry *types; /* whose schemas providers may ask for; may be NULL */
 };
 
 struct call_item {

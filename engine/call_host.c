@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "engine/registry.h"
 #include "templates/value.h"
 
 static void broken(struct hd_op *op, const char *how)
@@ -282,6 +283,19 @@ static void host_plan_computed(struct hd_op *op, struct hd_span pointer, struct 
 		*arena_vec_add(op->out->arena, &op->out->computed) = c;
 }
 
+static int host_type_schema(struct hd_op *op, struct hd_span type, void *context,
+			    void (*take)(void *context, struct hd_span schema))
+{
+	const struct registry *types = op->context->types;
+
+	return types ? registry_tell_schema(types, text_from(type), context, take) : 0;
+}
+
+static int64_t host_wall_ms(struct hd_op *op)
+{
+	return op->context->clock->wall_ms(op->context->clock);
+}
+
 static const struct hd_host host = {
 	.abi = HD_ABI,
 	.size = sizeof(struct hd_host),
@@ -300,6 +314,8 @@ static const struct hd_host host = {
 	.plan_same = host_plan_same,
 	.plan_replace = host_plan_replace,
 	.plan_computed = host_plan_computed,
+	.type_schema = host_type_schema,
+	.wall_ms = host_wall_ms,
 };
 
 const struct hd_host *call_host(void)

@@ -33,12 +33,9 @@ int64_t dispatch_now_ms(const struct dispatch *x)
 struct dispatch *dispatch_new(struct engine *e, struct diags *d)
 {
 	struct dispatch *x = xcalloc(1, sizeof(*x));
-	struct call_context context = {
-		.clock = e->options.clock,
-		.interrupts = e->options.interrupts,
-		.cancel = &x->cancel,
-	};
+	struct call_context context = engine_call_context(e);
 
+	context.cancel = &x->cancel;
 	x->e = e;
 	x->d = d;
 	x->workers = workers_new(e->options.parallelism, &context);

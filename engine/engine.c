@@ -60,10 +60,7 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 		engine_close(e);
 		return NULL;
 	}
-	context = (struct call_context){
-		.clock = e->options.clock,
-		.interrupts = e->options.interrupts,
-	};
+	context = engine_call_context(e);
 	e->sessions = sessions_new(e->project->manifest, &context);
 	e->outside = outside_new(e);
 	return e;
@@ -202,6 +199,15 @@ int engine_load(struct engine *e, struct arena *a, struct recorded *out, struct 
 		return -1;
 	keep_selected(e, out);
 	return 0;
+}
+
+struct call_context engine_call_context(const struct engine *e)
+{
+	return (struct call_context){
+		.clock = e->options.clock,
+		.interrupts = e->options.interrupts,
+		.types = e->project->registry,
+	};
 }
 
 void engine_tell(struct engine *e, struct event ev)

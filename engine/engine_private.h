@@ -8,6 +8,7 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
+#include "engine/call.h"
 #include "engine/engine.h"
 
 struct history;
@@ -63,6 +64,9 @@ struct refine_request;
 struct refinement;
 int engine_refine(void *context, const struct refine_request *q, struct arena *a,
 		  struct refinement *out, struct diags *d);
+
+/* What is around every call of the engine's; a caller adds what is its own. */
+struct call_context engine_call_context(const struct engine *e);
 
 /* Tells the observer, if there is one; fills in wall_ms. */
 void engine_tell(struct engine *e, struct event ev);

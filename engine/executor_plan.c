@@ -84,7 +84,8 @@ static struct task *add_removal(struct building *b, const struct change *c, enum
 
 	t->type = c->before->type;
 	t->provider = registry_entry(b->plan->project->registry, c->before->provider);
-	t->schema = t->provider ? map_find(&t->provider->schemas, text_of(t->type)) : NULL;
+	t->schema = t->provider ? registry_schema(b->plan->project->registry, t->provider, t->type)
+				: NULL;
 	enroll(t, c->before->endpoint ? c->before->endpoint : "");
 	return t;
 }

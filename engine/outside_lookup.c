@@ -76,8 +76,7 @@ static int64_t wait_ms(const struct outcome *o, int try)
 static void run(const struct lookup *l, struct call *call, struct outcome *out)
 {
 	const struct engine *e = l->v->o->e;
-	struct call_context around = {.clock = e->options.clock,
-				      .interrupts = e->options.interrupts};
+	struct call_context around = engine_call_context(e);
 
 	for (int try = 0;; try++) {
 		call->deadline_ms =

@@ -85,7 +85,7 @@ static void set_provider(const struct planning *p, struct change *c)
 {
 	c->provider = registry_entry(p->in->project->registry, c->before->provider);
 	if (c->provider)
-		c->schema = map_find(&c->provider->schemas, text_of(c->type));
+		c->schema = registry_schema(p->in->project->registry, c->provider, c->type);
 }
 
 static void add_delete(struct planning *p, const struct planning_instance *w,

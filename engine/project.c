@@ -214,7 +214,9 @@ static void open_parts(struct opening *o, const struct hd_provider *const *built
 	p->manifest = manifest_load(p->arena, o->dir, o->d);
 	if (!p->manifest)
 		return;
-	p->registry = registry_open(p->manifest, builtins, o->d);
+	p->registry = o->sel->simulator ? registry_open_simulated(p->manifest, builtins,
+								  o->sel->simulator, o->d)
+					: registry_open(p->manifest, builtins, o->d);
 	check_stack_names(o);
 	check_region_names(o);
 	make_instances(o);

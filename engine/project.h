@@ -44,6 +44,7 @@ struct selection {
 	const struct instance_id *recorded;
 	size_t recorded_count;
 	enum project_faults faults;
+	const char *simulator; /* the built-in provider that answers all calls; NULL: nobody */
 };
 
 struct instance {

@@ -60,7 +60,8 @@ static void fill(struct executor *x, struct task *t, const struct operation *op,
 	if (!t->before && t->kind != TASK_CREATE)
 		t->before = &t->op.intended;
 	t->provider = registry_entry(x->e->project->registry, op->intended.provider);
-	t->schema = t->provider ? map_find(&t->provider->schemas, text_of(t->type)) : NULL;
+	t->schema =
+		t->provider ? registry_schema(x->e->project->registry, t->provider, t->type) : NULL;
 	t->job.call.address = address_text(x->arena, &t->addr);
 	t->job.call.type = t->type;
 	t->job.call.endpoint = endpoint;

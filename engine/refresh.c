@@ -39,11 +39,11 @@ static void complain_gone(struct refresh *x, const struct record *r, const char 
 	diag_address(x->d, g, address);
 }
 
-static void fill_call(struct reading *g, const struct provider_entry *entry,
+static void fill_call(struct refresh *x, struct reading *g, const struct provider_entry *entry,
 		      struct hd_session *session)
 {
 	const struct record *r = g->record;
-	const struct schema *schema = map_find(&entry->schemas, text_of(r->type));
+	const struct schema *schema = registry_schema(x->e->project->registry, entry, r->type);
 	struct call *c = &g->job.call;
 
 	g->arena = arena_new();
@@ -76,7 +76,7 @@ static bool begin(struct refresh *x, struct reading *g)
 	session = sessions_get(x->e->sessions, entry, &r->addr.instance, x->d);
 	if (!session)
 		return false;
-	fill_call(g, entry, session);
+	fill_call(x, g, entry, session);
 	g->job.addr = &r->addr;
 	g->job.type = r->type;
 	g->job.lane.order = (size_t)(g - x->readings);

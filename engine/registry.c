@@ -44,8 +44,9 @@ struct registry {
 	const struct manifest *manifest;
 	struct provider_entry *entries;
 	size_t entry_count;
-	struct plugin *plugins; /* parallel to entries */
-	struct map services;    /* type to struct service: of those that list their types */
+	struct plugin *plugins;              /* parallel to entries */
+	const struct hd_provider *simulator; /* answers instead of all; NULL: nobody does */
+	struct map services; /* type to struct service: of those that list their types */
 	struct learnt *learnt;
 };
 
@@ -87,7 +88,8 @@ static void add_entry(struct registry *r, const struct manifest_provider *p,
 	if (!table)
 		return;
 	e->name = p->name;
-	e->table = table;
+	e->table = r->simulator ? r->simulator : table;
+	e->known = table;
 	e->entry = p;
 	e->types = p->types;
 	e->type_count = p->type_count;
@@ -126,6 +128,13 @@ static size_t fit_of(const struct provider_entry *e, struct text type)
 	if (e->type_count)
 		return best_pattern(e->types, e->type_count, type);
 	return e->entry->where.src ? FIT_DECLARED : FIT_PREDEFINED;
+}
+
+/* May serve types that only others know. */
+static bool takes_any(const struct provider_entry *e)
+{
+	return HD_KNOWS(struct hd_provider, e->known, any_type) && e->known->any_type &&
+	       e->type_count;
 }
 
 static void offer(struct registry *r, const struct provider_entry *e, const struct schema *schema)
@@ -178,6 +187,55 @@ static void check_rivals(struct registry *r, struct diags *d)
 	}
 }
 
+/* What another entry lists, for one that takes any type. */
+static void borrow(struct registry *r, struct provider_entry *e, const struct provider_entry *from)
+{
+	for (size_t i = 0; i < from->schemas.entry_count; i++) {
+		struct text type = text_of(from->schemas.entries[i].key);
+		void *schema = from->schemas.entries[i].value;
+
+		if (map_has(&e->schemas, type) || map_has(&e->borrowed, type) || !fit_of(e, type))
+			continue;
+		map_set(&e->borrowed, type, schema);
+		offer(r, e, schema);
+	}
+}
+
+/* Two that claim the same types of a catalogue: these are not known one by one here. */
+static void check_claims(const struct provider_entry *x, const struct provider_entry *y,
+			 struct diags *d)
+{
+	for (size_t i = 0; i < x->type_count; i++) {
+		for (size_t k = 0; k < y->type_count; k++) {
+			struct service s = {.entry = x, .rival = y};
+
+			if (strcmp(x->types[i], y->types[k]) != 0)
+				continue;
+			report_rivals(&s, x->types[i], d);
+			return;
+		}
+	}
+}
+
+static void collect_borrowed(struct registry *r, struct diags *d)
+{
+	size_t errors = d->error_count;
+
+	for (size_t i = 0; i < r->entry_count; i++) {
+		for (size_t k = 0; k < r->entry_count && takes_any(&r->entries[i]); k++) {
+			if (k != i)
+				borrow(r, &r->entries[i], &r->entries[k]);
+		}
+	}
+	check_rivals(r, d);
+	for (size_t i = 0; d->error_count == errors && i < r->entry_count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (takes_any(&r->entries[i]) && takes_any(&r->entries[k]))
+				check_claims(&r->entries[k], &r->entries[i], d);
+		}
+	}
+}
+
 static void collect_services(struct registry *r)
 {
 	for (size_t i = 0; i < r->entry_count; i++) {
@@ -188,33 +246,54 @@ static void collect_services(struct registry *r)
 	}
 }
 
-struct registry *registry_open(const struct manifest *m, const struct hd_provider *const *builtins,
-			       struct diags *d)
+static struct registry *open_registry(const struct manifest *m,
+				      const struct hd_provider *const *builtins,
+				      const struct hd_provider *simulator, struct diags *d)
 {
 	struct registry *r = xcalloc(1, sizeof(*r));
 	size_t errors = d->error_count;
 
 	r->arena = arena_new();
 	r->manifest = m;
+	r->simulator = simulator;
 	r->learnt = ARENA_NEW(r->arena, struct learnt);
 	r->entries = ARENA_ARRAY(r->arena, m->provider_count, struct provider_entry);
 	r->plugins = ARENA_ARRAY(r->arena, m->provider_count, struct plugin);
 	for (size_t i = 0; i < m->provider_count; i++)
 		add_entry(r, &m->providers[i], builtins, d);
 	collect_services(r);
-	check_rivals(r, d);
+	collect_borrowed(r, d);
 	if (d->error_count == errors)
 		return r;
 	registry_close(r);
 	return NULL;
 }
 
+struct registry *registry_open(const struct manifest *m, const struct hd_provider *const *builtins,
+			       struct diags *d)
+{
+	return open_registry(m, builtins, NULL, d);
+}
+
+struct registry *registry_open_simulated(const struct manifest *m,
+					 const struct hd_provider *const *builtins,
+					 const char *simulator, struct diags *d)
+{
+	const struct hd_provider *table = find_builtin(builtins, simulator);
+
+	if (!table)
+		fail_fast("there is no built-in provider to simulate with");
+	return open_registry(m, builtins, table, d);
+}
+
 void registry_close(struct registry *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->entry_count; i++)
+	for (size_t i = 0; i < r->entry_count; i++) {
 		schema_set_release(&r->entries[i].schemas);
+		map_release(&r->entries[i].borrowed);
+	}
 	for (size_t i = 0; i < r->manifest->provider_count; i++)
 		plugin_close(&r->plugins[i]);
 	map_release(&r->services);
@@ -228,8 +307,8 @@ void registry_close(struct registry *r)
 
 static bool has_catalogue(const struct provider_entry *e)
 {
-	return HD_KNOWS(struct hd_provider, e->table, type_schema) && e->table->type_schema &&
-	       e->table->type_names;
+	return HD_KNOWS(struct hd_provider, e->known, type_schema) && e->known->type_schema &&
+	       e->known->type_names;
 }
 
 bool registry_is_catalogue(const struct provider_entry *e)
@@ -255,7 +334,7 @@ static const char *ask_schema(const struct provider_entry *e, struct arena *a, c
 	struct taking t = {a, NULL};
 	struct hd_span name = {type, strlen(type)};
 
-	return e->table->type_schema(name, &t, take_schema) ? t.text : NULL;
+	return e->known->type_schema(name, &t, take_schema) ? t.text : NULL;
 }
 
 static const struct schema *read_catalogue(const struct registry *r, struct provider_entry *e,
@@ -273,20 +352,51 @@ static const struct schema *read_catalogue(const struct registry *r, struct prov
 	return s;
 }
 
-/* Who lists the type wins over a catalogue that fits as well: it can deploy it. */
+static const struct schema *schema_of_catalogue(const struct registry *r, struct provider_entry *e,
+						const char *type)
+{
+	const struct schema *known = map_find(&e->schemas, text_of(type));
+
+	return known || !has_catalogue(e) ? known : read_catalogue(r, e, type);
+}
+
+/* Of a catalogue what it knows; of one that takes any type what another catalogue knows. */
+static const struct schema *learn(const struct registry *r, struct provider_entry *e,
+				  const char *type)
+{
+	const struct schema *schema = map_find(&e->borrowed, text_of(type));
+
+	if (!schema)
+		schema = schema_of_catalogue(r, e, type);
+	for (size_t i = 0; takes_any(e) && !schema && i < r->entry_count; i++) {
+		schema = schema_of_catalogue(r, &r->entries[i], type);
+		if (schema)
+			map_set(&e->borrowed, text_of(type), (void *)(uintptr_t)schema);
+	}
+	return schema;
+}
+
+/* Of those that fit equally well, one that can deploy the type is better than a catalogue, and
+ * who lists it better than who learns it. */
+static size_t rank_of(const struct provider_entry *e, size_t fit)
+{
+	return fit ? 2 * fit + !registry_is_catalogue(e) : 0;
+}
+
 static const struct service *ask_service(const struct registry *r, const char *type)
 {
 	const struct service *best = map_find(&r->services, text_of(type));
 
 	for (size_t i = 0; i < r->entry_count; i++) {
 		struct provider_entry *e = &r->entries[i];
-		size_t fit = has_catalogue(e) ? fit_of(e, text_of(type)) : 0;
+		bool learns = has_catalogue(e) || takes_any(e);
+		size_t fit = learns ? fit_of(e, text_of(type)) : 0;
 		const struct schema *schema;
 		struct service *s;
 
-		if (!fit || (best && best->fit >= fit))
+		if (!fit || (best && rank_of(best->entry, best->fit) >= rank_of(e, fit)))
 			continue;
-		schema = read_catalogue(r, e, type);
+		schema = learn(r, e, type);
 		if (!schema)
 			continue;
 		s = ARENA_NEW(r->arena, struct service);
@@ -294,6 +404,12 @@ static const struct service *ask_service(const struct registry *r, const char *t
 		best = s;
 	}
 	return best;
+}
+
+const struct schema *registry_schema(const struct registry *r, const struct provider_entry *e,
+				     const char *type)
+{
+	return learn(r, &r->entries[e - r->entries], type);
 }
 
 bool registry_find(const struct registry *r, const char *type, const struct provider_entry **entry,
@@ -368,7 +484,7 @@ static void gather_types(struct registry *r)
 		*(const char **)arena_vec_add(r->arena, &l->types) = r->services.entries[i].key;
 	for (size_t i = 0; i < r->entry_count; i++) {
 		if (has_catalogue(&r->entries[i]))
-			r->entries[i].table->type_names(r, take_name);
+			r->entries[i].known->type_names(r, take_name);
 	}
 	if (l->types.count)
 		qsort(l->types.items, l->types.count, sizeof(*l->types.items), compare_names);
@@ -387,21 +503,53 @@ const char *const *registry_types(const struct registry *r, size_t *count)
 	return r->learnt->types.items;
 }
 
+/* What one provider says of a type; NULL: nothing.  Looks at nothing that changes: any thread
+ * may ask. */
+static const char *text_from(const struct provider_entry *e, struct arena *a, const char *type)
+{
+	struct text schema = {e->known->schema.ptr, e->known->schema.len};
+	const char *text = has_catalogue(e) ? ask_schema(e, a, type) : NULL;
+	json_t *all, *one;
+
+	if (text || !schema.len)
+		return text;
+	all = json_parse(schema, NULL, NULL);
+	one = json_object_get(json_object_get(all, "types"), type);
+	if (one)
+		text = json_text(a, one);
+	json_decref(all);
+	return text;
+}
+
+static const char *known_text(const struct registry *r, struct arena *a, const char *type)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; !text && i < r->entry_count; i++)
+		text = text_from(&r->entries[i], a, type);
+	return text;
+}
+
 const char *registry_schema_text(const struct registry *r, struct arena *a, const char *type)
 {
 	const struct provider_entry *e;
 	const struct schema *schema;
-	const char *text = NULL;
-	json_t *all;
+	const char *text;
 
 	if (!registry_find(r, type, &e, &schema))
 		return NULL;
-	if (has_catalogue(e))
-		text = ask_schema(e, a, type);
+	text = text_from(e, a, type);
+	return text ? text : known_text(r, a, type);
+}
+
+int registry_tell_schema(const struct registry *r, struct text type, void *context,
+			 void (*take)(void *context, struct hd_span schema))
+{
+	struct arena *a = arena_new();
+	const char *text = known_text(r, a, arena_text(a, type));
+
 	if (text)
-		return text;
-	all = json_parse((struct text){e->table->schema.ptr, e->table->schema.len}, NULL, NULL);
-	text = json_text(a, json_object_get(json_object_get(all, "types"), type));
-	json_decref(all);
-	return text;
+		take(context, (struct hd_span){text, strlen(text)});
+	arena_free(a);
+	return text != NULL;
 }

@@ -187,10 +187,7 @@ int engine_refine(void *context, const struct refine_request *q, struct arena *a
 {
 	struct engine *e = context;
 	const struct hd_provider *table = q->provider->table;
-	struct call_context around = {
-		.clock = e->options.clock,
-		.interrupts = e->options.interrupts,
-	};
+	struct call_context around = engine_call_context(e);
 	struct call call = {.where = RANGE_NONE};
 	struct outcome o;
 	int rc;

@@ -183,6 +183,15 @@ struct hd_host {
 	void (*plan_same)(struct hd_op *op, struct hd_span pointer);
 	void (*plan_replace)(struct hd_op *op, struct hd_span pointer);
 	void (*plan_computed)(struct hd_op *op, struct hd_span pointer, struct hd_span json);
+
+	/*
+	 * The schema of a type as some provider of the project has it: 1, and `take` is called
+	 * with it; 0: nobody knows the type.  From any thread.
+	 */
+	int (*type_schema)(struct hd_op *op, struct hd_span type, void *context,
+			   void (*take)(void *context, struct hd_span schema));
+	/* Milliseconds since 1970-01-01 UTC: for what a later process is to understand. */
+	int64_t (*wall_ms)(struct hd_op *op);
 };
 
 typedef int hd_call_fn(struct hd_session *s, struct hd_op *op, const struct hd_resource *r);
@@ -236,6 +245,12 @@ struct hd_provider {
 	void (*type_names)(void *context, void (*take)(void *context, struct hd_span name));
 	int (*type_schema)(struct hd_span type, void *context,
 			   void (*take)(void *context, struct hd_span schema));
+
+	/*
+	 * Nonzero: serves also what it does not list, the types that the Types of its entry
+	 * claim and that another provider of the project knows; see hd_host.type_schema.
+	 */
+	int any_type;
 };
 
 /* True when the other side's table is new enough to have the member. */
