@@ -43,7 +43,7 @@ shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
 shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
 
 packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8
-LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ldl
+LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ldl -lm
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef -Wvla \

@@ -1,210 +1,200 @@
 /* change.c - create, update and remove: each is one transaction on the cloud's file. */
 #include <string.h>
 
-#include "base/digest.h"
 #include "providers/kit/span.h"
-#include "providers/sim/visit.h"
+#include "providers/sim/shape.h"
 
-#define ID_DIGITS 17
-
-/* The same key gives the same id; one that is used anew another. */
-static const char *new_id(struct visit *v, int64_t nth)
+/* What has begun goes on for a while. */
+static void set_busy(struct visit *v, struct sim_thing *t, enum sim_busy busy)
 {
-	struct str text = STR_INIT;
-	char digest[65];
-
-	str_add_text(&text, span_text(v->r->type));
-	str_add_char(&text, ' ');
-	str_add_text(&text, span_text(v->r->idem));
-	str_printf(&text, " %lld", (long long)nth);
-	digest_sha256(str_text(&text), digest);
-	str_release(&text);
-	return arena_printf(v->arena, "node-%.*s", ID_DIGITS, digest);
+	t->last_key = v->event.key;
+	t->changed_ms = v->now_ms;
+	t->busy = v->pending_ms > 0 ? busy : SIM_READY;
+	t->busy_until_ms = v->pending_ms > 0 ? v->now_ms + v->pending_ms : 0;
 }
 
+static enum hd_effect effect_of(const struct visit *v)
+{
+	return visit_deed(v) == DEED_HALF ? HD_EFFECT_PARTIAL : HD_EFFECT_DONE;
+}
+
+/* --- create ----------------------------------------------------------------------------- */
+
+static int name_taken(struct visit *v, const struct sim_thing *t)
+{
+	fault_set(&v->fault, HD_EXISTS, DIAG_SIM_EXISTS, "there is one of this name already");
+	fault_detail(&v->fault, "'%s' of type %s in '%s'", t->id, t->type,
+		     v->session->place.region);
+	return -1;
+}
+
+/* Two things have one name, and not one key. */
+static int check_name(struct visit *v, const struct sim_thing *t)
+{
+	struct sim_store *store = v->session->store;
+	struct sim_thing other;
+	int there;
+
+	if (!*t->name)
+		return 0;
+	there = store_find_name(store, v->arena, text_of(t->type), text_of(t->name), &other,
+				&v->fault);
+	if (there == 1 && other.busy == SIM_DELETING && !visit_is_busy(v, &other)) {
+		v->event.effect = HD_EFFECT_DONE;
+		return visit_record(v, SIM_DELETE, &other);
+	}
+	return there == 1 ? name_taken(v, t) : there;
+}
+
+/* With keys that nobody honours the second of two twins needs another id. */
 static int choose_id(struct visit *v, struct sim_thing *t)
 {
+	struct sim_store *store = v->session->store;
 	struct sim_thing other;
 	int there = 1;
 
 	for (int64_t nth = 0; there == 1; nth++) {
-		t->id = new_id(v, nth);
-		there = store_find_id(v->session->store, v->arena, text_of(t->type), text_of(t->id),
-				      &other, &v->fault);
+		if (shape_new(v, t, nth) < 0 || check_name(v, t) < 0)
+			return -1;
+		there = store_find_id(store, v->arena, text_of(t->type), text_of(t->id), &other,
+				      &v->fault);
+		if (there == 1 && *t->name)
+			return name_taken(v, t);
 	}
 	return there;
-}
-
-/* What is secret is in no file: a digest tells whether it changed. */
-static void take_secret(struct visit *v, struct sim_thing *t, json_t *properties, json_t *secrets,
-			const char *pointer)
-{
-	const json_t *value = json_at(properties, text_of(pointer));
-	struct str text = STR_INIT;
-	char digest[65];
-
-	if (!value)
-		return;
-	json_canonical(value, &text);
-	digest_hmac_sha256(text_of(t->key), str_text(&text), digest);
-	str_release(&text);
-	json_object_set_new(secrets, pointer, json_string(digest));
-	json_drop(properties, text_of(pointer));
-	(void)v;
-}
-
-static void take_secrets(struct visit *v, struct sim_thing *t, json_t *properties, json_t *secrets)
-{
-	json_t *pointers = span_json(v->arena, v->r->sensitive);
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(pointers, i, item)
-	{
-		if (json_is_string(item))
-			take_secret(v, t, properties, secrets, json_string_value(item));
-	}
-	json_decref(pointers);
-}
-
-static int set_properties(struct visit *v, struct sim_thing *t)
-{
-	json_t *properties = span_json(v->arena, v->r->desired), *secrets = json_object();
-
-	if (!json_is_object(properties)) {
-		json_decref(properties);
-		properties = json_object();
-	}
-	take_secrets(v, t, properties, secrets);
-	json_object_set_new(properties, "Id", json_string(t->id));
-	t->properties = json_text(v->arena, properties);
-	t->secrets = json_text(v->arena, secrets);
-	json_decref(properties);
-	json_decref(secrets);
-	return 0;
-}
-
-/* Writes what happened; 0 or -1. */
-static int record(struct visit *v, enum sim_deed deed, struct sim_thing *t)
-{
-	struct sim_store *store = v->session->store;
-	int rc;
-
-	v->event.deed = deed;
-	v->event.effect = HD_EFFECT_DONE;
-	rc = deed == SIM_DELETE ? store_drop(store, t, &v->fault) : store_put(store, t, &v->fault);
-	return rc < 0 ? -1 : store_log(store, t, &v->event, &v->fault);
-}
-
-/* Ends the transaction: what was done is there, or nothing is. */
-static int settle(struct visit *v, int rc)
-{
-	if (rc == 0)
-		return store_commit(v->session->store, &v->fault);
-	store_rollback(v->session->store);
-	return -1;
 }
 
 static int make(struct visit *v, struct sim_thing *t)
 {
 	*t = (struct sim_thing){
-		.type = span_cstr(v->arena, v->r->type),
+		.type = v->type->name,
 		.key = v->event.key,
-		.last_key = v->event.key,
-		.name = "",
 		.created_ms = v->now_ms,
-		.changed_ms = v->now_ms,
 	};
-	if (choose_id(v, t) < 0 || set_properties(v, t) < 0)
+	set_busy(v, t, SIM_CREATING);
+	if (visit_deed(v) == DEED_HIDDEN)
+		t->visible_ms = v->now_ms + v->rule->for_ms;
+	if (choose_id(v, t) < 0)
 		return -1;
-	return record(v, SIM_CREATE, t);
+	v->event.effect = effect_of(v);
+	return visit_record(v, SIM_CREATE, t);
 }
 
 /* 1: it is there already, made with the same key. */
 static int made_before(struct visit *v, struct sim_thing *t)
 {
-	if (v->session->keys_ignored || !v->r->idem.len)
+	if (v->session->settings.keys_ignored || !v->r->idem.len)
 		return 0;
 	return store_find_key(v->session->store, v->arena, span_text(v->r->type),
 			      span_text(v->r->idem), t, &v->fault);
 }
 
+static int create(struct visit *v, struct sim_thing *t, enum hd_effect *effect)
+{
+	int before = made_before(v, t);
+
+	*effect = before == 1 ? HD_EFFECT_NONE : effect_of(v);
+	return before == 0 ? make(v, t) : before < 0 ? -1 : 0;
+}
+
+/* --- update and remove ------------------------------------------------------------------- */
+
+/* 1, or -1: nothing to work on. */
+static int find_for_change(struct visit *v, struct sim_thing *t)
+{
+	int there = visit_find(v, t);
+
+	if (there == 0)
+		return visit_not_found(v);
+	return there < 0 ? -1 : 1;
+}
+
+static int update(struct visit *v, struct sim_thing *t, enum hd_effect *effect)
+{
+	int changed;
+
+	*effect = HD_EFFECT_NONE;
+	if (find_for_change(v, t) < 0)
+		return -1;
+	/* The same request once more, and it has not come to its end. */
+	if (visit_is_busy(v, t) && strcmp(t->last_key, v->event.key) == 0)
+		return 0;
+	if (visit_check_busy(v, t) < 0)
+		return -1;
+	changed = shape_changed(v, t);
+	if (changed <= 0)
+		return changed;
+	*effect = v->event.effect = effect_of(v);
+	set_busy(v, t, SIM_UPDATING);
+	t->changes++;
+	return visit_record(v, SIM_UPDATE, t);
+}
+
+static int begin_delete(struct visit *v, struct sim_thing *t)
+{
+	set_busy(v, t, SIM_DELETING);
+	return store_put(v->session->store, t, &v->fault);
+}
+
+static int remove_thing(struct visit *v, struct sim_thing *t, enum hd_effect *effect)
+{
+	*effect = HD_EFFECT_DONE;
+	if (find_for_change(v, t) < 0)
+		return -1;
+	if (visit_is_busy(v, t) && t->busy == SIM_DELETING)
+		return 0;
+	if (visit_check_busy(v, t) < 0)
+		return -1;
+	if (visit_deed(v) == DEED_HALF)
+		return 0;
+	v->event.effect = HD_EFFECT_DONE;
+	return v->pending_ms > 0 ? begin_delete(v, t) : visit_record(v, SIM_DELETE, t);
+}
+
+typedef int change_fn(struct visit *v, struct sim_thing *t, enum hd_effect *effect);
+
+static int in_transaction(struct visit *v, change_fn *change)
+{
+	struct sim_thing t = {0};
+	enum hd_effect effect = HD_EFFECT_NONE;
+	int rc = visit_enter(v);
+
+	if (rc == 0)
+		rc = store_begin(v->session->store, &v->fault);
+	if (rc == 0)
+		rc = visit_settle(v, change(v, &t, &effect));
+	return rc < 0 ? visit_say(v) : visit_answer(v, &t, effect);
+}
+
 int sim_create(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
-	struct sim_thing t;
 	struct visit v;
-	int before = 0, status;
+	int status;
 
-	visit_open(&v, s, op, r);
-	status = store_begin(s->store, &v.fault);
-	if (status == 0) {
-		before = made_before(&v, &t);
-		status = settle(&v, before ? (before < 0 ? -1 : 0) : make(&v, &t));
-	}
-	status = status < 0 ? visit_say(&v)
-			    : visit_done(&v, &t, before ? HD_EFFECT_NONE : HD_EFFECT_DONE);
+	visit_open(&v, s, op, r, OP_CREATE);
+	status = in_transaction(&v, create);
 	visit_close(&v);
 	return status;
 }
 
-static int change(struct visit *v, struct sim_thing *t)
-{
-	const char *before = t->properties, *secrets = t->secrets;
-
-	set_properties(v, t);
-	if (strcmp(before, t->properties) == 0 && strcmp(secrets, t->secrets) == 0)
-		return 0;
-	t->last_key = v->event.key;
-	t->changed_ms = v->now_ms;
-	t->changes++;
-	return record(v, SIM_UPDATE, t) < 0 ? -1 : 1;
-}
-
-static int not_found(struct visit *v)
-{
-	fault_set(&v->fault, HD_NOTFOUND, DIAG_SIM_NOT_FOUND, "there is no such resource");
-	fault_detail(&v->fault, "'%.*s'", TEXT_ARG(span_text(v->r->id)));
-	return -1;
-}
-
 int sim_update(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
-	struct sim_thing t;
 	struct visit v;
-	int status, changed = 0;
+	int status;
 
-	visit_open(&v, s, op, r);
-	status = store_begin(s->store, &v.fault);
-	if (status == 0) {
-		int there = visit_find(&v, &t);
-
-		changed = there == 1 ? change(&v, &t) : there == 0 ? not_found(&v) : -1;
-		status = settle(&v, changed < 0 ? -1 : 0);
-	}
-	status = status < 0 ? visit_say(&v)
-			    : visit_done(&v, &t, changed ? HD_EFFECT_DONE : HD_EFFECT_NONE);
+	visit_open(&v, s, op, r, OP_UPDATE);
+	status = in_transaction(&v, update);
 	visit_close(&v);
 	return status;
 }
 
 int sim_remove(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
-	struct sim_thing t;
 	struct visit v;
 	int status;
 
-	visit_open(&v, s, op, r);
-	status = store_begin(s->store, &v.fault);
-	if (status == 0) {
-		int there = visit_find(&v, &t);
-
-		status = settle(&v, there == 1   ? record(&v, SIM_DELETE, &t)
-				    : there == 0 ? not_found(&v)
-						 : -1);
-	}
-	if (status == 0)
-		s->host->set_effect(op, HD_EFFECT_DONE);
-	status = status < 0 ? visit_say(&v) : HD_OK;
+	visit_open(&v, s, op, r, OP_DELETE);
+	status = in_transaction(&v, remove_thing);
 	visit_close(&v);
 	return status;
 }

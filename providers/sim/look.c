@@ -1,51 +1,92 @@
-/* look.c - read, find and list: what exists, without changing it. */
+/* look.c - read, find, list and look up: what there is. */
+#include <string.h>
+
+#include "base/digest.h"
 #include "providers/kit/span.h"
 #include "providers/sim/visit.h"
 
 #define PAGE 1000
+#define MADE_UP_LEN 24
 
-static int look(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
+/* By a name that somebody gave: what is to be imported or adopted. */
+static int find_named(struct visit *v, struct sim_thing *t)
+{
+	json_t *wanted = span_json(v->arena, v->r->desired.len ? v->r->desired : v->r->recorded);
+	const char *name = wanted ? attributes_name(v->type, v->arena, wanted) : "";
+	int there = 0;
+
+	if (*name)
+		there = store_find_name(v->session->store, v->arena, span_text(v->r->type),
+					text_of(name), t, &v->fault);
+	json_decref(wanted);
+	return there;
+}
+
+static int look(struct visit *v, struct sim_thing *t)
+{
+	int there;
+
+	if (visit_enter(v) < 0 || store_begin(v->session->store, &v->fault) < 0)
+		return -1;
+	there = visit_find(v, t);
+	if (there == 0 && v->op == OP_FIND && !v->r->id.len && !v->r->idem.len)
+		there = find_named(v, t);
+	return visit_settle(v, there < 0 ? -1 : 0) < 0 ? -1 : there;
+}
+
+static int answer(struct visit *v, const struct sim_thing *t)
+{
+	if (v->op == OP_FIND && visit_is_busy(v, t))
+		return visit_wait(v, t);
+	visit_show(v, t);
+	v->call.host->set_effect(v->call.op, HD_EFFECT_NONE);
+	return HD_OK;
+}
+
+static int ask(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
+	       enum sim_op what)
 {
 	struct sim_thing t;
 	struct visit v;
 	int there, status;
 
-	visit_open(&v, s, op, r);
-	there = store_begin(s->store, &v.fault);
-	if (there == 0) {
-		there = visit_find(&v, &t);
-		store_rollback(s->store);
-	}
+	visit_open(&v, s, op, r, what);
+	there = look(&v, &t);
 	if (there < 0)
 		status = visit_say(&v);
 	else
-		status = there ? visit_done(&v, &t, HD_EFFECT_NONE) : HD_NOTFOUND;
+		status = there ? answer(&v, &t) : HD_NOTFOUND;
 	visit_close(&v);
 	return status;
 }
 
 int sim_read(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
-	return look(s, op, r);
+	return ask(s, op, r, OP_READ);
 }
 
 int sim_find(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
-	return look(s, op, r);
+	return ask(s, op, r, OP_FIND);
 }
+
+/* --- list ------------------------------------------------------------------------------- */
 
 /* Items; the serial of the last one.  0: there are no more; -1: a fault. */
 static int64_t give_page(struct visit *v, struct hd_span type, int64_t serial)
 {
+	struct sim_store *store = v->session->store;
+
 	for (size_t i = 0; i < PAGE; i++) {
 		struct sim_thing t;
-		int there = store_find_next(v->session->store, v->arena, span_text(type), serial,
-					    &t, &v->fault);
+		int there =
+			store_find_next(store, v->arena, span_text(type), serial, &t, &v->fault);
 
 		if (there < 1)
 			return there;
 		serial = t.serial;
-		v->call.host->item(v->call.op, span_of(t.id), span_of(t.properties));
+		if (t.busy != SIM_DELETING || visit_is_busy(v, &t))
+			v->call.host->item(v->call.op, span_of(t.id), span_of(t.properties));
 	}
 	return serial;
 }
@@ -56,9 +97,9 @@ int sim_list(struct hd_session *s, struct hd_op *op, struct hd_span type, struct
 	int64_t serial = 0;
 	int status = HD_OK;
 
-	visit_open(&v, s, op, NULL);
+	visit_open(&v, s, op, NULL, OP_LIST);
 	text_to_int64(span_text(cursor), 0, INT64_MAX, &serial);
-	if (store_begin(s->store, &v.fault) == 0) {
+	if (visit_enter(&v) == 0 && store_begin(s->store, &v.fault) == 0) {
 		serial = give_page(&v, type, serial);
 		store_rollback(s->store);
 	} else {
@@ -69,6 +110,50 @@ int sim_list(struct hd_session *s, struct hd_op *op, struct hd_span type, struct
 	else if (serial)
 		s->host->set_result(op,
 				    span_of(arena_printf(v.arena, "\"%lld\"", (long long)serial)));
+	visit_close(&v);
+	return status;
+}
+
+/* --- look up ---------------------------------------------------------------------------- */
+
+/* A value that nobody keeps: the same for the same reference.  A key in a JSON secret is in
+ * the secret. */
+static const char *made_up(struct arena *a, struct hd_span what, struct hd_span args)
+{
+	json_t *asked = span_json(a, args), *secret = json_object();
+	const char *key = json_str(asked, "Key", NULL);
+	struct str text = STR_INIT;
+	char digest[65];
+	const char *json;
+
+	str_printf(&text, "%.*s %.*s", TEXT_ARG(span_text(what)), TEXT_ARG(span_text(args)));
+	digest_sha256(str_text(&text), digest);
+	digest[MADE_UP_LEN] = '\0';
+	str_clear(&text);
+	if (key) {
+		json_object_set_new(secret, key, json_string(digest));
+		json = json_text(a, secret);
+	} else {
+		json = digest;
+	}
+	json_quote(&text, text_of(json));
+	json = arena_text(a, str_text(&text));
+	str_release(&text);
+	json_decref(secret);
+	json_decref(asked);
+	return json;
+}
+
+int sim_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what, struct hd_span args)
+{
+	struct visit v;
+	int status = HD_OK;
+
+	visit_open(&v, s, op, NULL, OP_LOOKUP);
+	if (visit_enter(&v) < 0)
+		status = visit_say(&v);
+	else
+		s->host->set_result(op, span_of(made_up(v.arena, what, args)));
 	visit_close(&v);
 	return status;
 }

@@ -2,34 +2,29 @@
 #include "providers/sim/sim_provider.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/base.h"
-#include "base/file.h"
 #include "providers/kit/span.h"
-#include "providers/sim/visit.h"
 #include "providers/sim/schema.h"
-
-#define DEFAULT_FILE ".hadeploy/sim.db"
+#include "providers/sim/visit.h"
 
 static const char sim_schema[] = SIM_SCHEMA;
 
 static void session_close(struct hd_session *s)
 {
 	store_close(s->store);
+	map_release(&s->types);
+	pthread_mutex_destroy(&s->lock);
+	arena_free(s->type_arena);
 	arena_free(s->arena);
 	free(s);
 }
 
 static int read_config(struct hd_session *s, const json_t *config, struct fault *f)
 {
-	const char *dir = json_str(config, "ProjectDir", ".");
-	const char *file = json_str(config, "File", DEFAULT_FILE);
-
-	s->place.account = arena_strdup(s->arena, json_str(config, "Account", "-"));
-	s->place.region = arena_strdup(s->arena, json_str(config, "Region", ""));
-	s->keys_ignored = strcmp(json_str(config, "IdempotencyKeys", ""), "ignored") == 0;
-	s->store = store_open(path_join(s->arena, dir, file), &s->place, f);
+	if (settings_sim_read(s->arena, config, &s->settings, f) < 0)
+		return -1;
+	s->place = (struct sim_place){s->settings.account, s->settings.region};
+	s->store = store_open(s->settings.file, &s->place, f);
 	return s->store ? 0 : -1;
 }
 
@@ -44,6 +39,8 @@ static int session_open(const struct hd_host *engine, struct hd_op *op, struct h
 
 	s->host = engine;
 	s->arena = arena_new();
+	s->type_arena = arena_new();
+	pthread_mutex_init(&s->lock, NULL);
 	json = span_json(s->arena, config);
 	answer = read_config(s, json, &f);
 	json_decref(json);
@@ -53,13 +50,6 @@ static int session_open(const struct hd_host *engine, struct hd_op *op, struct h
 	}
 	*out = s;
 	return HD_OK;
-}
-
-static int sim_poll(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
-		    struct hd_span token)
-{
-	(void)token;
-	return sim_read(s, op, r);
 }
 
 const struct hd_provider hadeploy_provider_sim = {
@@ -77,4 +67,7 @@ const struct hd_provider hadeploy_provider_sim = {
 	.poll = sim_poll,
 	.find = sim_find,
 	.list = sim_list,
+	.act = sim_act,
+	.lookup = sim_lookup,
+	.any_type = 1,
 };

@@ -41,8 +41,10 @@ static const char tables[] =
 	"CREATE TABLE log (serial INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, "
 	"action TEXT NOT NULL, effect TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, "
 	"type TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, resource INTEGER NOT NULL, "
-	"address TEXT NOT NULL, properties TEXT NOT NULL, secrets TEXT NOT NULL);"
-	"CREATE TABLE fault (rule TEXT PRIMARY KEY, seen INTEGER NOT NULL, used INTEGER NOT NULL) "
+	"address TEXT NOT NULL, made TEXT NOT NULL, properties TEXT NOT NULL, "
+	"secrets TEXT NOT NULL);"
+	"CREATE INDEX log_made ON log (resource, key) WHERE made <> '';"
+	"CREATE TABLE fault (name TEXT PRIMARY KEY, seen INTEGER NOT NULL, used INTEGER NOT NULL) "
 	"WITHOUT ROWID;";
 
 enum query {
@@ -57,6 +59,9 @@ enum query {
 	QUERY_CHANGE,
 	QUERY_DROP,
 	QUERY_LOG,
+	QUERY_SNAPSHOT,
+	QUERY_READ_COUNTER,
+	QUERY_WRITE_COUNTER,
 	QUERY_COUNT
 };
 
@@ -77,8 +82,11 @@ static const char *const texts[QUERY_COUNT] = {
 			 "WHERE serial = ?",
 	[QUERY_DROP] = "DELETE FROM resource WHERE serial = ?",
 	[QUERY_LOG] = "INSERT INTO log (at_ms, action, effect, account, region, type, id, key, "
-		      "resource, address, properties, secrets) "
-		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "resource, address, made, properties, secrets) "
+		      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_SNAPSHOT] = "SELECT made FROM log WHERE resource = ? AND key = ? AND made <> ''",
+	[QUERY_READ_COUNTER] = "SELECT seen, used FROM fault WHERE name = ?",
+	[QUERY_WRITE_COUNTER] = "INSERT OR REPLACE INTO fault (name, seen, used) VALUES (?, ?, ?)",
 };
 
 struct sim_store {
@@ -92,8 +100,10 @@ static const char *const busy_words[] = {[SIM_READY] = "",
 					 [SIM_CREATING] = "creating",
 					 [SIM_UPDATING] = "updating",
 					 [SIM_DELETING] = "deleting"};
-static const char *const deed_words[] = {
-	[SIM_CREATE] = "create", [SIM_UPDATE] = "update", [SIM_DELETE] = "delete"};
+static const char *const deed_words[] = {[SIM_CREATE] = "create",
+					 [SIM_UPDATE] = "update",
+					 [SIM_DELETE] = "delete",
+					 [SIM_SNAPSHOT] = "snapshot"};
 static const char *const effect_words[] = {[HD_EFFECT_NONE] = "none",
 					   [HD_EFFECT_DONE] = "done",
 					   [HD_EFFECT_PARTIAL] = "partial",
@@ -440,7 +450,61 @@ int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_e
 	bind(q, 8, e->key);
 	sqlite3_bind_int64(q, 9, t->serial);
 	bind(q, 10, e->address);
-	bind(q, 11, t->properties);
-	bind(q, 12, t->secrets);
+	bind(q, 11, e->made);
+	bind(q, 12, t->properties);
+	bind(q, 13, t->secrets);
+	return run(s, q, f);
+}
+
+int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_thing *t,
+			struct text key, const char **id, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, QUERY_SNAPSHOT, f);
+	int code;
+
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 1, t->serial);
+	bind_text(q, 2, key);
+	code = sqlite3_step(q);
+	if (code == SQLITE_ROW)
+		*id = column(q, 0, a);
+	else if (code != SQLITE_DONE)
+		fail(s, code, f);
+	reset(q);
+	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+/* --- counters ------------------------------------------------------------------------ */
+
+int store_read_counter(struct sim_store *s, struct sim_counter *c, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, QUERY_READ_COUNTER, f);
+	int code;
+
+	c->seen = c->used = 0;
+	if (!q)
+		return -1;
+	bind(q, 1, c->name);
+	code = sqlite3_step(q);
+	if (code == SQLITE_ROW) {
+		c->seen = sqlite3_column_int64(q, 0);
+		c->used = sqlite3_column_int64(q, 1);
+	} else if (code != SQLITE_DONE) {
+		fail(s, code, f);
+	}
+	reset(q);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : -1;
+}
+
+int store_write_counter(struct sim_store *s, const struct sim_counter *c, struct fault *f)
+{
+	sqlite3_stmt *q = query(s, QUERY_WRITE_COUNTER, f);
+
+	if (!q)
+		return -1;
+	bind(q, 1, c->name);
+	sqlite3_bind_int64(q, 2, c->seen);
+	sqlite3_bind_int64(q, 3, c->used);
 	return run(s, q, f);
 }

@@ -37,13 +37,14 @@ struct sim_thing {
 	int64_t created_ms, changed_ms, changes;
 };
 
-enum sim_deed { SIM_CREATE, SIM_UPDATE, SIM_DELETE };
+enum sim_deed { SIM_CREATE, SIM_UPDATE, SIM_DELETE, SIM_SNAPSHOT };
 
 /* One thing that happened, for the log. */
 struct sim_event {
 	enum sim_deed deed;
 	enum hd_effect effect;
 	const char *key, *address;
+	const char *made; /* id of the snapshot; NULL or "" otherwise */
 	int64_t at_ms;
 };
 
@@ -74,5 +75,16 @@ int store_put(struct sim_store *s, struct sim_thing *t, struct fault *f);
 int store_drop(struct sim_store *s, const struct sim_thing *t, struct fault *f);
 int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_event *e,
 	      struct fault *f);
+/* 1 when this thing has a snapshot that was made with the key; its id in *id. */
+int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_thing *t,
+			struct text key, const char **id, struct fault *f);
+
+/* How often a fault could have fired, and how often it did; kept under the name. */
+struct sim_counter {
+	const char *name;
+	int64_t seen, used;
+};
+int store_read_counter(struct sim_store *s, struct sim_counter *c, struct fault *f);
+int store_write_counter(struct sim_store *s, const struct sim_counter *c, struct fault *f);
 
 #endif
