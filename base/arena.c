@@ -68,7 +68,7 @@ void *arena_alloc(struct arena *a, size_t len)
 
 static size_t round_up(size_t len)
 {
-	const size_t align = sizeof(max_align_t);
+	const size_t align = ARENA_ALIGN;
 
 	if (!len)
 		return align;

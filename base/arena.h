@@ -19,7 +19,10 @@ struct arena *arena_new(void);
 /* Accepts NULL. */
 void arena_free(struct arena *a);
 
-/* Zeroed, aligned for any type; len 0 gives a valid unique pointer. */
+/* Enough for pointers and 64-bit numbers; nothing kept here needs more. */
+#define ARENA_ALIGN 8
+
+/* Zeroed, aligned to ARENA_ALIGN; len 0 gives a valid unique pointer. */
 void *arena_alloc(struct arena *a, size_t len);
 /* Zeroed array; overflow aborts. */
 void *arena_array(struct arena *a, size_t count, size_t size);
@@ -28,7 +31,9 @@ char *arena_strndup(struct arena *a, const char *s, size_t len);
 char *arena_text(struct arena *a, struct text t);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
-#define ARENA_ARRAY(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
+#define ARENA_FITS_(type) (0 * sizeof(char[_Alignof(type) <= ARENA_ALIGN ? 1 : -1]))
+#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type) + ARENA_FITS_(type)))
+#define ARENA_ARRAY(a, count, type) \
+	((type *)arena_array((a), (count), sizeof(type) + ARENA_FITS_(type)))
 
 #endif

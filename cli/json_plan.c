@@ -168,9 +168,22 @@ static json_t *path_json(const struct path_change *p)
 	return j;
 }
 
+static json_t *paths_json(const struct change *c)
+{
+	struct arena *a = arena_new();
+	json_t *list = json_array();
+	size_t count;
+	const struct path_change *paths = change_paths(c, a, &count);
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, path_json(&paths[i]));
+	arena_free(a);
+	return list;
+}
+
 json_t *json_plan_change(const struct change *c)
 {
-	json_t *j = json_line("change"), *paths = json_array();
+	json_t *j = json_line("change");
 
 	json_object_set_new(j, "address", json_address(&c->addr));
 	json_object_set_new(j, "instance", instance_json(&c->addr.instance));
@@ -184,9 +197,7 @@ json_t *json_plan_change(const struct change *c)
 		json_set_text(j, "id", c->before->id);
 		json_set_text(j, "deposed", c->before->deposed);
 	}
-	for (size_t i = 0; i < c->path_count; i++)
-		json_array_append_new(paths, path_json(&c->paths[i]));
-	json_object_set_new(j, "paths", paths);
+	json_object_set_new(j, "paths", paths_json(c));
 	set_place(j, &c->where);
 	return j;
 }

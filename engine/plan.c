@@ -112,6 +112,17 @@ static void dump_path(struct str *out, const struct path_change *p)
 	str_add_char(out, '\n');
 }
 
+static void dump_paths(struct str *out, const struct change *c)
+{
+	struct arena *a = arena_new();
+	size_t count;
+	const struct path_change *paths = change_paths(c, a, &count);
+
+	for (size_t i = 0; i < count; i++)
+		dump_path(out, &paths[i]);
+	arena_free(a);
+}
+
 static void dump_change(struct str *out, const struct plan *plan, const struct change *c)
 {
 	str_printf(out, "%s ", action_name(c->action));
@@ -136,8 +147,7 @@ static void dump_change(struct str *out, const struct plan *plan, const struct c
 		address_format(&n->addr, out);
 		str_add_char(out, '\n');
 	}
-	for (size_t i = 0; i < c->path_count; i++)
-		dump_path(out, &c->paths[i]);
+	dump_paths(out, c);
 }
 
 static void dump_output(struct str *out, const struct output_change *o)

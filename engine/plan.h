@@ -78,7 +78,7 @@ struct change {
 	const char *unknown_pointers;   /* JSON array */
 	const char *sensitive_pointers; /* JSON array */
 	const char *endpoint;           /* "" when there is none or it is unknown */
-	const struct path_change *paths;
+	const struct path_change *paths; /* use change_paths */
 	size_t path_count;
 	const size_t *needs; /* indexes of changes that must end first; those
 						  of ACTION_NONE too, which end when their own
@@ -150,6 +150,9 @@ struct plan {
 	size_t unread;  /* recorded resources that a refresh asked for and could not read */
 };
 
+/* The paths of a change, sorted by pointer.  A creation has as many as its resource has
+ * properties: these are made when they are asked for, in the arena given. */
+const struct path_change *change_paths(const struct change *c, struct arena *a, size_t *count);
 bool plan_empty(const struct plan *p); /* nothing to do */
 void plan_count(struct plan_counts *n, enum action a);
 size_t plan_counts_changes(const struct plan_counts *n); /* all but none */

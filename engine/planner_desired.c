@@ -63,6 +63,11 @@ static json_t *maskable(const struct draft *f)
 	return out;
 }
 
+static const char *list_text(const struct draft *f, const json_t *list)
+{
+	return json_array_size(list) ? json_text(f->p->a, list) : "[]";
+}
+
 static void write_documents(struct draft *f)
 {
 	struct str pointer = STR_INIT;
@@ -81,8 +86,8 @@ static void write_documents(struct draft *f)
 	} else
 		f->masked = json_incref(f->desired);
 	f->c->desired = json_text(f->p->a, f->masked);
-	f->c->unknown_pointers = json_text(f->p->a, f->unknown);
-	f->c->sensitive_pointers = json_text(f->p->a, f->sensitive);
+	f->c->unknown_pointers = list_text(f, f->unknown);
+	f->c->sensitive_pointers = list_text(f, f->sensitive);
 }
 
 static const char *endpoint_of(const struct draft *f)
@@ -203,7 +208,9 @@ static bool surely_replaces(const struct draft *f)
 
 static int compare(struct draft *f, bool same_type)
 {
-	draft_compare_inputs(f);
+	/* A creation's paths are made when somebody asks: change_paths. */
+	if (f->record || draft_offers_plan(f))
+		draft_compare_inputs(f);
 	if (same_type)
 		draft_compare_world(f);
 	if (same_type && !surely_replaces(f) && draft_refine(f))
@@ -246,8 +253,11 @@ static int settle(struct draft *f, const struct record *r, const struct observat
 
 static void keep_paths(struct draft *f)
 {
-	struct path_change *paths = ARENA_ARRAY(f->p->a, f->paths.count, struct path_change);
+	struct path_change *paths;
 
+	if (!f->paths.count)
+		return;
+	paths = ARENA_ARRAY(f->p->a, f->paths.count, struct path_change);
 	for (size_t i = 0; i < f->paths.count; i++)
 		paths[i] = f->paths.items[i].change;
 	f->c->paths = paths;

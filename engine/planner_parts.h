@@ -76,6 +76,8 @@ int planner_desired(struct planning *p, const struct planning_instance *w, size_
 void draft_compare_inputs(struct draft *f);
 void draft_compare_world(struct draft *f);
 int draft_refine(struct draft *f);
+/* The provider may know more than its schema says. */
+bool draft_offers_plan(const struct draft *f);
 /* The pointer is the property that names the endpoint. */
 bool draft_is_endpoint(const struct draft *f, const char *pointer);
 /* The value with the sensitive parts masked, as text in the plan's arena.  Pointers are

@@ -412,7 +412,7 @@ static void add_computed(struct draft *f, const json_t *outputs, const struct co
 		path->change.sensitive = true;
 }
 
-static bool offers_plan(const struct draft *f)
+bool draft_offers_plan(const struct draft *f)
 {
 	const struct hd_provider *table = f->c->provider->table;
 
@@ -440,7 +440,7 @@ int draft_refine(struct draft *f)
 	const struct refinement *r = &f->foreseen;
 	json_t *outputs;
 
-	if (!offers_plan(f))
+	if (!draft_offers_plan(f))
 		return 0;
 	if (ask_provider(f, &f->foreseen))
 		return -1;

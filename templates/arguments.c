@@ -249,10 +249,10 @@ static int check_select(const struct template *t, const struct node *call, struc
 		return refuse(call, index, "the index of 'Fn::Select' is a whole number from 0", d);
 	if (list->kind != NODE_LIST || (uint64_t)at < list->count)
 		return 0;
-	g = diag_add(d, DIAG_SELECT_RANGE, index->where, "there is no item '%.*s' in a list of %zu",
+	g = diag_add(d, DIAG_SELECT_RANGE, index->where, "there is no item '%.*s' in a list of %u",
 		     TEXT_ARG(index->text), list->count);
 	if (list->count)
-		diag_hint(d, g, "indices run from 0 to %zu", list->count - 1);
+		diag_hint(d, g, "indices run from 0 to %u", list->count - 1);
 	return -1;
 }
 

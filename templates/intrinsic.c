@@ -209,11 +209,11 @@ static int check_count(const struct node *call, const struct intrinsic *row, str
 		return 0;
 	if (row->min == row->max)
 		g = diag_add(d, DIAG_FUNCTION_ARGUMENT, arg->where,
-			     "'%.*s' takes a list of %zu, and this one has %zu",
+			     "'%.*s' takes a list of %zu, and this one has %u",
 			     TEXT_ARG(call->text), row->min, arg->count);
 	else
 		g = diag_add(d, DIAG_FUNCTION_ARGUMENT, arg->where,
-			     "'%.*s' takes a list of %zu to %zu, and this one has %zu",
+			     "'%.*s' takes a list of %zu to %zu, and this one has %u",
 			     TEXT_ARG(call->text), row->min, row->max, arg->count);
 	intrinsic_hint(d, g, call);
 	return -1;

@@ -116,13 +116,13 @@ static void dump(const struct node *n, size_t indent, struct str *out)
 		dump_scalar(n, out);
 		break;
 	case NODE_LIST:
-		str_printf(out, "list %zu", n->count);
+		str_printf(out, "list %u", n->count);
 		dump_place(n, out);
 		for (size_t i = 0; i < n->count; i++)
 			dump_child("- ", n->items[i], indent + 1, out);
 		break;
 	case NODE_MAP:
-		str_printf(out, "map %zu", n->count);
+		str_printf(out, "map %u", n->count);
 		dump_place(n, out);
 		dump_entries(n, indent + 1, out);
 		break;

@@ -33,15 +33,15 @@ struct node_entry {
 	const struct node *value;
 };
 
-/* 64 bytes, of which a large template has hundreds of thousands. */
+/* 56 bytes, of which a large template has hundreds of thousands. */
 struct node {
 	enum node_kind kind;
-	enum scalar_style style; /* NODE_SCALAR */
-	struct range where;      /* a call: its tag or key up to the end of its argument */
-	struct text text;        /* NODE_SCALAR: the value; NODE_CALL: "Ref", "Fn::Sub", ...
+	uint32_t count;     /* items of a list, entries of a map; else 0 */
+	struct range where; /* a call: its tag or key up to the end of its argument */
+	struct text text;   /* NODE_SCALAR: the value; NODE_CALL: "Ref", "Fn::Sub", ...
 				  NUL-terminated in both cases */
-	size_t count;            /* items of a list, entries of a map; else 0 */
 	union {
+		enum scalar_style style;          /* NODE_SCALAR */
 		const struct node *const *items;  /* NODE_LIST */
 		const struct node_entry *entries; /* NODE_MAP, in the order of the file */
 		const struct node *arg;           /* NODE_CALL; never NULL */

@@ -139,9 +139,9 @@ static void check_select(struct lint *l, const struct node *call)
 	    (uint64_t)index < list->count)
 		return;
 	g = diag_add(l->d, DIAG_SELECT_RANGE, arg->items[0]->where,
-		     "'Fn::Select' asks for item %lld of a list of %zu", (long long)index,
+		     "'Fn::Select' asks for item %lld of a list of %u", (long long)index,
 		     list->count);
-	diag_hint(l->d, g, "count from 0: the last one is %zu", list->count ? list->count - 1 : 0);
+	diag_hint(l->d, g, "count from 0: the last one is %u", list->count ? list->count - 1 : 0);
 }
 
 /* Fn::FindInMap */

@@ -126,7 +126,7 @@ static void check_values(struct lint *l, const struct object *o)
 		if (node_is_call(values.value->items[i], "Fn::If"))
 			return;
 	}
-	g = diag_add(l->d, DIAG_RECORD, values.key->where, "a CNAME record has one value, not %zu",
+	g = diag_add(l->d, DIAG_RECORD, values.key->where, "a CNAME record has one value, not %u",
 		     values.value->count);
 	diag_hint(l->d, g, "keep one of them");
 }
