@@ -18,7 +18,7 @@ static void memory_is_zeroed_and_aligned_whatever_was_asked_before(void **state)
 	for (size_t len = 0; len < 3000; len += 7) {
 		unsigned char *p = arena_alloc(a, len);
 
-		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		assert_int_equal((uintptr_t)p % ARENA_ALIGN, 0);
 		for (size_t i = 0; i < len; i++)
 			assert_int_equal(p[i], 0);
 		memset(p, 0xff, len);
