@@ -11,9 +11,10 @@
 #include "base/json.h"
 #include "base/str.h"
 
-#define THINGS_MAX 2048
+#define THINGS_MAX 12000
+#define BUCKETS 16384
 #define RULES_MAX 32
-#define CALLS_MAX 20000
+#define CALLS_MAX 60000
 #define TEXT_MAX 1024
 
 struct thing {
@@ -23,6 +24,7 @@ struct thing {
 	int polls;    /* until what happens to it is done */
 	bool leaving; /* a pending remove */
 	size_t made;
+	size_t next; /* of its bucket: index + 1 */
 };
 
 #define SNAPSHOTS_MAX 64
@@ -42,6 +44,7 @@ struct cloud {
 	pthread_mutex_t lock;
 	struct thing things[THINGS_MAX];
 	size_t thing_count;
+	size_t buckets[BUCKETS]; /* by name: index + 1 of the first */
 	struct call_line calls[CALLS_MAX];
 	size_t call_count;
 	size_t at_once, most_at_once, sessions, serial;
@@ -100,12 +103,23 @@ static void copy_to(char *to, size_t len, struct hd_span from)
 	snprintf(to, len, "%.*s", (int)from.len, from.len ? from.ptr : "");
 }
 
+static size_t *bucket_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	while (*name)
+		hash = (hash ^ (unsigned char)*name++) * 16777619u;
+	return &cloud->buckets[hash % BUCKETS];
+}
+
 static struct thing *find_thing(const char *name, const char *host)
 {
-	for (size_t i = 0; i < cloud->thing_count; i++)
-		if (!strcmp(cloud->things[i].name, name) &&
-		    (!host || !strcmp(cloud->things[i].host, host)))
-			return &cloud->things[i];
+	for (size_t at = *bucket_of(name); at; at = cloud->things[at - 1].next) {
+		struct thing *t = &cloud->things[at - 1];
+
+		if (!strcmp(t->name, name) && (!host || !strcmp(t->host, host)))
+			return t;
+	}
 	return NULL;
 }
 
@@ -118,6 +132,8 @@ static struct thing *make_thing(const struct asked *q)
 		memset(t, 0, sizeof(*t));
 		snprintf(t->name, sizeof(t->name), "%s", q->name);
 		snprintf(t->host, sizeof(t->host), "%s", q->host);
+		t->next = *bucket_of(t->name);
+		*bucket_of(t->name) = cloud->thing_count;
 	}
 	return t;
 }

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -177,120 +176,6 @@ static void a_taken_step_can_be_given_back_as_skipped(void **state)
 	walk_free(w);
 }
 
-/* --- random walks ------------------------------------------------------------------ */
-
-#define STEPS_MAX 60
-
-struct random_walk {
-	struct walk *w;
-	uint64_t seed;
-	size_t count;
-	bool needs[STEPS_MAX][STEPS_MAX];
-	bool gate[STEPS_MAX];
-	size_t out[STEPS_MAX], out_count; /* taken, not finished */
-};
-
-static uint32_t roll(struct random_walk *r, uint32_t sides)
-{
-	r->seed = r->seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(r->seed >> 33) % sides;
-}
-
-static void build(struct random_walk *r)
-{
-	r->w = walk_new();
-	r->count = 1 + roll(r, STEPS_MAX);
-	for (size_t i = 0; i < r->count; i++) {
-		r->gate[i] = roll(r, 4) == 0;
-		walk_add(r->w, r->gate[i] ? STEP_GATE : STEP_WORK);
-		for (size_t n = 0; n < i; n++) {
-			r->needs[i][n] = roll(r, 8) == 0;
-			if (r->needs[i][n])
-				walk_need(r->w, i, n);
-		}
-	}
-	assert_true(walk_seal(r->w));
-}
-
-/* No step is further than what it needs allows. */
-static void check(const struct random_walk *r)
-{
-	for (size_t i = 0; i < r->count; i++) {
-		enum step_state s = walk_state(r->w, i);
-		bool all_done = true, any_bad = false;
-
-		for (size_t n = 0; n < i; n++) {
-			enum step_state need = walk_state(r->w, n);
-
-			if (!r->needs[i][n])
-				continue;
-			all_done = all_done && need == STEP_DONE;
-			any_bad = any_bad || need == STEP_FAILED || need == STEP_SKIPPED;
-		}
-		if (s == STEP_READY || s == STEP_TAKEN || s == STEP_DONE || s == STEP_FAILED)
-			assert_true(all_done);
-		if (any_bad)
-			assert_int_equal(s, STEP_SKIPPED);
-		if (all_done)
-			assert_int_not_equal(s, STEP_BLOCKED);
-	}
-}
-
-static void take_some(struct random_walk *r)
-{
-	uint32_t most = 1 + roll(r, 5);
-	size_t step;
-
-	while (most-- && (step = walk_next(r->w)) != STEP_NONE)
-		r->out[r->out_count++] = step;
-}
-
-static void finish_one(struct random_walk *r)
-{
-	size_t at = roll(r, (uint32_t)r->out_count), step = r->out[at];
-
-	r->out[at] = r->out[--r->out_count];
-	if (roll(r, 20) == 0)
-		walk_skip(r->w, step);
-	else
-		walk_finish(r->w, step, roll(r, 10) ? STEP_ENDED_WELL : STEP_ENDED_BADLY);
-}
-
-static void run_one(uint64_t seed)
-{
-	struct random_walk r = {.seed = seed};
-	size_t told = 0;
-
-	build(&r);
-	check(&r);
-	while (!walk_over(r.w)) {
-		take_some(&r);
-		check(&r);
-		assert_true(r.out_count > 0);
-		finish_one(&r);
-		check(&r);
-		if (roll(&r, 60) == 0)
-			walk_stop(r.w);
-	}
-	while (walk_skipped(r.w) != STEP_NONE)
-		told++;
-	assert_int_equal(told, walk_count(r.w, STEP_SKIPPED));
-	assert_int_equal(walk_count(r.w, STEP_TAKEN) + walk_count(r.w, STEP_READY) +
-				 walk_count(r.w, STEP_BLOCKED),
-			 0);
-	walk_free(r.w);
-}
-
-static void random_graphs_with_random_ends_keep_the_rules(void **state)
-{
-	uint64_t seed = (uint64_t)time(NULL);
-
-	(void)state;
-	print_message("seed %llu\n", (unsigned long long)seed);
-	for (uint64_t i = 0; i < 500; i++)
-		run_one(seed + i);
-}
-
 static void a_long_chain_that_fails_needs_no_stack(void **state)
 {
 	struct walk *w = walk_new();
@@ -322,7 +207,6 @@ int main(void)
 		cmocka_unit_test(a_circle_is_refused),
 		cmocka_unit_test(stopping_skips_what_was_not_taken),
 		cmocka_unit_test(a_taken_step_can_be_given_back_as_skipped),
-		cmocka_unit_test(random_graphs_with_random_ends_keep_the_rules),
 		cmocka_unit_test(a_long_chain_that_fails_needs_no_stack),
 	};
 
