@@ -22,6 +22,7 @@ struct building {
 	struct walk *walk;
 	struct change_steps *steps; /* by change */
 	struct task *next;          /* of x->tasks */
+	size_t typical_ms;          /* of a change of which nothing is known */
 	/* Edges that only keep a good order: left out when they would close a circle. */
 	bool strict_only;
 };

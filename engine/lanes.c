@@ -211,7 +211,7 @@ struct lane_item *lanes_pop(struct lanes *l, int64_t now_ms)
 	while ((t = timers_pop(&l->pauses, now_ms)))
 		lane_return(container_of(t, struct lane, pause));
 	l->paced_ms = TIMERS_NEVER;
-	if (l->in_flight >= l->parallelism)
+	if (l->in_flight >= l->parallelism + l->parallelism / LANES_AHEAD)
 		return NULL;
 	for (size_t i = 0; i < l->sessions.entry_count; i++) {
 		struct lane_session *s = l->sessions.entries[i].value;

@@ -26,7 +26,10 @@
 #include "base/base.h"
 #include "engine/timers.h"
 
-#define LANE_CALLS 8           /* SSH servers allow ten channels of one connection */
+#define LANE_CALLS 8 /* SSH servers allow ten channels of one connection */
+/* One more than the workers for each this many: it is begun while they work, so that nobody
+ * who comes back waits for a disk. */
+#define LANES_AHEAD 32
 #define LANE_BREAKER_FAULTS 2  /* time-outs in a row */
 #define LANE_GIVEN_UP_MS 30000 /* a host that reboots gets another chance after this */
 

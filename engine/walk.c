@@ -9,7 +9,8 @@ struct step {
 	enum step_state state;
 	enum step_kind kind;
 	size_t missing;    /* needs that are not done yet */
-	size_t priority;   /* work on the longest way behind it */
+	size_t cost;       /* 0 for gates */
+	size_t priority;   /* costs on the longest way behind it */
 	size_t first_user; /* in users, from seal on */
 	size_t user_count;
 	size_t slot; /* in the heap of ready steps, from 1; 0: not there */
@@ -68,6 +69,7 @@ size_t walk_add(struct walk *w, enum step_kind kind)
 
 	assert(!w->sealed);
 	s->kind = kind;
+	s->cost = kind == STEP_WORK;
 	w->unfinished++;
 	if (kind == STEP_WORK)
 		w->counts[STEP_BLOCKED]++;
@@ -80,6 +82,12 @@ void walk_need(struct walk *w, size_t step, size_t need)
 
 	assert(!w->sealed && step < w->steps.count && need < w->steps.count);
 	*e = (struct edge){step, need};
+}
+
+void walk_cost(struct walk *w, size_t step, size_t cost)
+{
+	assert(!w->sealed && cost && w->steps.items[step].kind == STEP_WORK);
+	w->steps.items[step].cost = cost;
 }
 
 size_t walk_size(const struct walk *w)
@@ -310,7 +318,7 @@ static void weigh(struct walk *w, const size_t *order)
 
 		for (size_t i = 0; i < s->user_count; i++) {
 			const struct step *user = &w->steps.items[w->users[s->first_user + i]];
-			size_t way = user->priority + (user->kind == STEP_WORK);
+			size_t way = user->priority + user->cost;
 
 			if (way > longest)
 				longest = way;

@@ -13,7 +13,8 @@
  * A gate is a step without work: it is done as soon as what it needs is done.  Gates keep
  * the number of edges linear where many steps wait for many others.
  *
- * Order: the step with the longest way behind it first, then the one added first.
+ * Order: the step with the longest way behind it first, then the one added first.  A step
+ * is as long as walk_cost says, or 1.
  */
 #ifndef ENGINE_WALK_H
 #define ENGINE_WALK_H
@@ -35,6 +36,8 @@ void walk_free(struct walk *w);
 size_t walk_add(struct walk *w, enum step_kind kind);
 /* `step` starts only when `need` is done.  Doubles are allowed. */
 void walk_need(struct walk *w, size_t step, size_t need);
+/* How long a STEP_WORK is expected to take, at least 1, in whatever unit all of them have. */
+void walk_cost(struct walk *w, size_t step, size_t cost);
 size_t walk_size(const struct walk *w); /* steps so far */
 /* Before walk_seal: marks whatever the marked steps need, and what that needs in turn. */
 void walk_mark_needs(const struct walk *w, bool *marked);
@@ -57,7 +60,7 @@ void walk_stop(struct walk *w);
 size_t walk_skipped(struct walk *w);
 bool walk_over(const struct walk *w); /* every step is DONE, FAILED or SKIPPED */
 enum step_state walk_state(const struct walk *w, size_t step);
-size_t walk_priority(const struct walk *w, size_t step); /* steps on the longest way behind it */
+size_t walk_priority(const struct walk *w, size_t step); /* the longest way behind it */
 /* How many STEP_WORK are in this state. */
 size_t walk_count(const struct walk *w, enum step_state s);
 

@@ -83,6 +83,27 @@ static void one_endpoint_never_has_more_calls_than_it_takes(void **state)
 	lanes_free(l);
 }
 
+static void a_few_more_than_the_workers_are_begun_when_there_are_many(void **state)
+{
+	struct lanes *few = lanes_new(LANES_AHEAD - 1), *many = lanes_new(2 * LANES_AHEAD);
+	struct lane_item x[2][3 * LANES_AHEAD] = {{{0}}};
+	size_t begun[2] = {0, 0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(x[0]); i++) {
+		enroll(few, &x[0][i], "east", "");
+		enroll(many, &x[1][i], "east", "");
+	}
+	while (lanes_pop(few, 0))
+		begun[0]++;
+	while (lanes_pop(many, 0))
+		begun[1]++;
+	assert_int_equal(begun[0], LANES_AHEAD - 1);
+	assert_int_equal(begun[1], 2 * LANES_AHEAD + 2);
+	lanes_free(few);
+	lanes_free(many);
+}
+
 static void a_region_gets_half_of_the_workers_while_another_has_work(void **state)
 {
 	struct lanes *l = lanes_new(4);
@@ -350,6 +371,7 @@ int main(void)
 		cmocka_unit_test(every_endpoint_gets_its_first_call_before_one_gets_a_second),
 		cmocka_unit_test(priority_and_urgency_decide_within_an_endpoint),
 		cmocka_unit_test(one_endpoint_never_has_more_calls_than_it_takes),
+		cmocka_unit_test(a_few_more_than_the_workers_are_begun_when_there_are_many),
 		cmocka_unit_test(a_region_gets_half_of_the_workers_while_another_has_work),
 		cmocka_unit_test(two_timeouts_open_the_breaker_and_an_answer_closes_it),
 		cmocka_unit_test(an_answer_between_two_timeouts_keeps_the_breaker_closed),

@@ -26,7 +26,8 @@ struct random_walk {
 	bool needs[STEPS_MAX][STEPS_MAX]; /* of a step, those added before it */
 	bool gate[STEPS_MAX];
 	bool given_back[STEPS_MAX]; /* walk_skip was called for it */
-	size_t way[STEPS_MAX];      /* work on the longest way behind it */
+	size_t cost[STEPS_MAX];
+	size_t way[STEPS_MAX]; /* costs on the longest way behind it */
 	enum step_state was[STEPS_MAX];
 	size_t told[STEPS_MAX];
 	size_t out[STEPS_MAX], out_count; /* taken, not finished */
@@ -47,6 +48,9 @@ static void add_steps(struct random_walk *r)
 	for (size_t i = 0; i < r->count; i++) {
 		r->gate[i] = roll(r, 4) == 0;
 		walk_add(r->w, r->gate[i] ? STEP_GATE : STEP_WORK);
+		r->cost[i] = r->gate[i] ? 0 : 1;
+		if (!r->gate[i] && roll(r, 2))
+			walk_cost(r->w, i, r->cost[i] = 1 + roll(r, 9));
 		for (size_t n = 0; n < i; n++) {
 			r->needs[i][n] = roll(r, sparse) == 0;
 			for (uint32_t k = roll(r, 2) + 1; r->needs[i][n] && k; k--)
@@ -59,7 +63,7 @@ static void find_ways(struct random_walk *r)
 {
 	for (size_t n = r->count; n-- > 0;)
 		for (size_t i = n + 1; i < r->count; i++) {
-			size_t way = r->way[i] + !r->gate[i];
+			size_t way = r->way[i] + r->cost[i];
 
 			if (r->needs[i][n] && way > r->way[n])
 				r->way[n] = way;
