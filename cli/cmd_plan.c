@@ -39,8 +39,8 @@ const struct command cmd_plan = {
 					  "hadeploy plan --exit-code --json >plan.jsonl",
 					  "in CI: exit code 2 when there are changes", NULL},
 	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
-					    OPT_DESTROY, OPT_EXIT_CODE, OPT_PARALLELISM, OPT_JSON,
-					    OPT_END},
+					    OPT_DESTROY, OPT_SIMULATE, OPT_CONTINUE, OPT_EXIT_CODE,
+					    OPT_PARALLELISM, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS,
 	.run = run,
 };

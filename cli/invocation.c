@@ -101,6 +101,13 @@ static int64_t lock_timeout_ms(const struct invocation *in)
 	return can_ask(in) ? LOCK_PATIENCE_MS : 0;
 }
 
+static enum engine_world world_of(const struct invocation *in)
+{
+	if (!option_given(in->args, OPT_SIMULATE))
+		return WORLD_REAL;
+	return option_given(in->args, OPT_CONTINUE) ? WORLD_SIMULATED_ON : WORLD_SIMULATED;
+}
+
 int invocation_engine_options(struct invocation *in, struct engine_options *out)
 {
 	bool catches = in->command->needs & NEED_SIGNALS;
@@ -115,6 +122,7 @@ int invocation_engine_options(struct invocation *in, struct engine_options *out)
 		.parallelism = (size_t)in->args->options[OPT_PARALLELISM].number,
 		.lock_timeout_ms = lock_timeout_ms(in),
 		.command = in->command->name,
+		.world = world_of(in),
 	};
 	return make_selection(in, &out->selection);
 }
@@ -314,11 +322,17 @@ int invocation_exit(const struct invocation *in)
 	return in->failed || diags_failed(&in->diags) ? EXIT_ERROR : EXIT_DONE;
 }
 
+/* A rehearsal changes nothing. */
+static bool needs_no_approval(const struct invocation *in)
+{
+	return option_given(in->args, OPT_YES) || option_given(in->args, OPT_SIMULATE);
+}
+
 bool invocation_can_approve(struct invocation *in, const char *what)
 {
 	struct diag *g;
 
-	if (option_given(in->args, OPT_YES) || can_ask(in))
+	if (needs_no_approval(in) || can_ask(in))
 		return true;
 	g = diag_add(&in->diags, DIAG_APPROVAL_MISSING, RANGE_NONE,
 		     "%s need approval, and nobody can be asked here", what);
@@ -344,7 +358,7 @@ bool invocation_approve(struct invocation *in, const char *question,
 	struct thinking thinking = {in, meanwhile};
 	struct term_wait wait = {tick, &thinking, TICK_MS, signals_wake_fd()};
 
-	if (option_given(in->args, OPT_YES))
+	if (needs_no_approval(in))
 		return true;
 	in->view->pause(in->view);
 	if (term_ask_yes(question, &wait) && !signals_interrupted())

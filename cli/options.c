@@ -57,6 +57,14 @@ static const struct option_row rows[] = {
 		 .help = "how long to wait for a lock that somebody else holds, such as 90s "
 			 "(default: 10m on a terminal, else not at all)",
 		 .max = DAY_MS},
+	[OPT_SIMULATE] = {.name = "simulate",
+			  .kind = OPTION_FLAG,
+			  .help = "rehearse against a simulated cloud, in no time; nothing real is "
+				  "touched and nobody is asked (docs/sim.md)"},
+	[OPT_CONTINUE] = {.name = "continue",
+			  .kind = OPTION_FLAG,
+			  .help = "with --simulate: begin where the last rehearsal ended, not with "
+				  "what is recorded"},
 	[OPT_EXIT_CODE] = {.name = "exit-code",
 			   .kind = OPTION_FLAG,
 			   .help = "exit with 2 when there are changes"},

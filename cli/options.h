@@ -22,6 +22,8 @@ enum option_id {
 	OPT_YES,
 	OPT_PARALLELISM,
 	OPT_LOCK_TIMEOUT,
+	OPT_SIMULATE,
+	OPT_CONTINUE,
 	OPT_EXIT_CODE,
 	OPT_FORMAT, /* of graph; the next two have its name */
 	OPT_RENDER_FORMAT,

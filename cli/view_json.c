@@ -119,6 +119,22 @@ static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
 		write_line(v, json_output_change(&p->outputs[i]));
 }
 
+static void set_simulated(json_t *j, const struct run_result *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->longest_count; i++) {
+		json_t *one = json_object();
+
+		json_set_text(one, "address", r->longest[i].address);
+		json_set_text(one, "action", r->longest[i].action);
+		set_integer(one, "elapsed_ms", r->longest[i].elapsed_ms);
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(j, "simulated", json_true());
+	json_object_set_new(j, "longest", list);
+}
+
 static void show_result(struct view *v, const struct run_result *r, enum run_mode mode)
 {
 	json_t *j = json_line("result");
@@ -132,6 +148,8 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 	set_integer(j, "instances_succeeded", (int64_t)r->targets_succeeded);
 	set_integer(j, "elapsed_ms", r->elapsed_ms);
 	json_object_set_new(j, "interrupted", json_boolean(r->interrupted));
+	if (r->simulated)
+		set_simulated(j, r);
 	write_line(v, j);
 }
 

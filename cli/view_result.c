@@ -261,25 +261,54 @@ static const char *const titles[] = {
 };
 _Static_assert(ARRAY_LEN(titles) == RUN_MODE_COUNT, "a title for every kind of run");
 
+static void add_elapsed(struct str *out, const char *before, int64_t ms)
+{
+	str_add(out, before);
+	add_duration(out, ms);
+	str_add(out, ".\n");
+}
+
+/* How long it would take, and because of what. */
+static void add_rehearsal(struct str *out, const struct run_result *r)
+{
+	add_elapsed(out, "; it would take ", r->elapsed_ms);
+	for (size_t i = 0; i < r->longest_count && r->longest[i].elapsed_ms > 0; i++) {
+		const struct long_change *c = &r->longest[i];
+
+		str_add(out, i ? "  " : "The longest:\n  ");
+		shown_text(out, text_of(c->address));
+		str_printf(out, "  %s  ", c->action);
+		add_duration(out, c->elapsed_ms);
+		str_add_char(out, '\n');
+	}
+	if (r->failed)
+		str_printf(out, "  %zu failed\n", r->failed);
+	if (r->skipped)
+		str_printf(out, "  %zu skipped\n", r->skipped);
+	str_add(out, "Nothing real was touched.\n");
+}
+
 void view_result(struct str *out, const struct run_result *r, enum run_mode mode,
 		 const struct style *st)
 {
 	bool well = ended_well(r);
 
 	paint_on(out, st, well ? PAINT_GREEN : PAINT_RED);
-	str_add(out, titles[mode]);
+	str_add(out, r->simulated ? "Rehearsal of " : "");
+	str_add(out, r->simulated ? run_mode_name(mode) : titles[mode]);
 	str_add(out, ending(r));
 	paint_off(out, st);
 	str_add(out, ": ");
 	add_done(out, &r->done);
-	str_add(out, " in ");
-	add_duration(out, r->elapsed_ms);
-	str_add(out, ".\n");
+	if (r->simulated)
+		add_rehearsal(out, r);
+	else
+		add_elapsed(out, " in ", r->elapsed_ms);
 	if (r->plan && r->plan->unread) {
 		str_add(out, "  ");
 		view_unread(out, r->plan);
 		str_add(out, "; what is recorded was taken instead\n");
 	}
-	if (!well)
+	if (!well && !r->simulated)
 		add_rest(out, r, run_mode_name(mode));
 }

@@ -12,6 +12,7 @@
 #include "engine/outside.h"
 #include "engine/planner.h"
 #include "engine/session.h"
+#include "engine/simulation.h"
 
 static void take_options(struct engine *e, const struct engine_options *o)
 {
@@ -46,24 +47,43 @@ static void find_recorded(struct engine *e)
 	diags_release(&ignored);
 }
 
+/* Time and all providers are the simulation's from here on. */
+static void enter_simulation(struct engine *e)
+{
+	e->simulation = simulation_new(e->options.world);
+	e->options.clock = simulation_clock(e->simulation);
+	e->options.selection.simulator = SIMULATION_PROVIDER;
+	e->idle = (struct engine_idle){simulation_pass, e->simulation};
+}
+
+/* What has to be there before the first request. */
+static int settle(struct engine *e, struct diags *d)
+{
+	struct call_context context = engine_call_context(e);
+
+	if (e->simulation && simulation_begin(e->simulation, e, d) != 0)
+		return -1;
+	e->sessions = sessions_new(e->project->manifest, &context);
+	sessions_simulate(e->sessions, e->simulation);
+	e->outside = outside_new(e);
+	return e->simulation ? simulation_seed(e->simulation, e, d) : 0;
+}
+
 struct engine *engine_open(const struct engine_options *o, struct diags *d)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
-	struct call_context context;
 
 	take_options(e, o);
 	e->arena = arena_new();
+	if (o->world != WORLD_REAL)
+		enter_simulation(e);
 	if (o->selection.stack_count || o->selection.region_count)
 		find_recorded(e);
 	e->project = project_open(o->dir, o->providers, &e->options.selection, d);
-	if (!e->project) {
-		engine_close(e);
-		return NULL;
-	}
-	context = engine_call_context(e);
-	e->sessions = sessions_new(e->project->manifest, &context);
-	e->outside = outside_new(e);
-	return e;
+	if (e->project && settle(e, d) == 0)
+		return e;
+	engine_close(e);
+	return NULL;
 }
 
 /* Plugins are unloaded with the project: sessions go before it. */
@@ -76,6 +96,7 @@ void engine_close(struct engine *e)
 	state_close(e->state);
 	project_close(e->project);
 	map_release(&e->snapshots);
+	simulation_free(e->simulation);
 	arena_free(e->arena);
 	free(e);
 }
@@ -92,7 +113,9 @@ struct state *engine_state(struct engine *e, enum state_open_mode mode, struct d
 		e->state = NULL;
 	}
 	if (!e->state) {
-		e->state = state_open(e->project->manifest->state_path, mode, e->options.clock, d);
+		e->state = state_open(e->simulation ? simulation_state_path(e->simulation)
+						    : e->project->manifest->state_path,
+				      mode, e->options.clock, d);
 		e->state_mode = mode;
 	}
 	return e->state;
@@ -214,6 +237,8 @@ void engine_tell(struct engine *e, struct event ev)
 {
 	struct observer *o = e->options.observer;
 
+	if (e->simulation)
+		simulation_note(e->simulation, &ev);
 	if (!o)
 		return;
 	ev.wall_ms = e->options.clock->wall_ms(e->options.clock);

@@ -21,6 +21,13 @@
 struct engine;
 struct saved_plan;
 
+/* Whom the engine deals with. */
+enum engine_world {
+	WORLD_REAL,
+	WORLD_SIMULATED,   /* a rehearsal that starts from what is recorded; simulation.h */
+	WORLD_SIMULATED_ON /* one that starts where the last one ended */
+};
+
 struct engine_options {
 	const char *dir;                            /* of the manifest */
 	const struct hd_provider *const *providers; /* built-in tables, NULL at the end */
@@ -33,6 +40,7 @@ struct engine_options {
 	int64_t lock_timeout_ms;
 	const char *command; /* "apply": for the lock's owner */
 	struct selection selection;
+	enum engine_world world;
 };
 
 struct engine *engine_open(const struct engine_options *o, struct diags *d);
@@ -74,6 +82,13 @@ struct run_request {
  * free, else says so in a note.  The plan lives until engine_close.  NULL on failure. */
 const struct plan *engine_plan(struct engine *e, const struct run_request *r, struct diags *d);
 
+/* Of a rehearsal: what took, or would take, longest. */
+#define LONG_CHANGES 5
+struct long_change {
+	const char *address, *action;
+	int64_t elapsed_ms;
+};
+
 struct run_result {
 	const struct plan *plan; /* NULL when it did not come that far */
 	struct plan_counts done; /* what was done */
@@ -87,6 +102,9 @@ struct run_result {
 	int64_t elapsed_ms; /* without the time that confirm took */
 	bool declined;      /* confirm said no */
 	bool interrupted;
+	bool simulated;                    /* a rehearsal: elapsed_ms is what it would have taken */
+	const struct long_change *longest; /* the longest first */
+	size_t longest_count;
 };
 
 /*

@@ -14,6 +14,7 @@
 struct history;
 struct outside;
 struct sessions;
+struct simulation;
 
 /* What tests replace: how the coordinator passes the time when no call is out. */
 struct engine_idle {
@@ -30,8 +31,9 @@ struct engine {
 	enum project_purpose purpose; /* of that evaluation */
 	struct state *state;          /* NULL until engine_state */
 	enum state_open_mode state_mode;
-	struct outside *outside;   /* what templates take from outside of themselves */
-	struct sessions *sessions; /* opened one by one when first needed */
+	struct outside *outside;       /* what templates take from outside of themselves */
+	struct simulation *simulation; /* NULL: the world is real */
+	struct sessions *sessions;     /* opened one by one when first needed */
 	struct engine_idle idle;
 	/* Copies that recovery saw to their end: "ADDRESS\nDEPOSED" to id, in the arena. */
 	struct map snapshots;

@@ -59,6 +59,9 @@ static const char *arguments(const struct lookup *l)
 	set_field(args, "Version", l->r->version);
 	set_field(args, "VersionStage", l->r->stage);
 	set_field(args, "VersionId", l->r->version_id);
+	/* A simulated secret has the key that will be taken out of it. */
+	if (l->v->o->e->simulation)
+		set_field(args, "Key", l->r->key);
 	set_field(args, "Region", text_of(l->v->instance->place.aws_region));
 	text = json_text(l->v->o->arena, args);
 	json_decref(args);

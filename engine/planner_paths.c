@@ -414,7 +414,7 @@ static void add_computed(struct draft *f, const json_t *outputs, const struct co
 
 bool draft_offers_plan(const struct draft *f)
 {
-	const struct hd_provider *table = f->c->provider->table;
+	const struct hd_provider *table = f->c->provider->known;
 
 	return f->p->in->refine && HD_KNOWS(struct hd_provider, table, plan) && table->plan;
 }

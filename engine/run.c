@@ -8,6 +8,7 @@
 #include "engine/known.h"
 #include "engine/outside.h"
 #include "engine/run_parts.h"
+#include "engine/simulation.h"
 
 const char *run_mode_name(enum run_mode m)
 {
@@ -282,6 +283,9 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	/* Asking to stop when nothing was left to do stops nothing. */
 	out->interrupted = rc && engine_interrupts(e) > 0;
 	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms - r.thinking_ms;
+	out->simulated = e->simulation != NULL;
+	if (e->simulation)
+		out->longest = simulation_longest(e->simulation, &out->longest_count);
 	if (out->declined) /* nothing was started that could finish */
 		return rc;
 	engine_tell(e, (struct event){

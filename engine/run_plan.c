@@ -137,7 +137,7 @@ static void fill_call(struct call *c, const struct refine_request *q, struct are
 	const struct record *r = q->before;
 
 	c->kind = CALL_PLAN;
-	c->table = q->provider->table;
+	c->table = q->provider->known;
 	c->address = q->address;
 	c->type = q->resource->type;
 	c->desired = q->desired;
@@ -186,7 +186,7 @@ int engine_refine(void *context, const struct refine_request *q, struct arena *a
 		  struct refinement *out, struct diags *d)
 {
 	struct engine *e = context;
-	const struct hd_provider *table = q->provider->table;
+	const struct hd_provider *table = q->provider->known;
 	struct call_context around = engine_call_context(e);
 	struct call call = {.where = RANGE_NONE};
 	struct outcome o;
@@ -195,9 +195,9 @@ int engine_refine(void *context, const struct refine_request *q, struct arena *a
 	*out = (struct refinement){0};
 	if (!HD_KNOWS(struct hd_provider, table, plan) || !table->plan)
 		return 0;
-	call.session = sessions_get(e->sessions, q->provider, &q->instance->id, d);
+	call.session = sessions_get_planner(e->sessions, q->provider, &q->instance->id, d);
 	if (!call.session)
-		return -1;
+		return e->simulation ? 0 : -1;
 	fill_call(&call, q, a);
 	call_run(&call, &around, &o);
 	rc = diags_failed(&o.diags) ? -1 : 0;

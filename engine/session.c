@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "engine/simulation.h"
 #include "templates/node.h"
 
 struct kept_session {
@@ -14,7 +15,8 @@ struct kept_session {
 struct sessions {
 	const struct manifest *manifest;
 	struct call_context context;
-	struct map kept; /* "entry/account/region" */
+	const struct simulation *simulation; /* NULL: the world is real */
+	struct map kept;                     /* "entry/account/region" */
 };
 
 struct sessions *sessions_new(const struct manifest *m, const struct call_context *context)
@@ -24,6 +26,11 @@ struct sessions *sessions_new(const struct manifest *m, const struct call_contex
 	s->manifest = m;
 	s->context = *context;
 	return s;
+}
+
+void sessions_simulate(struct sessions *s, const struct simulation *simulation)
+{
+	s->simulation = simulation;
 }
 
 void sessions_close(struct sessions *s)
@@ -43,9 +50,9 @@ void sessions_close(struct sessions *s)
 }
 
 /* What the provider is told of the place, from the manifest as it is now. */
-static struct call_settings config_for(struct sessions *s, const struct provider_entry *entry,
-				       const struct instance_id *id, struct arena *a,
-				       struct diags *d)
+static struct call_settings real_config(struct sessions *s, const struct provider_entry *entry,
+					const struct instance_id *id, struct arena *a,
+					struct diags *d)
 {
 	struct call_settings settings = {NULL, NULL};
 	const struct manifest_region *region = manifest_region(s->manifest, id->region);
@@ -53,6 +60,22 @@ static struct call_settings config_for(struct sessions *s, const struct provider
 	struct provider_place place = {entry->entry, region ? region : &left, id->account};
 
 	settings.json = manifest_provider_config(a, s->manifest, &place, &settings.secrets, d);
+	return settings;
+}
+
+static struct call_settings config_for(struct sessions *s, const struct provider_entry *entry,
+				       const struct instance_id *id, struct arena *a,
+				       struct diags *d)
+{
+	struct provider_entry simulated = *entry;
+	struct call_settings settings;
+
+	if (!s->simulation)
+		return real_config(s, entry, id, a, d);
+	simulated.entry = simulation_entry(s->manifest);
+	settings = real_config(s, &simulated, id, a, d);
+	if (settings.json)
+		settings.json = simulation_config(s->simulation, a, settings.json);
 	return settings;
 }
 
@@ -118,4 +141,38 @@ struct hd_session *sessions_get(struct sessions *s, const struct provider_entry 
 		return k->session;
 	diags_copy(d, &k->failure);
 	return NULL;
+}
+
+/* What keeps it from being opened, such as a secret that is not here, keeps nobody from a
+ * rehearsal. */
+static struct kept_session *open_planner(struct sessions *s, const struct provider_entry *entry,
+					 const struct instance_id *id)
+{
+	struct kept_session *k = xcalloc(1, sizeof(*k));
+	struct arena *a = arena_new();
+	struct call_settings settings = real_config(s, entry, id, a, &k->failure);
+
+	k->table = entry->known;
+	if (settings.json)
+		k->session = call_open(entry->known, &settings, &s->context, &k->failure);
+	arena_free(a);
+	return k;
+}
+
+struct hd_session *sessions_get_planner(struct sessions *s, const struct provider_entry *entry,
+					const struct instance_id *id, struct diags *d)
+{
+	struct str key = STR_INIT;
+	struct kept_session *k;
+
+	if (entry->table == entry->known)
+		return sessions_get(s, entry, id, d);
+	str_printf(&key, "planner:%s/%s/%s", entry->name, id->account, id->region);
+	k = map_find(&s->kept, str_text(&key));
+	if (!k) {
+		k = open_planner(s, entry, id);
+		map_set(&s->kept, str_text(&key), k);
+	}
+	str_release(&key);
+	return k->session;
 }

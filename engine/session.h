@@ -13,8 +13,11 @@
 #include "engine/registry.h"
 
 struct sessions;
+struct simulation;
 
 struct sessions *sessions_new(const struct manifest *m, const struct call_context *context);
+/* From now on sessions get the settings of the rehearsal; NULL: there is none. */
+void sessions_simulate(struct sessions *s, const struct simulation *simulation);
 void sessions_close(struct sessions *s);
 /*
  * The session for resources of this instance.  A region that has left the manifest gets
@@ -22,5 +25,10 @@ void sessions_close(struct sessions *s);
  */
 struct hd_session *sessions_get(struct sessions *s, const struct provider_entry *entry,
 				const struct instance_id *id, struct diags *d);
+
+/* The same for the provider that plans: in a rehearsal the real one, which is asked without
+ * any connection (provider.h: plan).  NULL without errors when it cannot be opened then. */
+struct hd_session *sessions_get_planner(struct sessions *s, const struct provider_entry *entry,
+					const struct instance_id *id, struct diags *d);
 
 #endif

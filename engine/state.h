@@ -354,6 +354,10 @@ int state_fingerprint(struct state *s, const struct instance_id *ids, size_t cou
  * can make.  An absent file has no salt: with STATE_READ and no file it is different each time. */
 void state_seal(struct state *s, struct text bytes, char out[65]);
 
+/* All of it into a new file, without locks and open operations: for a rehearsal.  Nothing is
+ * made of an empty state.  0 or -1. */
+int state_copy(struct state *s, const char *path, struct diags *d);
+
 /* `state check`: integrity of file, schema, records, open operations.  0 or -1. */
 int state_check(struct state *s, struct diags *d);
 

@@ -6,19 +6,22 @@
 #include <unistd.h>
 
 #include "providers/kit/span.h"
+#include "providers/sim/usual.h"
 #include "providers/sim/visit.h"
 
 #define SLICE_MS 50
 
 /* --- time ------------------------------------------------------------------------------- */
 
+/* By the address, where there is one: keys are new in every run, and the same seed is to give
+ * the same answers. */
 static struct sim_dice dice_for(const struct visit *v, const char *what)
 {
 	const struct hd_resource *r = v->r;
 	struct text key = {"", 0};
 
 	if (r)
-		key = span_text(r->idem.len ? r->idem : r->id);
+		key = span_text(r->address.len ? r->address : r->idem.len ? r->idem : r->id);
 	return (struct sim_dice){
 		v->session->settings.seed,
 		{r ? span_text(r->type) : key, text_of(sim_op_name(v->op)), key, text_of(what)}};
@@ -49,7 +52,7 @@ static int pass(struct visit *v, int64_t ms)
 	return 0;
 }
 
-/* What is recorded of this address, else of its type. */
+/* What is recorded of this address, else of its type; else NULL. */
 static const struct sim_sample *sample_for(const struct visit *v)
 {
 	const struct sim_settings *s = &v->session->settings;
@@ -69,12 +72,17 @@ static const struct sim_sample *sample_for(const struct visit *v)
 	return best;
 }
 
-static int64_t recorded_ms(const struct visit *v)
+static int64_t expected_ms(const struct visit *v)
 {
 	const struct sim_sample *m = v->r ? sample_for(v) : NULL;
 	struct sim_dice dice = dice_for(v, "sample");
+	struct sim_duration usual;
 
-	return m ? m->ms[(size_t)(dice_roll(&dice) * (double)m->count)] : 0;
+	if (m)
+		return m->ms[(size_t)(dice_roll(&dice) * (double)m->count)];
+	if (!v->r || !usual_duration(span_text(v->r->type), v->op, &usual))
+		return 0;
+	return duration_draw(&usual, &dice);
 }
 
 static int take_time(struct visit *v)
@@ -86,7 +94,7 @@ static int take_time(struct visit *v)
 
 	v->pending_ms = l ? draw(v, &l->pending, "pending") : 0;
 	if (!l && s->rehearses)
-		v->pending_ms = (int64_t)((double)recorded_ms(v) * s->factor);
+		v->pending_ms = (int64_t)((double)expected_ms(v) * s->factor);
 	if (v->rule)
 		call_ms += draw(v, &v->rule->takes, "fault");
 	if (s->rehearses)
