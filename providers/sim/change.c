@@ -122,7 +122,8 @@ static int update(struct visit *v, struct sim_thing *t, enum hd_effect *effect)
 	if (visit_check_busy(v, t) < 0)
 		return -1;
 	changed = shape_changed(v, t);
-	if (changed <= 0)
+	/* What the plan computed from elsewhere, such as a file's content, is not seen here. */
+	if (changed < 0 || (changed == 0 && !v->session->settings.rehearses))
 		return changed;
 	*effect = v->event.effect = effect_of(v);
 	set_busy(v, t, SIM_UPDATING);

@@ -1,6 +1,7 @@
 #include "tests/unit/provider_fixture.h"
 
 #include "base/clock.h"
+#include "providers/aws/aws_provider.h"
 #include "providers/kit/span.h"
 
 static int64_t now_ms(struct hd_op *op)
@@ -47,6 +48,30 @@ static void set_pending(struct hd_op *op, struct hd_span token, int64_t wait_ms)
 	op->wait_ms = wait_ms;
 }
 
+static void set_result(struct hd_op *op, struct hd_span json)
+{
+	keep(&op->result, json);
+}
+
+static void set_retry_after(struct hd_op *op, int64_t wait_ms)
+{
+	op->retry_after_ms = wait_ms;
+}
+
+/* As the engine asks catalogues. */
+static int type_schema(struct hd_op *op, struct hd_span type, void *context,
+		       void (*take_schema)(void *context, struct hd_span schema))
+{
+	(void)op;
+	return hadeploy_provider_aws.type_schema(type, context, take_schema);
+}
+
+static int64_t wall_ms(struct hd_op *op)
+{
+	(void)op;
+	return clock_real()->wall_ms(clock_real());
+}
+
 static void set_effect(struct hd_op *op, int effect)
 {
 	op->effect = effect;
@@ -91,6 +116,10 @@ static const struct hd_host engine = {
 	.plan_same = plan_same,
 	.plan_replace = plan_replace,
 	.plan_computed = plan_computed,
+	.set_result = set_result,
+	.set_retry_after = set_retry_after,
+	.type_schema = type_schema,
+	.wall_ms = wall_ms,
 };
 
 const struct hd_host *provider_engine(void)
@@ -105,9 +134,9 @@ const struct hd_provider *provider_ssh(void)
 
 void provider_op_release(struct hd_op *op)
 {
-	struct str *all[] = {&op->code,    &op->summary, &op->detail,  &op->hint,
-			     &op->pointer, &op->same,    &op->replace, &op->computed,
-			     &op->id,      &op->state,   &op->priv,    &op->token};
+	struct str *all[] = {&op->code, &op->summary, &op->detail,   &op->hint, &op->pointer,
+			     &op->same, &op->replace, &op->computed, &op->id,   &op->state,
+			     &op->priv, &op->token,   &op->result};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		str_release(all[i]);

@@ -10,9 +10,9 @@
 /* One call.  Texts that may come several times are each followed by a blank. */
 struct hd_op {
 	struct str code, summary, detail, hint, pointer, same, replace, computed;
-	struct str id, state, priv, token;
+	struct str id, state, priv, token, result;
 	int effect; /* -1: not said */
-	int64_t wait_ms;
+	int64_t wait_ms, retry_after_ms;
 };
 
 const struct hd_host *provider_engine(void);

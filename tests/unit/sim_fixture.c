@@ -83,6 +83,7 @@ static struct hd_resource resource_of(const struct sim_call *c)
 		.desired = span_of(c->desired),
 		.recorded = span_of(c->recorded),
 		.sensitive = span_of(c->sensitive),
+		.changed = span_of(c->changed),
 		.idem = span_of(c->key),
 	};
 }
@@ -119,6 +120,15 @@ int sim_call_read(struct sim_fixture *f, const struct sim_call *c)
 int sim_call_find(struct sim_fixture *f, const struct sim_call *c)
 {
 	return call(f, table->find, c);
+}
+
+int sim_call_act(struct sim_fixture *f, const struct sim_call *c)
+{
+	struct hd_resource r = resource_of(c);
+
+	fresh(f);
+	f->status = table->act(f->session, &f->op, &r, span_of(c->action), span_of("{}"));
+	return f->status;
 }
 
 int sim_call_poll(struct sim_fixture *f, const struct sim_call *c)

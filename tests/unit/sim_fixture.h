@@ -23,7 +23,8 @@ void sim_again(struct sim_fixture *f, const char *settings);
 void sim_stop(struct sim_fixture *f);
 
 struct sim_call {
-	const char *type, *id, *key, *desired, *recorded, *sensitive, *address, *token;
+	const char *type, *id, *key, *desired, *recorded, *sensitive, *changed, *address, *token;
+	const char *action;
 };
 /* Each returns the status, and leaves what was handed over in f->op. */
 int sim_call_create(struct sim_fixture *f, const struct sim_call *c);
@@ -31,6 +32,7 @@ int sim_call_update(struct sim_fixture *f, const struct sim_call *c);
 int sim_call_remove(struct sim_fixture *f, const struct sim_call *c);
 int sim_call_read(struct sim_fixture *f, const struct sim_call *c);
 int sim_call_find(struct sim_fixture *f, const struct sim_call *c);
+int sim_call_act(struct sim_fixture *f, const struct sim_call *c);
 int sim_call_poll(struct sim_fixture *f, const struct sim_call *c);
 /* One number that the file answers to this query. */
 int sim_count(const struct sim_fixture *f, const char *sql);
