@@ -58,6 +58,38 @@ static const struct hd_provider sim = TABLE("sim", "{\"types\": {\"SSH::File\": 
 static const struct hd_provider broken = TABLE("ssh", "{\"types\": 5}");
 static const struct hd_provider *const builtins[] = {&ssh, NULL};
 
+static int knows_queue(struct hd_span type, void *context,
+		       void (*take)(void *context, struct hd_span schema))
+{
+	static const char schema[] = "{\"properties\": {\"Name\": {\"type\": \"string\"}}}";
+
+	if (!text_is((struct text){type.ptr, type.len}, "AWS::SQS::Queue"))
+		return 0;
+	take(context, (struct hd_span){schema, sizeof(schema) - 1});
+	return 1;
+}
+
+static void one_name(void *context, void (*take)(void *context, struct hd_span name))
+{
+	take(context, (struct hd_span){"AWS::SQS::Queue", 15});
+}
+
+static const struct hd_provider aws = {.abi = HD_ABI,
+				       .size = sizeof(struct hd_provider),
+				       .name = "aws",
+				       .version = "1",
+				       .type_names = one_name,
+				       .type_schema = knows_queue};
+
+/* Takes any type. */
+static struct hd_provider cloud(void)
+{
+	struct hd_provider table = TABLE("sim", "{\"types\": {\"Sim::Node\": {}}}");
+
+	table.any_type = 1;
+	return table;
+}
+
 struct fixture {
 	struct arena *a;
 	struct diags d;
@@ -161,6 +193,78 @@ static void two_that_fit_equally_well_are_an_error(void **state)
 	assert_int_equal(f->d.first->code, DIAG_TYPE_AMBIGUOUS);
 	assert_string_equal(f->d.first->summary,
 			    "providers 'ssh' and 'sim' both serve 'SSH::File'");
+}
+
+static void take_text(void *context, struct hd_span schema)
+{
+	str_add_len(context, schema.ptr, schema.len);
+}
+
+static void claimed_types_come_with_the_schema_of_others(void **state)
+{
+	const struct hd_provider sim_any = cloud();
+	const struct hd_provider *const tables[] = {&ssh, &aws, &sim_any, NULL};
+	const struct provider_entry *entry;
+	struct fixture *f = *state;
+	struct str text = STR_INIT;
+
+	open_with(f, "sim: {Types: ['AWS::*', 'SSH::File']}", tables);
+	assert_string_equal(server_of(f, "AWS::SQS::Queue"), "sim");
+	assert_string_equal(server_of(f, "SSH::File"), "sim");
+	assert_string_equal(server_of(f, "SSH::User"), "ssh");
+	assert_null(server_of(f, "AWS::SQS::Topic"));
+	assert_null(server_of(f, "Sim::Node")); /* its Types do not have it */
+	entry = registry_entry(f->r, "sim");
+	assert_false(registry_is_catalogue(entry));
+	assert_non_null(registry_schema(f->r, entry, "AWS::SQS::Queue"));
+	assert_non_null(registry_schema(f->r, entry, "SSH::File"));
+	assert_int_equal(registry_tell_schema(f->r, TEXT_LIT("AWS::SQS::Queue"), &text, take_text),
+			 1);
+	assert_int_equal(registry_tell_schema(f->r, TEXT_LIT("SSH::None"), &text, take_text), 0);
+	assert_true(text_starts(str_text(&text), "{\"properties\""));
+	assert_non_null(registry_schema_text(f->r, f->a, "SSH::File"));
+	str_release(&text);
+}
+
+static void who_takes_any_type_claims_none_without_types(void **state)
+{
+	const struct hd_provider sim_any = cloud();
+	const struct hd_provider *const tables[] = {&ssh, &aws, &sim_any, NULL};
+	struct fixture *f = *state;
+
+	open_with(f, "sim: {}", tables);
+	assert_string_equal(server_of(f, "SSH::File"), "ssh");
+	assert_string_equal(server_of(f, "Sim::Node"), "sim");
+	assert_string_equal(server_of(f, "AWS::SQS::Queue"), "aws");
+	assert_true(registry_is_catalogue(registry_entry(f->r, "aws")));
+}
+
+static void two_clouds_that_claim_the_same_are_an_error(void **state)
+{
+	const struct hd_provider sim_any = cloud();
+	const struct hd_provider *const tables[] = {&aws, &sim_any, NULL};
+	struct fixture *f = *state;
+
+	open_with(f, "sim: {Types: ['AWS::*']}, other: {Use: sim, Types: ['AWS::*']}", tables);
+	assert_null(f->r);
+	assert_int_equal(f->d.first->code, DIAG_TYPE_AMBIGUOUS);
+}
+
+static void in_a_rehearsal_one_answers_for_all(void **state)
+{
+	const struct hd_provider sim_any = cloud();
+	const struct hd_provider *const tables[] = {&ssh, &aws, &sim_any, NULL};
+	struct fixture *f = *state;
+	const char *yaml = "Project: p\n";
+	const struct source *src = source_from(f->a, "hadeploy.yaml", text_of(yaml), &f->d);
+	const struct manifest *m = manifest_parse(f->a, src, "/srv/shop", &f->d);
+
+	f->r = registry_open_simulated(m, tables, "sim", &f->d);
+	assert_string_equal(server_of(f, "SSH::File"), "ssh");
+	assert_ptr_equal(registry_entry(f->r, "ssh")->table, &sim_any);
+	assert_ptr_equal(registry_entry(f->r, "ssh")->known, &ssh);
+	assert_string_equal(server_of(f, "AWS::SQS::Queue"), "aws");
+	assert_false(registry_is_catalogue(registry_entry(f->r, "aws")));
 }
 
 static void absent_providers_matter_only_to_their_types(void **state)
@@ -279,6 +383,10 @@ int main(void)
 		TEST(an_entry_of_the_manifest_comes_before_a_predefined_one),
 		TEST(patterns_leave_types_out),
 		TEST(two_that_fit_equally_well_are_an_error),
+		TEST(claimed_types_come_with_the_schema_of_others),
+		TEST(who_takes_any_type_claims_none_without_types),
+		TEST(two_clouds_that_claim_the_same_are_an_error),
+		TEST(in_a_rehearsal_one_answers_for_all),
 		TEST(absent_providers_matter_only_to_their_types),
 		TEST(a_broken_schema_is_an_error),
 		TEST(a_plugin_that_is_not_there_is_named),
