@@ -47,7 +47,7 @@ static void suggest(struct invocation *in, struct diag *g, const char *word,
 		diag_hint(&in->diags, g, "'hadeploy state list' shows what is recorded");
 }
 
-static int say_unknown(struct invocation *in, const char *word, const struct record_list *all)
+int state_say_unknown(struct invocation *in, const char *word, const struct record_list *all)
 {
 	struct diag *g = diag_add(&in->diags, DIAG_RECORD_UNKNOWN, RANGE_NONE,
 				  "nothing is recorded under '%s'", word);
@@ -80,7 +80,7 @@ int state_find_records(struct invocation *in, const char *word, struct record_li
 			*arena_vec_add(in->arena, &found) = all.items[i];
 	}
 	if (!found.count)
-		return say_unknown(in, word, &all);
+		return state_say_unknown(in, word, &all);
 	*out = (struct record_list){found.items, found.count};
 	return 0;
 }
@@ -339,6 +339,6 @@ const struct command cmd_state = {
 	.help = "Works on recorded state alone, so also while manifest or templates are broken. "
 		"Nothing here touches what is deployed.",
 	.children = (const struct command *const[]){&cmd_state_list, &cmd_state_show, &cmd_state_rm,
-						    &cmd_state_unlock, &cmd_state_check,
-						    &cmd_state_export, NULL},
+						    &cmd_state_mv, &cmd_state_unlock,
+						    &cmd_state_check, &cmd_state_export, NULL},
 };

@@ -8,10 +8,16 @@
 #include "cli/invocation.h"
 
 extern const struct command cmd_state_list, cmd_state_show, cmd_state_export, cmd_state_check,
-	cmd_state_rm, cmd_state_unlock;
+	cmd_state_rm, cmd_state_mv, cmd_state_unlock;
 
 /* The records of one address, live and deposed.  0, or -1 with an error that names the
  * nearest address. */
 int state_find_records(struct invocation *in, const char *word, struct record_list *out);
+/* "nothing is recorded under 'WORD'", with what is near among `all`; always -1. */
+int state_say_unknown(struct invocation *in, const char *word, const struct record_list *all);
+/* Locks the instances of these records.  0 or -1. */
+int state_lock_records(struct invocation *in, const struct record_list *records);
+/* -1, with errors, when an operation of one of them has no end yet. */
+int state_check_free(struct invocation *in, const struct record_list *records);
 
 #endif

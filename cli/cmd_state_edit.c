@@ -1,14 +1,7 @@
 /* cmd_state_edit.c - mending recorded state: rm, unlock. */
-#include <pwd.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "base/vec.h"
 #include "cli/cmd_state.h"
 #include "cli/view_text.h"
-
-#define NAME_LEN 256
-#define ENTRY_LEN 4096
 
 struct records {
 	VEC_OF(struct record)
@@ -29,53 +22,38 @@ static int find_all(struct invocation *in, struct records *out)
 	return status;
 }
 
-static const char *user_name(char buffer[ENTRY_LEN])
-{
-	struct passwd entry, *found = NULL;
-
-	if (getpwuid_r(getuid(), &entry, buffer, ENTRY_LEN, &found) != 0 || !found)
-		return "unknown";
-	return found->pw_name;
-}
-
-static int lock(struct invocation *in, const struct records *records)
+int state_lock_records(struct invocation *in, const struct record_list *records)
 {
 	struct instance_id *ids = ARENA_ARRAY(in->arena, records->count, struct instance_id);
-	char host[NAME_LEN] = "", entry[ENTRY_LEN];
-	struct lock_owner owner = {
-		.host = host,
-		.user = user_name(entry),
-		.command = in->command->name,
-		.pid = getpid(),
-		.since_ms = in->clock->wall_ms(in->clock),
-	};
+	struct lock_owner owner = engine_owner(in->arena, in->clock, in->command->name);
 
-	gethostname(host, sizeof(host) - 1);
 	for (size_t i = 0; i < records->count; i++)
 		ids[i] = records->items[i].addr.instance;
 	return state_lock(in->state, &(struct lock_request){ids, records->count, &owner, NULL},
 			  &in->diags);
 }
 
-static int check_free(struct invocation *in, const struct records *records)
+static void say_busy(struct invocation *in, const struct operation *op)
+{
+	struct diag *g = diag_add(&in->diags, DIAG_RECORD_BUSY, RANGE_NONE,
+				  "%s of it was begun and has no end yet",
+				  operation_action_name(op->action));
+
+	diag_address(&in->diags, g, address_text(in->arena, &op->addr));
+	diag_hint(&in->diags, g, "'hadeploy plan %s' finds out what became of it",
+		  op->addr.instance.stack);
+}
+
+int state_check_free(struct invocation *in, const struct record_list *records)
 {
 	struct operation_list open = {NULL, 0};
 	int status = state_load_open_operations(in->state, NULL, in->arena, &open, &in->diags);
 
 	for (size_t i = 0; i < records->count; i++) {
-		const struct address *addr = &records->items[i].addr;
-
 		for (size_t k = 0; k < open.count; k++) {
-			struct diag *g;
-
-			if (address_compare(&open.items[k].addr, addr) != 0)
+			if (address_compare(&open.items[k].addr, &records->items[i].addr) != 0)
 				continue;
-			g = diag_add(&in->diags, DIAG_RECORD_BUSY, RANGE_NONE,
-				     "%s of it was begun and has no end yet",
-				     operation_action_name(open.items[k].action));
-			diag_address(&in->diags, g, address_text(in->arena, addr));
-			diag_hint(&in->diags, g, "'hadeploy plan %s' finds out what became of it",
-				  addr->instance.stack);
+			say_busy(in, &open.items[k]);
 			status = -1;
 		}
 	}
@@ -131,15 +109,17 @@ static void report(struct invocation *in, const struct records *records)
 static int run_rm(struct invocation *in)
 {
 	struct records records = {0};
+	struct record_list list;
 	int status;
 
 	if (find_all(in, &records) != 0 || !invocation_can_approve(in, "changes of recorded state"))
 		return invocation_exit(in);
 	if (!approve(in, &records))
 		return invocation_declined_exit();
-	if (lock(in, &records) != 0)
+	list = (struct record_list){records.items, records.count};
+	if (state_lock_records(in, &list) != 0)
 		return invocation_exit(in);
-	status = check_free(in, &records) == 0 ? drop(in, &records) : -1;
+	status = state_check_free(in, &list) == 0 ? drop(in, &records) : -1;
 	state_unlock(in->state);
 	if (status == 0)
 		report(in, &records);

@@ -27,6 +27,19 @@ struct validation {
 	size_t template_count, warning_count;
 };
 
+/* A run of the history, with what is known of it beside its record. */
+struct run_row {
+	const struct run_record *run;
+	const char *status; /* as shown: "LOST" when its process is gone */
+	struct operation_count operations;
+	struct control_request asked;
+	int64_t now_ms; /* wall clock */
+};
+struct run_rows {
+	const struct run_row *items;
+	size_t count;
+};
+
 struct view {
 	struct observer observer; /* must be first: events arrive with its address */
 	/* Sorts, groups and shows; nothing for an empty list. */
@@ -40,6 +53,9 @@ struct view {
 	void (*show_type_names)(struct view *v, const char *const *names, size_t count);
 	void (*show_type)(struct view *v, const char *name, const json_t *schema);
 	void (*show_records)(struct view *v, const struct record_list *records);
+	void (*show_runs)(struct view *v, const struct run_rows *rows);
+	void (*show_run)(struct view *v, const struct run_row *row,
+			 const struct operation_list *changes);
 	/* One sentence about what was done, for a person; `subject` says it to a program. */
 	void (*show_done)(struct view *v, const char *subject, const char *sentence);
 	/* Before somebody else writes to the terminal. */

@@ -9,6 +9,7 @@
 
 #include "cli/progress.h"
 #include "cli/view.h"
+#include "cli/view_operation.h"
 #include "cli/view_text.h"
 #include "cli/view_type.h"
 
@@ -177,6 +178,25 @@ static void show_records(struct view *v, const struct record_list *records)
 	write_out(h, &text);
 }
 
+static void show_runs(struct view *v, const struct run_rows *rows)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_runs(&text, rows, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_run(struct view *v, const struct run_row *row,
+		     const struct operation_list *changes)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_run(&text, row, changes, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_type(struct view *v, const char *name, const json_t *schema)
 {
 	struct view_human *h = human_of(v);
@@ -241,6 +261,8 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_status = show_status,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
+		.show_runs = show_runs,
+		.show_run = show_run,
 		.show_type = show_type,
 		.show_type_names = show_type_names,
 		.show_done = show_done,

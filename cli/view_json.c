@@ -3,6 +3,7 @@
 
 #include "cli/json_plan.h"
 #include "cli/view.h"
+#include "cli/view_operation.h"
 
 struct view_json {
 	struct view view; /* must be first */
@@ -232,6 +233,20 @@ static void show_records(struct view *v, const struct record_list *records)
 		write_line(v, json_record(&records->items[i]));
 }
 
+static void show_runs(struct view *v, const struct run_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		write_line(v, json_run(&rows->items[i]));
+}
+
+static void show_run(struct view *v, const struct run_row *row,
+		     const struct operation_list *changes)
+{
+	write_line(v, json_run(row));
+	for (size_t i = 0; i < changes->count; i++)
+		write_line(v, json_run_operation(row->run->id, &changes->items[i]));
+}
+
 static void show_type(struct view *v, const char *name, const json_t *schema)
 {
 	json_t *j = json_line("resource_type");
@@ -292,6 +307,8 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_status = show_status,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
+		.show_runs = show_runs,
+		.show_run = show_run,
 		.show_type = show_type,
 		.show_type_names = show_type_names,
 		.show_done = show_done,

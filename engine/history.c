@@ -9,7 +9,7 @@
 
 #define LOOK_MS 1000              /* between two looks at what is asked of the run */
 #define ADDRESS_SAMPLE_MIN_MS 500 /* shorter ones are worth remembering of their type alone */
-#define RUN_ID_RANDOM_LEN 3
+#define RUN_ID_RANDOM_LEN 2
 
 /* The latest of one type and action, or of one address; a ring. */
 struct samples {
@@ -30,6 +30,7 @@ struct history {
 
 /* --- begin --------------------------------------------------------------------------- */
 
+/* Sorts by time: date, time of day, three hex digits of milliseconds; then three random ones. */
 static const char *new_run_id(struct arena *a, struct clock *clock, int64_t now_ms)
 {
 	char stamp[32], random[2 * RUN_ID_RANDOM_LEN + 1];
@@ -39,7 +40,7 @@ static const char *new_run_id(struct arena *a, struct clock *clock, int64_t now_
 	gmtime_r(&seconds, &parts);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &parts);
 	clock_random_hex(clock, RUN_ID_RANDOM_LEN, random);
-	return arena_printf(a, "%s-%s", stamp, random);
+	return arena_printf(a, "%s-%03x%.3s", stamp, (unsigned)(now_ms % 1000), random);
 }
 
 static bool has_work(const struct plan *p, const struct instance_plan *i)

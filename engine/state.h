@@ -228,7 +228,8 @@ enum state_edit_kind {
 	EDIT_PENDING,       /* op: id, token, poll_at_ms, attempts */
 	EDIT_END,           /* op: id, result, message, ended_ms (0: now), attempts */
 	EDIT_PUT_RECORD,    /* record (version is counted by the store) */
-	EDIT_DROP_RECORD,   /* record: addr and deposed */
+	EDIT_DROP_RECORD,   /* record: addr and deposed.  A live one without `keep` is forgotten:
+			       what is kept of it goes, too */
 	EDIT_DEPOSE,        /* record: live record at addr moves to record->deposed */
 	EDIT_PUT_INSTANCE,  /* instance */
 	EDIT_DROP_INSTANCE, /* and what was kept of it */

@@ -111,6 +111,8 @@ static int drop_record(struct state *s, const struct state_edit *e, struct diags
 
 	if (keeps(e, &filled) && edit_keep(s, &filled.addr, d) != 0)
 		return -1;
+	if (!e->keep && !*filled.deposed && edit_drop_kept(s, &filled.addr, d) != 0)
+		return -1;
 	return edit_drop_row(s, &filled, d);
 }
 

@@ -32,7 +32,8 @@ int edit_generation(struct state *s, const struct instance_id *id, int64_t *out,
 void edit_forget_generations(struct state *s);
 /* Keeps the live record at addr as it is, when a rollback would need it and nothing is kept. */
 int edit_keep(struct state *s, const struct address *addr, struct diags *d);
-/* Drops what is kept of an instance. */
+/* Drops what is kept of an address; of an instance. */
+int edit_drop_kept(struct state *s, const struct address *addr, struct diags *d);
 int edit_forget_kept(struct state *s, const struct instance_id *id, struct diags *d);
 
 int edit_good(struct state *s, const struct state_edit *e, struct diags *d);

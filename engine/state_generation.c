@@ -79,6 +79,16 @@ int edit_keep(struct state *s, const struct address *addr, struct diags *d)
 	return state_step(s, row.stmt, d);
 }
 
+int edit_drop_kept(struct state *s, const struct address *addr, struct diags *d)
+{
+	struct row row = {state_query(s, QUERY_KEPT_DROP, d), 1, NULL};
+
+	if (!row.stmt)
+		return -1;
+	row_put_address(&row, addr);
+	return state_step(s, row.stmt, d);
+}
+
 int edit_forget_kept(struct state *s, const struct instance_id *id, struct diags *d)
 {
 	struct row row = {state_query(s, QUERY_KEPT_FORGET, d), 1, NULL};

@@ -59,16 +59,6 @@ static int put_kept(struct move *m, const struct record *r)
 	return state_step(m->s, row.stmt, m->d);
 }
 
-static int drop_kept(struct move *m, const struct address *addr)
-{
-	struct row row = {state_query(m->s, QUERY_KEPT_DROP, m->d), 1, NULL};
-
-	if (!row.stmt)
-		return -1;
-	row_put_address(&row, addr);
-	return state_step(m->s, row.stmt, m->d);
-}
-
 static int move_records(struct move *m)
 {
 	struct record_list list;
@@ -100,7 +90,7 @@ static int move_kept(struct move *m)
 	if (!list.count)
 		return 0;
 	list.items[0].addr = m->to;
-	return drop_kept(m, m->from) == 0 ? put_kept(m, &list.items[0]) : -1;
+	return edit_drop_kept(m->s, m->from, m->d) == 0 ? put_kept(m, &list.items[0]) : -1;
 }
 
 static int compare_texts(const void *x, const void *y)

@@ -240,6 +240,24 @@ static void state_can_lie_elsewhere(void **state)
 	forget(&r);
 }
 
+static void history_is_bounded_as_the_manifest_says(void **state)
+{
+	const int64_t day_ms = 24LL * 3600 * 1000;
+	struct reading r = read_good("Project: shop\n");
+
+	(void)state;
+	assert_int_equal(r.m->history_age_ms, 90 * day_ms);
+	assert_int_equal(r.m->history_run_count, 1000);
+	forget(&r);
+	r = read_good("Project: shop\nState: {History: {Keep: 36h, Runs: 5}}\n");
+	assert_int_equal(r.m->history_age_ms, 3 * day_ms / 2);
+	assert_int_equal(r.m->history_run_count, 5);
+	forget(&r);
+	r = read_good("Project: shop\nState: {History: {Keep: forever}}\n");
+	assert_int_equal(r.m->history_age_ms, 0);
+	forget(&r);
+}
+
 static void accounts_make_targets_different(void **state)
 {
 	struct reading r = read_good("Project: p\n"
@@ -654,6 +672,7 @@ int main(void)
 		cmocka_unit_test(limits_of_a_provider_are_the_engines),
 		cmocka_unit_test(limits_of_a_provider_are_numbers),
 		cmocka_unit_test(state_can_lie_elsewhere),
+		cmocka_unit_test(history_is_bounded_as_the_manifest_says),
 		cmocka_unit_test(accounts_make_targets_different),
 		cmocka_unit_test(a_single_dependency_needs_no_list),
 		cmocka_unit_test(empty_sections_are_as_good_as_none),

@@ -156,6 +156,23 @@ static void what_is_deleted_or_replaced_is_kept(void **state)
 	state_close(s);
 }
 
+/* `state rm`: a rollback does not bring it back. */
+static void what_is_forgotten_is_not_kept_either(void **state)
+{
+	struct fixture *f = *state;
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct state_edit drop = {.kind = EDIT_DROP_RECORD, .record = &page};
+	struct state *s = state_fixture_open_locked(f);
+
+	put(f, s, &page, "{\"V\":1}");
+	good(f, s);
+	put(f, s, &page, "{\"V\":2}");
+	assert_int_equal(kept(f, s).count, 1);
+	commit(f, s, &drop, 1);
+	assert_int_equal(kept(f, s).count, 0);
+	state_close(s);
+}
+
 static void what_is_rolled_back_is_not_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -389,6 +406,7 @@ int main(void)
 		STATE_TEST(what_was_good_is_kept_once_and_what_is_new_is_not),
 		STATE_TEST(nothing_is_kept_unless_it_is_said),
 		STATE_TEST(what_is_deleted_or_replaced_is_kept),
+		STATE_TEST(what_is_forgotten_is_not_kept_either),
 		STATE_TEST(what_is_rolled_back_is_not_kept),
 		STATE_TEST(an_instance_that_goes_takes_with_it_what_was_kept),
 		STATE_TEST(a_replaced_record_comes_back_and_the_new_one_steps_aside),
