@@ -311,8 +311,8 @@ def command_of(words, commands):
     for count in (2, 1):
         if " ".join(words[:count]) in commands:
             return " ".join(words[:count])
-    if words and words[0] == "state" and len(words) == 1:
-        return "state"
+    if len(words) == 1 and words[0] in ("state", "operation"):
+        return words[0]
     return None if words and WORD.match(words[0]) else ""
 
 
