@@ -1,7 +1,8 @@
 /*
  * Recorded state when the process is killed, or the disk fails, at every single write.
  *
- * A child runs the life of two operations on a file system layer that lets N calls that
+ * A child runs the life of three operations, a good state and what leads back to it, and a new
+ * name, on a file system layer that lets N calls that
  * change files pass and then kills it, tears the write and kills it, or answers with an
  * error; N counts up until nothing is left to fail.  Each time the state must open, pass
  * its check, and hold everything that was committed, whole.
@@ -224,24 +225,40 @@ static void make_files_faulty(struct fixture *f, struct sweep *w)
 		_exit(90);
 }
 
-#define COMMITS 4
+#define COMMITS 6
+#define EDITS 4 /* at most, of one commit */
 
-/* Commit number n of the story: begin, done, replace and begin, done. */
+/* Commit number n of the story: begin, done, replace and begin, done and good; replace and
+ * begin, the old one comes back and gets another name. */
 static int tell(struct fixture *f, struct state *s, int n)
 {
 	struct record page = state_fixture_record(&state_fixture_east, "Page"), old = page;
 	struct operation first = state_fixture_operation("op1", &page);
 	struct operation second = state_fixture_operation("op2", &page);
-	struct state_edit edits[COMMITS][2] = {
+	struct operation third = state_fixture_operation("op3", &page);
+	struct record replaced = page;
+	struct instance_record east = {.id = state_fixture_east, .status = "CURRENT"};
+	struct state_edit edits[COMMITS][EDITS] = {
 		{{.kind = EDIT_BEGIN, .op = &first}, {.kind = EDIT_PENDING, .op = &first}},
 		{{.kind = EDIT_PUT_RECORD, .record = &page}, {.kind = EDIT_END, .op = &first}},
 		{{.kind = EDIT_DEPOSE, .record = &old}, {.kind = EDIT_BEGIN, .op = &second}},
-		{{.kind = EDIT_PUT_RECORD, .record = &page}, {.kind = EDIT_END, .op = &second}},
+		{{.kind = EDIT_PUT_RECORD, .record = &page},
+		 {.kind = EDIT_END, .op = &second},
+		 {.kind = EDIT_PUT_INSTANCE, .instance = &east},
+		 {.kind = EDIT_GOOD, .instance = &east}},
+		{{.kind = EDIT_DEPOSE, .record = &replaced, .keep = true},
+		 {.kind = EDIT_BEGIN, .op = &third}},
+		{{.kind = EDIT_RESTORE, .record = &replaced},
+		 {.kind = EDIT_END, .op = &third},
+		 {.kind = EDIT_MOVE, .record = &page, .as = "Site"}},
 	};
+	static const size_t counts[COMMITS] = {2, 2, 2, 4, 2, 3};
 
 	old.deposed = "op2";
+	replaced.deposed = "op3";
+	third.result = OPERATION_FAILED;
 	first.result = second.result = OPERATION_SUCCEEDED;
-	return state_commit(s, edits[n], 2, &f->d);
+	return state_commit(s, edits[n], counts[n], &f->d);
 }
 
 /* An error must have been said, and the right kind of error. */
@@ -302,16 +319,38 @@ static void live(struct fixture *f, void *context)
 static int story_length(struct fixture *f, struct state *s)
 {
 	static const struct {
-		size_t records, open;
-	} lengths[COMMITS + 1] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 0}};
+		size_t records, open, kept, instances;
+		const char *name;
+	} lengths[COMMITS + 1] = {
+		{0, 0, 0, 0, ""},     {0, 1, 0, 0, ""},     {1, 0, 0, 0, "Page"},
+		{1, 1, 0, 0, "Page"}, {2, 0, 0, 1, "Page"}, {2, 1, 1, 1, "Page"},
+		{2, 0, 1, 1, "Site"},
+	};
+	struct record_list records, kept;
+	struct instance_list instances;
 	struct operation_list open;
-	size_t records = state_fixture_count_records(f, s);
+	const char *name;
 
+	assert_int_equal(state_load_records(s, NULL, f->a, &records, &f->d), 0);
+	assert_int_equal(state_load_kept(s, NULL, f->a, &kept, &f->d), 0);
+	assert_int_equal(state_load_instances(s, f->a, &instances, &f->d), 0);
 	assert_int_equal(state_load_open_operations(s, NULL, f->a, &open, &f->d), 0);
+	name = records.count ? records.items[0].addr.logical_id : "";
 	for (int i = 0; i <= COMMITS; i++)
-		if (lengths[i].records == records && lengths[i].open == open.count)
+		if (lengths[i].records == records.count && lengths[i].open == open.count &&
+		    lengths[i].kept == kept.count && lengths[i].instances == instances.count &&
+		    strcmp(lengths[i].name, name) == 0)
 			return i;
 	return -1;
+}
+
+static int64_t generation_of(struct fixture *f, struct state *s)
+{
+	struct instance_list instances;
+
+	assert_int_equal(state_load_instances(s, f->a, &instances, &f->d), 0);
+	assert_int_equal(instances.count, 1);
+	return instances.items[0].generation;
 }
 
 /* Afterwards, on a disk that works. */
@@ -329,6 +368,7 @@ static void assert_nothing_lost(struct fixture *f, const struct sweep *w)
 		0);
 	for (int n = length; n < COMMITS; n++)
 		assert_int_equal(tell(f, s, n), 0);
+	assert_int_equal(generation_of(f, s), 1);
 	assert_int_equal(story_length(f, s), COMMITS);
 	state_close(s);
 }
