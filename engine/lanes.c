@@ -13,7 +13,8 @@ struct lanes {
 	struct map regions, providers; /* by name */
 	struct map sessions, lanes;    /* by provider, account, region (and endpoint) */
 	struct timers pauses;
-	size_t parallelism;
+	size_t parallelism; /* workers */
+	size_t most;        /* in flight: some are begun ahead */
 	size_t in_flight;
 	size_t active_regions;
 	int64_t paced_ms; /* when a session that was held back may go on; see lanes_pop */
@@ -34,6 +35,7 @@ struct lanes *lanes_new(size_t parallelism)
 	assert(parallelism > 0);
 	l->arena = arena_new();
 	l->parallelism = parallelism;
+	l->most = parallelism + parallelism / LANES_AHEAD;
 	l->paced_ms = TIMERS_NEVER;
 	return l;
 }
@@ -168,7 +170,7 @@ static size_t region_limit(const struct lanes *l)
 	size_t half = l->parallelism / 2;
 
 	if (l->active_regions < 2)
-		return l->parallelism;
+		return l->most;
 	return half ? half : 1;
 }
 
@@ -211,7 +213,7 @@ struct lane_item *lanes_pop(struct lanes *l, int64_t now_ms)
 	while ((t = timers_pop(&l->pauses, now_ms)))
 		lane_return(container_of(t, struct lane, pause));
 	l->paced_ms = TIMERS_NEVER;
-	if (l->in_flight >= l->parallelism + l->parallelism / LANES_AHEAD)
+	if (l->in_flight >= l->most)
 		return NULL;
 	for (size_t i = 0; i < l->sessions.entry_count; i++) {
 		struct lane_session *s = l->sessions.entries[i].value;

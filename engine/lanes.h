@@ -29,7 +29,7 @@
 #define LANE_CALLS 8 /* SSH servers allow ten channels of one connection */
 /* One more than the workers for each this many: it is begun while they work, so that nobody
  * who comes back waits for a disk. */
-#define LANES_AHEAD 32
+#define LANES_AHEAD 16
 #define LANE_BREAKER_FAULTS 2  /* time-outs in a row */
 #define LANE_GIVEN_UP_MS 30000 /* a host that reboots gets another chance after this */
 
