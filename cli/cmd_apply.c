@@ -30,8 +30,9 @@ const struct command cmd_apply = {
 					  "rehearse it: what would happen, and how long it takes",
 					  NULL},
 	.options = (const enum option_id[]){OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
-					    OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+					    OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
+					    OPT_EXCLUDE, OPT_REPLACE, OPT_FULL, OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS,
 	.run = run,
 };

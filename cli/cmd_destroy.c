@@ -21,8 +21,9 @@ const struct command cmd_destroy = {
 					  "hadeploy destroy web --region west --yes",
 					  "one stack in one region", NULL},
 	.options = (const enum option_id[]){OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
-					    OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+					    OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
+					    OPT_EXCLUDE, OPT_FULL, OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | RECORD_IS_ENOUGH,
 	.run = run,
 };

@@ -1,17 +1,18 @@
 /* cmd_plan.c - what would be done, and why. */
-#include "cli/invocation.h"
+#include "cli/wishes.h"
 
 static int run(struct invocation *in)
 {
 	struct run_request request = {
 		.mode = option_given(in->args, OPT_DESTROY) ? RUN_DESTROY : RUN_APPLY,
 		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
+		.wishes = invocation_wishes(in),
 	};
 	const struct plan *plan = engine_plan(in->engine, &request, &in->diags);
 	int code = invocation_exit(in);
 
-	/* A host that is down hides nothing of the others. */
-	if (plan && (code == EXIT_DONE || plan->unread))
+	/* A host that is down hides nothing of the others, and what is forbidden is looked at. */
+	if (plan && (code == EXIT_DONE || plan->unread || invocation_forbidden(in)))
 		in->view->show_plan(in->view, plan, PLAN_FOR_PLAN);
 	if (!plan || code != EXIT_DONE)
 		return code == EXIT_DONE ? EXIT_ERROR : code;
@@ -31,15 +32,20 @@ const struct command cmd_plan = {
 		"seen. Nothing is changed; operations that an earlier run left without an end are "
 		"looked after first when nobody works on them.\n"
 		"\n"
-		"Signs: + create, ~ update in place, -/+ replace, - delete, = retain (the record "
-		"goes, the thing stays).",
+		"Signs: + create, ~ update in place, -/+ replace, -/+? replace if a value that is "
+		"not known yet proves different, - delete, = retain (the record goes, the thing "
+		"stays), > only the logical id changes. Of more than 200 changes a summary is "
+		"shown, unless --full is given.",
 	.examples = (const char *const[]){"hadeploy plan", "all stacks in all regions",
 					  "hadeploy plan web --region east --refresh",
 					  "one stack in one region, compared with the world",
 					  "hadeploy plan --exit-code --json >plan.jsonl",
-					  "in CI: exit code 2 when there are changes", NULL},
+					  "in CI: exit code 2 when there are changes",
+					  "hadeploy plan --only 'web/*/Db*'",
+					  "these alone, with what they need", NULL},
 	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
-					    OPT_DESTROY, OPT_SIMULATE, OPT_CONTINUE, OPT_EXIT_CODE,
+					    OPT_DESTROY, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
+					    OPT_EXCLUDE, OPT_REPLACE, OPT_FULL, OPT_EXIT_CODE,
 					    OPT_PARALLELISM, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS,
 	.run = run,

@@ -304,8 +304,15 @@ bool invocation_lock_lost(const struct invocation *in)
 	return in->lock_lost || has_error(in, DIAG_LOCK_LOST);
 }
 
+bool invocation_forbidden(const struct invocation *in)
+{
+	return in->forbidden || has_error(in, DIAG_POLICY_DENIES) ||
+	       has_error(in, DIAG_STACK_PROTECTED);
+}
+
 void invocation_show_diags(struct invocation *in)
 {
+	in->forbidden = invocation_forbidden(in);
 	in->lock_held = lock_is_held(in);
 	in->lock_lost = invocation_lock_lost(in);
 	in->failed |= diags_failed(&in->diags);
@@ -317,7 +324,7 @@ int invocation_exit(const struct invocation *in)
 {
 	if (signals_interrupted())
 		return EXIT_INTERRUPTED;
-	if (lock_is_held(in))
+	if (lock_is_held(in) || invocation_forbidden(in))
 		return EXIT_REFUSED;
 	return in->failed || diags_failed(&in->diags) ? EXIT_ERROR : EXIT_DONE;
 }

@@ -26,6 +26,7 @@ struct invocation {
 	bool failed;           /* errors were shown already */
 	bool lock_held;        /* one of them: somebody else has a lock */
 	bool lock_lost;        /* one of them: somebody else took the lock */
+	bool forbidden;        /* one of them: the manifest forbids a change */
 	struct engine *engine; /* NEED_ENGINE */
 	struct single *single; /* TAKES_TEMPLATES, when the operands are such */
 	struct state *state;   /* NEED_STATE_READ, NEED_STATE_WRITE */
@@ -44,8 +45,10 @@ int invocation_engine_options(struct invocation *in, struct engine_options *out)
 /* Shows what is in `diags` now, and empties it. */
 void invocation_show_diags(struct invocation *in);
 /* What a command returns when all that can go wrong is in `diags`: 130 after an interrupt,
- * 4 when a lock is held, 1 after errors, else 0. */
+ * 4 when a lock is held or the manifest forbids it, 1 after errors, else 0. */
 int invocation_exit(const struct invocation *in);
+/* The manifest forbids a change of the plan. */
+bool invocation_forbidden(const struct invocation *in);
 /* Somebody else took the lock while the command ran. */
 bool invocation_lock_lost(const struct invocation *in);
 /* --yes is given, or somebody can be asked.  Else an error is added; `what` begins its

@@ -37,6 +37,12 @@ static void set_number(json_t *object, const char *key, size_t number)
 	json_object_set_new(object, key, json_integer((json_int_t)number));
 }
 
+static void set_some(json_t *object, const char *key, size_t number)
+{
+	if (number)
+		set_number(object, key, number);
+}
+
 /* Only what holds: a reader takes what is missing as false. */
 static void set_flag(json_t *object, const char *key, bool flag)
 {
@@ -54,6 +60,11 @@ json_t *json_counts(const struct plan_counts *c)
 	set_number(j, "delete", c->remove);
 	set_number(j, "retain", c->retain);
 	set_number(j, "none", c->none);
+	set_some(j, "import", c->import);
+	set_some(j, "adopt", c->adopt);
+	set_some(j, "conditional", c->conditional);
+	set_some(j, "left_out", c->left_out);
+	set_some(j, "moved", c->moved);
 	return j;
 }
 
@@ -181,6 +192,13 @@ static json_t *paths_json(const struct change *c)
 	return list;
 }
 
+static json_t *because_json(const struct change *c)
+{
+	const struct address addr = {c->addr.instance, c->because};
+
+	return json_address(&addr);
+}
+
 json_t *json_plan_change(const struct change *c)
 {
 	json_t *j = json_line("change");
@@ -192,6 +210,13 @@ json_t *json_plan_change(const struct change *c)
 	if (c->reason != REASON_NONE)
 		json_set_text(j, "reason", reason_text(c->reason));
 	json_set_text(j, "cause", c->cause);
+	if (c->because)
+		json_object_set_new(j, "because", because_json(c));
+	set_flag(j, "conditional", c->conditional);
+	set_flag(j, "snapshot", c->snapshot);
+	json_set_text(j, "moved_from", c->moved_from);
+	if (c->left_out != ACTION_NONE)
+		json_set_text(j, "left_out", action_name(c->left_out));
 	json_set_text(j, "endpoint", c->endpoint);
 	if (c->before) {
 		json_set_text(j, "id", c->before->id);

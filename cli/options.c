@@ -37,6 +37,25 @@ static const struct option_row rows[] = {
 	[OPT_DESTROY] = {.name = "destroy",
 			 .kind = OPTION_FLAG,
 			 .help = "show what 'hadeploy destroy' would do"},
+	[OPT_ONLY] = {.name = "only",
+		      .kind = OPTION_LIST,
+		      .value = "PATTERN",
+		      .help = "only these resources, with what they need: an address with "
+			      "wildcards (web/east/Db*), a stack instance (web/east) or a logical "
+			      "id (Db*); may be given several times"},
+	[OPT_EXCLUDE] = {.name = "exclude",
+			 .kind = OPTION_LIST,
+			 .value = "PATTERN",
+			 .help = "not these resources, nor what needs their change; may be given "
+				 "several times"},
+	[OPT_REPLACE] = {.name = "replace",
+			 .kind = OPTION_LIST,
+			 .value = "PATTERN",
+			 .help = "make these anew although nothing asks for it; may be given "
+				 "several times"},
+	[OPT_FULL] = {.name = "full",
+		      .kind = OPTION_FLAG,
+		      .help = "show every change of a plan that is too long for that"},
 	[OPT_YES] = {.name = "yes",
 		     .letter = 'y',
 		     .kind = OPTION_FLAG,

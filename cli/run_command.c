@@ -1,6 +1,8 @@
 /* run_command.c - apply and destroy. */
 #include "cli/run_command.h"
 
+#include "cli/wishes.h"
+
 enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE };
 
 struct asking {
@@ -82,6 +84,7 @@ int run_command(struct invocation *in, enum run_mode mode)
 	struct run_request request = {
 		.mode = mode,
 		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
+		.wishes = invocation_wishes(in),
 		.confirm = confirm,
 		.context = &a,
 	};

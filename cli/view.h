@@ -82,6 +82,8 @@ void view_diags(struct str *out, struct diags *d, const struct style *st);
 void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st);
 /* "8 to create, 1 to update, 0 to delete" */
 void view_plan_counts(struct str *out, const struct plan_counts *c);
+/* "3 changes are left out by --only" */
+void view_left_out(struct str *out, const struct plan *p);
 /* "1 of 3 resources could not be read" */
 void view_unread(struct str *out, const struct plan *p);
 /* view_result.c */

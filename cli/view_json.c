@@ -101,7 +101,7 @@ static void show_diags(struct view *v, struct diags *d)
 static bool belongs(const struct change *c, enum plan_view kind)
 {
 	if (kind != PLAN_FOR_DRIFT)
-		return c->action != ACTION_NONE;
+		return c->action != ACTION_NONE || c->moved_from || c->left_out;
 	for (size_t i = 0; i < c->path_count; i++) {
 		if (c->paths[i].drift)
 			return true;

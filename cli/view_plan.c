@@ -23,6 +23,10 @@ static const struct action_look looks[] = {
 };
 _Static_assert(ARRAY_LEN(looks) == ACTION_COUNT, "a look for every action");
 
+/* Not certain yet; and one that only gets another logical id. */
+static const struct action_look conditional_look = {"-/+?", PAINT_MAGENTA};
+static const struct action_look moved_look = {">", PAINT_CYAN};
+
 struct page {
 	struct str *out;
 	const struct plan *plan;
@@ -51,6 +55,9 @@ void view_plan_counts(struct str *out, const struct plan_counts *c)
 	add_some(&line, c->replace, "to replace");
 	add_count(&line, c->remove, "to delete");
 	add_some(&line, c->retain, "to retain");
+	add_some(&line, c->import, "to import");
+	add_some(&line, c->adopt, "to adopt");
+	add_some(&line, c->moved, "to move");
 	str_add_text(out, str_text(&line));
 	str_release(&line);
 }
@@ -190,15 +197,21 @@ static bool path_visible(const struct path_change *path)
 /* Where the lines below say it, the reason would only repeat them. */
 static bool reason_speaks(const struct change *c)
 {
+	if (c->conditional)
+		return true;
 	if (c->reason == REASON_CHANGED || c->reason == REASON_DRIFTED)
 		return !some_path(c, path_visible);
 	if (c->reason == REASON_CREATE_ONLY)
 		return !some_path(c, path_replaces);
-	return c->reason != REASON_NONE && c->reason != REASON_DESTROY;
+	return c->reason != REASON_NONE && c->reason != REASON_DESTROY && c->reason != REASON_MOVED;
 }
 
 static void add_reason_text(struct str *out, const struct change *c)
 {
+	if (c->conditional) {
+		str_printf(out, "may be replaced: waits for %s", c->cause ? c->cause : "a value");
+		return;
+	}
 	if (c->cause && c->reason == REASON_CREATE_ONLY)
 		str_printf(out, "%s ", c->cause);
 	str_add(out, reason_text(c->reason));
@@ -206,19 +219,60 @@ static void add_reason_text(struct str *out, const struct change *c)
 		str_printf(out, ": %s", c->cause);
 }
 
+static const char *const becoming[] = {
+	[ACTION_NONE] = "changes",       [ACTION_CREATE] = "is created",
+	[ACTION_UPDATE] = "is updated",  [ACTION_REPLACE] = "is replaced",
+	[ACTION_DELETE] = "is deleted",  [ACTION_RETAIN] = "is given up",
+	[ACTION_IMPORT] = "is imported", [ACTION_ADOPT] = "is adopted",
+};
+_Static_assert(ARRAY_LEN(becoming) == ACTION_COUNT, "words for every action");
+
+/* "because Vpc is replaced" */
+static void add_because(struct str *out, const struct plan *plan, const struct change *c)
+{
+	const struct address addr = {c->addr.instance, c->because};
+	const struct change *other = plan_find(plan, &addr);
+
+	if (other)
+		str_printf(out, "because %s %s", c->because,
+			   other->conditional ? "may be replaced" : becoming[other->action]);
+}
+
+/* Between what is said of one change. */
+static struct str *next_phrase(struct str *out)
+{
+	str_add(out, out->len ? "; " : "");
+	return out;
+}
+
+static void add_phrases(struct str *out, const struct page *p, const struct change *c)
+{
+	if (reason_speaks(c))
+		add_reason_text(next_phrase(out), c);
+	if (c->because && !c->conditional && p->kind != PLAN_FOR_DRIFT)
+		add_because(next_phrase(out), p->plan, c);
+	if (c->moved_from)
+		str_printf(next_phrase(out), "moved from %s", c->moved_from);
+	if (c->action == ACTION_RETAIN && out->len)
+		str_add(out, "; the thing stays");
+	else if (c->action == ACTION_RETAIN)
+		str_add(out, "its record goes, the thing stays");
+	if (c->snapshot)
+		str_add(next_phrase(out), "a snapshot is taken first");
+}
+
 static void add_reason(const struct page *p, const struct change *c)
 {
-	bool retained = c->action == ACTION_RETAIN, speaks = reason_speaks(c);
+	struct str phrases = STR_INIT;
 
-	if (!speaks && !retained)
-		return;
-	str_add(p->out, "  ");
-	paint_on(p->out, p->st, PAINT_DIM);
-	if (speaks)
-		add_reason_text(p->out, c);
-	if (retained)
-		str_add(p->out, speaks ? "; the thing stays" : "its record goes, the thing stays");
-	paint_off(p->out, p->st);
+	add_phrases(&phrases, p, c);
+	if (phrases.len) {
+		str_add(p->out, "  ");
+		paint_on(p->out, p->st, PAINT_DIM);
+		str_add_text(p->out, str_text(&phrases));
+		paint_off(p->out, p->st);
+	}
+	str_release(&phrases);
 }
 
 static void add_name(const struct page *p, const struct change *c)
@@ -239,6 +293,10 @@ static const struct action_look *look_of(const struct page *p, const struct chan
 {
 	if (p->kind == PLAN_FOR_DRIFT)
 		return &looks[c->reason == REASON_GONE ? ACTION_DELETE : ACTION_UPDATE];
+	if (c->conditional)
+		return &conditional_look;
+	if (c->action == ACTION_NONE && c->moved_from)
+		return &moved_look;
 	return &looks[c->action];
 }
 
@@ -268,7 +326,7 @@ static bool shows_change(const struct page *p, const struct change *c)
 {
 	if (p->kind == PLAN_FOR_DRIFT)
 		return c->reason == REASON_GONE || some_path(c, path_drifts);
-	return c->action != ACTION_NONE;
+	return c->action != ACTION_NONE || c->moved_from;
 }
 
 /* "web/east: 4 to create, 1 to delete": only what there is. */
@@ -277,13 +335,20 @@ static void add_title(const struct page *p, const struct instance_plan *i)
 	struct plan_counts n = {0};
 	struct str counts = STR_INIT;
 
-	for (size_t k = 0; k < i->change_count; k++)
-		plan_count(&n, p->plan->changes[i->first_change + k].action);
+	for (size_t k = 0; k < i->change_count; k++) {
+		const struct change *c = &p->plan->changes[i->first_change + k];
+
+		plan_count(&n, c->action);
+		n.moved += c->moved_from != NULL;
+	}
 	add_some(&counts, n.create, "to create");
 	add_some(&counts, n.update, "to update");
 	add_some(&counts, n.replace, "to replace");
 	add_some(&counts, n.remove, "to delete");
 	add_some(&counts, n.retain, "to retain");
+	add_some(&counts, n.import, "to import");
+	add_some(&counts, n.adopt, "to adopt");
+	add_some(&counts, n.moved, "to move");
 	str_add_char(p->out, '\n');
 	paint_on(p->out, p->st, PAINT_BOLD);
 	instance_id_format(&i->id, p->out);
@@ -357,20 +422,43 @@ static void add_outputs(const struct page *p)
 		add_output(p, &p->plan->outputs[i]);
 }
 
+void view_left_out(struct str *out, const struct plan *plan)
+{
+	const struct plan_wishes *w = plan->wishes;
+	bool only = w && w->only.count, exclude = w && w->exclude.count;
+
+	counted(out, plan->counts.left_out, "change is left out by ", "changes are left out by ");
+	str_printf(out, "%s%s%s", only ? "--only" : "", only && exclude ? " and " : "",
+		   exclude ? "--exclude" : "");
+}
+
 static void add_unchanged(const struct page *p)
 {
 	const struct plan_counts *n = &p->plan->counts;
 
-	if (!n->none)
-		return;
-	str_add_char(p->out, '\n');
-	counted(p->out, n->none, "resource stays as it is\n", "resources stay as they are\n");
+	size_t as_they_are = n->none - n->left_out;
+
+	if (n->none)
+		str_add_char(p->out, '\n');
+	if (as_they_are)
+		counted(p->out, as_they_are, "resource stays as it is\n",
+			"resources stay as they are\n");
+	if (n->left_out) {
+		view_left_out(p->out, p->plan);
+		str_add(p->out, "\n");
+	}
 }
 
 static void add_nothing(const struct page *p)
 {
 	const struct plan *plan = p->plan;
 
+	if (plan->counts.left_out) {
+		str_add(p->out, "Nothing to do: ");
+		view_left_out(p->out, plan);
+		str_add(p->out, ".\n");
+		return;
+	}
 	if (plan->destroy) {
 		str_printf(p->out, "Nothing to do: nothing of project %s is recorded.\n",
 			   plan->project->manifest->project);

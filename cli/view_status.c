@@ -21,6 +21,7 @@ static const struct status_look looks[] = {
 	{"OUTDATED", PAINT_YELLOW, "templates or parameters changed since the last apply"},
 	{"FAILED", PAINT_RED, "the last apply failed in part; apply again"},
 	{"INCOMPLETE", PAINT_YELLOW, "the last apply did not come to its end; apply again"},
+	{"PARTIAL", PAINT_YELLOW, "the last apply left changes out (--only, --exclude)"},
 	{"NOT_DEPLOYED", PAINT_DIM, NULL},
 	{"ORPHANED", PAINT_MAGENTA, "recorded, and no longer in the manifest; apply deletes it"},
 	{"LOCKED", PAINT_CYAN, NULL},

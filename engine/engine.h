@@ -78,7 +78,8 @@ struct run_request {
 	void *context;
 };
 
-/* A plan without touching anything; recovers open operations first when their locks are
+/* A plan without touching anything, with errors when some of it is forbidden (planner_refuse);
+ * recovers open operations first when their locks are
  * free, else says so in a note.  The plan lives until engine_close.  NULL on failure. */
 const struct plan *engine_plan(struct engine *e, const struct run_request *r, struct diags *d);
 
@@ -126,8 +127,8 @@ const struct plan *engine_drift(struct engine *e, struct diags *d);
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
-	const char *status; /* CURRENT, OUTDATED, FAILED, INCOMPLETE, NOT_DEPLOYED, ORPHANED
-				  (recorded, not in the manifest), LOCKED */
+	const char *status; /* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, NOT_DEPLOYED,
+				  ORPHANED (recorded, not in the manifest), LOCKED */
 	size_t recorded, pending_changes, open_operations;
 	int64_t applied_ms;           /* 0: never */
 	const struct lock_info *lock; /* NULL: free */

@@ -136,7 +136,7 @@ static struct change_steps add_change(struct building *b, const struct change *c
 
 	switch (c->action) {
 	case ACTION_NONE:
-		if (c->resource && has_secrets(c)) {
+		if (c->resource && has_secrets(c) && !c->left_out) {
 			step = add_wanted(b, c, TASK_LEARN);
 			break;
 		}

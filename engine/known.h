@@ -30,6 +30,8 @@ void known_put(struct known *k, const struct record *r, enum known_extent extent
  */
 void known_refer(struct known *k, const struct record *r, const char *unknown,
 		 enum known_extent extent);
+/* It is not known any more. */
+void known_drop(struct known *k, const struct address *addr);
 /* Valid as long as k; one per instance. */
 const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id);
 

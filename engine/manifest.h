@@ -77,6 +77,20 @@ struct manifest_target {
 	struct range where;
 };
 
+/* What a policy can forbid. */
+enum deny { DENY_REPLACE, DENY_DELETE, DENY_UPDATE };
+#define DENY_COUNT (DENY_UPDATE + 1)
+
+/* `{Deny: [Replace], Resources: ['Db*'], Types: ['AWS::RDS::*']}` of a stack. */
+struct manifest_policy {
+	bool denies[DENY_COUNT];
+	const char *const *resources; /* patterns over logical ids; none: all */
+	size_t resource_count;
+	const char *const *types; /* patterns; none: all */
+	size_t type_count;
+	struct range where;
+};
+
 struct manifest_stack {
 	const char *name;
 	const char *template_path; /* as written */
@@ -87,6 +101,10 @@ struct manifest_stack {
 	size_t target_count;
 	const char *const *depends_on; /* names of stacks; no cycles */
 	size_t depends_on_count;
+	bool protected; /* its instances may not be deleted */
+	struct range protected_where;
+	const struct manifest_policy *policies;
+	size_t policy_count;
 	struct range where;
 };
 

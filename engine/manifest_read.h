@@ -82,6 +82,11 @@ struct manifest_parameter *manifest_read_parameters(struct manifest_reader *r,
 						    const struct manifest_part *part,
 						    const struct node *map, size_t *count);
 
+/* Policy of a stack: manifest_policy.c. */
+const struct manifest_policy *manifest_read_policies(struct manifest_reader *r,
+						     const struct manifest_part *part,
+						     const struct node *list, size_t *count);
+
 /* Setters of the top level. */
 key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks;
 /* Makes the predefined entries that the manifest does not mention. */

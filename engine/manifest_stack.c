@@ -97,6 +97,25 @@ static void set_depends_on(struct manifest_reader *r, const struct manifest_part
 	*s->depends_on = value;
 }
 
+static void set_protection(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			   const struct node *value)
+{
+	struct manifest_stack *stack = ((struct stack_reading *)into)->stack;
+
+	(void)r;
+	(void)part;
+	stack->protected = text_is(value->text, "true");
+	stack->protected_where = value->where;
+}
+
+static void set_policy(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		       const struct node *value)
+{
+	struct manifest_stack *stack = ((struct stack_reading *)into)->stack;
+
+	stack->policies = manifest_read_policies(r, part, value, &stack->policy_count);
+}
+
 static void set_target_region(struct manifest_reader *r, const struct manifest_part *part,
 			      void *into, const struct node *value)
 {
@@ -264,6 +283,8 @@ static const struct manifest_key stack_rows[] = {
 	{"Targets", KEY_LIST, KEY_REQUIRED, set_targets, NULL},
 	{"DependsOn", KEY_ANY, KEY_OPTIONAL, set_depends_on, NULL},
 	{"Rollout", KEY_MAP, KEY_OPTIONAL, set_rollout, NULL},
+	{"DeletionProtection", KEY_FLAG, KEY_OPTIONAL, set_protection, NULL},
+	{"Policy", KEY_LIST, KEY_OPTIONAL, set_policy, NULL},
 };
 static const struct manifest_keys stack_keys = {KEYS_CLOSED, stack_rows, ARRAY_LEN(stack_rows),
 						NULL};

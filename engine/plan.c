@@ -51,9 +51,28 @@ static const char *const reason_words[] = {
 };
 _Static_assert(ARRAY_LEN(reason_words) == REASON_COUNT, "a word for every reason");
 
+const struct change *plan_find(const struct plan *p, const struct address *addr)
+{
+	size_t low = 0, high = p->change_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (address_compare(&p->changes[mid].addr, addr) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < p->change_count && !address_compare(&p->changes[low].addr, addr); low++) {
+		if (p->changes[low].resource)
+			return &p->changes[low];
+	}
+	return NULL;
+}
+
 bool plan_empty(const struct plan *p)
 {
-	return !plan_counts_changes(&p->counts) && !p->output_count;
+	return !plan_counts_changes(&p->counts) && !p->counts.moved && !p->output_count;
 }
 
 void plan_count(struct plan_counts *n, enum action a)
@@ -130,6 +149,8 @@ static void dump_change(struct str *out, const struct plan *plan, const struct c
 	str_printf(out, " %s reason=%s", c->type, reason_words[c->reason]);
 	if (c->cause)
 		str_printf(out, " cause=%s", c->cause);
+	if (c->because)
+		str_printf(out, " because=%s", c->because);
 	if (c->before && *c->before->deposed)
 		str_printf(out, " deposed=%s", c->before->deposed);
 	if (c->moved_from)

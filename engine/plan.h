@@ -66,7 +66,8 @@ struct change {
 	struct address addr;
 	enum action action;
 	enum reason reason;
-	const char *cause; /* property or reference that caused it; NULL */
+	const char *cause;   /* property or reference that caused it; NULL */
+	const char *because; /* logical id in the same instance whose change is behind it; NULL */
 	const char *type;
 	const struct provider_entry *provider; /* NULL: entry no longer configured (delete) */
 	const struct schema *schema;           /* NULL likewise */
@@ -104,6 +105,7 @@ struct plan_counts {
 	size_t create, update, replace, remove, retain, none, import, adopt;
 	size_t conditional; /* of replace */
 	size_t left_out;    /* of none */
+	size_t moved;       /* records that get another logical id; the rest of it counts too */
 };
 
 struct output_change {
@@ -126,7 +128,12 @@ struct instance_plan {
 	size_t first_change, change_count;
 	const size_t *needs;
 	size_t need_count;
+	/* Something of it, or of what it takes its values from, was left out: it will not be as
+	 * its template says. */
+	bool partial;
 };
+
+struct plan_wishes;
 
 struct plan {
 	struct arena *arena;
@@ -141,6 +148,7 @@ struct plan {
 	bool refreshed; /* compared with the world, not only with what was recorded */
 	bool destroy;
 	bool rollback;
+	const struct plan_wishes *wishes; /* NULL: none */
 	/* The whole plan at the parallelism given; `critical` are indexes of the changes on the
 	 * longest way, in order. */
 	struct estimate estimate;
@@ -153,6 +161,8 @@ struct plan {
 /* The paths of a change, sorted by pointer.  A creation has as many as its resource has
  * properties: these are made when they are asked for, in the arena given. */
 const struct path_change *change_paths(const struct change *c, struct arena *a, size_t *count);
+/* The change of a resource that the template has; NULL. */
+const struct change *plan_find(const struct plan *p, const struct address *addr);
 bool plan_empty(const struct plan *p); /* nothing to do */
 void plan_count(struct plan_counts *n, enum action a);
 size_t plan_counts_changes(const struct plan_counts *n); /* all but none */

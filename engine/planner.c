@@ -257,9 +257,12 @@ static int plan_all(struct planning *p)
 		return -1;
 	for (size_t i = 0; i < plans.count; i++) {
 		planner_needs(p, &g.instances.items[i]);
+		planner_causes(p, &g.instances.items[i]);
 		plans.items[i].first_change = g.instances.items[i].first;
 		plans.items[i].change_count = g.instances.items[i].change_count;
 	}
+	if (planner_wishes(p, g.instances.items, &plans))
+		return -1;
 	return p->in->outside ? outside_check_use(p->in->outside, p->plan, p->d) : 0;
 }
 
@@ -274,6 +277,7 @@ static void finish(struct planning *p)
 	for (size_t i = 0; i < plan->change_count; i++) {
 		plan_count(&plan->counts, plan->changes[i].action);
 		plan->counts.conditional += plan->changes[i].conditional;
+		plan->counts.moved += plan->changes[i].moved_from != NULL;
 		plan->counts.left_out += plan->changes[i].left_out != ACTION_NONE;
 	}
 }
@@ -299,6 +303,12 @@ const struct plan *planner_make(struct arena *a, const struct planner_input *in,
 	p.plan->project = in->project;
 	p.plan->refreshed = in->observations != NULL;
 	p.plan->destroy = in->destroy;
+	if (in->wishes) {
+		struct plan_wishes *wishes = ARENA_NEW(a, struct plan_wishes);
+
+		*wishes = *in->wishes;
+		p.plan->wishes = wishes;
+	}
 	p.known = known_new(in->project->registry);
 	index_recorded(&p);
 	phase = enter(&p);

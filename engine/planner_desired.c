@@ -194,6 +194,44 @@ static void decide_by_paths(struct draft *f)
 		decide(f, ACTION_UPDATE, p->from_template ? REASON_CHANGED : REASON_DRIFTED, cause);
 }
 
+static const char *identity_of(const struct draft *f, const char *endpoint, const char *document)
+{
+	struct str key = STR_INIT;
+	const char *text;
+
+	planner_identity(f->c->schema, endpoint, document, &key);
+	text = arena_text(f->scratch, str_text(&key));
+	str_release(&key);
+	return text;
+}
+
+static bool is_requested(const struct draft *f)
+{
+	return f->p->in->wishes && planner_named(&f->p->in->wishes->replace, &f->c->addr);
+}
+
+/* The new thing is made while the old one is there, so it needs a name of its own. */
+static int replace_on_request(struct draft *f)
+{
+	const char *wanted = identity_of(f, f->c->endpoint, f->c->desired);
+	const char *there = identity_of(f, f->record->endpoint, f->record->inputs);
+	struct diag *g;
+
+	decide(f, ACTION_REPLACE, REASON_REQUESTED, NULL);
+	if (!*wanted || strcmp(wanted, there) != 0 ||
+	    schema_replacement_order(f->c->schema) == DELETE_THEN_CREATE)
+		return 0;
+	g = diag_add(f->p->d, DIAG_REPLACE_REFUSED, f->c->where,
+		     "'%s' cannot be replaced under its own name",
+		     address_text(f->scratch, &f->c->addr));
+	diag_detail(f->p->d, g, "The template gives it its name in '%s', which stays the same.",
+		    schema_ref_pointer(f->c->schema) + 1);
+	diag_hint(f->p->d, g,
+		  "give it another name, or take it out of the template, apply, and put it back");
+	diag_address(f->p->d, g, address_text(f->scratch, &f->c->addr));
+	return -1;
+}
+
 /* For more than another endpoint, of which the provider may say that it is the same. */
 static bool surely_replaces(const struct draft *f)
 {
@@ -230,6 +268,7 @@ static int settle(struct draft *f, const struct record *r, const struct observat
 	bool gone = seen && seen->seen == SEEN_GONE;
 	bool nameless = r && r->tainted && !*r->id;
 	bool same_type = !r || !strcmp(r->type, f->c->type);
+	int rc = 0;
 
 	if (r && !gone && !nameless)
 		f->record = f->c->before = r;
@@ -244,11 +283,13 @@ static int settle(struct draft *f, const struct record *r, const struct observat
 		decide(f, ACTION_CREATE, gone ? REASON_GONE : REASON_TAINTED, NULL);
 	else if (!same_type)
 		decide(f, ACTION_REPLACE, REASON_CREATE_ONLY, "Type");
+	else if (is_requested(f))
+		rc = replace_on_request(f);
 	else
 		decide_by_paths(f);
 	f->c->snapshot = f->c->action == ACTION_REPLACE &&
 			 f->c->resource->update_replace_policy == DELETION_SNAPSHOT;
-	return 0;
+	return rc;
 }
 
 static void keep_paths(struct draft *f)

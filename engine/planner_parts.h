@@ -7,7 +7,9 @@
  *	planner_paths.c    the paths of that change: template, world, provider
  *	planner_deletes.c  records that nobody wants any more
  *	planner_needs.c    which changes wait for which
+ *	planner_causes.c   which change is behind another
  *	planner_stacks.c   which instances wait for which, outputs
+ *	planner_wishes.c   what --only and --exclude leave out
  *
  * Only these files include it.
  */
@@ -42,6 +44,7 @@ struct planning_instance {
 	struct map live;            /* logical id to struct record */
 	size_t first, change_count; /* its changes */
 	size_t first_output, output_count;
+	bool partial; /* something of it was left out */
 };
 
 /* A path with what is forgotten when the change is complete. */
@@ -92,11 +95,21 @@ void planner_deletes(struct planning *p, const struct planning_instance *w);
 /* planner_needs.c: fills needs of the instance's changes, which are sorted. */
 void planner_needs(struct planning *p, const struct planning_instance *w);
 
+/* planner_causes.c: with the needs known. */
+void planner_causes(struct planning *p, const struct planning_instance *w);
+
 /* planner_stacks.c: 0, or -1 when instances wait for each other in a circle. */
 int planner_stack_needs(struct planning *p, const struct instance_plans *plans);
 /* Indexes of the plans, each behind those that it needs. */
 const size_t *planner_instance_order(struct planning *p, const struct instance_plans *plans);
 int planner_outputs(struct planning *p, const struct planning_instance *w);
+
+/* planner_wishes.c: one of the patterns names it. */
+bool planner_named(const struct patterns *p, const struct address *x);
+/* When all needs are known: leaves out what is not wanted.  0, or -1 when a pattern names
+ * nothing. */
+int planner_wishes(struct planning *p, struct planning_instance *instances,
+		   const struct instance_plans *plans);
 
 /* What was seen of a record, or NULL. */
 const struct observation *planner_observation(const struct planning *p, const struct record *r);

@@ -278,11 +278,56 @@ static const char *value_text(struct planning *p, const struct value *v)
  * hands over no such attribute, which the apply has told. */
 static bool may_become_known(const struct planning *p, const struct planning_instance *w)
 {
-	for (size_t i = w->first; i < p->changes.count; i++) {
+	for (size_t i = w->first; i < w->first + w->change_count; i++) {
 		if (p->changes.items[i].action != ACTION_NONE)
 			return true;
 	}
 	return false;
+}
+
+static bool is_left_out(const struct planning *p, const struct planning_instance *w,
+			const char *logical_id)
+{
+	size_t low = w->first, high = w->first + w->change_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct change *c = &p->changes.items[mid];
+		int order = strcmp(c->addr.logical_id, logical_id);
+
+		if (!order && c->resource)
+			return c->left_out != ACTION_NONE;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+/* It hangs on something that --only or --exclude left out. */
+static bool hangs_on_left_out(const struct planning *p, const struct planning_instance *w,
+			      const struct value *v)
+{
+	bool found = false;
+
+	for (const struct value_ref *r = v->kind == VALUE_UNKNOWN ? v->refs : NULL; r && !found;
+	     r = r->next)
+		found = is_left_out(p, w, r->logical_id);
+	for (size_t i = 0; i < v->count && !found; i++) {
+		if (v->kind == VALUE_LIST)
+			found = hangs_on_left_out(p, w, v->items[i]);
+		else if (v->kind == VALUE_MAP)
+			found = hangs_on_left_out(p, w, v->entries[i].value);
+	}
+	return found;
+}
+
+/* What is not known now will be known when the plan was applied. */
+static bool will_be_known(const struct planning *p, const struct planning_instance *w,
+			  const struct value *v)
+{
+	return may_become_known(p, w) && (!w->partial || !hangs_on_left_out(p, w, v));
 }
 
 /* Takes the output out of `before`: what stays there is not wanted any more. */
@@ -297,7 +342,7 @@ static int plan_output(struct planning *p, const struct planning_instance *w, si
 	const struct value *v =
 		document_eval_output(doc, index, known_lookup(p->known, &w->id), scratch, p->d);
 
-	if (v && (!value_has_unknown(v) || may_become_known(p, w))) {
+	if (v && (!value_has_unknown(v) || will_be_known(p, w, v))) {
 		o.unknown = value_has_unknown(v);
 		o.before = was ? json_text(p->a, was) : NULL;
 		o.after = o.unknown ? NULL : value_text(p, v);
@@ -336,7 +381,9 @@ int planner_outputs(struct planning *p, const struct planning_instance *w)
 		if (plan_output(p, w, i, before))
 			rc = -1;
 	}
-	drop_outputs(p, w, before);
+	/* Of an instance in part all of them stay recorded: others may still use them. */
+	if (!w->partial)
+		drop_outputs(p, w, before);
 	json_decref(before);
 	return rc;
 }

@@ -239,6 +239,8 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 {
 	if (run_observe(r, q->refresh) || run_make_plan(r, q))
 		return -1;
+	if (r->refused)
+		return -1;
 	out->plan = r->plan;
 	if (plan_empty(r->plan)) {
 		out->done.none = r->plan->counts.none;

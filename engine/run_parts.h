@@ -18,6 +18,7 @@ struct run {
 	struct observation *observations; /* parallel to recorded.records; NULL */
 	const struct plan *plan;
 	bool unread;         /* something could not be read */
+	bool refused;        /* the plan has changes that are forbidden: it is only shown */
 	int64_t thinking_ms; /* how long the question about the plan took */
 };
 

@@ -266,6 +266,7 @@ int run_make_plan(struct run *r, const struct run_request *q)
 		return -1;
 	if (r->observations)
 		r->plan = with_reading(r, r->plan);
+	r->refused = planner_refuse(r->plan, r->d) > 0;
 	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r->plan});
 	return 0;
 }

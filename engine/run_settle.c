@@ -267,11 +267,48 @@ static void settle_current(struct settling *s, const struct instance_plan *p,
 	put_instance(s, n);
 }
 
+/* What is known; what is not stays as it was. */
+static const char *outputs_in_part(struct settling *s, const struct instance *i, const char *before)
+{
+	const struct eval_lookup *lookup = known_lookup(s->x->known, &i->id);
+	json_t *all = before && *before ? json_parse(text_of(before), NULL, NULL) : json_object();
+	const char *text;
+
+	for (size_t k = 0; k < i->doc->output_count; k++) {
+		const struct value *v = document_eval_output(i->doc, k, lookup, s->a, s->r->d);
+
+		if (v && !value_has_unknown(v))
+			json_object_set_new(all, i->doc->outputs[k].name, output_json(s, v));
+	}
+	text = json_text(s->a, all);
+	json_decref(all);
+	return text;
+}
+
+/* Changes were left out: neither template nor parameters hold for all of it, so those of the
+ * last whole apply stay recorded. */
+static void settle_in_part(struct settling *s, const struct instance_plan *p,
+			   struct instance_record *n)
+{
+	if (!s->x || !any_work(s->r->plan, p))
+		return;
+	if (p->instance && p->instance->doc && !s->r->plan->destroy) {
+		n->outputs = outputs_in_part(s, p->instance, n->outputs);
+		n->imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
+	}
+	n->status = "PARTIAL";
+	put_instance(s, n);
+}
+
 static void settle_instance(struct settling *s, const struct instance_plan *p)
 {
 	struct instance_record n = draft_of(s, p);
 	enum run_instance_end end = run_instance_end(p, s->x);
 
+	if (end == INSTANCE_CURRENT && p->partial) {
+		settle_in_part(s, p, &n);
+		return;
+	}
 	if (end == INSTANCE_CURRENT && (s->r->plan->destroy || !p->instance)) {
 		drop_instance(s, p);
 		return;
@@ -294,7 +331,7 @@ static void settle_unchanged(struct settling *s, const struct change *c)
 	const struct observation *seen = NULL;
 	struct record n;
 
-	if (c->action != ACTION_NONE || !c->before || !c->resource)
+	if (c->action != ACTION_NONE || c->left_out || !c->before || !c->resource)
 		return;
 	if (s->r->observations && c->before >= list->items && c->before < list->items + list->count)
 		seen = &s->r->observations[c->before - list->items];

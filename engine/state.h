@@ -97,7 +97,8 @@ struct instance_record {
 	const char *outputs;    /* canonical JSON, masked; of the last finished apply */
 	const char *template_name;
 	const char *template_digest;
-	const char *status; /* "CURRENT", "FAILED", "INCOMPLETE" (interrupted), "APPLYING" */
+	const char *status; /* "CURRENT", "FAILED", "INCOMPLETE" (interrupted), "PARTIAL" (changes
+				were left out), "APPLYING" */
 	int64_t applied_ms;
 	/* Of the last finished apply: JSON object of export names to output names, and JSON array
 	 * of what its templates took from others (outside.h); "" from older versions. */

@@ -142,6 +142,8 @@ static const char *status_of(const struct matrix *m, const struct entry *e)
 		return "NOT_DEPLOYED";
 	if (recorded && !strcmp(recorded, "FAILED"))
 		return "FAILED";
+	if (recorded && !strcmp(recorded, "PARTIAL"))
+		return "PARTIAL";
 	if (!recorded || strcmp(recorded, "CURRENT") != 0)
 		return "INCOMPLETE";
 	return e->row.pending_changes ? "OUTDATED" : "CURRENT";

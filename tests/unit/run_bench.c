@@ -205,7 +205,11 @@ static int confirm(void *context, const struct plan *plan)
 
 static int run(struct bench *b, enum run_mode mode, enum run_refresh refresh)
 {
-	struct run_request q = {.mode = mode, .refresh = refresh, .confirm = confirm, .context = b};
+	struct run_request q = {.mode = mode,
+				.refresh = refresh,
+				.wishes = b->wishes,
+				.confirm = confirm,
+				.context = b};
 
 	return engine_run(fresh_engine(b), &q, &b->result, &b->d);
 }
@@ -227,7 +231,7 @@ int bench_destroy(struct bench *b)
 
 const struct plan *bench_plan(struct bench *b, enum run_refresh refresh)
 {
-	struct run_request q = {.mode = RUN_APPLY, .refresh = refresh};
+	struct run_request q = {.mode = RUN_APPLY, .refresh = refresh, .wishes = b->wishes};
 
 	return engine_plan(fresh_engine(b), &q, &b->d);
 }

@@ -42,6 +42,7 @@ struct bench {
 	struct selection selection;
 	struct param_override param;
 	bool declines;
+	struct plan_wishes wishes;
 	void (*tamper)(const struct plan *plan); /* between plan and run */
 };
 

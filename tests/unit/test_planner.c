@@ -266,7 +266,7 @@ static void computed_attributes_of_what_is_updated_are_unknown(void **state)
 	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"b\",\"Note\":\"s1\"}", NULL);
 	planned(&f);
 	assert_true(fixture_has_line(
-		&f, "update web/east/B Fake::Thing reason=changed cause=A.Serial"));
+		&f, "update web/east/B Fake::Thing reason=changed cause=A.Serial because=A"));
 	assert_true(fixture_has_line(&f, "\tneeds update web/east/A"));
 	assert_true(fixture_has_line(&f, "\t/Note: \"s1\" -> (unknown)"));
 	assert_string_equal(fixture_change(&f, "B")->unknown_pointers, "[\"/Note\"]");
@@ -288,8 +288,8 @@ static void properties_of_what_is_updated_are_the_wanted_ones(void **state)
 		       "{\"Name\":\"b\",\"Note\":\"old\",\"Where\":\"a\"}", NULL);
 	planned(&f);
 	assert_true(fixture_has_line(&f, "\t/Note: \"old\" -> \"new\""));
-	assert_true(
-		fixture_has_line(&f, "update web/east/B Fake::Thing reason=changed cause=Note"));
+	assert_true(fixture_has_line(&f, "update web/east/B Fake::Thing reason=changed cause=Note "
+					 "because=A"));
 	assert_int_equal(fixture_change(&f, "B")->path_count, 1);
 	fixture_close(&f);
 }
@@ -306,8 +306,8 @@ static void an_unknown_create_only_property_replaces_with_a_note(void **state)
 	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"s-b\"}", NULL);
 	planned(&f);
 	assert_true(fixture_has_line(
-		&f,
-		"replace web/east/B Fake::Thing reason=create-only cause=A.Serial conditional"));
+		&f, "replace web/east/B Fake::Thing reason=create-only cause=A.Serial because=A "
+		    "conditional"));
 	assert_int_equal(f.plan->counts.conditional, 1);
 	assert_true(fixture_has_line(&f, "\t/Name: \"s-b\" -> (unknown) replaces"));
 	assert_non_null(f.d.first);

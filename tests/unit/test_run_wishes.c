@@ -1,0 +1,183 @@
+/* Runs of a part of a plan, and of plans that are forbidden. */
+#include "tests/unit/run_bench.h"
+
+#include <string.h>
+
+#define TWO(size)                                                                              \
+	"Resources:\n"                                                                         \
+	"  A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: " size "}}\n"                 \
+	"  B: {Type: 'Cloud::Thing', Properties: {Name: b, Size: " size ", Secret: !Ref A}}\n" \
+	"  C: {Type: 'Cloud::Thing', Properties: {Name: c, Size: " size "}}\n"                 \
+	"Outputs:\n"                                                                           \
+	"  Serial: {Value: !GetAtt A.Serial}\n"                                                \
+	"  Kind: {Value: 'size " size "'}\n"
+
+#define STACK(keys)                                      \
+	"Project: shop\nRegions: {east: {}, west: {}}\n" \
+	"Stacks:\n  web:\n    Template: web.yaml\n    Targets: [east]\n" keys
+
+static const char *const a_alone[] = {"A"};
+static const char *const c_alone[] = {"C"};
+
+static void a_part_leaves_the_rest_for_later(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, TWO("1"));
+	b->wishes.only = (struct patterns){c_alone, 1};
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(b->result.done.create, 1);
+	assert_int_equal(b->result.targets_succeeded, 1);
+	assert_int_equal(cloud_count(), 1);
+	assert_string_equal(bench_instance(b, "east")->status, "PARTIAL");
+	assert_string_equal(bench_instance(b, "east")->outputs, "{\"Kind\":\"size 1\"}");
+	assert_string_equal(bench_instance(b, "east")->template_digest, "");
+	b->wishes.only.count = 0;
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(b->result.done.create, 2);
+	assert_string_equal(bench_instance(b, "east")->status, "CURRENT");
+	assert_non_null(strstr(bench_instance(b, "east")->outputs, "Serial"));
+}
+
+static void what_is_left_out_stays_as_it_is_recorded(void **state)
+{
+	struct bench *b = *state;
+	const char *digest;
+
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	digest = arena_strdup(b->a, bench_instance(b, "east")->template_digest);
+	bench_template(b, TWO("2"));
+	b->wishes.exclude = (struct patterns){a_alone, 1};
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(b->result.done.update, 1);
+	assert_string_equal(cloud_property("a", "Size"), "1");
+	assert_string_equal(cloud_property("b", "Size"), "1");
+	assert_string_equal(cloud_property("c", "Size"), "2");
+	assert_string_equal(bench_instance(b, "east")->status, "PARTIAL");
+	assert_string_equal(bench_instance(b, "east")->template_digest, digest);
+	assert_non_null(strstr(bench_record(b, "B")->inputs, "\"Size\":1"));
+}
+
+static void leaving_everything_out_writes_nothing(void **state)
+{
+	static const char *const all[] = {"*"};
+	struct bench *b = *state;
+
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, TWO("2"));
+	b->wishes.exclude = (struct patterns){all, 1};
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(b->result.plan->counts.left_out, 3);
+	assert_string_equal(bench_instance(b, "east")->status, "CURRENT");
+	assert_string_equal(cloud_property("c", "Size"), "1");
+}
+
+static void a_part_is_destroyed_with_what_depends_on_it(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	b->wishes.only = (struct patterns){a_alone, 1};
+	assert_int_equal(bench_destroy(b), 0);
+	assert_int_equal(b->result.done.remove, 2);
+	assert_true(cloud_has("c"));
+	assert_int_equal(cloud_count(), 1);
+	assert_string_equal(bench_instance(b, "east")->status, "PARTIAL");
+	b->wishes.only.count = 0;
+	assert_int_equal(bench_destroy(b), 0);
+	assert_null(bench_instance(b, "east"));
+}
+
+static void what_a_policy_denies_is_not_done(void **state)
+{
+	struct bench *b = *state;
+	const struct diag *g;
+
+	bench_manifest(b, STACK("    Policy: [{Deny: [Update], Resources: ['A*']}]\n"));
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, TWO("2"));
+	assert_int_equal(bench_apply(b), -1);
+	assert_null(b->result.plan);
+	assert_string_equal(cloud_property("c", "Size"), "1");
+	g = bench_diag(b, DIAG_POLICY_DENIES);
+	assert_string_equal(g->summary, "'web/east/A' may not be updated");
+	assert_string_equal(g->address, "web/east/A");
+	assert_int_equal(g->related->where.start.line, 7);
+	assert_int_equal(b->d.error_count, 1);
+	assert_non_null(bench_plan(b, REFRESH_NO));
+	assert_true(bench_said(b, DIAG_POLICY_DENIES));
+	b->wishes.exclude = (struct patterns){a_alone, 1};
+	assert_int_equal(bench_apply(b), 0);
+	assert_string_equal(cloud_property("c", "Size"), "2");
+}
+
+static void a_policy_may_be_about_types(void **state)
+{
+	struct bench *b = *state;
+
+	bench_manifest(b, STACK("    Policy: [{Deny: [Replace, Delete], Types: ['Cloud::*'], "
+				"Resources: [C]}]\n"));
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Resources:\n"
+			  "  A: {Type: 'Cloud::Thing', Properties: {Name: a2}}\n");
+	assert_int_equal(bench_apply(b), -1);
+	assert_string_equal(bench_diag(b, DIAG_POLICY_DENIES)->summary,
+			    "'web/east/C' may not be deleted");
+	assert_int_equal(b->d.error_count, 1);
+}
+
+static void a_protected_stack_is_not_destroyed(void **state)
+{
+	struct bench *b = *state;
+	const struct diag *g;
+
+	bench_manifest(b, STACK("    DeletionProtection: true\n"));
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(bench_destroy(b), -1);
+	g = bench_diag(b, DIAG_STACK_PROTECTED);
+	assert_string_equal(g->summary, "'web/east' is protected from deletion");
+	assert_non_null(g->related->where.src);
+	assert_int_equal(cloud_count(), 3);
+	/* Resources of it may go, and be replaced. */
+	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a2}}}\n");
+	assert_int_equal(bench_apply(b), 0);
+	bench_manifest(b, "Project: shop\nRegions: {east: {}, west: {}}\n"
+			  "Stacks: {web: {Template: web.yaml, Targets: [west], "
+			  "DeletionProtection: true}}\n");
+	assert_int_equal(bench_apply(b), -1);
+	assert_true(bench_said(b, DIAG_STACK_PROTECTED));
+	assert_int_equal(cloud_count(), 1);
+}
+
+static void without_snapshots_nothing_is_deleted_that_wants_one(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', DeletionPolicy: Snapshot, "
+			  "Properties: {Name: a}}}\n");
+	assert_int_equal(bench_apply(b), -1);
+	assert_true(bench_said(b, DIAG_NO_SNAPSHOT));
+	assert_int_equal(bench_destroy(b), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_TEST(a_part_leaves_the_rest_for_later),
+		RUN_TEST(what_is_left_out_stays_as_it_is_recorded),
+		RUN_TEST(leaving_everything_out_writes_nothing),
+		RUN_TEST(a_part_is_destroyed_with_what_depends_on_it),
+		RUN_TEST(what_a_policy_denies_is_not_done),
+		RUN_TEST(a_policy_may_be_about_types),
+		RUN_TEST(a_protected_stack_is_not_destroyed),
+		RUN_TEST(without_snapshots_nothing_is_deleted_that_wants_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
