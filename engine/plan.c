@@ -72,7 +72,7 @@ const struct change *plan_find(const struct plan *p, const struct address *addr)
 
 bool plan_empty(const struct plan *p)
 {
-	return !plan_counts_changes(&p->counts) && !p->counts.moved && !p->output_count;
+	return !plan_counts_changes(&p->counts) && !p->move_count && !p->output_count;
 }
 
 void plan_count(struct plan_counts *n, enum action a)

@@ -108,6 +108,12 @@ struct plan_counts {
 	size_t moved;       /* records that get another logical id; the rest of it counts too */
 };
 
+/* A record that gets another logical id before anything is done. */
+struct record_move {
+	struct address from;
+	const char *to;
+};
+
 struct output_change {
 	struct instance_id id;
 	const struct instance *instance; /* NULL: stack or target left the manifest */
@@ -144,6 +150,8 @@ struct plan {
 	size_t instance_count;
 	const struct output_change *outputs;
 	size_t output_count;
+	const struct record_move *moves; /* of the whole plan, also of what is left out */
+	size_t move_count;
 	struct plan_counts counts;
 	bool refreshed; /* compared with the world, not only with what was recorded */
 	bool destroy;

@@ -241,10 +241,12 @@ static void index_recorded(struct planning *p)
 static int plan_all(struct planning *p)
 {
 	const struct record_list *records = p->in->records;
-	const struct record **sorted = sort_records(p->a, records);
+	const struct record **sorted;
 	struct grouping g = {.p = p};
 	struct instance_plans plans = {NULL, 0};
 
+	planner_move_records(p);
+	sorted = sort_records(p->a, records);
 	add_groups(&g, sorted, records->count);
 	plans.count = g.instances.count;
 	plans.items = ARENA_ARRAY(p->a, plans.count, struct instance_plan);
@@ -272,6 +274,8 @@ static void finish(struct planning *p)
 
 	plan->changes = p->changes.items;
 	plan->change_count = p->changes.count;
+	plan->moves = p->moves.items;
+	plan->move_count = p->moves.count;
 	plan->outputs = p->outputs.items;
 	plan->output_count = p->outputs.count;
 	for (size_t i = 0; i < plan->change_count; i++) {
@@ -317,6 +321,7 @@ const struct plan *planner_make(struct arena *a, const struct planner_input *in,
 		outside_enter(in->outside, phase, NULL);
 	finish(&p);
 	map_release(&p.recorded);
+	map_release(&p.moved_from);
 	known_free(p.known);
 	return rc ? NULL : p.plan;
 }

@@ -11,6 +11,8 @@
  * when observed, paths of desired where the world's state differs from the recorded
  * state (drift); plus computed paths that the provider foresees to differ.  Any
  * create-only path means replace.
+ *
+ * Records that the template has moved get their new logical ids in the list given.
  */
 #ifndef ENGINE_PLANNER_H
 #define ENGINE_PLANNER_H

@@ -185,7 +185,7 @@ static void decide_by_paths(struct draft *f)
 	if (!p && f->record->tainted)
 		decide(f, ACTION_UPDATE, REASON_TAINTED, NULL);
 	else if (!p)
-		decide(f, ACTION_NONE, REASON_NONE, NULL);
+		decide(f, ACTION_NONE, f->c->moved_from ? REASON_MOVED : REASON_NONE, NULL);
 	else if (p->change.replaces) {
 		decide(f, ACTION_REPLACE, p->from_template ? REASON_CREATE_ONLY : REASON_DRIFTED,
 		       cause);
@@ -372,6 +372,9 @@ static int draft_make(struct draft *f)
 			      &f->c->schema);
 	assert(found); /* project_evaluate checked it */
 	(void)found;
+	if (r && f->p->moved_from.live_count)
+		f->c->moved_from =
+			map_find(&f->p->moved_from, text_of(address_key(f->scratch, &f->c->addr)));
 	if (evaluate(f))
 		return -1;
 	write_documents(f);

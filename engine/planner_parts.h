@@ -2,6 +2,7 @@
  * planner_parts.h - what the planner's files share: planner.c joins them.
  *
  *	planner.c          instances and their records, the order of work, counts
+ *	planner_moved.c    records under the logical ids that the template has now
  *	planner_order.c    resources of a document in dependency order, cycles
  *	planner_desired.c  one resource of a document: its change
  *	planner_paths.c    the paths of that change: template, world, provider
@@ -33,6 +34,10 @@ struct planning {
 	struct {
 		VEC_OF(struct output_change)
 	} outputs;
+	struct {
+		VEC_OF(struct record_move)
+	} moves;
+	struct map moved_from; /* address_key to the logical id before */
 };
 
 /* One stack instance with all that is recorded of it. */
@@ -71,6 +76,9 @@ struct draft {
 	} paths;               /* in the scratch arena */
 	struct map by_pointer; /* pointer to index + 1 */
 };
+
+/* planner_moved.c: before anything looks at the records. */
+void planner_move_records(struct planning *p);
 
 /* planner_desired.c: 0, or -1 with errors. */
 int planner_desired(struct planning *p, const struct planning_instance *w, size_t resource_index);

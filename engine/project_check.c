@@ -204,6 +204,7 @@ static void check_document(const struct checking *c)
 	for (size_t k = 0; k < doc->resource_count; k++)
 		check_same(c, k, &seen);
 	map_release(&seen);
+	project_check_moves(doc, c->d);
 	/* lint/ names the exact place in an output; what loops make is left for planning. */
 	for (size_t k = 0; c->purpose == PROJECT_DEPLOY && k < doc->output_count; k++)
 		check_waiting(c, doc->outputs[k].value, doc->outputs[k].where);

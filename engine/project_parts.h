@@ -16,4 +16,7 @@ void project_check_overrides(struct project *p, const struct selection *sel, str
 /* Drops faults that are there already: the same template seen through several targets. */
 void project_drop_doubles(struct diags *d);
 
+/* project_moves.c: ids of the section Moved that are still there, or are nowhere. */
+void project_check_moves(const struct document *doc, struct diags *d);
+
 #endif

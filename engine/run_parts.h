@@ -3,6 +3,7 @@
  *
  *	run.c         the requests, from locks to unlock
  *	run_plan.c    what is recorded, seen and wanted to a plan
+ *	run_moved.c   logical ids that the template has changed
  *	run_settle.c  what is recorded of instances, before and after
  */
 #ifndef ENGINE_RUN_PARTS_H
@@ -28,6 +29,8 @@ const struct instance_id *run_instances(const struct run *r, size_t *count);
 int run_observe(struct run *r, enum run_refresh refresh);
 int run_make_plan(struct run *r, const struct run_request *q);
 
+/* Records get the logical ids that the plan has for them.  0 or -1. */
+int run_move_records(struct run *r);
 /* Marks the instances about to be changed.  0 or -1. */
 int run_mark_applying(struct run *r);
 /* Instance records, unchanged resources' observations.  x NULL: the plan was empty. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "templates/include.h"
+#include "templates/moved.h"
 #include "templates/parameter.h"
 #include "templates/shape.h"
 
@@ -275,6 +276,7 @@ static const char *const section_names[] = {
 	[SECTION_OUTPUTS] = "Outputs",
 	[SECTION_RULES] = "Rules",
 	[SECTION_HOOKS] = "Hooks",
+	[SECTION_MOVED] = "Moved",
 };
 _Static_assert(ARRAY_LEN(section_names) == SECTION_COUNT, "one name per section");
 
@@ -338,6 +340,9 @@ static void load_section(struct arena *a, struct sections *s, const struct node_
 		break;
 	case SECTION_HOOKS:
 		s->face.hooks = entry->value;
+		break;
+	case SECTION_MOVED:
+		moved_load(a, s, entry->value, d);
 		break;
 	case SECTION_METADATA:
 		s->face.metadata = entry->value;

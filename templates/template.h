@@ -40,6 +40,12 @@ struct parameter {
 	const char *constraint_text; /* ConstraintDescription; may be NULL */
 };
 
+/* One of the section Moved: what has the logical id `to` now and had `from` before. */
+struct template_move {
+	const char *from, *to;
+	struct range from_where, to_where;
+};
+
 struct template
 {
 	const struct source *src;
@@ -50,6 +56,8 @@ struct template
 	/* Maps (node.h) or NULL when the section is absent. */
 	const struct node *mappings, *conditions, *resources, *outputs;
 	const struct node *rules, *hooks, *metadata; /* as written */
+	const struct template_move *moves;           /* no id twice on a side, no circles */
+	size_t move_count;
 	/* What must rewrite the template first ("AWS::Serverless-2016-10-31", a macro's name,
 	 * "Rain::Module"), or NULL.  Then no section is read, and template_check refuses it,
 	 * once; nothing else can be said about it. */
@@ -230,6 +238,9 @@ const struct doc_resource *document_find(const struct document *doc, const char 
 /* Whether the template has it at all, also when a condition leaves it, or the nested stack it
  * is in, out; where is the logical id that does. */
 bool document_declares(const struct document *doc, const char *logical_id, struct range *where);
+/* The moves of the template and, with ids of the document, of those that it nests. */
+const struct template_move *document_moves(const struct document *doc, struct arena *a,
+					   size_t *count);
 /* The values the parameters have, for recording: sensitive ones masked. New reference. */
 json_t *document_parameters_json(const struct document *doc);
 

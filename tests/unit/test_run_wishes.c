@@ -166,6 +166,56 @@ static void without_snapshots_nothing_is_deleted_that_wants_one(void **state)
 	assert_int_equal(bench_destroy(b), 0);
 }
 
+static void a_renamed_resource_only_moves_its_record(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Moved: [{From: A, To: First}]\n"
+			  "Resources:\n"
+			  "  First: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}\n"
+			  "  B: {Type: 'Cloud::Thing', Properties: {Name: b, Size: 1, "
+			  "Secret: !Ref First}}\n"
+			  "  C: {Type: 'Cloud::Thing', Properties: {Name: c, Size: 1}}\n");
+	b->declines = true;
+	assert_int_equal(bench_apply(b), -1);
+	assert_non_null(bench_record(b, "A"));
+	b->declines = false;
+	if (bench_apply(b))
+		bench_show(b);
+	assert_int_equal(b->result.plan->counts.moved, 1);
+	assert_null(bench_record(b, "A"));
+	assert_string_equal(bench_record(b, "First")->id, "a@");
+	assert_string_equal(bench_record(b, "B")->depends_on, "[\"web/-/east/First\"]");
+	assert_int_equal(cloud_calls(CLOUD_CREATE, "*"), 3);
+	assert_int_equal(cloud_calls(CLOUD_UPDATE, "*"), 0);
+	assert_int_equal(cloud_calls(CLOUD_REMOVE, "*"), 0);
+	assert_string_equal(bench_instance(b, "east")->status, "CURRENT");
+	assert_int_equal(bench_apply(b), 0);
+	assert_true(plan_empty(b->result.plan));
+}
+
+/* The record is where it belongs before the first call, so a crash in it does no harm. */
+static void a_crash_after_the_move_goes_on_under_the_new_id(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b,
+		       "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 1}}}\n");
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b,
+		       "Moved: [{From: A, To: B}]\n"
+		       "Resources: {B: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 2}}}\n");
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_UPDATE, .trick = CLOUD_DIES_BEFORE});
+	bench_apply_dying(b);
+	assert_int_equal(bench_apply(b), 0);
+	assert_null(bench_record(b, "A"));
+	assert_non_null(strstr(bench_record(b, "B")->inputs, "\"Size\":2"));
+	assert_string_equal(cloud_property("a", "Size"), "2");
+	assert_int_equal(cloud_count(), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +226,8 @@ int main(void)
 		RUN_TEST(what_a_policy_denies_is_not_done),
 		RUN_TEST(a_policy_may_be_about_types),
 		RUN_TEST(a_protected_stack_is_not_destroyed),
+		RUN_TEST(a_renamed_resource_only_moves_its_record),
+		RUN_TEST(a_crash_after_the_move_goes_on_under_the_new_id),
 		RUN_TEST(without_snapshots_nothing_is_deleted_that_wants_one),
 	};
 
