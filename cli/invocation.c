@@ -249,7 +249,8 @@ static int satisfy_needs(struct invocation *in)
 
 static struct view *make_view(struct invocation *in)
 {
-	struct view_setup setup = {&in->out, &in->err, in->clock, in->command->name};
+	struct view_setup setup = {&in->out, &in->err, in->clock, in->command->name,
+				   option_given(in->args, OPT_FULL)};
 
 	if (option_given(in->args, OPT_REPORT_FORMAT))
 		return view_sarif_new(&setup);

@@ -68,6 +68,7 @@ struct view_setup {
 	struct term *out, *err;
 	struct clock *clock;
 	const char *command;
+	bool full; /* plans for people are never summed up */
 };
 
 struct view *view_human_new(const struct view_setup *setup);

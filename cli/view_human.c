@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cli/progress.h"
-#include "cli/view.h"
 #include "cli/view_operation.h"
+#include "cli/view_plan.h"
 #include "cli/view_text.h"
 #include "cli/view_type.h"
 
@@ -18,6 +18,7 @@ struct view_human {
 	struct term *out, *err;
 	struct progress *progress; /* NULL: stderr is no terminal */
 	size_t deletes_failed;
+	bool full; /* plans are shown whole however long they are */
 };
 
 static struct view_human *human_of(struct view *v)
@@ -100,7 +101,10 @@ static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
 	struct view_human *h = human_of(v);
 	struct str text = STR_INIT;
 
-	view_plan(&text, p, kind, &h->out->style);
+	if (kind != PLAN_FOR_DRIFT && !h->full && view_plan_is_long(p))
+		view_plan_summary(&text, p, &h->out->style);
+	else
+		view_plan(&text, p, kind, &h->out->style);
 	if (kind == PLAN_FOR_APPLY && !plan_empty(p))
 		str_add_char(&text, '\n');
 	write_out(h, &text);
@@ -272,6 +276,7 @@ struct view *view_human_new(const struct view_setup *setup)
 	};
 	h->out = setup->out;
 	h->err = setup->err;
+	h->full = setup->full;
 	if (h->err->is_terminal)
 		h->progress = progress_new(h->err, setup->clock);
 	return &h->view;

@@ -1,8 +1,8 @@
 /* view_plan.c - a plan as text: counts, then every change by stack instance, then outputs. */
 #include <string.h>
 
-#include "cli/view.h"
 #include "cli/view_change.h"
+#include "cli/view_plan.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 
@@ -109,6 +109,13 @@ static void add_header(const struct page *p)
 			   p->plan->unread == 1 ? "it" : "them");
 	}
 	str_release(&counts);
+}
+
+void view_plan_header(struct str *out, const struct plan *p, const struct style *st)
+{
+	const struct page page = {out, p, PLAN_FOR_PLAN, st};
+
+	add_header(&page);
 }
 
 static bool shows_path(const struct page *p, const struct path_change *path)
@@ -300,7 +307,7 @@ static const struct action_look *look_of(const struct page *p, const struct chan
 	return &looks[c->action];
 }
 
-static void add_change(const struct page *p, const struct change *c)
+static void add_change_line(const struct page *p, const struct change *c)
 {
 	const struct action_look *look = look_of(p, c);
 
@@ -310,6 +317,19 @@ static void add_change(const struct page *p, const struct change *c)
 	paint_off(p->out, p->st);
 	add_name(p, c);
 	add_reason(p, c);
+}
+
+void view_change_line(struct str *out, const struct plan *p, const struct change *c,
+		      const struct style *st)
+{
+	const struct page page = {out, p, PLAN_FOR_PLAN, st};
+
+	add_change_line(&page, c);
+}
+
+static void add_change(const struct page *p, const struct change *c)
+{
+	add_change_line(p, c);
 	str_add_char(p->out, '\n');
 	if (c->action == ACTION_CREATE && p->kind != PLAN_FOR_DRIFT)
 		add_wanted(p, c);
@@ -329,34 +349,44 @@ static bool shows_change(const struct page *p, const struct change *c)
 	return c->action != ACTION_NONE || c->moved_from;
 }
 
-/* "web/east: 4 to create, 1 to delete": only what there is. */
+void view_count_change(struct plan_counts *n, const struct change *c)
+{
+	plan_count(n, c->action);
+	n->moved += c->moved_from != NULL;
+}
+
+void view_some_counts(struct str *out, const struct plan_counts *c)
+{
+	struct str line = STR_INIT;
+
+	add_some(&line, c->create, "to create");
+	add_some(&line, c->update, "to update");
+	add_some(&line, c->replace, "to replace");
+	add_some(&line, c->remove, "to delete");
+	add_some(&line, c->retain, "to retain");
+	add_some(&line, c->import, "to import");
+	add_some(&line, c->adopt, "to adopt");
+	add_some(&line, c->moved, "to move");
+	str_add_text(out, str_text(&line));
+	str_release(&line);
+}
+
+/* "web/east: 4 to create, 1 to delete" */
 static void add_title(const struct page *p, const struct instance_plan *i)
 {
 	struct plan_counts n = {0};
-	struct str counts = STR_INIT;
 
-	for (size_t k = 0; k < i->change_count; k++) {
-		const struct change *c = &p->plan->changes[i->first_change + k];
-
-		plan_count(&n, c->action);
-		n.moved += c->moved_from != NULL;
-	}
-	add_some(&counts, n.create, "to create");
-	add_some(&counts, n.update, "to update");
-	add_some(&counts, n.replace, "to replace");
-	add_some(&counts, n.remove, "to delete");
-	add_some(&counts, n.retain, "to retain");
-	add_some(&counts, n.import, "to import");
-	add_some(&counts, n.adopt, "to adopt");
-	add_some(&counts, n.moved, "to move");
+	for (size_t k = 0; k < i->change_count; k++)
+		view_count_change(&n, &p->plan->changes[i->first_change + k]);
 	str_add_char(p->out, '\n');
 	paint_on(p->out, p->st, PAINT_BOLD);
 	instance_id_format(&i->id, p->out);
 	paint_off(p->out, p->st);
-	if (p->kind != PLAN_FOR_DRIFT)
-		str_printf(p->out, ": %s", str_cstr(&counts));
+	if (p->kind != PLAN_FOR_DRIFT) {
+		str_add(p->out, ": ");
+		view_some_counts(p->out, &n);
+	}
 	str_add_char(p->out, '\n');
-	str_release(&counts);
 }
 
 static size_t line_count(const struct str *s)
@@ -432,20 +462,19 @@ void view_left_out(struct str *out, const struct plan *plan)
 		   exclude ? "--exclude" : "");
 }
 
-static void add_unchanged(const struct page *p)
+void view_unchanged(struct str *out, const struct plan *p)
 {
-	const struct plan_counts *n = &p->plan->counts;
-
+	const struct plan_counts *n = &p->counts;
 	size_t as_they_are = n->none - n->left_out;
 
 	if (n->none)
-		str_add_char(p->out, '\n');
+		str_add_char(out, '\n');
 	if (as_they_are)
-		counted(p->out, as_they_are, "resource stays as it is\n",
+		counted(out, as_they_are, "resource stays as it is\n",
 			"resources stay as they are\n");
 	if (n->left_out) {
-		view_left_out(p->out, p->plan);
-		str_add(p->out, "\n");
+		view_left_out(out, p);
+		str_add(out, "\n");
 	}
 }
 
@@ -492,7 +521,7 @@ static void add_plan(const struct page *p)
 	for (size_t i = 0; i < p->plan->instance_count; i++)
 		add_instance(&inner, &p->plan->instances[i]);
 	add_outputs(&inner);
-	add_unchanged(&inner);
+	view_unchanged(&body, p->plan);
 	if (line_count(&body) > SCREEN_LINES) {
 		str_add(&body, "\nPlan: ");
 		view_plan_counts(&body, &p->plan->counts);

@@ -265,6 +265,7 @@ static int plan_all(struct planning *p)
 	}
 	if (planner_wishes(p, g.instances.items, &plans))
 		return -1;
+	planner_note_uncertain(p);
 	return p->in->outside ? outside_check_use(p->in->outside, p->plan, p->d) : 0;
 }
 

@@ -85,3 +85,34 @@ void planner_causes(struct planning *p, const struct planning_instance *w)
 			c->because = behind(p, c);
 	}
 }
+
+static const struct path_change *first_replacing(const struct change *c)
+{
+	for (size_t i = 0; i < c->path_count; i++) {
+		if (c->paths[i].replaces)
+			return &c->paths[i];
+	}
+	return NULL;
+}
+
+static void note_uncertain(struct planning *p, const struct change *c)
+{
+	const struct path_change *path = first_replacing(c);
+	struct arena *scratch = arena_new();
+	struct diag *g;
+
+	g = diag_note(p->d, DIAG_PLAN_MAY_REPLACE, path ? path->where : c->where,
+		      "replacement may turn out to be unnecessary");
+	diag_detail(p->d, g, "'%s' cannot be changed in place, and its new value waits for '%s'.",
+		    path && *path->pointer ? path->pointer + 1 : "", c->cause ? c->cause : "");
+	diag_address(p->d, g, address_text(scratch, &c->addr));
+	arena_free(scratch);
+}
+
+void planner_note_uncertain(struct planning *p)
+{
+	for (size_t i = 0; i < p->changes.count; i++) {
+		if (p->changes.items[i].conditional)
+			note_uncertain(p, &p->changes.items[i]);
+	}
+}

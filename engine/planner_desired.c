@@ -157,24 +157,16 @@ static void decide(struct draft *f, enum action action, enum reason reason, cons
 	f->c->cause = cause;
 }
 
-/* The replacement hangs on a value that is not known yet, and may prove the same. */
-static void note_uncertain(struct draft *f, const struct draft_path *p)
+/* The replacement hangs on values that are not known yet, and may prove the same. */
+static bool is_uncertain(const struct draft *f)
 {
-	struct diag *g;
-
 	for (size_t i = 0; i < f->paths.count; i++) {
 		const struct path_change *c = &f->paths.items[i].change;
 
 		if (c->replaces && !c->unknown)
-			return;
+			return false;
 	}
-	f->c->conditional = true;
-	g = diag_note(f->p->d, DIAG_PLAN_MAY_REPLACE, p->change.where,
-		      "replacement may turn out to be unnecessary");
-	diag_detail(f->p->d, g,
-		    "'%s' cannot be changed in place, and its new value waits for '%s'.",
-		    *p->change.pointer ? p->change.pointer + 1 : "", f->c->cause);
-	diag_address(f->p->d, g, address_text(f->scratch, &f->c->addr));
+	return true;
 }
 
 static void decide_by_paths(struct draft *f)
@@ -189,7 +181,7 @@ static void decide_by_paths(struct draft *f)
 	else if (p->change.replaces) {
 		decide(f, ACTION_REPLACE, p->from_template ? REASON_CREATE_ONLY : REASON_DRIFTED,
 		       cause);
-		note_uncertain(f, p);
+		f->c->conditional = is_uncertain(f);
 	} else
 		decide(f, ACTION_UPDATE, p->from_template ? REASON_CHANGED : REASON_DRIFTED, cause);
 }

@@ -106,6 +106,9 @@ void planner_needs(struct planning *p, const struct planning_instance *w);
 /* planner_causes.c: with the needs known. */
 void planner_causes(struct planning *p, const struct planning_instance *w);
 
+/* Notes for replacements that may not be needed. */
+void planner_note_uncertain(struct planning *p);
+
 /* planner_stacks.c: 0, or -1 when instances wait for each other in a circle. */
 int planner_stack_needs(struct planning *p, const struct instance_plans *plans);
 /* Indexes of the plans, each behind those that it needs. */

@@ -329,7 +329,16 @@ static void leave_out_all(const struct choice *c, const bool *out)
 		c->plans->items[i].partial = c->instances[i].partial = out[c->change_count + i];
 }
 
-/* Of an instance in part: what cannot be known stays as it is recorded. */
+static bool any_work(const struct planning *p, const struct planning_instance *w)
+{
+	for (size_t i = w->first; i < w->first + w->change_count; i++) {
+		if (p->changes.items[i].action != ACTION_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* Where nothing is left to do, nothing is recorded.  Of an instance in part: what cannot be known stays as it is recorded. */
 static int plan_outputs_again(const struct choice *c)
 {
 	struct planning *p = c->p;
@@ -344,7 +353,7 @@ static int plan_outputs_again(const struct choice *c)
 		for (size_t k = 0; !w->partial && k < w->output_count; k++)
 			*(struct output_change *)arena_vec_add(p->a, &p->outputs) =
 				before[w->first_output + k];
-		if (w->partial && planner_outputs(p, w))
+		if (w->partial && any_work(p, w) && planner_outputs(p, w))
 			rc = -1;
 		w->first_output = first;
 		w->output_count = p->outputs.count - first;
