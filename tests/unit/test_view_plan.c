@@ -35,7 +35,8 @@ static void wrap(struct one *o, struct change c)
 	o->change = c;
 	o->change.unknown_pointers = c.unknown_pointers ? c.unknown_pointers : "[]";
 	o->change.sensitive_pointers = c.sensitive_pointers ? c.sensitive_pointers : "[]";
-	o->instance = (struct instance_plan){{"web", "-", "east"}, &east, 0, 1, NULL, 0};
+	o->instance = (struct instance_plan){
+		.id = {"web", "-", "east"}, .instance = &east, .change_count = 1};
 	o->plan = (struct plan){.project = &project,
 				.changes = &o->change,
 				.change_count = 1,
