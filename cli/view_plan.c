@@ -1,8 +1,9 @@
 /* view_plan.c - a plan as text: counts, then every change by stack instance, then outputs. */
+#include "cli/view_plan.h"
+
 #include <string.h>
 
 #include "cli/view_change.h"
-#include "cli/view_plan.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 

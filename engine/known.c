@@ -271,8 +271,8 @@ void known_refer(struct known *k, const struct record *r, const char *unknown,
 
 void known_drop(struct known *k, const struct address *addr)
 {
-	record_free(map_remove(&instance_of(k, &addr->instance)->records,
-			       text_of(addr->logical_id)));
+	record_free(
+		map_remove(&instance_of(k, &addr->instance)->records, text_of(addr->logical_id)));
 }
 
 const struct eval_lookup *known_lookup(struct known *k, const struct instance_id *id)

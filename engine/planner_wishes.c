@@ -338,7 +338,8 @@ static bool any_work(const struct planning *p, const struct planning_instance *w
 	return false;
 }
 
-/* Where nothing is left to do, nothing is recorded.  Of an instance in part: what cannot be known stays as it is recorded. */
+/* Of an instance in part: what cannot be known stays as it is recorded, and all of it where
+ * nothing is left to do. */
 static int plan_outputs_again(const struct choice *c)
 {
 	struct planning *p = c->p;

@@ -204,8 +204,7 @@ static int execute(struct run *r, struct run_result *out)
 
 	/* The user may have thought about it for longer than a lease lasts. */
 	if (outside_prefetch(r->e->outside, r->plan, r->d) ||
-	    state_renew_locks(r->e->state, r->d) || run_move_records(r) ||
-	    run_mark_applying(r))
+	    state_renew_locks(r->e->state, r->d) || run_move_records(r) || run_mark_applying(r))
 		return -1;
 	rc = executor_run(r->e, r->plan, &observed, &x, r->d);
 	out->interrupted = rc && x.interrupted;

@@ -49,8 +49,8 @@
  *	openAttributes    true: attributes beyond the listed ones may appear (SSH::Command)
  *	timeouts          {"create": seconds, ...}: of a whole operation with its polls
  *	actions           ["snapshot", ...], or an object by name: what act() takes for a resource
- *	                  of this type.  "snapshot" keeps a copy of its data that outlives it, before
- *	                  DeletionPolicy or UpdateReplacePolicy Snapshot lets it go
+ *	                  of this type.  "snapshot" keeps a copy of its data that outlives it,
+ *	                  before DeletionPolicy or UpdateReplacePolicy Snapshot lets it go
  *
  * Also understood: minLength, maxLength (characters), minItems, maxItems, uniqueItems,
  * minProperties, maxProperties, format, definitions with {"$ref": "#/definitions/X"} (they may

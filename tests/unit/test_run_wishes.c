@@ -91,6 +91,37 @@ static void a_part_is_destroyed_with_what_depends_on_it(void **state)
 	assert_null(bench_instance(b, "east"));
 }
 
+/* What app takes from web is not there without A. */
+static void a_stack_goes_with_the_one_whose_output_it_takes(void **state)
+{
+	static const char *const page[] = {"app/east/Page"};
+	struct bench *b = *state;
+
+	bench_manifest(b, "Project: shop\nRegions: {east: {}, west: {}}\n"
+			  "Stacks:\n"
+			  "  web: {Template: web.yaml, Targets: [east]}\n"
+			  "  app: {Template: app.yaml, Targets: [east]}\n");
+	bench_file(b, "app.yaml",
+		   "Resources:\n"
+		   "  Page:\n    Type: Cloud::Thing\n    Properties:\n      Name: p\n"
+		   "      Note: !GetStackOutput {StackName: web, OutputName: Serial}\n");
+	bench_template(b, TWO("1"));
+	b->wishes.exclude = (struct patterns){a_alone, 1};
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_count(), 1);
+	assert_true(cloud_has("c"));
+	b->wishes.exclude.count = 0;
+	b->wishes.only = (struct patterns){page, 1};
+	if (bench_apply(b))
+		bench_show(b);
+	assert_int_equal(cloud_count(), 4);
+	assert_string_equal(cloud_property("p", "Note"), "s-2");
+	b->wishes.only = (struct patterns){a_alone, 1};
+	assert_int_equal(bench_destroy(b), 0);
+	assert_false(cloud_has("p"));
+	assert_true(cloud_has("c"));
+}
+
 static void what_a_policy_denies_is_not_done(void **state)
 {
 	struct bench *b = *state;
@@ -223,6 +254,7 @@ int main(void)
 		RUN_TEST(what_is_left_out_stays_as_it_is_recorded),
 		RUN_TEST(leaving_everything_out_writes_nothing),
 		RUN_TEST(a_part_is_destroyed_with_what_depends_on_it),
+		RUN_TEST(a_stack_goes_with_the_one_whose_output_it_takes),
 		RUN_TEST(what_a_policy_denies_is_not_done),
 		RUN_TEST(a_policy_may_be_about_types),
 		RUN_TEST(a_protected_stack_is_not_destroyed),
