@@ -271,7 +271,7 @@ void known_refer(struct known *k, const struct record *r, const char *unknown,
 
 void known_drop(struct known *k, const struct address *addr)
 {
-	record_free(
+	record_release(
 		map_remove(&instance_of(k, &addr->instance)->records, text_of(addr->logical_id)));
 }
 
