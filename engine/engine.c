@@ -117,6 +117,8 @@ struct state *engine_state(struct engine *e, enum state_open_mode mode, struct d
 						    : e->project->manifest->state_path,
 				      mode, e->options.clock, d);
 		e->state_mode = mode;
+		if (e->simulation && e->state)
+			state_relax(e->state);
 	}
 	return e->state;
 }

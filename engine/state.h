@@ -359,6 +359,9 @@ void state_seal(struct state *s, struct text bytes, char out[65]);
 /* All of it into a new file, without locks and open operations: for a rehearsal.  Nothing is
  * made of an empty state.  0 or -1. */
 int state_copy(struct state *s, const char *path, struct diags *d);
+/* From here on commits survive the process, not the machine: a rehearsal's state is thrown away
+ * anyway. */
+void state_relax(struct state *s);
 
 /* `state check`: integrity of file, schema, records, open operations.  0 or -1. */
 int state_check(struct state *s, struct diags *d);
