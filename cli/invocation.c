@@ -101,11 +101,16 @@ static int64_t lock_timeout_ms(const struct invocation *in)
 	return can_ask(in) ? LOCK_PATIENCE_MS : 0;
 }
 
-static enum engine_world world_of(const struct invocation *in)
+static enum engine_world world_of(struct invocation *in)
 {
-	if (!option_given(in->args, OPT_SIMULATE))
-		return WORLD_REAL;
-	return option_given(in->args, OPT_CONTINUE) ? WORLD_SIMULATED_ON : WORLD_SIMULATED;
+	bool continues = option_given(in->args, OPT_CONTINUE);
+
+	if (option_given(in->args, OPT_SIMULATE))
+		return continues ? WORLD_SIMULATED_ON : WORLD_SIMULATED;
+	if (continues)
+		diag_warn(&in->diags, DIAG_OPTION_IDLE, RANGE_NONE,
+			  "--continue changes nothing without --simulate");
+	return WORLD_REAL;
 }
 
 int invocation_engine_options(struct invocation *in, struct engine_options *out)
