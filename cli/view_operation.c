@@ -88,6 +88,12 @@ static int64_t end_of(const struct run_row *row)
 	return row->run->gone ? 0 : row->now_ms;
 }
 
+/* An open operation is going on as long as its run is. */
+static int64_t still_ms(const struct run_row *row)
+{
+	return row->run->ended_ms ? 0 : end_of(row);
+}
+
 static const char *safe(struct arena *a, const char *text)
 {
 	struct str shown = STR_INIT;
@@ -244,7 +250,7 @@ void view_run(struct str *out, const struct run_row *row, const struct operation
 			operation_action_name(op->action),
 			operation_result_name(op->result),
 			time_text(t.a, op->begun_ms),
-			took_text(t.a, op->begun_ms, open ? end_of(row) : op->ended_ms),
+			took_text(t.a, op->begun_ms, open ? still_ms(row) : op->ended_ms),
 			tries_text(t.a, op),
 			address_text(t.a, &op->addr),
 		};

@@ -103,13 +103,13 @@ const char *history_asked_by(const struct engine *e)
 	return e->history ? e->history->asked_by : NULL;
 }
 
+/* As many interrupts as a request stands for. */
+static const int levels[] = {[CONTROL_NONE] = 0, [CONTROL_STOP] = 1, [CONTROL_ABORT] = 2};
+
 static void note_request(struct engine *e, const struct control_request *q)
 {
-	static const int levels[] = {[CONTROL_NONE] = 0, [CONTROL_STOP] = 1, [CONTROL_ABORT] = 2};
 	struct history *h = e->history;
 
-	if (levels[q->control] <= e->asked)
-		return;
 	e->asked = levels[q->control];
 	h->asked_by = arena_printf(h->a, "%s@%s", q->by.user, q->by.host);
 }
@@ -126,7 +126,7 @@ void history_look(struct engine *e, int64_t now_ms)
 		return;
 	h->look_ms = now_ms + LOOK_MS;
 	if (state_load_control(e->state, h->run.id, &control, &ignored) == 0 &&
-	    control != CONTROL_NONE &&
+	    levels[control] > e->asked &&
 	    state_load_control_request(e->state, h->run.id, h->a, &asked, &ignored) == 0)
 		note_request(e, &asked);
 	diags_release(&ignored);
@@ -136,16 +136,19 @@ void history_look(struct engine *e, int64_t now_ms)
 
 static void add_sample(struct history *h, const struct history_sample *q, const char *address)
 {
-	const char *key = arena_printf(h->a, "%s %s %s", q->type, q->action, address);
-	struct samples *s = map_find(&h->samples, text_of(key));
+	struct str key = STR_INIT;
+	struct samples *s;
 
+	str_printf(&key, "%s %s %s", q->type, q->action, address);
+	s = map_find(&h->samples, str_text(&key));
 	if (!s) {
 		s = ARENA_NEW(h->a, struct samples);
 		s->of.type = q->type;
 		s->of.action = q->action;
 		s->of.address = address;
-		map_set(&h->samples, text_of(key), s);
+		map_set(&h->samples, str_text(&key), s);
 	}
+	str_release(&key);
 	if (s->ms.count < DURATION_SAMPLES)
 		arena_vec_add(h->a, &s->ms);
 	s->ms.items[s->total++ % DURATION_SAMPLES] = q->elapsed_ms;
