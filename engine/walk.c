@@ -419,6 +419,15 @@ size_t walk_priority(const struct walk *w, size_t step)
 	return w->steps.items[step].priority;
 }
 
+const size_t *walk_users(const struct walk *w, size_t step, size_t *count)
+{
+	const struct step *s = &w->steps.items[step];
+
+	assert(w->sealed);
+	*count = s->user_count;
+	return w->users + s->first_user;
+}
+
 size_t walk_count(const struct walk *w, enum step_state s)
 {
 	return w->counts[s];

@@ -61,6 +61,8 @@ size_t walk_skipped(struct walk *w);
 bool walk_over(const struct walk *w); /* every step is DONE, FAILED or SKIPPED */
 enum step_state walk_state(const struct walk *w, size_t step);
 size_t walk_priority(const struct walk *w, size_t step); /* the longest way behind it */
+/* The steps that need this one, once sealed; doubles as often as they were added. */
+const size_t *walk_users(const struct walk *w, size_t step, size_t *count);
 /* How many STEP_WORK are in this state. */
 size_t walk_count(const struct walk *w, enum step_state s);
 
