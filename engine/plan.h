@@ -49,7 +49,9 @@ enum reason {
 struct estimate {
 	int64_t typical_ms; /* median */
 	int64_t slow_ms;    /* 95 of 100 were faster: past it, it is slower than usual */
+	size_t samples;     /* that it was made of; 0: nothing is known */
 };
+#define ESTIMATE_NONE ((struct estimate){-1, -1, 0})
 
 struct path_change {
 	const char *pointer;        /* "/Content" */
@@ -98,7 +100,8 @@ struct change {
 	 * are its inputs. */
 	const struct record *wanted;
 	const char *not_restored; /* rollback: what stays as it is, for a person; NULL: nothing */
-	struct estimate estimate;
+	struct estimate estimate; /* of all of it */
+	struct estimate removal;  /* REPLACE: of deleting the old one alone */
 };
 
 struct plan_counts {
@@ -157,9 +160,11 @@ struct plan {
 	bool destroy;
 	bool rollback;
 	const struct plan_wishes *wishes; /* NULL: none */
-	/* The whole plan at the parallelism given; `critical` are indexes of the changes on the
-	 * longest way, in order. */
+	/* The whole plan at the parallelism given, without `untimed` changes of which nothing is
+	 * known; samples count the others.  `critical` are indexes of the changes on the longest
+	 * way, in order; a replacement may be there twice. */
 	struct estimate estimate;
+	size_t untimed;
 	const size_t *critical;
 	size_t critical_count;
 	size_t drifted; /* resources whose state in the world differs from the record */
