@@ -20,7 +20,12 @@ const struct command cmd_apply = {
 		"\n"
 		"Ctrl-C once: nothing new is started, and what runs is finished. Twice: what runs "
 		"is "
-		"cancelled. Three times: the program ends at once.",
+		"cancelled. Three times: the program ends at once.\n"
+		"\n"
+		"With --plan the plan that 'hadeploy plan --out' saved is applied, which was "
+		"approved when it was looked at: nobody is asked. What it was made for is in the "
+		"file; values from a parameter file or the environment are not and are given "
+		"again. When anything has changed since, it is refused, and says what.",
 	.examples = (const char *const[]){"hadeploy apply", "everything, after a question",
 					  "hadeploy apply web --yes --param Capacity=3",
 					  "one stack with another parameter, without a question",
@@ -28,11 +33,13 @@ const struct command cmd_apply = {
 					  "also mend what was changed from outside",
 					  "hadeploy apply --simulate",
 					  "rehearse it: what would happen, and how long it takes",
+					  "hadeploy apply --plan plan.json",
+					  "what 'hadeploy plan --out plan.json' showed, or nothing",
 					  NULL},
-	.options = (const enum option_id[]){OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
-					    OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
-					    OPT_EXCLUDE, OPT_REPLACE, OPT_FULL, OPT_PARALLELISM,
-					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
-	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.options = (const enum option_id[]){OPT_PLAN, OPT_YES, OPT_REGION, OPT_PARAM,
+					    OPT_PARAM_FILE, OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE,
+					    OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE, OPT_FULL,
+					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

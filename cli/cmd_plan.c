@@ -1,4 +1,5 @@
 /* cmd_plan.c - what would be done, and why. */
+#include "cli/plan_file.h"
 #include "cli/wishes.h"
 
 static int run(struct invocation *in)
@@ -8,14 +9,24 @@ static int run(struct invocation *in)
 		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
 		.wishes = invocation_wishes(in),
 	};
-	const struct plan *plan = engine_plan(in->engine, &request, &in->diags);
-	int code = invocation_exit(in);
+	const char *made_from = NULL;
+	const struct plan *plan;
+	int code;
+
+	if (in->saved)
+		return plan_file_show(in);
+	if (option_given(in->args, OPT_OUT))
+		request.made_from = &made_from;
+	plan = engine_plan(in->engine, &request, &in->diags);
+	code = invocation_exit(in);
 
 	/* A host that is down hides nothing of the others, and what is forbidden is looked at. */
 	if (plan && (code == EXIT_DONE || plan->unread || invocation_forbidden(in)))
 		in->view->show_plan(in->view, plan, PLAN_FOR_PLAN);
 	if (!plan || code != EXIT_DONE)
 		return code == EXIT_DONE ? EXIT_ERROR : code;
+	if (made_from && plan_file_save(in, plan, &request))
+		return EXIT_ERROR;
 	return option_given(in->args, OPT_EXIT_CODE) && !plan_empty(plan) ? EXIT_CHANGES
 									  : EXIT_DONE;
 }
@@ -32,21 +43,28 @@ const struct command cmd_plan = {
 		"seen. Nothing is changed; operations that an earlier run left without an end are "
 		"looked after first when nobody works on them.\n"
 		"\n"
+		"With --out the plan is saved, to be looked at and approved, and applied later "
+		"as it is; --show shows a saved one.\n"
+		"\n"
 		"Signs: + create, ~ update in place, -/+ replace, -/+? replace if a value that is "
 		"not known yet proves different, - delete, = retain (the record goes, the thing "
 		"stays), > only the logical id changes. Of more than 200 changes a summary is "
 		"shown, unless --full is given.",
-	.examples = (const char *const[]){"hadeploy plan", "all stacks in all regions",
-					  "hadeploy plan web --region east --refresh",
-					  "one stack in one region, compared with the world",
-					  "hadeploy plan --exit-code --json >plan.jsonl",
-					  "in CI: exit code 2 when there are changes",
-					  "hadeploy plan --only 'web/*/Db*'",
-					  "these alone, with what they need", NULL},
-	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
-					    OPT_DESTROY, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
-					    OPT_EXCLUDE, OPT_REPLACE, OPT_FULL, OPT_EXIT_CODE,
-					    OPT_PARALLELISM, OPT_JSON, OPT_END},
-	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.examples =
+		(const char *const[]){"hadeploy plan", "all stacks in all regions",
+				      "hadeploy plan web --region east --refresh",
+				      "one stack in one region, compared with the world",
+				      "hadeploy plan --exit-code --json >plan.jsonl",
+				      "in CI: exit code 2 when there are changes",
+				      "hadeploy plan --only 'web/*/Db*'",
+				      "these alone, with what they need",
+				      "hadeploy plan --out plan.json",
+				      "to be applied with 'hadeploy apply --plan plan.json'", NULL},
+	.options =
+		(const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
+					 OPT_DESTROY, OPT_OUT, OPT_SHOW, OPT_SIMULATE, OPT_CONTINUE,
+					 OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE, OPT_FULL,
+					 OPT_EXIT_CODE, OPT_PARALLELISM, OPT_JSON, OPT_END},
+	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

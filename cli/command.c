@@ -228,6 +228,43 @@ static int check_choices(const struct arguments *args, struct usage *u)
 	return 0;
 }
 
+/* What a rehearsal plans is not what there would be to do. */
+static int check_saving(const struct arguments *args, struct usage *u)
+{
+	if (!option_given(args, OPT_OUT) || !option_given(args, OPT_SIMULATE))
+		return 0;
+	str_add(&u->problem, "--simulate does not go together with --out");
+	str_add(&u->hint, "a saved plan is for the real world; save it without --simulate");
+	return -1;
+}
+
+/* A saved plan says itself what it is of. */
+static int check_saved_plan(const struct command *c, const struct arguments *args, struct usage *u)
+{
+	static const enum option_id beside_plan[] = {
+		OPT_PLAN, OPT_YES,     OPT_PARAM_FILE, OPT_PARALLELISM, OPT_LOCK_TIMEOUT,
+		OPT_JSON, OPT_PROJECT, OPT_NO_COLOR,   OPT_FULL,        OPT_END};
+	static const enum option_id beside_show[] = {OPT_SHOW, OPT_JSON, OPT_PROJECT, OPT_NO_COLOR,
+						     OPT_END};
+	enum option_id id = option_given(args, OPT_PLAN) ? OPT_PLAN : OPT_SHOW;
+	const enum option_id *beside = id == OPT_PLAN ? beside_plan : beside_show;
+
+	if (!option_given(args, id))
+		return 0;
+	if (args->operand_count)
+		str_printf(&u->problem, "'%s' is not named together with --%s", args->operands[0],
+			   option_row(id)->name);
+	for (size_t i = 0; i < OPT_END && !u->problem.len; i++)
+		if (option_given(args, (enum option_id)i) && !listed(beside, (enum option_id)i))
+			str_printf(&u->problem, "--%s does not go together with --%s",
+				   option_row((enum option_id)i)->name, option_row(id)->name);
+	if (!u->problem.len)
+		return 0;
+	str_printf(&u->hint, "what 'hadeploy %s --%s' works on is in the file", c->name,
+		   option_row(id)->name);
+	return -1;
+}
+
 int command_check(const struct command *c, struct arguments *args, struct usage *u)
 {
 	struct str word = STR_INIT;
@@ -245,5 +282,7 @@ int command_check(const struct command *c, struct arguments *args, struct usage 
 	str_release(&word);
 	if (status == 0)
 		status = check_choices(args, u);
+	if (status == 0)
+		status = check_saving(args, u) == 0 ? check_saved_plan(c, args, u) : -1;
 	return status == 0 ? check_operands(c, args, u) : status;
 }

@@ -30,7 +30,9 @@ enum command_need {
 	/* Operands may be template files: then there is `single` instead of what NEED_ENGINE is. */
 	TAKES_TEMPLATES = 1 << 5,
 	/* With NEED_ENGINE: works on what is recorded, also when templates are broken. */
-	RECORD_IS_ENOUGH = 1 << 6
+	RECORD_IS_ENOUGH = 1 << 6,
+	/* With NEED_ENGINE: --plan or --show may name a saved plan, which says what is selected. */
+	TAKES_SAVED_PLAN = 1 << 7
 };
 
 #define OPERANDS_ANY 1000000

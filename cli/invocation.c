@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/vec.h"
+#include "cli/plan_file.h"
 #include "cli/signals.h"
 #include "cli/view_text.h"
 
@@ -74,11 +75,32 @@ int invocation_params(struct invocation *in, const struct param_override **out, 
 	return 0;
 }
 
+/* What the plan was made for, and what has to be given again. */
+static int select_saved(struct invocation *in, struct selection *out)
+{
+	struct run_request request = {0};
+	struct overrides all = {0};
+
+	saved_plan_selection(in->saved, out);
+	saved_plan_request(in->saved, &request);
+	if (request.mode == RUN_DESTROY)
+		out->faults = FAULTS_LEFT_OUT;
+	if (add_files(in, &all) != 0)
+		return -1;
+	for (size_t i = 0; i < out->param_count; i++)
+		*arena_vec_add(in->arena, &all) = out->params[i];
+	out->params = all.items;
+	out->param_count = all.count;
+	return 0;
+}
+
 static int make_selection(struct invocation *in, struct selection *out)
 {
 	const struct param_override *params;
 	size_t param_count;
 
+	if (in->saved)
+		return select_saved(in, out);
 	if (invocation_params(in, &params, &param_count) != 0)
 		return -1;
 	*out = (struct selection){
@@ -210,7 +232,7 @@ void invocation_warn_idle(struct invocation *in)
 }
 
 /* Recorded state is looked at without a manifest too, when only that was lost. */
-static bool project_is_here(struct invocation *in)
+bool invocation_project_is_here(struct invocation *in)
 {
 	struct diag *g;
 
@@ -228,11 +250,16 @@ static int open_state(struct invocation *in)
 {
 	bool writes = in->command->needs & NEED_STATE_WRITE;
 
-	if (!project_is_here(in))
+	if (!invocation_project_is_here(in))
 		return -1;
 	in->state = engine_state_open(in->dir, writes ? STATE_WRITE : STATE_READ, in->clock,
 				      &in->diags);
 	return in->state ? 0 : -1;
+}
+
+static bool names_saved_plan(const struct invocation *in)
+{
+	return option_given(in->args, OPT_PLAN) || option_given(in->args, OPT_SHOW);
 }
 
 static int satisfy_needs(struct invocation *in)
@@ -243,6 +270,12 @@ static int satisfy_needs(struct invocation *in)
 		fail_fast("signals cannot be caught");
 	if ((needs & TAKES_TEMPLATES) && count_templates(in))
 		return open_single(in);
+	if ((needs & TAKES_SAVED_PLAN) && names_saved_plan(in)) {
+		if (plan_file_open(in) != 0)
+			return -1;
+		if (option_given(in->args, OPT_SHOW))
+			return 0;
+	}
 	if ((needs & NEED_ENGINE) && open_engine(in) != 0)
 		return -1;
 	if (needs & NEED_ENGINE_IF_POSSIBLE)
@@ -266,6 +299,7 @@ static void release(struct invocation *in)
 {
 	in->view->close(in->view);
 	engine_close(in->engine);
+	saved_plan_close(in->saved);
 	single_close(in->single);
 	if (in->state)
 		state_close(in->state);
@@ -300,6 +334,24 @@ static bool has_error(const struct invocation *in, enum diag_code code)
 	return false;
 }
 
+static bool plan_is_refused(const struct invocation *in)
+{
+	static const enum diag_code codes[] = {
+		DIAG_PLAN_FILE_SHAPE,      DIAG_PLAN_FILE_FORMAT,
+		DIAG_PLAN_FILE_FOREIGN,    DIAG_PLAN_FILE_SEAL,
+		DIAG_PLAN_STALE_PROGRAM,   DIAG_PLAN_STALE_FILE,
+		DIAG_PLAN_STALE_PARAMETER, DIAG_PLAN_PARAMETER_ABSENT,
+		DIAG_PLAN_STALE_STATE,     DIAG_PLAN_STALE_WORLD,
+		DIAG_PLAN_STALE,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (has_error(in, codes[i]))
+			return true;
+	}
+	return in->plan_refused;
+}
+
 static bool lock_is_held(const struct invocation *in)
 {
 	return in->lock_held || has_error(in, DIAG_LOCK_HELD);
@@ -321,6 +373,7 @@ void invocation_show_diags(struct invocation *in)
 	in->forbidden = invocation_forbidden(in);
 	in->lock_held = lock_is_held(in);
 	in->lock_lost = invocation_lock_lost(in);
+	in->plan_refused = plan_is_refused(in);
 	in->failed |= diags_failed(&in->diags);
 	in->view->show_diags(in->view, &in->diags);
 	diags_release(&in->diags);
@@ -330,7 +383,7 @@ int invocation_exit(const struct invocation *in)
 {
 	if (signals_interrupted())
 		return EXIT_INTERRUPTED;
-	if (lock_is_held(in) || invocation_forbidden(in))
+	if (lock_is_held(in) || invocation_forbidden(in) || plan_is_refused(in))
 		return EXIT_REFUSED;
 	return in->failed || diags_failed(&in->diags) ? EXIT_ERROR : EXIT_DONE;
 }

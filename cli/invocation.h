@@ -23,14 +23,16 @@ struct invocation {
 	struct term out, err;
 	struct view *view;
 	struct diags diags;
-	bool failed;           /* errors were shown already */
-	bool lock_held;        /* one of them: somebody else has a lock */
-	bool lock_lost;        /* one of them: somebody else took the lock */
-	bool forbidden;        /* one of them: the manifest forbids a change */
-	struct engine *engine; /* NEED_ENGINE */
-	struct single *single; /* TAKES_TEMPLATES, when the operands are such */
-	struct state *state;   /* NEED_STATE_READ, NEED_STATE_WRITE */
-	const char *dir;       /* of the manifest */
+	bool failed;              /* errors were shown already */
+	bool lock_held;           /* one of them: somebody else has a lock */
+	bool lock_lost;           /* one of them: somebody else took the lock */
+	bool forbidden;           /* one of them: the manifest forbids a change */
+	struct engine *engine;    /* NEED_ENGINE */
+	struct single *single;    /* TAKES_TEMPLATES, when the operands are such */
+	struct state *state;      /* NEED_STATE_READ, NEED_STATE_WRITE */
+	struct saved_plan *saved; /* TAKES_SAVED_PLAN, when one is named */
+	bool plan_refused;        /* one of the errors: a saved plan does not hold */
+	const char *dir;          /* of the manifest */
 };
 
 int invocation_run(struct invocation *in);
@@ -38,6 +40,8 @@ int invocation_run(struct invocation *in);
 /* The parameters of --param-file and --param, weakest first; 0, or -1 when a file cannot be
  * read. */
 int invocation_params(struct invocation *in, const struct param_override **out, size_t *count);
+/* There is a project in `dir`; else an error is added. */
+bool invocation_project_is_here(struct invocation *in);
 /* Warns of options that mean nothing for a template on its own. */
 void invocation_warn_idle(struct invocation *in);
 /* What the engine is opened with; 0, or -1 when a parameter file cannot be read. */

@@ -103,6 +103,25 @@ static void set_place(json_t *object, const struct range *where)
 	set_number(object, "end_column", where->end.column);
 }
 
+static void set_estimate(json_t *object, const struct estimate *e)
+{
+	if (!e->samples)
+		return;
+	json_object_set_new(object, "estimate",
+			    json_pack("{s:I, s:I}", "typical_ms", (json_int_t)e->typical_ms,
+				      "slow_ms", (json_int_t)e->slow_ms));
+}
+
+static void set_critical(json_t *object, const struct plan *p)
+{
+	json_t *way = json_array();
+
+	for (size_t i = 0; i < p->critical_count; i++)
+		json_array_append_new(way, json_address(&p->changes[p->critical[i]].addr));
+	json_object_set_new(object, "critical", way);
+	set_number(object, "untimed", p->untimed);
+}
+
 json_t *json_plan_head(const struct plan *p)
 {
 	json_t *j = json_line("plan");
@@ -114,6 +133,9 @@ json_t *json_plan_head(const struct plan *p)
 	set_number(j, "drifted", p->drifted);
 	if (p->unread)
 		set_number(j, "unread", p->unread);
+	set_estimate(j, &p->estimate);
+	if (p->estimate.samples)
+		set_critical(j, p);
 	return j;
 }
 
@@ -223,6 +245,7 @@ json_t *json_plan_change(const struct change *c)
 		json_set_text(j, "deposed", c->before->deposed);
 	}
 	json_object_set_new(j, "paths", paths_json(c));
+	set_estimate(j, &c->estimate);
 	set_place(j, &c->where);
 	return j;
 }
@@ -239,6 +262,30 @@ json_t *json_output_change(const struct output_change *o)
 	set_flag(j, "unknown", o->unknown);
 	set_flag(j, "sensitive", sensitive);
 	return j;
+}
+
+/* Drift is about what differs in the world; the rest is left to plan. */
+static bool belongs(const struct change *c, enum plan_view kind)
+{
+	if (kind != PLAN_FOR_DRIFT)
+		return c->action != ACTION_NONE || c->moved_from || c->left_out;
+	for (size_t i = 0; i < c->path_count; i++) {
+		if (c->paths[i].drift)
+			return true;
+	}
+	return c->reason == REASON_GONE;
+}
+
+void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void *, json_t *),
+		    void *context)
+{
+	line(context, json_plan_head(p));
+	for (size_t i = 0; i < p->change_count; i++) {
+		if (belongs(&p->changes[i], kind))
+			line(context, json_plan_change(&p->changes[i]));
+	}
+	for (size_t i = 0; i < p->output_count && kind != PLAN_FOR_DRIFT; i++)
+		line(context, json_output_change(&p->outputs[i]));
 }
 
 static const char *const severities[] = {

@@ -7,7 +7,7 @@
 #define CLI_JSON_PLAN_H
 
 #include "base/json.h"
-#include "engine/engine.h"
+#include "cli/view.h"
 
 /* An object with "schema" and "type"; the caller adds members. */
 json_t *json_line(const char *type);
@@ -19,6 +19,9 @@ void json_set_json(json_t *object, const char *key, const char *json);
 json_t *json_counts(const struct plan_counts *c);
 json_t *json_address(const struct address *addr);
 
+/* The lines that a plan is, in order; each call takes its line over. */
+void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void *, json_t *),
+		    void *context);
 json_t *json_plan_head(const struct plan *p);
 json_t *json_plan_change(const struct change *c);
 json_t *json_output_change(const struct output_change *o);

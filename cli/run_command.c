@@ -31,6 +31,13 @@ static int confirm(void *context, const struct plan *plan)
 {
 	struct asking *a = context;
 
+	/* It was looked at and approved when it was saved. */
+	if (a->in->saved) {
+		a->in->view->show_plan(a->in->view, plan, PLAN_FOR_APPLY);
+		invocation_show_diags(a->in);
+		a->answer = APPROVED;
+		return 1;
+	}
 	if (!invocation_can_approve(a->in, "these changes")) {
 		a->answer = NOBODY_THERE;
 		return 0;
@@ -89,13 +96,18 @@ int run_command(struct invocation *in, enum run_mode mode)
 		.context = &a,
 	};
 	struct run_result r = {0};
-	int status = engine_run(in->engine, &request, &r, &in->diags);
+	int status;
+
+	if (in->saved)
+		saved_plan_request(in->saved, &request);
+	a.mode = request.mode;
+	status = engine_run(in->engine, &request, &r, &in->diags);
 
 	if (a.answer == DECLINED)
 		return invocation_declined_exit();
 	if (a.answer == NOBODY_THERE)
 		return EXIT_ERROR;
-	report(in, &r, mode);
+	report(in, &r, request.mode);
 	if (status != 0)
 		return exit_of_failed(in, &r);
 	show_new_outputs(in, &r);

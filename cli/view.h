@@ -45,6 +45,7 @@ struct view {
 	/* Sorts, groups and shows; nothing for an empty list. */
 	void (*show_diags)(struct view *v, struct diags *d);
 	void (*show_plan)(struct view *v, const struct plan *p, enum plan_view kind);
+	void (*show_saved_plan)(struct view *v, const struct saved_plan *s);
 	void (*show_result)(struct view *v, const struct run_result *r, enum run_mode mode);
 	void (*show_validation)(struct view *v, const struct validation *all);
 	/* project NULL: it cannot be read, and the rows are what is recorded. */
@@ -87,6 +88,8 @@ void view_plan_counts(struct str *out, const struct plan_counts *c);
 void view_left_out(struct str *out, const struct plan *p);
 /* "1 of 3 resources could not be read" */
 void view_unread(struct str *out, const struct plan *p);
+/* view_saved.c */
+void view_saved_plan(struct str *out, const struct saved_plan *s, const struct style *st);
 /* view_result.c */
 void view_result(struct str *out, const struct run_result *r, enum run_mode mode,
 		 const struct style *st);

@@ -50,6 +50,7 @@ static bool lasts(const struct event *e)
 	switch (e->kind) {
 	case EVENT_LOCK_WAIT:
 	case EVENT_RECOVERED:
+	case EVENT_SLOW:
 	case EVENT_FAILED:
 	case EVENT_BREAKER_OPEN:
 	case EVENT_BREAKER_CLOSED:
@@ -107,6 +108,15 @@ static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
 		view_plan(&text, p, kind, &h->out->style);
 	if (kind == PLAN_FOR_APPLY && !plan_empty(p))
 		str_add_char(&text, '\n');
+	write_out(h, &text);
+}
+
+static void show_saved_plan(struct view *v, const struct saved_plan *s)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_saved_plan(&text, s, &h->out->style);
 	write_out(h, &text);
 }
 
@@ -260,6 +270,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.observer = {on_event},
 		.show_diags = show_diags,
 		.show_plan = show_plan,
+		.show_saved_plan = show_saved_plan,
 		.show_result = show_result,
 		.show_validation = show_validation,
 		.show_status = show_status,

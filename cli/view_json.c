@@ -44,6 +44,10 @@ static void add_times(json_t *j, const struct event *e)
 		set_integer(j, "attempt", e->attempt);
 		set_integer(j, "wait_ms", e->wait_ms);
 		return;
+	case EVENT_SLOW:
+		set_integer(j, "elapsed_ms", e->elapsed_ms);
+		set_integer(j, "usual_ms", e->usual_ms);
+		return;
 	case EVENT_WAITING:
 		set_integer(j, "wait_ms", e->wait_ms);
 		return;
@@ -97,27 +101,27 @@ static void show_diags(struct view *v, struct diags *d)
 		write_line(v, json_diag(g));
 }
 
-/* Drift is about what differs in the world; the rest is left to plan. */
-static bool belongs(const struct change *c, enum plan_view kind)
+static void write_plan_line(void *context, json_t *line)
 {
-	if (kind != PLAN_FOR_DRIFT)
-		return c->action != ACTION_NONE || c->moved_from || c->left_out;
-	for (size_t i = 0; i < c->path_count; i++) {
-		if (c->paths[i].drift)
-			return true;
-	}
-	return c->reason == REASON_GONE;
+	write_line(context, line);
 }
 
 static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
 {
-	write_line(v, json_plan_head(p));
-	for (size_t i = 0; i < p->change_count; i++) {
-		if (belongs(&p->changes[i], kind))
-			write_line(v, json_plan_change(&p->changes[i]));
-	}
-	for (size_t i = 0; i < p->output_count && kind != PLAN_FOR_DRIFT; i++)
-		write_line(v, json_output_change(&p->outputs[i]));
+	json_plan_each(p, kind, write_plan_line, v);
+}
+
+/* The lines are there as they were written. */
+static void show_saved_plan(struct view *v, const struct saved_plan *s)
+{
+	json_t *j = json_line("saved_plan");
+	struct str lines = STR_INIT;
+
+	json_object_update_missing(j, (json_t *)saved_plan_header(s));
+	write_line(v, j);
+	saved_plan_lines(s, &lines);
+	term_write(json_view_of(v)->out, &lines);
+	str_release(&lines);
 }
 
 static void set_simulated(json_t *j, const struct run_result *r)
@@ -148,6 +152,8 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 	set_integer(j, "instances_failed", (int64_t)r->targets_failed);
 	set_integer(j, "instances_succeeded", (int64_t)r->targets_succeeded);
 	set_integer(j, "elapsed_ms", r->elapsed_ms);
+	if (r->plan && r->plan->estimate.samples)
+		set_integer(j, "predicted_ms", r->plan->estimate.typical_ms);
 	json_object_set_new(j, "interrupted", json_boolean(r->interrupted));
 	if (r->simulated)
 		set_simulated(j, r);
@@ -302,6 +308,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.observer = {on_event},
 		.show_diags = show_diags,
 		.show_plan = show_plan,
+		.show_saved_plan = show_saved_plan,
 		.show_result = show_result,
 		.show_validation = show_validation,
 		.show_status = show_status,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/view_change.h"
+#include "cli/view_estimate.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 
@@ -528,6 +529,7 @@ static void add_plan(const struct page *p)
 		view_plan_counts(&body, &p->plan->counts);
 		str_add(&body, "\n");
 	}
+	view_estimate(&body, p->plan);
 	str_add_text(p->out, str_text(&body));
 	str_release(&body);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/view.h"
+#include "cli/view_estimate.h"
 #include "cli/view_text.h"
 
 /* How people say what was done, what is not, and what will be. */
@@ -94,6 +95,19 @@ static void add_skipped(struct str *out, const struct event *e, const struct sty
 	str_add_char(out, '\n');
 }
 
+static void add_slow(struct str *out, const struct event *e, const struct style *st)
+{
+	const char *noun = verb_of(e->action)->noun;
+
+	add_subject(out, e);
+	paint_text(out, st, PAINT_YELLOW, "slower than usual");
+	str_printf(out, ": the %s has taken ", noun);
+	add_duration(out, e->elapsed_ms);
+	str_add(out, ", most are over in ");
+	add_duration(out, e->usual_ms);
+	str_add_char(out, '\n');
+}
+
 static void add_retry(struct str *out, const struct event *e)
 {
 	add_subject(out, e);
@@ -176,6 +190,9 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 		return;
 	case EVENT_RETRY:
 		add_retry(out, e);
+		return;
+	case EVENT_SLOW:
+		add_slow(out, e, st);
 		return;
 	case EVENT_SUCCEEDED:
 		add_succeeded(out, e, st);
@@ -268,6 +285,18 @@ static void add_elapsed(struct str *out, const char *before, int64_t ms)
 	str_add(out, ".\n");
 }
 
+static void add_actual(struct str *out, const struct run_result *r)
+{
+	str_add(out, " in ");
+	add_duration(out, r->elapsed_ms);
+	if (r->plan && estimate_is_worth_telling(r->plan)) {
+		str_add(out, " (predicted ");
+		add_duration(out, r->plan->estimate.typical_ms);
+		str_add_char(out, ')');
+	}
+	str_add(out, ".\n");
+}
+
 /* How long it would take, and because of what. */
 static void add_rehearsal(struct str *out, const struct run_result *r)
 {
@@ -303,7 +332,7 @@ void view_result(struct str *out, const struct run_result *r, enum run_mode mode
 	if (r->simulated)
 		add_rehearsal(out, r);
 	else
-		add_elapsed(out, " in ", r->elapsed_ms);
+		add_actual(out, r);
 	if (r->plan && r->plan->unread) {
 		str_add(out, "  ");
 		view_unread(out, r->plan);

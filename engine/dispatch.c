@@ -15,6 +15,7 @@ struct dispatch {
 	struct workers *workers;
 	struct lanes *lanes;
 	struct timers timers;
+	struct timers watches;
 	struct job *ended_first, *ended_last;
 	int told_level;   /* INTERRUPTED was given for this */
 	int64_t renew_ms; /* when the locks are renewed next */
@@ -51,6 +52,7 @@ void dispatch_free(struct dispatch *x)
 	workers_free(x->workers);
 	lanes_free(x->lanes);
 	timers_release(&x->timers);
+	timers_release(&x->watches);
 	free(x);
 }
 
@@ -184,7 +186,13 @@ void dispatch_withdraw(struct dispatch *x, struct job *j)
 void dispatch_retire(struct dispatch *x, struct job *j)
 {
 	assert(j->state == JOB_IDLE);
+	timers_clear(&x->watches, &j->watch);
 	lanes_retire(x->lanes, &j->lane);
+}
+
+void dispatch_watch(struct dispatch *x, struct job *j, int64_t due_ms)
+{
+	timers_set(&x->watches, &j->watch, due_ms);
 }
 
 static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
@@ -376,6 +384,11 @@ void dispatch_next(struct dispatch *x, struct dispatch_event *ev)
 	while ((t = timers_pop(&x->timers, dispatch_now_ms(x))))
 		if ((ev->job = fire(x, t)))
 			return;
+	ev->kind = DISPATCH_SLOW;
+	if ((t = timers_pop(&x->watches, dispatch_now_ms(x)))) {
+		ev->job = container_of(t, struct job, watch);
+		return;
+	}
 	ev->kind = DISPATCH_START;
 	if ((ev->job = start_one(x)))
 		return;
@@ -393,6 +406,8 @@ static int64_t next_due_ms(const struct dispatch *x)
 		due_ms = look_ms;
 	if (lanes_ms < due_ms)
 		due_ms = lanes_ms;
+	if (timers_next_ms(&x->watches) < due_ms)
+		due_ms = timers_next_ms(&x->watches);
 	if (x->e->state_mode == STATE_WRITE && !x->locks_lost && x->renew_ms < due_ms)
 		due_ms = x->renew_ms;
 	return due_ms;

@@ -10,6 +10,7 @@
  *	                      or dispatch_drop when there is nothing to call after all
  *	ENDED                 looks at job->outcome: final, all attempts are over
  *	DUE                   the pause asked for with dispatch_rest is over
+ *	SLOW                  the job was not retired by the time told to dispatch_watch
  *	PROGRESS              tells the observer (text)
  *	INTERRUPTED           the user asked to stop (level)
  *	LOCKS_LOST            somebody took the lock over: nothing may be written any more
@@ -39,6 +40,7 @@ struct job {
 	struct work work;
 	struct lane_item lane;
 	struct timer timer;
+	struct timer watch; /* when it is slower than usual */
 	struct call call;
 	enum job_state state;
 	bool prepared;              /* call is filled in: no START */
@@ -53,6 +55,7 @@ enum dispatch_kind {
 	DISPATCH_START,
 	DISPATCH_ENDED,
 	DISPATCH_DUE,
+	DISPATCH_SLOW,
 	DISPATCH_PROGRESS,
 	DISPATCH_INTERRUPTED,
 	DISPATCH_LOCKS_LOST,
@@ -91,6 +94,9 @@ void dispatch_drop(struct dispatch *x, struct job *j);
 void dispatch_withdraw(struct dispatch *x, struct job *j);
 /* DUE comes after wait_ms. */
 void dispatch_rest(struct dispatch *x, struct job *j, int64_t wait_ms);
+
+/* SLOW comes at that time, once, unless the job is retired before. */
+void dispatch_watch(struct dispatch *x, struct job *j, int64_t due_ms);
 
 void dispatch_next(struct dispatch *x, struct dispatch_event *ev);
 /* Until something happens. */

@@ -11,15 +11,16 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "engine/estimate.h"
 #include "engine/event.h"
 #include "engine/plan.h"
 #include "engine/planner.h"
 #include "engine/project.h"
+#include "engine/saved_plan.h"
 #include "engine/state.h"
 #include "templates/render.h"
 
 struct engine;
-struct saved_plan;
 
 /* Whom the engine deals with. */
 enum engine_world {
@@ -72,6 +73,8 @@ struct run_request {
 	struct plan_wishes wishes;
 	enum on_failure on_failure;
 	const struct saved_plan *saved; /* saved_plan.h: only what it promises is done; NULL */
+	/* engine_plan: gets what the plan was made from, for saved_plan_write; NULL: not needed. */
+	const char **made_from;
 	/* Asked once with the plan while the locks are held; nonzero: go on.  NULL: go on.
 	 * Not called for an empty plan. */
 	int (*confirm)(void *context, const struct plan *plan);

@@ -195,6 +195,7 @@ static size_t add_step(struct layout *l, size_t change, enum estimate_part part)
 	const struct change *c = &l->plan->changes[change];
 	size_t step = walk_add(l->b.walk, STEP_WORK);
 
+	executor_weigh(&l->b, c, step);
 	l->changes[step] = change;
 	l->parts[step] = estimate_part(c, part);
 	if (takes_time(c))
@@ -244,7 +245,7 @@ static bool open_layout(struct layout *l, const struct plan *p)
 
 	*l = (struct layout){.plan = p, .a = arena_new()};
 	l->x.arena = l->a;
-	l->b = (struct building){.x = &l->x, .plan = p};
+	l->b = (struct building){.x = &l->x, .plan = p, .typical_ms = plan_mean_ms(p)};
 	l->b.steps = ARENA_ARRAY(l->a, p->change_count, struct change_steps);
 	l->changes = ARENA_ARRAY(l->a, most, size_t);
 	l->times = ARENA_ARRAY(l->a, most, struct step_time);

@@ -15,6 +15,7 @@ static const char *const names[] = {
 	[EVENT_PROGRESS] = "progress",
 	[EVENT_WAITING] = "waiting",
 	[EVENT_RETRY] = "retry",
+	[EVENT_SLOW] = "slow",
 	[EVENT_SUCCEEDED] = "succeeded",
 	[EVENT_FAILED] = "failed",
 	[EVENT_LEFT_OPEN] = "left_open",

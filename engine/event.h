@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_PROGRESS,        /* addr, text: what the provider says */
 	EVENT_WAITING,         /* addr: accepted, polled until it is done */
 	EVENT_RETRY,           /* addr, attempt, attempt_max, wait_ms, text: why */
+	EVENT_SLOW,            /* addr, action, elapsed_ms, usual_ms: slower than usual */
 	EVENT_SUCCEEDED,       /* addr, action, elapsed_ms */
 	EVENT_FAILED,          /* addr, action, elapsed_ms; its diagnostics come at the end */
 	EVENT_LEFT_OPEN,       /* addr, action: nobody knows yet; the next run asks first */
@@ -44,9 +45,10 @@ struct event {
 	const char *endpoint;       /* or NULL */
 	const struct plan *plan;    /* EVENT_PLANNED */
 	int64_t elapsed_ms, wait_ms;
-	int64_t wall_ms; /* when */
-	int attempt;     /* the one that will follow; the first one is 1 */
-	int attempt_max; /* 0: until the operation's deadline */
+	int64_t usual_ms; /* EVENT_SLOW: what 95 of 100 took at most */
+	int64_t wall_ms;  /* when */
+	int attempt;      /* the one that will follow; the first one is 1 */
+	int attempt_max;  /* 0: until the operation's deadline */
 	size_t done, total;
 };
 

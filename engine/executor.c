@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "engine/estimate.h"
 #include "engine/executor_parts.h"
 
 /* A commit is one transaction; larger ones gain nothing. */
@@ -81,6 +82,46 @@ static void tell_started(struct task *t)
 		return;
 	p->told_start = true;
 	tell(t, EVENT_STARTED, 0);
+}
+
+/* By what this call of the change used to take: a replacement has two. */
+static int64_t slow_after_ms(const struct task *t)
+{
+	struct estimate e = estimate_part(t->change, t->kind == TASK_DELETE ? ESTIMATE_REMOVING
+									    : ESTIMATE_MAKING);
+
+	return estimate_slow_after_ms(&e);
+}
+
+static void watch(struct task *t)
+{
+	int64_t after_ms;
+
+	if (!t->change || t->watched)
+		return;
+	t->watched = true;
+	after_ms = slow_after_ms(t);
+	if (after_ms != INT64_MAX)
+		dispatch_watch(t->x->dispatch, &t->job, t->started_ms + after_ms);
+}
+
+static void tell_slow(struct task *t)
+{
+	struct executor *x = t->x;
+	struct change_progress *p = &x->progress[t->change_index];
+
+	if (p->told_slow || t->phase == PHASE_OVER)
+		return;
+	p->told_slow = true;
+	engine_tell(x->e, (struct event){
+				  .kind = EVENT_SLOW,
+				  .addr = &t->addr,
+				  .type = t->type,
+				  .action = action_of(t),
+				  .endpoint = lane_endpoint(&t->job.lane),
+				  .elapsed_ms = dispatch_now_ms(x->dispatch) - t->started_ms,
+				  .usual_ms = slow_after_ms(t),
+			  });
 }
 
 /* A change is over when all its tasks are; then observers hear of it, once. */
@@ -167,6 +208,7 @@ static void follow_up(struct executor *x, const struct follow *f)
 			return;
 		}
 		tell_started(t);
+		watch(t);
 		/* The second operation of a task has no worker yet. */
 		if (t->job.state == JOB_STARTED)
 			dispatch_submit(x->dispatch, &t->job);
@@ -341,6 +383,9 @@ static void on_event(struct executor *x, const struct dispatch_event *ev)
 	case DISPATCH_DUE:
 		task_prepare(container_of(ev->job, struct task, job), CALL_POLL);
 		dispatch_call(x->dispatch, ev->job);
+		break;
+	case DISPATCH_SLOW:
+		tell_slow(container_of(ev->job, struct task, job));
 		break;
 	case DISPATCH_PROGRESS:
 		on_progress(x, ev);

@@ -1,6 +1,6 @@
 /*
  * executor_build.h - a plan becomes a walk: executor_plan.c makes the steps and tasks,
- * executor_order.c the edges between them.  Only they include it.
+ * executor_order.c the edges between them; estimate.c makes the same steps without tasks.
  *
  * A change has three steps, often the same: its entry waits for what the change needs; once
  * its core is done others may use the resource; its tail ends the change.  A replacement
@@ -29,6 +29,10 @@ struct building {
 
 /* executor_order.c: all edges, once every change has its steps. */
 void executor_order(struct building *b);
+
+/* What its calls are expected to take, by what is known of the change or of others. */
+size_t plan_mean_ms(const struct plan *p);
+void executor_weigh(struct building *b, const struct change *c, size_t step);
 
 /* Kinds of change. */
 bool change_retains_old(const struct change *c);   /* the old one of a replacement stays */

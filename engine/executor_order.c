@@ -34,6 +34,27 @@ bool plan_takes_away(const struct plan *p)
 	return p->counts.remove || p->counts.replace;
 }
 
+/* Of the changes whose durations are known, for those whose are not. */
+size_t plan_mean_ms(const struct plan *p)
+{
+	size_t sum = 0, count = 0;
+
+	for (size_t i = 0; i < p->change_count; i++) {
+		if (p->changes[i].estimate.typical_ms <= 0)
+			continue;
+		sum += (size_t)p->changes[i].estimate.typical_ms;
+		count++;
+	}
+	return count ? sum / count : 1;
+}
+
+void executor_weigh(struct building *b, const struct change *c, size_t step)
+{
+	walk_cost(b->walk, step, b->typical_ms);
+	if (c->estimate.typical_ms > 0)
+		walk_cost(b->walk, step, (size_t)c->estimate.typical_ms);
+}
+
 /* --- what waits for what ----------------------------------------------------------- */
 
 static void add_needs(struct building *b, size_t i)

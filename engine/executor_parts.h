@@ -93,6 +93,7 @@ struct task {
 	int tries;           /* changing calls made after looking */
 	struct diags errors; /* of the call that made us look */
 	int64_t started_ms;
+	bool watched; /* dispatch tells when it is slower than usual */
 };
 
 /* What is done once the edits of a turn are on disk. */
@@ -133,7 +134,7 @@ struct executor {
 /* One change of the plan: a replacement has two tasks. */
 struct change_progress {
 	size_t left; /* tasks that are not over */
-	bool told_start, failed, open, skipped, needless;
+	bool told_start, told_slow, failed, open, skipped, needless;
 	bool updated; /* a replacement became an update */
 	int64_t started_ms;
 };

@@ -53,9 +53,7 @@ static struct task *new_task(struct building *b, const struct change *c, enum ta
 	t->schema = c->schema;
 	x->progress[t->change_index].left++;
 	t->step = walk_add(b->walk, STEP_WORK);
-	walk_cost(b->walk, t->step, b->typical_ms);
-	if (c->estimate.typical_ms > 0)
-		walk_cost(b->walk, t->step, (size_t)c->estimate.typical_ms);
+	executor_weigh(b, c, t->step);
 	return t;
 }
 
@@ -213,23 +211,9 @@ static int find_holders(struct executor *x)
 	return rc;
 }
 
-/* Of the changes whose durations are known, for those whose are not. */
-static size_t mean_ms(const struct plan *p)
-{
-	size_t sum = 0, count = 0;
-
-	for (size_t i = 0; i < p->change_count; i++) {
-		if (p->changes[i].estimate.typical_ms <= 0)
-			continue;
-		sum += (size_t)p->changes[i].estimate.typical_ms;
-		count++;
-	}
-	return count ? sum / count : 1;
-}
-
 void executor_build(struct executor *x)
 {
-	struct building b = {.x = x, .plan = x->plan, .typical_ms = mean_ms(x->plan)};
+	struct building b = {.x = x, .plan = x->plan, .typical_ms = plan_mean_ms(x->plan)};
 	size_t most = most_tasks(x->plan);
 
 	x->tasks = ARENA_ARRAY(x->arena, most, struct task);

@@ -49,7 +49,7 @@ enum reason {
 struct estimate {
 	int64_t typical_ms; /* median */
 	int64_t slow_ms;    /* 95 of 100 were faster: past it, it is slower than usual */
-	size_t samples;     /* that it was made of; 0: nothing is known */
+	size_t samples;     /* that it was made of; 0: unknown */
 };
 #define ESTIMATE_NONE ((struct estimate){-1, -1, 0})
 

@@ -180,6 +180,7 @@ static void run(struct refresh *x)
 			break;
 		case DISPATCH_START:
 		case DISPATCH_DUE:
+		case DISPATCH_SLOW:
 		case DISPATCH_PROGRESS:
 			break;
 		}

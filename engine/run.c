@@ -7,7 +7,7 @@
 #include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
-#include "engine/run_parts.h"
+#include "engine/saved_plan_parts.h"
 #include "engine/simulation.h"
 
 const char *run_mode_name(enum run_mode m)
@@ -133,11 +133,15 @@ static int evaluate(struct run *r, enum run_mode mode)
 const struct plan *engine_plan(struct engine *e, const struct run_request *q, struct diags *d)
 {
 	struct run r = {.e = e, .d = d};
+	/* What is saved is sealed, with what only a file that is there can keep. */
+	enum state_open_mode mode = q->made_from ? STATE_WRITE : STATE_READ;
 
-	if (evaluate(&r, q->mode) || load(&r, STATE_READ) || recover_if_free(&r) ||
+	if (evaluate(&r, q->mode) || load(&r, mode) || recover_if_free(&r) ||
 	    run_observe(&r, q->refresh) || run_make_plan(&r, q))
 		return NULL;
-	return r.plan;
+	if (q->made_from)
+		*q->made_from = saved_plan_made_from(&r);
+	return q->made_from && !*q->made_from ? NULL : r.plan;
 }
 
 const struct plan *engine_drift(struct engine *e, struct diags *d)
@@ -237,7 +241,8 @@ static int finish(struct run *r, struct run_result *out, int rc)
 
 static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
-	if (run_observe(r, q->refresh) || run_make_plan(r, q))
+	if (run_observe(r, q->refresh) || run_make_plan(r, q) ||
+	    (q->saved && saved_plan_check_plan(r, q->saved)))
 		return -1;
 	if (r->refused)
 		return -1;
@@ -262,7 +267,7 @@ static int run_locked(struct run *r, const struct run_request *q, struct run_res
 	int rc;
 
 	/* What happened until the lock was there. */
-	if (load(r, STATE_WRITE) || recover(r))
+	if (load(r, STATE_WRITE) || recover(r) || (q->saved && saved_plan_check_state(r, q->saved)))
 		return -1;
 	rc = plan_and_execute(r, q, out);
 	return r->unread ? -1 : rc;
@@ -277,8 +282,8 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	int rc = -1;
 
 	*out = (struct run_result){0};
-	if (!evaluate(&r, q->mode) && !load(&r, STATE_WRITE) &&
-	    !lock_all(&r, e->options.lock_timeout_ms, d)) {
+	if (!(q->saved && saved_plan_check_inputs(e, q->saved, d)) && !evaluate(&r, q->mode) &&
+	    !load(&r, STATE_WRITE) && !lock_all(&r, e->options.lock_timeout_ms, d)) {
 		rc = run_locked(&r, q, out);
 		state_unlock(e->state);
 	}

@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "engine/call.h"
+#include "engine/estimate.h"
 #include "engine/outside.h"
 #include "engine/session.h"
 
@@ -231,14 +232,31 @@ static size_t count_unread(const struct run *r)
 	return count;
 }
 
-/* The same plan, and how much of the world it has seen. */
-static const struct plan *with_reading(const struct run *r, const struct plan *p)
+/* History that cannot be read is nobody's fault here: then nothing is foretold. */
+static void foretell(const struct run *r, struct plan *p)
+{
+	struct arena *scratch = arena_new();
+	struct duration_list list = {NULL, 0};
+	struct diags ignored = DIAGS_INIT;
+
+	if (plan_counts_changes(&p->counts) &&
+	    state_load_durations(r->e->state, scratch, &list, &ignored) == 0 && list.count)
+		estimate_plan(p, &(struct estimate_input){&list, r->e->options.parallelism});
+	diags_release(&ignored);
+	arena_free(scratch);
+}
+
+/* The same plan, how much of the world it has seen, and how long it will take. */
+static const struct plan *completed(const struct run *r, const struct plan *p)
 {
 	struct plan *copy = ARENA_NEW(r->e->arena, struct plan);
 
 	*copy = *p;
-	copy->refreshed = all_asked(r);
-	copy->unread = count_unread(r);
+	if (r->observations) {
+		copy->refreshed = all_asked(r);
+		copy->unread = count_unread(r);
+	}
+	foretell(r, copy);
 	return copy;
 }
 
@@ -264,8 +282,7 @@ int run_make_plan(struct run *r, const struct run_request *q)
 	r->plan = planner_make(e->arena, &in, r->d);
 	if (!r->plan)
 		return -1;
-	if (r->observations)
-		r->plan = with_reading(r, r->plan);
+	r->plan = completed(r, r->plan);
 	r->refused = planner_refuse(r->plan, r->d) > 0;
 	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r->plan});
 	return 0;

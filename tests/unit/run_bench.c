@@ -65,6 +65,9 @@ static void observe(struct observer *o, const struct event *e)
 	b->retried += e->kind == EVENT_RETRY;
 	b->opened += e->kind == EVENT_BREAKER_OPEN;
 	b->recovered += e->kind == EVENT_RECOVERED;
+	b->slow += e->kind == EVENT_SLOW;
+	if (e->kind == EVENT_SLOW)
+		b->slow_after_ms = e->elapsed_ms;
 	if (e->kind == EVENT_RETRY)
 		str_printf(&b->attempts, "%d/%d ", e->attempt, e->attempt_max);
 	if ((e->kind == EVENT_PROGRESS || e->kind == EVENT_RETRY) && e->text)
@@ -168,10 +171,10 @@ static void forget_last(struct bench *b)
 	diags_release(&b->d);
 	str_clear(&b->said);
 	b->started = b->succeeded = b->failed = b->skipped = b->waiting = 0;
-	b->retried = b->opened = b->recovered = 0;
+	b->retried = b->opened = b->recovered = b->slow = 0;
 }
 
-static struct engine *fresh_engine(struct bench *b)
+struct engine *bench_engine(struct bench *b)
 {
 	struct engine_options o = {
 		.dir = b->dir,
@@ -211,7 +214,7 @@ static int run(struct bench *b, enum run_mode mode, enum run_refresh refresh)
 				.confirm = confirm,
 				.context = b};
 
-	return engine_run(fresh_engine(b), &q, &b->result, &b->d);
+	return engine_run(bench_engine(b), &q, &b->result, &b->d);
 }
 
 int bench_apply(struct bench *b)
@@ -233,12 +236,12 @@ const struct plan *bench_plan(struct bench *b, enum run_refresh refresh)
 {
 	struct run_request q = {.mode = RUN_APPLY, .refresh = refresh, .wishes = b->wishes};
 
-	return engine_plan(fresh_engine(b), &q, &b->d);
+	return engine_plan(bench_engine(b), &q, &b->d);
 }
 
 const struct plan *bench_drift(struct bench *b)
 {
-	return engine_drift(fresh_engine(b), &b->d);
+	return engine_drift(bench_engine(b), &b->d);
 }
 
 void bench_apply_dying(struct bench *b)
@@ -268,7 +271,7 @@ void bench_apply_dying(struct bench *b)
 struct state *bench_state(struct bench *b)
 {
 	if (!b->e)
-		fresh_engine(b);
+		bench_engine(b);
 	assert_non_null(engine_state(b->e, STATE_READ, &b->d));
 	return b->e->state;
 }

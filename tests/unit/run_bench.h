@@ -35,9 +35,10 @@ struct bench {
 	int interrupts;
 	int stop_after; /* interrupts becomes 1 after this many EVENT_STARTED; 0: never */
 	int stop_level; /* what it becomes */
-	int started, succeeded, failed, skipped, waiting, retried, opened, recovered;
-	struct str said;     /* texts of PROGRESS and RETRY */
-	struct str attempts; /* "2/4 " of each RETRY */
+	int started, succeeded, failed, skipped, waiting, retried, opened, recovered, slow;
+	int64_t slow_after_ms; /* of the last EVENT_SLOW */
+	struct str said;       /* texts of PROGRESS and RETRY */
+	struct str attempts;   /* "2/4 " of each RETRY */
 	size_t parallelism;
 	struct selection selection;
 	struct param_override param;
@@ -57,6 +58,8 @@ void bench_many(struct bench *b, size_t count, size_t hosts);
 /* --param NAME=VALUE from a file, so that it may be secret. */
 void bench_param(struct bench *b, const char *name, const char *value);
 
+/* Opened anew, for requests of a test's own. */
+struct engine *bench_engine(struct bench *b);
 /* 0 or -1 as the engine says; b->result and b->d hold the rest. */
 int bench_apply(struct bench *b);
 int bench_refresh(struct bench *b);
