@@ -58,8 +58,9 @@ int plan_file_show(struct invocation *in)
 
 	in->view->show_saved_plan(in->view, in->saved);
 	saved_plan_check_files(in->saved, in->dir, &stale);
-	for (struct diag *g = stale.first; g; g = g->next)
-		g->severity = DIAG_WARNING;
-	diags_take(&in->diags, &stale);
+	for (const struct diag *g = stale.first; g; g = g->next)
+		diag_hint(&in->diags, diag_warn(&in->diags, g->code, g->where, "%s", g->summary),
+			  "%s", g->hint);
+	diags_release(&stale);
 	return invocation_exit(in);
 }

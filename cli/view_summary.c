@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "cli/view_estimate.h"
 #include "cli/view_plan.h"
 #include "cli/view_text.h"
 
@@ -220,6 +221,7 @@ void view_plan_summary(struct str *out, const struct plan *p, const struct style
 		counted(out, p->output_count, "output changes\n", "outputs change\n");
 	}
 	view_unchanged(out, p);
+	view_estimate(out, p);
 	str_add(out, "\nThis is a summary: --full shows every change, and so does --json.\n");
 	arena_free(s.a);
 }

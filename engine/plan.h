@@ -76,11 +76,11 @@ struct change {
 	const struct instance *instance;       /* NULL: stack or target left the manifest */
 	const struct doc_resource *resource;   /* NULL for deletes */
 	size_t resource_index;
-	const struct record *before;    /* NULL for creates */
-	const char *desired;            /* canonical JSON, masked, unknown as null; NULL */
-	const char *unknown_pointers;   /* JSON array */
-	const char *sensitive_pointers; /* JSON array */
-	const char *endpoint;           /* "" when there is none or it is unknown */
+	const struct record *before;     /* NULL for creates */
+	const char *desired;             /* canonical JSON, masked, unknown as null; NULL */
+	const char *unknown_pointers;    /* JSON array */
+	const char *sensitive_pointers;  /* JSON array */
+	const char *endpoint;            /* "" when there is none or it is unknown */
 	const struct path_change *paths; /* use change_paths */
 	size_t path_count;
 	const size_t *needs; /* indexes of changes that must end first; those

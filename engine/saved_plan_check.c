@@ -303,8 +303,9 @@ int saved_plan_check_plan(struct run *r, const struct saved_plan *s)
 	g = diag_add(r->d, DIAG_PLAN_STALE, RANGE_NONE,
 		     "planning again gives another plan than '%s'", s->path);
 	diag_detail(r->d, g,
-		    "Files, parameters and recorded state are the same: what a template "
-		    "takes from other stacks or from a provider has changed.");
+		    "Templates, parameters and recorded state are the same: what a template takes "
+		    "from other stacks has changed, or what a provider reads, such as a Source "
+		    "file.");
 	hint_again(&c, g);
 	return c.rc;
 }
