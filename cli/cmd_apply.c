@@ -15,8 +15,10 @@ const struct command cmd_apply = {
 	.help = "Locks the stack instances, shows the plan, asks, and applies it in all regions at "
 		"once. Every change is recorded before it begins and after it ends, so the "
 		"program can be killed at any moment: the next run finds out what became of what "
-		"was going on. When something fails, what depends on it is skipped and everything "
-		"else goes on.\n"
+		"was going on. When a change fails, nothing more of its stack instance is started, "
+		"and the instance is brought back to its last good state; other instances go on. "
+		"With --on-failure keep only what depends on the failure is skipped, and what was "
+		"done stays.\n"
 		"\n"
 		"Ctrl-C once: nothing new is started, and what runs is finished. Twice: what runs "
 		"is "
@@ -26,20 +28,22 @@ const struct command cmd_apply = {
 		"approved when it was looked at: nobody is asked. What it was made for is in the "
 		"file; values from a parameter file or the environment are not and are given "
 		"again. When anything has changed since, it is refused, and says what.",
-	.examples = (const char *const[]){"hadeploy apply", "everything, after a question",
-					  "hadeploy apply web --yes --param Capacity=3",
-					  "one stack with another parameter, without a question",
-					  "hadeploy apply --yes --refresh",
-					  "also mend what was changed from outside",
-					  "hadeploy apply --simulate",
-					  "rehearse it: what would happen, and how long it takes",
-					  "hadeploy apply --plan plan.json",
-					  "what 'hadeploy plan --out plan.json' showed, or nothing",
-					  NULL},
-	.options = (const enum option_id[]){OPT_PLAN, OPT_YES, OPT_REGION, OPT_PARAM,
-					    OPT_PARAM_FILE, OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE,
-					    OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE, OPT_FULL,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.examples =
+		(const char *const[]){
+			"hadeploy apply", "everything, after a question",
+			"hadeploy apply web --yes --param Capacity=3",
+			"one stack with another parameter, without a question",
+			"hadeploy apply --yes --refresh", "also mend what was changed from outside",
+			"hadeploy apply --on-failure keep", "what was done before a failure stays",
+			"hadeploy apply --simulate",
+			"rehearse it: what would happen, and how long it takes",
+			"hadeploy apply --plan plan.json",
+			"what 'hadeploy plan --out plan.json' showed, or nothing", NULL},
+	.options =
+		(const enum option_id[]){OPT_PLAN, OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
+					 OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
+					 OPT_EXCLUDE, OPT_REPLACE, OPT_FULL, OPT_ON_FAILURE,
+					 OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

@@ -2,10 +2,17 @@
 #include "cli/plan_file.h"
 #include "cli/wishes.h"
 
+static enum run_mode mode_of(const struct invocation *in)
+{
+	if (option_given(in->args, OPT_ROLLBACK))
+		return RUN_ROLLBACK;
+	return option_given(in->args, OPT_DESTROY) ? RUN_DESTROY : RUN_APPLY;
+}
+
 static int run(struct invocation *in)
 {
 	struct run_request request = {
-		.mode = option_given(in->args, OPT_DESTROY) ? RUN_DESTROY : RUN_APPLY,
+		.mode = mode_of(in),
 		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
 		.wishes = invocation_wishes(in),
 	};
@@ -62,8 +69,8 @@ const struct command cmd_plan = {
 				      "to be applied with 'hadeploy apply --plan plan.json'", NULL},
 	.options =
 		(const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
-					 OPT_DESTROY, OPT_OUT, OPT_SHOW, OPT_SIMULATE, OPT_CONTINUE,
-					 OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE, OPT_FULL,
+					 OPT_DESTROY, OPT_ROLLBACK, OPT_OUT, OPT_SHOW, OPT_SIMULATE,
+					 OPT_CONTINUE, OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE, OPT_FULL,
 					 OPT_EXIT_CODE, OPT_PARALLELISM, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,

@@ -122,12 +122,32 @@ static void set_critical(json_t *object, const struct plan *p)
 	set_number(object, "untimed", p->untimed);
 }
 
+json_t *json_not_restored(const struct plan *p)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->change_count; i++) {
+		const struct change *c = &p->changes[i];
+		json_t *j;
+
+		if (!c->not_restored && !c->left_out)
+			continue;
+		j = json_object();
+		json_object_set_new(j, "address", json_address(&c->addr));
+		json_set_text(j, "properties", c->not_restored);
+		set_flag(j, "skipped", c->left_out != ACTION_NONE);
+		json_array_append_new(all, j);
+	}
+	return all;
+}
+
 json_t *json_plan_head(const struct plan *p)
 {
 	json_t *j = json_line("plan");
 
 	json_set_text(j, "project", p->project->manifest->project);
 	json_object_set_new(j, "destroy", json_boolean(p->destroy));
+	set_flag(j, "rollback", p->rollback);
 	json_object_set_new(j, "refreshed", json_boolean(p->refreshed));
 	json_object_set_new(j, "counts", json_counts(&p->counts));
 	set_number(j, "drifted", p->drifted);
@@ -136,6 +156,8 @@ json_t *json_plan_head(const struct plan *p)
 	set_estimate(j, &p->estimate);
 	if (p->estimate.samples)
 		set_critical(j, p);
+	if (p->rollback)
+		json_object_set_new(j, "not_restored", json_not_restored(p));
 	return j;
 }
 

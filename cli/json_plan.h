@@ -22,6 +22,9 @@ json_t *json_address(const struct address *addr);
 /* The lines that a plan is, in order; each call takes its line over. */
 void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void *, json_t *),
 		    void *context);
+/* Array of {"address", "properties"} of what a rollback leaves as it is, and of what was skipped
+ * ("skipped": true). */
+json_t *json_not_restored(const struct plan *p);
 json_t *json_plan_head(const struct plan *p);
 json_t *json_plan_change(const struct change *c);
 json_t *json_output_change(const struct output_change *o);

@@ -10,6 +10,7 @@
 
 static const char *const graph_formats[] = {"dot", "mermaid", NULL};
 static const char *const render_formats[] = {"json", "yaml", NULL};
+static const char *const on_failure_words[] = {"instance", "keep", NULL};
 static const char *const report_formats[] = {"sarif", NULL};
 
 static const struct option_row rows[] = {
@@ -74,6 +75,23 @@ static const struct option_row rows[] = {
 		      .help = "apply a saved plan as it was shown, without a question, or refuse "
 			      "it when anything it was made from has changed",
 		      .completes = COMPLETES_FILE},
+	[OPT_ROLLBACK] = {.name = "rollback",
+			  .kind = OPTION_FLAG,
+			  .help = "show what 'hadeploy rollback' would do"},
+	[OPT_ON_FAILURE] =
+		{.name = "on-failure",
+		 .kind = OPTION_CHOICE,
+		 .value = "WHAT",
+		 .help = "what becomes of a stack instance when one of its changes fails: instance "
+			 "(the default) brings it back to its last good state, keep leaves what "
+			 "was "
+			 "done; stronger than the manifest",
+		 .choices = on_failure_words},
+	[OPT_SKIP] = {.name = "skip",
+		      .kind = OPTION_LIST,
+		      .value = "PATTERN",
+		      .help = "leave these resources as they are; an address such as "
+			      "web/east/Database, with * and ?; may be given several times"},
 	[OPT_YES] = {.name = "yes",
 		     .letter = 'y',
 		     .kind = OPTION_FLAG,

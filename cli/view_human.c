@@ -54,6 +54,7 @@ static bool lasts(const struct event *e)
 	case EVENT_FAILED:
 	case EVENT_BREAKER_OPEN:
 	case EVENT_BREAKER_CLOSED:
+	case EVENT_ROLLING_BACK:
 	case EVENT_CANCELLING:
 		return true;
 	case EVENT_RECOVERING:

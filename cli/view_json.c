@@ -53,6 +53,7 @@ static void add_times(json_t *j, const struct event *e)
 		return;
 	case EVENT_REFRESH_STARTED:
 	case EVENT_APPLY_STARTED:
+	case EVENT_ROLLING_BACK:
 		set_integer(j, "total", (int64_t)e->total);
 		return;
 	case EVENT_REFRESHED:
@@ -140,6 +141,18 @@ static void set_simulated(json_t *j, const struct run_result *r)
 	json_object_set_new(j, "longest", list);
 }
 
+static json_t *rollback_json(const struct run_result *r)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "done", json_counts(&r->rolled_back));
+	set_integer(j, "instances_rolled_back", (int64_t)r->targets_rolled_back);
+	set_integer(j, "instances_failed", (int64_t)r->targets_rollback_failed);
+	if (r->rollback)
+		json_object_set_new(j, "not_restored", json_not_restored(r->rollback));
+	return j;
+}
+
 static void show_result(struct view *v, const struct run_result *r, enum run_mode mode)
 {
 	json_t *j = json_line("result");
@@ -151,6 +164,8 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 	set_integer(j, "skipped", (int64_t)r->skipped);
 	set_integer(j, "instances_failed", (int64_t)r->targets_failed);
 	set_integer(j, "instances_succeeded", (int64_t)r->targets_succeeded);
+	if (r->rollback || r->targets_rollback_failed)
+		json_object_set_new(j, "rollback", rollback_json(r));
 	set_integer(j, "elapsed_ms", r->elapsed_ms);
 	if (r->plan && r->plan->estimate.samples)
 		set_integer(j, "predicted_ms", r->plan->estimate.typical_ms);
@@ -208,6 +223,7 @@ static void show_status(struct view *v, const char *project, const struct status
 		set_integer(j, "recorded", (int64_t)row->recorded);
 		set_integer(j, "pending_changes", (int64_t)row->pending_changes);
 		set_integer(j, "open_operations", (int64_t)row->open_operations);
+		json_set_text(j, "error", row->error);
 		if (row->applied_ms)
 			json_object_set_new(j, "applied", json_time(row->applied_ms));
 		if (row->lock)

@@ -5,6 +5,7 @@
 
 #include "cli/view_change.h"
 #include "cli/view_estimate.h"
+#include "cli/view_rollback.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 
@@ -66,6 +67,8 @@ void view_plan_counts(struct str *out, const struct plan_counts *c)
 
 static const char *comparison(const struct page *p)
 {
+	if (p->plan->rollback)
+		return "to the last good state, by what is recorded";
 	if (p->plan->destroy)
 		return p->plan->refreshed ? "of what is recorded and still there"
 					  : "of everything that is recorded";
@@ -92,7 +95,9 @@ void view_unread(struct str *out, const struct plan *plan)
 /* The counts go to a line of their own where the first one would be too long. */
 static void add_header(const struct page *p)
 {
-	const char *begin = p->plan->destroy ? "Plan to destroy project " : "Plan for project ";
+	const char *begin = p->plan->rollback  ? "Plan to roll back project "
+			    : p->plan->destroy ? "Plan to destroy project "
+					       : "Plan for project ";
 	const char *project = p->plan->project->manifest->project;
 	struct str counts = STR_INIT;
 	size_t width;
@@ -212,6 +217,8 @@ static bool reason_speaks(const struct change *c)
 		return !some_path(c, path_visible);
 	if (c->reason == REASON_CREATE_ONLY)
 		return !some_path(c, path_replaces);
+	if (c->reason == REASON_ROLLBACK)
+		return c->action == ACTION_CREATE || c->action == ACTION_REPLACE || c->cause;
 	return c->reason != REASON_NONE && c->reason != REASON_DESTROY && c->reason != REASON_MOVED;
 }
 
@@ -484,6 +491,11 @@ static void add_nothing(const struct page *p)
 {
 	const struct plan *plan = p->plan;
 
+	if (plan->rollback) {
+		str_add(p->out, "Nothing to roll back: nothing was changed since the last good "
+				"state.\n");
+		return;
+	}
 	if (plan->counts.left_out) {
 		str_add(p->out, "Nothing to do: ");
 		view_left_out(p->out, plan);
@@ -516,6 +528,8 @@ static void add_plan(const struct page *p)
 
 	if (plan_empty(p->plan)) {
 		add_nothing(p);
+		if (p->plan->rollback)
+			view_not_restored(p->out, p->plan, p->st);
 		return;
 	}
 	inner.out = &body;
@@ -524,6 +538,8 @@ static void add_plan(const struct page *p)
 		add_instance(&inner, &p->plan->instances[i]);
 	add_outputs(&inner);
 	view_unchanged(&body, p->plan);
+	if (p->plan->rollback)
+		view_not_restored(&body, p->plan, p->st);
 	if (line_count(&body) > SCREEN_LINES) {
 		str_add(&body, "\nPlan: ");
 		view_plan_counts(&body, &p->plan->counts);

@@ -3,6 +3,7 @@
 
 #include "cli/view.h"
 #include "cli/view_estimate.h"
+#include "cli/view_rollback.h"
 #include "cli/view_text.h"
 
 /* How people say what was done, what is not, and what will be. */
@@ -182,6 +183,9 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 	case EVENT_APPLY_STARTED:
 		add_total(out, "Applying", e->total, "change");
 		return;
+	case EVENT_ROLLING_BACK:
+		add_total(out, "Rolling back", e->total, "stack instance");
+		return;
 	case EVENT_PROGRESS:
 		add_progress(out, e);
 		return;
@@ -250,7 +254,7 @@ static bool ended_well(const struct run_result *r)
 }
 
 /* What remains to be said when not everything was done. */
-static void add_rest(struct str *out, const struct run_result *r, const char *command)
+static void add_rest(struct str *out, const struct run_result *r)
 {
 	size_t targets = r->targets_failed + r->targets_succeeded;
 
@@ -267,7 +271,6 @@ static void add_rest(struct str *out, const struct run_result *r, const char *co
 		counted(out, targets, "stack instance", "stack instances");
 		str_add(out, " failed\n");
 	}
-	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n", command);
 }
 
 static const char *const titles[] = {
@@ -339,5 +342,10 @@ void view_result(struct str *out, const struct run_result *r, enum run_mode mode
 		str_add(out, "; what is recorded was taken instead\n");
 	}
 	if (!well && !r->simulated)
-		add_rest(out, r, run_mode_name(mode));
+		add_rest(out, r);
+	view_rolled_back(out, r, st);
+	if (mode == RUN_ROLLBACK)
+		view_not_restored(out, r->plan, st);
+	if (!well && !r->simulated)
+		view_next_step(out, r, mode);
 }

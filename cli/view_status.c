@@ -19,8 +19,12 @@ struct status_look {
 static const struct status_look looks[] = {
 	{"CURRENT", PAINT_GREEN, NULL},
 	{"OUTDATED", PAINT_YELLOW, "templates or parameters changed since the last apply"},
-	{"FAILED", PAINT_RED, "the last apply failed in part; apply again"},
-	{"INCOMPLETE", PAINT_YELLOW, "the last apply did not come to its end; apply again"},
+	{"FAILED", PAINT_RED, "the last apply failed in part; apply again, or roll back"},
+	{"INCOMPLETE", PAINT_YELLOW,
+	 "the last apply did not come to its end; apply again, or roll back"},
+	{"ROLLED_BACK", PAINT_YELLOW, "the last apply failed; all is as it was before it"},
+	{"ROLLBACK_FAILED", PAINT_RED,
+	 "going back failed in part; 'hadeploy rollback' goes on with it"},
 	{"PARTIAL", PAINT_YELLOW, "the last apply left changes out (--only, --exclude)"},
 	{"NOT_DEPLOYED", PAINT_DIM, NULL},
 	{"ORPHANED", PAINT_MAGENTA, "recorded, and no longer in the manifest; apply deletes it"},
@@ -217,6 +221,11 @@ static void add_details(const struct matrix *m, const struct status_row *row)
 	str_add_char(m->out, '\n');
 	if (look->meaning)
 		str_printf(m->out, "    %s\n", look->meaning);
+	if (row->error) {
+		str_add(m->out, "    ");
+		shown_text(m->out, text_of(row->error));
+		str_add_char(m->out, '\n');
+	}
 	if (row->pending_changes) {
 		str_add(m->out, "    ");
 		counted(m->out, row->pending_changes, "change", "changes");

@@ -14,5 +14,6 @@ struct plan_wishes invocation_wishes(const struct invocation *in)
 		.only = patterns_of(in, OPT_ONLY),
 		.exclude = patterns_of(in, OPT_EXCLUDE),
 		.replace = patterns_of(in, OPT_REPLACE),
+		.skip = patterns_of(in, OPT_SKIP),
 	};
 }

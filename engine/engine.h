@@ -63,6 +63,7 @@ enum run_refresh { REFRESH_NO, REFRESH_YES };
 
 /* What becomes of a stack instance when one of its changes fails (--on-failure). */
 enum on_failure {
+	ON_FAILURE_DEFAULT,  /* as the manifest says of the stack; else INSTANCE */
 	ON_FAILURE_INSTANCE, /* it is brought back to its last good state */
 	ON_FAILURE_KEEP      /* it stays as it is; what does not depend on the failure goes on */
 };
@@ -130,8 +131,10 @@ const struct plan *engine_drift(struct engine *e, struct diags *d);
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
-	const char *status; /* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, NOT_DEPLOYED,
-				  ORPHANED (recorded, not in the manifest), LOCKED */
+	const char *status; /* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL,
+				  ROLLED_BACK, ROLLBACK_FAILED, NOT_DEPLOYED, ORPHANED (recorded, not in the
+				  manifest), LOCKED */
+	const char *error;  /* what failed last: "web/east/Page: it broke"; NULL */
 	size_t recorded, pending_changes, open_operations;
 	int64_t applied_ms;           /* 0: never */
 	const struct lock_info *lock; /* NULL: free */

@@ -22,6 +22,7 @@ static const char *const names[] = {
 	[EVENT_SKIPPED] = "skipped",
 	[EVENT_BREAKER_OPEN] = "breaker_open",
 	[EVENT_BREAKER_CLOSED] = "breaker_closed",
+	[EVENT_ROLLING_BACK] = "rolling_back",
 	[EVENT_CANCELLING] = "cancelling",
 	[EVENT_FINISHED] = "finished",
 };

@@ -31,8 +31,9 @@ enum event_kind {
 	EVENT_SKIPPED,         /* addr, action: something it needs failed or the run was stopped */
 	EVENT_BREAKER_OPEN,    /* endpoint: does not answer; others wait for a probe */
 	EVENT_BREAKER_CLOSED,
-	EVENT_CANCELLING, /* text: first or second interrupt */
-	EVENT_FINISHED    /* counts in done/total */
+	EVENT_ROLLING_BACK, /* total: instances that go back after a failure */
+	EVENT_CANCELLING,   /* text: first or second interrupt */
+	EVENT_FINISHED      /* counts in done/total */
 };
 
 struct event {

@@ -184,6 +184,8 @@ void task_over(struct task *t, enum step_end end)
 			x->progress[t->change_index].failed = true;
 	}
 	walk_finish(x->walk, t->step, end);
+	if (end == STEP_ENDED_BADLY)
+		executor_halt(t);
 	executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
 }
 

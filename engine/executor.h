@@ -14,10 +14,14 @@
 
 struct known;
 
-/* What a refresh saw, for what is called "recorded" when a provider is asked. */
+/* What a refresh saw, for what is called "recorded" when a provider is asked; and what a
+ * failure stops. */
 struct executor_observed {
 	const struct record_list *records;
 	const struct observation *items; /* parallel to records; NULL: not refreshed */
+	/* By instance of the plan: after a failure nothing more of it starts, unless it was in the
+	 * cleanup.  NULL: whatever does not depend on the failure goes on. */
+	const bool *halting;
 };
 
 enum change_end {
@@ -32,6 +36,8 @@ enum change_end {
 struct execution {
 	enum change_end *ends; /* by change; in the plan's arena */
 	struct known *known;   /* what is certain now; known_free */
+	/* By instance: of the halting ones those that shall go back. */
+	bool *halted;
 	bool interrupted;
 	bool writable; /* false: locks lost or the disk full, nothing more may be written */
 };

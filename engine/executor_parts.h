@@ -7,6 +7,8 @@
  *	executor_start.c   a task gets a worker: evaluate, BEGIN
  *	executor_changed.c what differs from the record, once all is known
  *	executor_snapshot.c  a copy is kept before a delete
+ *	executor_wanted.c  the same of a record that shall be again: rollback
+ *	executor_halt.c    an instance of which a change failed
  *	executor_call.c    the arguments of a call
  *	executor_end.c     an answer: what it means for the task
  *	executor_look.c    nobody knows what happened: ask, then decide
@@ -127,6 +129,7 @@ struct executor {
 		VEC_OF(struct follow)
 	} follows;
 	size_t failures; /* tasks that failed */
+	bool *halted;    /* by instance; in the plan's arena; NULL: recovery */
 	bool stopping;   /* nothing new starts */
 	bool broken;     /* nothing can be written any more */
 };
@@ -187,6 +190,15 @@ void task_keep_copy(struct task *t);
 /* An answer of kind TASK_SNAPSHOT. */
 void task_copy_ended(struct task *t);
 bool task_can_copy(const struct task *t);
+
+/* executor_wanted.c: the documents of change->wanted, in clear and as they are to be recorded.
+ * 0, or -1 with errors. */
+int wanted_evaluate(struct task *t, json_t **desired, json_t **masked);
+
+/* executor_halt.c */
+void executor_halt(const struct task *failed); /* the walk knows of it */
+/* What could not start because of a failure counts too. */
+void executor_halt_skipped(struct executor *x);
 
 /* executor_call.c */
 void task_prepare(struct task *t, enum call_kind kind);

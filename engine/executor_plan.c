@@ -271,6 +271,7 @@ int executor_run(struct engine *e, const struct plan *plan,
 	bool blind;
 	int rc;
 
+	x.halted = ARENA_ARRAY(plan->arena, plan->instance_count, bool);
 	x.dispatch = dispatch_new(e, d);
 	executor_build(&x);
 	blind = find_holders(&x) != 0;
@@ -283,11 +284,13 @@ int executor_run(struct engine *e, const struct plan *plan,
 	*out = (struct execution){
 		.ends = ARENA_ARRAY(plan->arena, plan->change_count, enum change_end),
 		.known = x.known,
+		.halted = x.halted,
 		.interrupted = dispatch_level(x.dispatch) > 0,
 		.writable = !x.broken,
 	};
 	for (size_t i = 0; i < plan->change_count; i++)
 		out->ends[i] = end_of(&plan->changes[i], &x.progress[i]);
+	executor_halt_skipped(&x);
 	if (walk_count(x.walk, STEP_SKIPPED))
 		rc = -1;
 	executor_release(&x);

@@ -148,7 +148,8 @@ static void put(struct task *t, const struct record *r)
 	struct record *copy = ARENA_NEW(t->arena, struct record);
 
 	*copy = *r;
-	executor_edit(t->x, &(struct state_edit){.kind = EDIT_PUT_RECORD, .record = copy});
+	executor_edit(t->x,
+		      &(struct state_edit){.kind = EDIT_PUT_RECORD, .record = copy, .keep = true});
 }
 
 /* The record as intended, with what was handed over. */
@@ -184,13 +185,28 @@ static void depose_old(struct task *t, const struct record *made)
 	old = ARENA_NEW(t->arena, struct record);
 	*old = *t->before;
 	old->deposed = t->op.deposed;
-	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DEPOSE, .record = old});
+	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DEPOSE, .record = old, .keep = true});
+}
+
+/* The old one stays in the world and leaves the record: the new one is no version of it. */
+static void give_up_old(struct task *t)
+{
+	struct record *old;
+
+	if (t->keeps_old || !t->before || !t->change || t->change->action != ACTION_REPLACE)
+		return;
+	old = ARENA_NEW(t->arena, struct record);
+	*old = *t->before;
+	executor_edit(t->x,
+		      &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = old, .keep = true});
 }
 
 static void record_made(struct task *t, const struct record *r)
 {
-	if (t->kind == TASK_CREATE)
+	if (t->kind == TASK_CREATE) {
 		depose_old(t, r);
+		give_up_old(t);
+	}
 	put(t, r);
 }
 
@@ -201,7 +217,8 @@ static void drop_record(struct task *t)
 	*r = t->op.intended;
 	r->addr = t->addr;
 	r->deposed = t->op.deposed;
-	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r});
+	executor_edit(t->x,
+		      &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r, .keep = true});
 }
 
 static void take_diags(struct task *t)

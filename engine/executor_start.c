@@ -153,6 +153,10 @@ int task_evaluate(struct task *t, struct evaluated *v)
 {
 	const struct change *c = t->change;
 
+	if (c->wanted) {
+		v->sensitive = json_parse(text_of(c->sensitive_pointers), NULL, NULL);
+		return wanted_evaluate(t, &v->desired, &v->masked);
+	}
 	t->properties = c->resource->properties;
 	if (is_empty_list(c->unknown_pointers) && is_empty_list(c->sensitive_pointers)) {
 		v->desired = json_parse(text_of(c->desired), NULL, NULL);
@@ -195,9 +199,11 @@ static struct record intended(struct task *t, const struct evaluated *v)
 		.inputs = json_text(t->arena, v->masked),
 		.outputs = "{}",
 		.sensitive = json_text(t->arena, v->sensitive),
-		.depends_on = executor_depends_on(t->arena, t->change),
+		.depends_on = t->change->wanted ? t->change->wanted->depends_on
+						: executor_depends_on(t->arena, t->change),
 		.endpoint = endpoint_of(t, v->masked),
-		.deletion_policy = executor_policy(t->change->resource),
+		.deletion_policy = t->change->wanted ? t->change->wanted->deletion_policy
+						     : executor_policy(t->change->resource),
 		.created_ms = update ? t->before->created_ms : now_ms,
 		.updated_ms = now_ms,
 	};
@@ -339,7 +345,8 @@ static void forget(struct task *t)
 
 	*r = *t->before;
 	r->deposed = deposed_of(t);
-	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r});
+	executor_edit(t->x,
+		      &(struct state_edit){.kind = EDIT_DROP_RECORD, .record = r, .keep = true});
 	task_over(t, STEP_ENDED_WELL);
 }
 

@@ -105,6 +105,7 @@ struct manifest_stack {
 	struct range protected_where;
 	const struct manifest_policy *policies;
 	size_t policy_count;
+	bool on_failure_keep; /* Rollout: {OnFailure: keep} */
 	struct range where;
 };
 

@@ -228,7 +228,8 @@ static void set_targets(struct manifest_reader *r, const struct manifest_part *p
 /*
  * Rollout says how targets follow each other.  This version changes all of them side by
  * side and lets the others go on when one fails: what asks for exactly that is accepted,
- * everything else would be less careful than the user wants and is refused.
+ * everything else would be less careful than the user wants and is refused.  OnFailure is
+ * about the one that failed.
  */
 static const struct {
 	const char *key, *accepted;
@@ -236,6 +237,31 @@ static const struct {
 	{"RegionConcurrency", "PARALLEL"}, {"RegionOrder", NULL},       {"MaxConcurrent", "100%"},
 	{"FailureTolerance", "100%"},      {"ConcurrencyMode", "SOFT"},
 };
+
+/* What becomes of an instance when a change of it fails. */
+static void set_on_failure(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			   const struct node *value)
+{
+	struct stack_reading *s = into;
+	bool wider = text_is(value->text, "wave") || text_is(value->text, "all");
+	struct diag *g;
+
+	s->stack->on_failure_keep = text_is(value->text, "keep");
+	if (s->stack->on_failure_keep || text_is(value->text, "instance"))
+		return;
+	if (wider) {
+		g = diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, value->where,
+			     "this value of 'OnFailure' is not supported by this version");
+		diag_detail(r->d, g,
+			    "Only the stack instance in which something failed is brought "
+			    "back; others go on.");
+		diag_hint(r->d, g, "write 'OnFailure: instance' or 'OnFailure: keep'");
+		return;
+	}
+	g = diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "'OnFailure' of %s is '%s'",
+		     part->who, value->text.ptr);
+	diag_hint(r->d, g, "it takes instance or keep");
+}
 
 static void set_rollout_field(struct manifest_reader *r, const struct manifest_part *part,
 			      void *into, const struct node *value)
@@ -264,16 +290,18 @@ static void set_rollout_field(struct manifest_reader *r, const struct manifest_p
 static void set_rollout(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			const struct node *value)
 {
-	struct manifest_key rows[ARRAY_LEN(rollout_rows)] = {{0}};
+	struct manifest_key rows[ARRAY_LEN(rollout_rows) + 1] = {{0}};
 	struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
 	struct manifest_part rollout = {arena_printf(r->a, "'Rollout' of %s", part->who), value,
 					value};
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rollout_rows); i++) {
 		rows[i].name = rollout_rows[i].key;
 		rows[i].kind = KEY_ANY;
 		rows[i].set = set_rollout_field;
 	}
+	rows[ARRAY_LEN(rollout_rows)] =
+		(struct manifest_key){"OnFailure", KEY_TEXT, KEY_OPTIONAL, set_on_failure, NULL};
 	manifest_read_map(r, &rollout, &keys, into);
 }
 

@@ -9,6 +9,8 @@
  * thing in the world (same type, endpoint and Ref): then the delete comes first, else it
  * would remove what was just created.
  *
+ * In a rollback what is wanted is a record, and its dependencies are those recorded in it.
+ *
  * Recorded dependencies may contradict each other when an apply ended half-way; a need
  * that would close a circle is left out.
  */
@@ -54,7 +56,7 @@ static void index_changes(struct needs *n)
 		struct change *c = &n->changes[i];
 		struct text key = text_of(c->addr.logical_id);
 
-		if (c->resource)
+		if (c->resource || c->wanted)
 			map_set(&n->wanted, key, c);
 		else if (!map_has(&n->deletes, key))
 			map_set(&n->deletes, key, c);
@@ -150,19 +152,30 @@ static const char *local_id(const struct change *c, const char *address)
 	return address;
 }
 
-static void hold_what_it_needed(struct needs *n, const struct change *c)
+/* Calls `found` with every logical id of this instance that was recorded as needed. */
+static void each_recorded(struct needs *n, const struct change *c, const struct record *r,
+			  void (*found)(struct needs *n, const struct change *c, const char *id))
 {
-	const char *text = c->before->depends_on;
-	json_t *addresses = text && *text ? json_parse(text_of(text), NULL, NULL) : NULL;
+	json_t *addresses = r->depends_on && *r->depends_on
+				    ? json_parse(text_of(r->depends_on), NULL, NULL)
+				    : NULL;
 
 	for (size_t i = 0; i < json_array_size(addresses); i++) {
 		const char *address = json_string_value(json_array_get(addresses, i));
 		const char *id = address ? local_id(c, address) : NULL;
 
 		if (id)
-			hold_deletes(n, c, id);
+			found(n, c, id);
 	}
 	json_decref(addresses);
+}
+
+static void need_wanted(struct needs *n, const struct change *c, const char *id)
+{
+	const struct change *to = map_find(&n->wanted, text_of(id));
+
+	if (to)
+		add_edge(n, c, to);
 }
 
 static void collect(struct needs *n)
@@ -173,8 +186,10 @@ static void collect(struct needs *n)
 	for (size_t i = 0; i < n->count; i++) {
 		if (n->changes[i].resource)
 			need_references(n, &n->changes[i]);
+		else if (n->changes[i].wanted)
+			each_recorded(n, &n->changes[i], n->changes[i].wanted, need_wanted);
 		if (n->deletes.live_count && n->changes[i].before)
-			hold_what_it_needed(n, &n->changes[i]);
+			each_recorded(n, &n->changes[i], n->changes[i].before, hold_deletes);
 	}
 }
 

@@ -7,6 +7,8 @@
 #include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
+#include "engine/rollback.h"
+#include "engine/run_parts.h"
 #include "engine/saved_plan_parts.h"
 #include "engine/simulation.h"
 
@@ -65,7 +67,7 @@ int engine_keep_locks(struct engine *e, struct diags *d)
 
 /* --- what is recorded --------------------------------------------------------------- */
 
-static int load(struct run *r, enum state_open_mode mode)
+int run_load(struct run *r, enum state_open_mode mode)
 {
 	if (!engine_state(r->e, mode, r->d))
 		return -1;
@@ -84,7 +86,7 @@ static int recover(struct run *r)
 		return 0;
 	if (executor_recover(r->e, &r->recorded, r->d))
 		return -1;
-	return load(r, STATE_WRITE);
+	return run_load(r, STATE_WRITE);
 }
 
 /* A plan looks after open operations when nobody else does. */
@@ -97,7 +99,7 @@ static int recover_if_free(struct run *r)
 
 	if (!open)
 		return 0;
-	if (load(r, STATE_WRITE))
+	if (run_load(r, STATE_WRITE))
 		return -1;
 	if (lock_all(r, 0, &held)) {
 		g = diag_note(
@@ -111,7 +113,7 @@ static int recover_if_free(struct run *r)
 	}
 	diags_take(r->d, &held);
 	/* What happened until the lock was there. */
-	rc = load(r, STATE_WRITE) || recover(r) ? -1 : 0;
+	rc = run_load(r, STATE_WRITE) || recover(r) ? -1 : 0;
 	state_unlock(r->e->state);
 	return rc;
 }
@@ -128,6 +130,24 @@ static int evaluate(struct run *r, enum run_mode mode)
 	return 0;
 }
 
+/* --- the plan ------------------------------------------------------------------------ */
+
+static int make_plan(struct run *r, const struct run_request *q)
+{
+	const bool *halting;
+
+	if (run_observe(r, q->refresh))
+		return -1;
+	if (q->mode == RUN_ROLLBACK)
+		return run_make_rollback(r, q);
+	if (run_make_plan(r, q))
+		return -1;
+	halting = run_halting(r, q);
+	if (halting)
+		rollback_warn(r->plan, halting, r->d);
+	return 0;
+}
+
 /* --- requests that change nothing ---------------------------------------------------- */
 
 const struct plan *engine_plan(struct engine *e, const struct run_request *q, struct diags *d)
@@ -136,8 +156,7 @@ const struct plan *engine_plan(struct engine *e, const struct run_request *q, st
 	/* What is saved is sealed, with what only a file that is there can keep. */
 	enum state_open_mode mode = q->made_from ? STATE_WRITE : STATE_READ;
 
-	if (evaluate(&r, q->mode) || load(&r, mode) || recover_if_free(&r) ||
-	    run_observe(&r, q->refresh) || run_make_plan(&r, q))
+	if (evaluate(&r, q->mode) || run_load(&r, mode) || recover_if_free(&r) || make_plan(&r, q))
 		return NULL;
 	if (q->made_from)
 		*q->made_from = saved_plan_made_from(&r);
@@ -149,7 +168,7 @@ const struct plan *engine_drift(struct engine *e, struct diags *d)
 	static const struct run_request apply = {.mode = RUN_APPLY};
 	struct run r = {.e = e, .d = d};
 
-	if (evaluate(&r, RUN_APPLY) || load(&r, STATE_READ) || run_observe(&r, REFRESH_YES) ||
+	if (evaluate(&r, RUN_APPLY) || run_load(&r, STATE_READ) || run_observe(&r, REFRESH_YES) ||
 	    run_make_plan(&r, &apply))
 		return NULL;
 	return r.plan;
@@ -200,10 +219,12 @@ static void complain_skipped(struct run *r, const struct run_result *out)
 	diag_hint(r->d, g, "run the same command again to go on");
 }
 
-static int execute(struct run *r, struct run_result *out)
+static int execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
-	struct executor_observed observed = {&r->recorded.records, r->observations};
+	struct executor_observed observed = {&r->recorded.records, r->observations,
+					     run_halting(r, q)};
 	struct execution x = {0};
+	bool settled;
 	int rc;
 
 	/* The user may have thought about it for longer than a lease lasts. */
@@ -214,11 +235,26 @@ static int execute(struct run *r, struct run_result *out)
 	out->interrupted = rc && x.interrupted;
 	count_done(r->plan, &x, out);
 	count_targets(r->plan, &x, out);
-	if (x.writable && run_settle(r, &x))
-		rc = -1;
+	settled = x.writable && run_settle(r, &x) == 0;
 	complain_skipped(r, out);
 	outside_enter(r->e->outside, OUTSIDE_CHECK, NULL);
 	known_free(x.known);
+	if (settled && rc)
+		run_undo_failed(r, &x, out);
+	return settled ? rc : -1;
+}
+
+static int execute_rollback(struct run *r, struct run_result *out)
+{
+	struct execution x;
+	int rc = run_rollback(r, &x);
+
+	if (!x.ends)
+		return -1;
+	out->interrupted = rc && x.interrupted;
+	count_done(r->plan, &x, out);
+	count_targets(r->plan, &x, out);
+	complain_skipped(r, out);
 	return rc;
 }
 
@@ -239,27 +275,36 @@ static int finish(struct run *r, struct run_result *out, int rc)
 	return history_finish(r->e, out, rc, r->d) ? -1 : rc;
 }
 
+/* A rollback without changes still makes the instance good. */
+static bool nothing_to_run(const struct run *r)
+{
+	return r->plan->rollback ? !r->plan->instance_count : plan_empty(r->plan);
+}
+
+static int run_nothing(struct run *r, struct run_result *out)
+{
+	out->done.none = r->plan->counts.none;
+	count_targets(r->plan, NULL, out);
+	return r->plan->rollback ? 0 : run_settle(r, NULL);
+}
+
 static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
-	if (run_observe(r, q->refresh) || run_make_plan(r, q) ||
-	    (q->saved && saved_plan_check_plan(r, q->saved)))
+	if (make_plan(r, q) || (q->saved && saved_plan_check_plan(r, q->saved)))
 		return -1;
 	if (r->refused)
 		return -1;
 	out->plan = r->plan;
-	if (plan_empty(r->plan)) {
-		out->done.none = r->plan->counts.none;
-		count_targets(r->plan, NULL, out);
-		return run_settle(r, NULL);
-	}
-	if (!confirmed(r, q)) {
+	if (nothing_to_run(r))
+		return run_nothing(r, out);
+	if (!plan_empty(r->plan) && !confirmed(r, q)) {
 		out->declined = true;
 		return -1;
 	}
 	if (history_begin(r->e, r->plan, r->d))
 		return -1;
 	out->run = history_run(r->e);
-	return finish(r, out, execute(r, out));
+	return finish(r, out, r->plan->rollback ? execute_rollback(r, out) : execute(r, q, out));
 }
 
 static int run_locked(struct run *r, const struct run_request *q, struct run_result *out)
@@ -267,7 +312,8 @@ static int run_locked(struct run *r, const struct run_request *q, struct run_res
 	int rc;
 
 	/* What happened until the lock was there. */
-	if (load(r, STATE_WRITE) || recover(r) || (q->saved && saved_plan_check_state(r, q->saved)))
+	if (run_load(r, STATE_WRITE) || recover(r) ||
+	    (q->saved && saved_plan_check_state(r, q->saved)))
 		return -1;
 	rc = plan_and_execute(r, q, out);
 	return r->unread ? -1 : rc;
@@ -283,7 +329,7 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 
 	*out = (struct run_result){0};
 	if (!(q->saved && saved_plan_check_inputs(e, q->saved, d)) && !evaluate(&r, q->mode) &&
-	    !load(&r, STATE_WRITE) && !lock_all(&r, e->options.lock_timeout_ms, d)) {
+	    !run_load(&r, STATE_WRITE) && !lock_all(&r, e->options.lock_timeout_ms, d)) {
 		rc = run_locked(&r, q, out);
 		state_unlock(e->state);
 	}

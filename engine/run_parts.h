@@ -5,6 +5,7 @@
  *	run_plan.c    what is recorded, seen and wanted to a plan
  *	run_moved.c   logical ids that the template has changed
  *	run_settle.c  what is recorded of instances, before and after
+ *	run_rollback.c  back to the last good state
  */
 #ifndef ENGINE_RUN_PARTS_H
 #define ENGINE_RUN_PARTS_H
@@ -18,9 +19,10 @@ struct run {
 	struct recorded recorded;
 	struct observation *observations; /* parallel to recorded.records; NULL */
 	const struct plan *plan;
-	bool unread;         /* something could not be read */
-	bool refused;        /* the plan has changes that are forbidden: it is only shown */
-	int64_t thinking_ms; /* how long the question about the plan took */
+	struct rollback *back; /* what plan is of, when it is a rollback */
+	bool unread;           /* something could not be read */
+	bool refused;          /* the plan has changes that are forbidden: it is only shown */
+	int64_t thinking_ms;   /* how long the question about the plan took */
 };
 
 /* Every instance that the selection has to do with, sorted. */
@@ -31,6 +33,21 @@ int run_make_plan(struct run *r, const struct run_request *q);
 
 /* Records get the logical ids that the plan has for them.  0 or -1. */
 int run_move_records(struct run *r);
+
+/* All that is recorded of the selection, as it is now. */
+int run_load(struct run *r, enum state_open_mode mode);
+
+/* run_rollback.c: a plan for the selected instances that are not good; r->back too. */
+int run_make_rollback(struct run *r, const struct run_request *q);
+/* Runs it: commits what comes back without a call, executes, settles. */
+int run_rollback(struct run *r, struct execution *out);
+/* By instance of the plan: whether it goes back when one of its changes fails; NULL: none. */
+const bool *run_halting(struct run *r, const struct run_request *q);
+/* After a run that was settled: the failed ones go back.  0 when there was nothing to do or all
+ * was done. */
+int run_undo_failed(struct run *r, const struct execution *x, struct run_result *out);
+bool run_status_is_good(const char *status);
+
 /* Marks the instances about to be changed.  0 or -1. */
 int run_mark_applying(struct run *r);
 /* Instance records, unchanged resources' observations.  x NULL: the plan was empty. */

@@ -133,6 +133,16 @@ static void put_instance(struct settling *s, const struct instance_record *n)
 		(struct state_edit){.kind = EDIT_PUT_INSTANCE, .instance = copy};
 }
 
+/* From here on a rollback comes back to this. */
+static void put_good(struct settling *s, const struct instance_record *n)
+{
+	struct instance_record *copy = ARENA_NEW(s->a, struct instance_record);
+
+	*copy = *n;
+	*(struct state_edit *)vec_add(&s->edits) =
+		(struct state_edit){.kind = EDIT_GOOD, .instance = copy};
+}
+
 static void drop_instance(struct settling *s, const struct instance_plan *p)
 {
 	struct instance_record *n = ARENA_NEW(s->a, struct instance_record);
@@ -265,6 +275,7 @@ static void settle_current(struct settling *s, const struct instance_plan *p,
 		return;
 	n->applied_ms = c->wall_ms((struct clock *)c);
 	put_instance(s, n);
+	put_good(s, n);
 }
 
 /* What is known; what is not stays as it was. */
@@ -290,14 +301,20 @@ static const char *outputs_in_part(struct settling *s, const struct instance *i,
 static void settle_in_part(struct settling *s, const struct instance_plan *p,
 			   struct instance_record *n)
 {
+	const struct instance_record *before = recorded_of(s, &p->id);
+	bool was_good = !before || run_status_is_good(before->status);
+
 	if (!s->x || !any_work(s->r->plan, p))
 		return;
 	if (p->instance && p->instance->doc && !s->r->plan->destroy) {
 		n->outputs = outputs_in_part(s, p->instance, n->outputs);
 		n->imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
 	}
-	n->status = "PARTIAL";
+	/* What had failed before is not mended by a part. */
+	n->status = was_good ? "PARTIAL" : "INCOMPLETE";
 	put_instance(s, n);
+	if (was_good)
+		put_good(s, n);
 }
 
 static void settle_instance(struct settling *s, const struct instance_plan *p)
@@ -346,6 +363,7 @@ static void settle_unchanged(struct settling *s, const struct change *c)
 		return;
 	*(struct state_edit *)vec_add(&s->edits) = (struct state_edit){
 		.kind = EDIT_PUT_RECORD,
+		.keep = true,
 		.record = memcpy(ARENA_NEW(s->a, struct record), &n, sizeof(n)),
 	};
 }

@@ -8,6 +8,7 @@
 #include "engine/engine_private.h"
 #include "engine/outside.h"
 #include "engine/planner.h"
+#include "engine/status_error.h"
 
 /* One row in the making. */
 struct entry {
@@ -128,6 +129,18 @@ static void add_pending(struct matrix *m, const struct plan *plan)
 	}
 }
 
+/* Recorded words that are shown as they are. */
+static bool is_told(const char *status)
+{
+	static const char *const told[] = {"FAILED", "PARTIAL", "ROLLED_BACK", "ROLLBACK_FAILED"};
+
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		if (!strcmp(told[i], status))
+			return true;
+	}
+	return false;
+}
+
 static const char *status_of(const struct matrix *m, const struct entry *e)
 {
 	const char *recorded = e->recorded ? e->recorded->status : NULL;
@@ -140,10 +153,8 @@ static const char *status_of(const struct matrix *m, const struct entry *e)
 		return "INCOMPLETE";
 	if (!recorded && !e->row.recorded)
 		return "NOT_DEPLOYED";
-	if (recorded && !strcmp(recorded, "FAILED"))
-		return "FAILED";
-	if (recorded && !strcmp(recorded, "PARTIAL"))
-		return "PARTIAL";
+	if (recorded && is_told(recorded))
+		return recorded;
 	if (!recorded || strcmp(recorded, "CURRENT") != 0)
 		return "INCOMPLETE";
 	return e->row.pending_changes ? "OUTDATED" : "CURRENT";
@@ -155,7 +166,7 @@ static int compare_rows(const void *x, const void *y)
 				   &((const struct status_row *)y)->id);
 }
 
-static void give_rows(struct matrix *m, struct status_rows *out)
+static void give_rows(struct matrix *m, struct state *s, struct status_rows *out)
 {
 	struct status_row *rows = ARENA_ARRAY(m->a, m->entries.entry_count, struct status_row);
 
@@ -167,6 +178,7 @@ static void give_rows(struct matrix *m, struct status_rows *out)
 	}
 	if (m->entries.entry_count)
 		qsort(rows, m->entries.entry_count, sizeof(*rows), compare_rows);
+	status_add_errors(s, m->a, rows, m->entries.entry_count);
 	*out = (struct status_rows){rows, m->entries.entry_count};
 }
 
@@ -220,7 +232,7 @@ int engine_status(struct engine *e, struct status_rows *out, struct diags *d)
 	plan = plan_quietly(e, &m, d);
 	if (plan)
 		add_pending(&m, plan);
-	give_rows(&m, out);
+	give_rows(&m, s, out);
 	map_release(&m.entries);
 	return 0;
 }
@@ -238,12 +250,12 @@ int engine_status_recorded(const struct engine_options *o, struct arena *a, stru
 		state_close(s);
 		return -1;
 	}
-	state_close(s);
 	if (manifest)
 		add_manifest(&m, manifest);
 	add_recorded(&m, clock->wall_ms(clock));
 	note_recorded_only(&none, d);
-	give_rows(&m, out);
+	give_rows(&m, s, out);
+	state_close(s);
 	map_release(&m.entries);
 	return 0;
 }

@@ -590,6 +590,11 @@ const struct hd_provider *const cloud_builtins[] = {&table, NULL};
 
 /* --- for tests ---------------------------------------------------------------------- */
 
+void cloud_die(void)
+{
+	die();
+}
+
 void cloud_repair(void)
 {
 	pthread_mutexattr_t attr;

@@ -60,6 +60,8 @@ extern const struct hd_provider *const cloud_builtins[];
 void cloud_reset(void);
 void cloud_add_rule(const struct cloud_rule *r);
 void cloud_drop_rules(void);
+/* The process ends, between two things that happen. */
+void cloud_die(void);
 /* After a process died in it. */
 void cloud_repair(void);
 

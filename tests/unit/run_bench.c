@@ -120,6 +120,7 @@ void bench_open(struct bench *b)
 	b->clock.seed = 42;
 	b->parallelism = 16;
 	b->stop_level = 1;
+	b->on_failure = ON_FAILURE_KEEP;
 	b->a = arena_new();
 	snprintf(b->dir, sizeof(b->dir), "/tmp/hadeploy-run-XXXXXX");
 	assert_non_null(mkdtemp(b->dir));
@@ -208,11 +209,14 @@ static int confirm(void *context, const struct plan *plan)
 
 static int run(struct bench *b, enum run_mode mode, enum run_refresh refresh)
 {
-	struct run_request q = {.mode = mode,
-				.refresh = refresh,
-				.wishes = b->wishes,
-				.confirm = confirm,
-				.context = b};
+	struct run_request q = {
+		.mode = mode,
+		.refresh = refresh,
+		.on_failure = b->on_failure,
+		.wishes = b->wishes,
+		.confirm = confirm,
+		.context = b,
+	};
 
 	return engine_run(bench_engine(b), &q, &b->result, &b->d);
 }
@@ -232,6 +236,18 @@ int bench_destroy(struct bench *b)
 	return run(b, RUN_DESTROY, REFRESH_NO);
 }
 
+int bench_rollback(struct bench *b)
+{
+	return run(b, RUN_ROLLBACK, REFRESH_NO);
+}
+
+const struct plan *bench_plan_rollback(struct bench *b)
+{
+	struct run_request q = {.mode = RUN_ROLLBACK, .wishes = b->wishes};
+
+	return engine_plan(fresh_engine(b), &q, &b->d);
+}
+
 const struct plan *bench_plan(struct bench *b, enum run_refresh refresh)
 {
 	struct run_request q = {.mode = RUN_APPLY, .refresh = refresh, .wishes = b->wishes};
@@ -244,7 +260,7 @@ const struct plan *bench_drift(struct bench *b)
 	return engine_drift(bench_engine(b), &b->d);
 }
 
-void bench_apply_dying(struct bench *b)
+bool bench_dies(struct bench *b, int (*request)(struct bench *b))
 {
 	int status = 0;
 	pid_t child;
@@ -253,17 +269,28 @@ void bench_apply_dying(struct bench *b)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		bench_apply(b);
+		request(b);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 9);
+	assert_true(WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 1);
 	cloud_repair();
 	cloud_drop_rules();
 	/* Its lease runs out. */
 	__atomic_add_fetch(&b->clock.now_ms, 3600000, __ATOMIC_RELAXED);
 	b->clock.seed += 77;
+	return WEXITSTATUS(status) == 9;
+}
+
+void bench_apply_dying(struct bench *b)
+{
+	assert_true(bench_dies(b, bench_apply));
+}
+
+void bench_rollback_dying(struct bench *b)
+{
+	assert_true(bench_dies(b, bench_rollback));
 }
 
 /* --- looking ------------------------------------------------------------------------ */

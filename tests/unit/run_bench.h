@@ -43,6 +43,7 @@ struct bench {
 	struct selection selection;
 	struct param_override param;
 	bool declines;
+	enum on_failure on_failure; /* KEEP: what tests of halves want */
 	struct plan_wishes wishes;
 	void (*tamper)(const struct plan *plan); /* between plan and run */
 };
@@ -64,10 +65,15 @@ struct engine *bench_engine(struct bench *b);
 int bench_apply(struct bench *b);
 int bench_refresh(struct bench *b);
 int bench_destroy(struct bench *b);
+int bench_rollback(struct bench *b);
+const struct plan *bench_plan_rollback(struct bench *b);
 const struct plan *bench_plan(struct bench *b, enum run_refresh refresh);
 const struct plan *bench_drift(struct bench *b);
 /* Runs apply in a child that is expected to die in a call. */
 void bench_apply_dying(struct bench *b);
+void bench_rollback_dying(struct bench *b);
+/* Runs a request in a child; whether it died in it. */
+bool bench_dies(struct bench *b, int (*request)(struct bench *b));
 /* Opens the engine for looking at its state. */
 struct state *bench_state(struct bench *b);
 
