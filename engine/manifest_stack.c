@@ -242,6 +242,7 @@ static const struct {
 static void set_on_failure(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			   const struct node *value)
 {
+	static const char *const words[] = {"instance", "keep"};
 	struct stack_reading *s = into;
 	bool wider = text_is(value->text, "wave") || text_is(value->text, "all");
 	struct diag *g;
@@ -258,9 +259,11 @@ static void set_on_failure(struct manifest_reader *r, const struct manifest_part
 		diag_hint(r->d, g, "write 'OnFailure: instance' or 'OnFailure: keep'");
 		return;
 	}
-	g = diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "'OnFailure' of %s is '%s'",
-		     part->who, value->text.ptr);
-	diag_hint(r->d, g, "it takes instance or keep");
+	g = diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "'OnFailure' is '%s' in %s",
+		     value->text.ptr, part->who);
+	diag_did_you_mean(r->d, g, value->text, words, ARRAY_LEN(words));
+	if (!g->hint)
+		diag_hint(r->d, g, "it takes instance or keep");
 }
 
 static void set_rollout_field(struct manifest_reader *r, const struct manifest_part *part,

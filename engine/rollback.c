@@ -239,6 +239,9 @@ static const char *missing(const struct draft_back *f)
 
 static enum action action_of(const struct draft_back *f, const struct record *live)
 {
+	/* Without its provider nobody can be asked: it is refused with its reason. */
+	if (!f->c->schema)
+		return f->paths.count || live->tainted ? ACTION_UPDATE : ACTION_NONE;
 	if (strcmp(live->type, f->wanted->type) != 0)
 		return ACTION_REPLACE;
 	for (size_t i = 0; i < f->paths.count; i++) {

@@ -150,12 +150,37 @@ static int make(struct run *r, const struct instance_id *ids, size_t count,
 	return 0;
 }
 
+static bool matches_any(const struct plan *p, const char *pattern)
+{
+	for (size_t i = 0; i < p->change_count; i++) {
+		if (address_match(&p->changes[i].addr, pattern))
+			return true;
+	}
+	return false;
+}
+
+static void warn_unmatched(struct run *r, const struct patterns *skip)
+{
+	for (size_t i = 0; i < skip->count; i++) {
+		struct diag *g;
+
+		if (matches_any(r->plan, skip->items[i]))
+			continue;
+		g = diag_warn(r->d, DIAG_ROLLBACK_SKIP, RANGE_NONE, "--skip '%s' fits no resource",
+			      skip->items[i]);
+		diag_hint(r->d, g, "`hadeploy plan --rollback` shows the addresses");
+	}
+}
+
 int run_make_rollback(struct run *r, const struct run_request *q)
 {
 	size_t count;
 	const struct instance_id *ids = bad_instances(r, &count);
 
-	return make(r, ids, count, &q->wishes.skip);
+	if (make(r, ids, count, &q->wishes.skip))
+		return -1;
+	warn_unmatched(r, &q->wishes.skip);
+	return 0;
 }
 
 /* --- before and after ---------------------------------------------------------------- */

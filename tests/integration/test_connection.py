@@ -198,7 +198,7 @@ def test_what_needs_the_failed_one_is_skipped_and_the_rest_goes_on(regions, tmp_
     stacks = {"web": {"Template": "stacks/web.yaml", "Targets": ["east"]}}
     project = regions.project(tmp_path, stacks=stacks, templates={"web": template(resources)})
     dead.stop()
-    result = project.run("apply", "--yes").ok(1)
+    result = project.run("apply", "--yes", "--on-failure", "keep").ok(1)
     result.err("1 created", "2 skipped")
     assert (alive.root / "other").read_text() == "o"
     assert not (alive.root / "second").exists()

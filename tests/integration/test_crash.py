@@ -93,7 +93,7 @@ def test_a_killed_destroy_is_completed_by_the_next(regions, tmp_path):
 def test_a_region_that_loses_power_is_completed_later(regions, tmp_path):
     """The hosts die under a running apply; when they are back, nothing is done twice."""
     project = many(regions, tmp_path / "project")
-    proc = project.start("apply", "--yes", "--json")
+    proc = project.start("apply", "--yes", "--json", "--on-failure", "keep")
     assert events_until(proc, 8)
     regions.kill_region("east")
     out, err = proc.communicate(timeout=100)

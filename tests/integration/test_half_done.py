@@ -68,7 +68,7 @@ def test_a_replacement_whose_creation_fails_after_the_deletion(east, tmp_path):
     project = project_of(east, tmp_path, Job=job("one", 1))
     project.run("apply", "--yes").ok()
     edit(project, Job=job("broken", 2))
-    project.run("apply", "--yes").ok(1)
+    project.run("apply", "--yes", "--on-failure", "keep").ok(1)
     edit(project, Job=job("three", 3))
     project.run("apply", "--yes").ok()
     lines = journal.read_text().split()
@@ -83,7 +83,7 @@ def test_an_update_that_failed_is_planned_again(east, tmp_path):
     project.run("apply", "--yes").ok()
     edit(project, Page=ssh_file(host, host.root / "page", "new\n"))
     host.stop()
-    project.run("apply", "--yes").ok(1)
+    project.run("apply", "--yes", "--on-failure", "keep").ok(1)
     host.start()
     assert "1 to update" in project.run("plan").ok().stdout
     assert (host.root / "page").read_text() == "x\n"

@@ -39,7 +39,7 @@ def of_region(events, kind, region):
 @pytest.mark.parametrize("fail", ["freeze_region", "stop_region", "kill_region"])
 def test_a_dead_region_leaves_the_living_one_alone(project, regions, fail):
     getattr(regions, fail)("east")
-    events = applied(project, 3)
+    events = applied(project, 3, "--on-failure", "keep")
     expected = FILES * len(regions.region("west"))
     done = of_region(events, "succeeded", "west")
     assert len(done) == expected

@@ -21,7 +21,7 @@ def deploy(host, tmp_path):
         sections = {"Outputs": outputs} if outputs else {}
         project = host.lab.project(tmp_path / "project",
                                    templates={"web": template(resources, **sections)})
-        project.said = project.run("apply", "--yes").ok(code)
+        project.said = project.run("apply", "--yes", "--on-failure", "keep").ok(code)
         return project
 
     return apply

@@ -18,7 +18,7 @@ def host(lab):
 def deploy(host, tmp_path):
     def apply(code=0, **resources):
         project = host.lab.project(tmp_path / "project", templates={"web": template(resources)})
-        project.said = project.run("apply", "--yes").ok(code)
+        project.said = project.run("apply", "--yes", "--on-failure", "keep").ok(code)
         return project
 
     return apply

@@ -25,7 +25,7 @@ def test_a_full_disk(host, tmp_path, small_disk):
     project = host.lab.project(tmp_path / "project", templates={"web": template({
         "Blob": ssh_file(host, small_disk / "blob", Source="blob"),
         "Page": ssh_file(host, host.root / "page", "page\n")})})
-    result = project.run("apply", "--yes").ok(1)
+    result = project.run("apply", "--yes", "--on-failure", "keep").ok(1)
     result.err("No space left on device", "web/east/Blob")
     assert sorted(path.name for path in small_disk.iterdir()) == ["filler", "old"], \
         "nothing half-written stays"
@@ -42,7 +42,7 @@ def test_a_full_disk_keeps_the_old_file(host, tmp_path, small_disk):
     project.run("apply", "--yes").ok()
     (small_disk / "filler").write_bytes(bytes(1900 * 1024))
     project.put("stacks/web.yaml", template({"Page": ssh_file(host, page, "new\n" * 60000)}))
-    result = project.run("apply", "--yes").ok(1)
+    result = project.run("apply", "--yes", "--on-failure", "keep").ok(1)
     result.err("No space left on device")
     assert page.read_text() == "old\n"
     (small_disk / "filler").unlink()

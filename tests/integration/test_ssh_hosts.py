@@ -168,7 +168,7 @@ def test_a_user_without_the_right(guest, tmp_path):
     project = host.lab.project(tmp_path / "project", provider={"User": user}, templates={
         "web": template({"Mine": ssh_file(host, host.root / "mine" / "page", "x"),
                          "Theirs": ssh_file(host, host.root / "page", "x")})})
-    result = project.run("apply", "--yes").ok(1)
+    result = project.run("apply", "--yes", "--on-failure", "keep").ok(1)
     result.err("HD5104", "Permission denied", "web/east/Theirs", "Become: sudo")
     assert project.recorded() == ["web/east/Mine"]
     assert [path.name for path in host.root.iterdir()] == ["mine"], "nothing half-written"

@@ -58,7 +58,7 @@ def deploy(host, tmp_path):
         package = resource("SSH::Package", host, Name=NAME, **properties)
         project = host.lab.project(tmp_path / "project",
                                    templates={"web": template({"Package": package})})
-        project.said = project.run("apply", "--yes").ok(code)
+        project.said = project.run("apply", "--yes", "--on-failure", "keep").ok(code)
         return project
 
     return apply

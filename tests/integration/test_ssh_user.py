@@ -38,7 +38,7 @@ def deploy(host, tmp_path):
         user = resource("SSH::User", host, Name=NAME, **properties)
         project = host.lab.project(tmp_path / "project",
                                    templates={"web": template({"User": user})})
-        project.said = project.run("apply", "--yes").ok(code)
+        project.said = project.run("apply", "--yes", "--on-failure", "keep").ok(code)
         return project
 
     return apply

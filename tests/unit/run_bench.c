@@ -245,7 +245,7 @@ const struct plan *bench_plan_rollback(struct bench *b)
 {
 	struct run_request q = {.mode = RUN_ROLLBACK, .wishes = b->wishes};
 
-	return engine_plan(fresh_engine(b), &q, &b->d);
+	return engine_plan(bench_engine(b), &q, &b->d);
 }
 
 const struct plan *bench_plan(struct bench *b, enum run_refresh refresh)

@@ -354,7 +354,7 @@ static void a_step_that_fails_is_gone_on_with(void **state)
 
 static void a_resource_may_be_skipped(void **state)
 {
-	static const char *const patterns[] = {"web/east/A"};
+	static const char *const patterns[] = {"web/east/A"}, *const misspelt[] = {"AA"};
 	struct bench *b = *state;
 
 	make_two(b);
@@ -368,8 +368,12 @@ static void a_resource_may_be_skipped(void **state)
 					    .status = HD_FATAL,
 					    .effect = HD_EFFECT_NONE});
 	assert_int_equal(bench_apply(b), -1);
+	b->wishes.skip = (struct patterns){misspelt, 1};
+	assert_non_null(bench_plan_rollback(b));
+	assert_true(bench_said(b, DIAG_ROLLBACK_SKIP));
 	b->wishes.skip = (struct patterns){patterns, 1};
 	assert_int_equal(bench_rollback(b), 0);
+	assert_false(bench_said(b, DIAG_ROLLBACK_SKIP));
 	assert_int_equal(b->result.plan->counts.left_out, 1);
 	assert_string_equal(bench_instance(b, "east")->status, "ROLLED_BACK");
 	assert_string_equal(cloud_property("a", "Size"), "2");
