@@ -58,6 +58,27 @@ static void a_first_create_that_fails_leaves_nothing(void **state)
 	assert_string_equal(bench_instance(b, "east")->status, "CURRENT");
 }
 
+static void status_tells_what_had_failed(void **state)
+{
+	struct bench *b = *state;
+	struct status_rows rows;
+
+	make_two(b);
+	bench_template(b, "Resources:\n" THING("A", "a", ", Size: 2") THING("C", "c", ""));
+	break_create("c");
+	assert_int_equal(bench_apply(b), -1);
+	assert_back(b);
+	assert_int_equal(engine_status(b->e, &rows, &b->d), 0);
+	assert_int_equal(rows.count, 1);
+	assert_string_equal(rows.rows[0].status, "ROLLED_BACK");
+	assert_string_equal(rows.rows[0].error, "web/east/C: create failed: it broke");
+	cloud_drop_rules();
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(engine_status(b->e, &rows, &b->d), 0);
+	assert_string_equal(rows.rows[0].status, "CURRENT");
+	assert_null(rows.rows[0].error);
+}
+
 static void nothing_more_starts_after_a_failure(void **state)
 {
 	struct bench *b = *state;
@@ -530,6 +551,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_TEST(a_first_create_that_fails_leaves_nothing),
+		RUN_TEST(status_tells_what_had_failed),
 		RUN_TEST(nothing_more_starts_after_a_failure),
 		RUN_TEST(what_was_updated_gets_its_earlier_properties),
 		RUN_TEST(the_old_one_of_a_replacement_is_used_again),
