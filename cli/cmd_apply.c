@@ -39,11 +39,11 @@ const struct command cmd_apply = {
 			"rehearse it: what would happen, and how long it takes",
 			"hadeploy apply --plan plan.json",
 			"what 'hadeploy plan --out plan.json' showed, or nothing", NULL},
-	.options =
-		(const enum option_id[]){OPT_PLAN, OPT_YES, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
-					 OPT_REFRESH, OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY,
-					 OPT_EXCLUDE, OPT_REPLACE, OPT_FULL, OPT_ON_FAILURE,
-					 OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_PLAN, OPT_YES, OPT_REGION, OPT_PARAM,
+					    OPT_PARAM_FILE, OPT_REFRESH, OPT_ADOPT, OPT_SIMULATE,
+					    OPT_CONTINUE, OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE,
+					    OPT_FULL, OPT_ON_FAILURE, OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

@@ -67,11 +67,11 @@ const struct command cmd_plan = {
 				      "these alone, with what they need",
 				      "hadeploy plan --out plan.json",
 				      "to be applied with 'hadeploy apply --plan plan.json'", NULL},
-	.options =
-		(const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
-					 OPT_DESTROY, OPT_ROLLBACK, OPT_OUT, OPT_SHOW, OPT_SIMULATE,
-					 OPT_CONTINUE, OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE, OPT_FULL,
-					 OPT_EXIT_CODE, OPT_PARALLELISM, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
+					    OPT_ADOPT, OPT_DESTROY, OPT_ROLLBACK, OPT_OUT, OPT_SHOW,
+					    OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY, OPT_EXCLUDE,
+					    OPT_REPLACE, OPT_FULL, OPT_EXIT_CODE, OPT_PARALLELISM,
+					    OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

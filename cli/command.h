@@ -12,6 +12,7 @@
 #include "cli/options.h"
 
 struct invocation;
+struct selection;
 
 enum command_group {
 	GROUP_DEPLOY,
@@ -53,15 +54,17 @@ struct command {
 	const enum option_id *options;      /* OPT_END at the end; common ones not listed */
 	unsigned needs;
 	const struct command *const *children; /* then there is no run; NULL at the end */
-	int (*run)(struct invocation *in);     /* returns an exit code */
+	/* What the operands select of the project; NULL: they are stacks.  0 or -1 with errors. */
+	int (*select)(struct invocation *in, struct selection *out);
+	int (*run)(struct invocation *in); /* returns an exit code */
 };
 
 /* Accepted by every command; OPT_END at the end. */
 extern const enum option_id command_common_options[];
 
-extern const struct command cmd_validate, cmd_plan, cmd_apply, cmd_rollback, cmd_destroy, cmd_drift,
-	cmd_status, cmd_outputs, cmd_render, cmd_graph, cmd_state, cmd_operation, cmd_explain,
-	cmd_types, cmd_completion, cmd_version, cmd_help;
+extern const struct command cmd_validate, cmd_plan, cmd_apply, cmd_rollback, cmd_destroy,
+	cmd_import, cmd_drift, cmd_status, cmd_outputs, cmd_render, cmd_graph, cmd_state,
+	cmd_operation, cmd_explain, cmd_types, cmd_completion, cmd_version, cmd_help;
 
 /* All of them in the order of help; NULL at the end. */
 extern const struct command *const commands[];

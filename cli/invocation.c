@@ -111,6 +111,8 @@ static int make_selection(struct invocation *in, struct selection *out)
 		.params = params,
 		.param_count = param_count,
 	};
+	if (in->command->select && in->command->select(in, out) != 0)
+		return -1;
 	if (in->command->needs & RECORD_IS_ENOUGH || option_given(in->args, OPT_DESTROY) ||
 	    option_given(in->args, OPT_ROLLBACK))
 		out->faults = FAULTS_LEFT_OUT;

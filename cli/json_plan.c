@@ -265,6 +265,8 @@ json_t *json_plan_change(const struct change *c)
 	if (c->before) {
 		json_set_text(j, "id", c->before->id);
 		json_set_text(j, "deposed", c->before->deposed);
+	} else {
+		json_set_text(j, "id", c->import_id);
 	}
 	json_object_set_new(j, "paths", paths_json(c));
 	set_estimate(j, &c->estimate);

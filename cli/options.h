@@ -35,6 +35,8 @@ enum option_id {
 	OPT_SIMULATE,
 	OPT_CONTINUE,
 	OPT_EXIT_CODE,
+	OPT_ADOPT,
+	OPT_IMPORT_FILE,
 	OPT_FORMAT, /* of graph; the next two have its name */
 	OPT_RENDER_FORMAT,
 	OPT_REPORT_FORMAT,

@@ -79,6 +79,11 @@ static void report(struct invocation *in, const struct run_result *r, enum run_m
 {
 	if (!r->plan)
 		return;
+	if (plan_empty(r->plan) && mode == RUN_IMPORT) {
+		in->view->show_done(in->view, "imported",
+				    "Nothing to import: all of it is recorded already.");
+		return;
+	}
 	if (plan_empty(r->plan)) {
 		in->view->show_plan(in->view, r->plan, PLAN_FOR_APPLY);
 		return;

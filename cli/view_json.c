@@ -159,6 +159,8 @@ static void show_result(struct view *v, const struct run_result *r, enum run_mod
 
 	json_set_text(j, "mode", run_mode_name(mode));
 	json_object_set_new(j, "done", json_counts(&r->done));
+	if (r->next)
+		json_object_set_new(j, "next", json_counts(&r->next->counts));
 	set_integer(j, "failed", (int64_t)r->failed);
 	set_integer(j, "left_open", (int64_t)r->left_open);
 	set_integer(j, "skipped", (int64_t)r->skipped);

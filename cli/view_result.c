@@ -16,6 +16,7 @@ static const struct verb verbs[] = {
 	{"update", "updated", "update", "until the update is done"},
 	{"replace", "replaced", "replace", "until it is replaced"},
 	{"delete", "deleted", "delete", "until it is gone"},
+	{"adopt", "adopted", "adopt", "until the update is done"},
 	{"retain", "retained, its record is gone", "retain", "until it is done"},
 	{"read", "read", "read", "until it can be read"},
 	{"none", "is as it should be", "check", "until it is known"},
@@ -236,6 +237,21 @@ static void add_done(struct str *out, const struct plan_counts *c)
 	str_printf(out, "%zu deleted", c->remove);
 	if (c->retain)
 		str_printf(out, ", %zu retained", c->retain);
+	if (c->adopt)
+		str_printf(out, ", %zu adopted", c->adopt);
+}
+
+/* And what a plan shows from now on. */
+static void add_imported(struct str *out, const struct run_result *r)
+{
+	str_printf(out, "%zu recorded in ", r->done.import);
+	add_duration(out, r->elapsed_ms);
+	if (r->next) {
+		str_add(out, plan_empty(r->next) ? "; a plan shows no changes" : "; a plan shows ");
+		if (!plan_empty(r->next))
+			view_plan_counts(out, &r->next->counts);
+	}
+	str_add(out, ".\n");
 }
 
 static const char *ending(const struct run_result *r)
@@ -331,11 +347,15 @@ void view_result(struct str *out, const struct run_result *r, enum run_mode mode
 	str_add(out, ending(r));
 	paint_off(out, st);
 	str_add(out, ": ");
-	add_done(out, &r->done);
-	if (r->simulated)
-		add_rehearsal(out, r);
-	else
-		add_actual(out, r);
+	if (mode == RUN_IMPORT) {
+		add_imported(out, r);
+	} else {
+		add_done(out, &r->done);
+		if (r->simulated)
+			add_rehearsal(out, r);
+		else
+			add_actual(out, r);
+	}
 	if (r->plan && r->plan->unread) {
 		str_add(out, "  ");
 		view_unread(out, r->plan);

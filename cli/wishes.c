@@ -15,5 +15,8 @@ struct plan_wishes invocation_wishes(const struct invocation *in)
 		.exclude = patterns_of(in, OPT_EXCLUDE),
 		.replace = patterns_of(in, OPT_REPLACE),
 		.skip = patterns_of(in, OPT_SKIP),
+		.imports = in->imports.items,
+		.import_count = in->imports.count,
+		.adopt = option_given(in->args, OPT_ADOPT),
 	};
 }

@@ -97,6 +97,7 @@ struct long_change {
 struct run_result {
 	const struct plan *plan; /* NULL when it did not come that far */
 	struct plan_counts done; /* what was done */
+	const struct plan *next; /* import: what a plan shows from now on; else NULL */
 	size_t failed, skipped;
 	size_t left_open; /* nobody knows yet: the next run asks what became of them */
 	size_t targets_failed, targets_succeeded; /* instances */

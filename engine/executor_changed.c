@@ -53,8 +53,9 @@ static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
 bool task_find_changed(struct task *t, const struct evaluated *v)
 {
 	json_t *changed = changed_pointers(t, v);
-	bool needless =
-		!json_array_size(changed) && t->change->path_count > 0 && !t->before->tainted;
+	bool adopted = t->change->action == ACTION_ADOPT;
+	bool needless = !json_array_size(changed) && (t->change->path_count > 0 || adopted) &&
+			!t->before->tainted;
 
 	t->changed = json_text(t->arena, changed);
 	json_decref(changed);

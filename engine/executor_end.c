@@ -85,8 +85,13 @@ static void gone(struct task *t)
 
 static void exists(struct task *t)
 {
-	complain(t, DIAG_RUN_EXISTS, "it exists already and was not made by this operation",
-		 "remove it or choose another name");
+	const char *hint = arena_printf(t->arena,
+					"take it over: `hadeploy import %s ID` records it, "
+					"`hadeploy apply --adopt` records "
+					"and updates it; or remove it, or choose another name",
+					t->job.call.address);
+
+	complain(t, DIAG_RUN_EXISTS, "it exists already and was not made by this operation", hint);
 	if (t->kind == TASK_CREATE && t->phase == PHASE_CHANGE && task_can_find(t)) {
 		t->exists = true;
 		task_look(t);

@@ -142,10 +142,12 @@ static struct change_steps add_change(struct building *b, const struct change *c
 		step = walk_add(b->walk, STEP_GATE);
 		break;
 	case ACTION_CREATE:
-	case ACTION_IMPORT:
-	case ACTION_ADOPT:
 		step = add_wanted(b, c, TASK_CREATE);
 		break;
+	case ACTION_IMPORT: /* run_import.c records it: there is nothing to run */
+		step = walk_add(b->walk, STEP_GATE);
+		break;
+	case ACTION_ADOPT: /* recorded before the run */
 	case ACTION_UPDATE:
 		step = add_wanted(b, c, TASK_UPDATE);
 		break;

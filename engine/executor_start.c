@@ -365,7 +365,8 @@ static bool another_holds(const struct task *t)
 static void end_needless(struct task *t, const struct evaluated *v)
 {
 	if (t->kind == TASK_UPDATE) {
-		t->x->progress[t->change_index].needless = true;
+		/* What was adopted is recorded by then, and that was asked for. */
+		t->x->progress[t->change_index].needless = t->change->action != ACTION_ADOPT;
 		learn_recorded(t, v);
 	}
 	task_over(t, STEP_ENDED_WELL);

@@ -19,7 +19,7 @@ enum action {
 	ACTION_REPLACE,
 	ACTION_DELETE,
 	ACTION_RETAIN, /* leaves the record, the thing stays */
-	ACTION_IMPORT, /* exists already: read and recorded as it is; nothing changes in the world */
+	ACTION_IMPORT, /* exists already: recorded as it is; nothing changes in the world */
 	ACTION_ADOPT   /* exists already under its name: recorded, then updated to the template */
 };
 #define ACTION_COUNT (ACTION_ADOPT + 1)
@@ -97,7 +97,7 @@ struct change {
 	enum action left_out;
 	const char *import_id; /* IMPORT, ADOPT: of the thing that is there */
 	/* Rollback: what is to be recorded when it is done; then resource is NULL and `desired`
-	 * are its inputs. */
+	 * are its inputs.  Import: what is to be recorded; `paths` are what differs then. */
 	const struct record *wanted;
 	const char *not_restored; /* rollback: what stays as it is, for a person; NULL: nothing */
 	struct estimate estimate; /* of all of it */

@@ -60,9 +60,16 @@ struct patterns {
 /* A thing that exists and is to be recorded. */
 struct import_wish {
 	const char *address; /* as written; address_match */
-	const char *id;      /* as the provider gives it */
+	const char *id;      /* as the provider gives it; NULL: by the name that is wanted */
 	struct range where;  /* in the file of wishes; RANGE_NONE for arguments */
 };
+
+struct import_wishes {
+	const struct import_wish *items;
+	size_t count;
+};
+/* A YAML or JSON map of addresses to ids; an empty id: by its name.  0, or -1 with errors. */
+int import_file_load(struct arena *a, const char *path, struct import_wishes *out, struct diags *d);
 
 /* What a plan is made with beside templates and records; zero: nothing special. */
 struct plan_wishes {

@@ -123,7 +123,7 @@ static int evaluate(struct run *r, enum run_mode mode)
 {
 	struct diags ignored = DIAGS_INIT;
 
-	if (mode == RUN_APPLY)
+	if (mode == RUN_APPLY || mode == RUN_IMPORT)
 		return engine_evaluate(r->e, PROJECT_DEPLOY, r->d);
 	engine_evaluate(r->e, PROJECT_DEPLOY, &ignored);
 	diags_release(&ignored);
@@ -229,7 +229,8 @@ static int execute(struct run *r, const struct run_request *q, struct run_result
 
 	/* The user may have thought about it for longer than a lease lasts. */
 	if (outside_prefetch(r->e->outside, r->plan, r->d) ||
-	    state_renew_locks(r->e->state, r->d) || run_move_records(r) || run_mark_applying(r))
+	    state_renew_locks(r->e->state, r->d) || run_record_adopted(r) || run_move_records(r) ||
+	    run_mark_applying(r))
 		return -1;
 	rc = executor_run(r->e, r->plan, &observed, &x, r->d);
 	out->interrupted = rc && x.interrupted;
@@ -288,6 +289,21 @@ static int run_nothing(struct run *r, struct run_result *out)
 	return r->plan->rollback ? 0 : run_settle(r, NULL);
 }
 
+static int import(struct run *r, const struct run_request *q, struct run_result *out)
+{
+	out->next = r->next;
+	if (plan_empty(r->plan))
+		return 0;
+	if (!confirmed(r, q)) {
+		out->declined = true;
+		return -1;
+	}
+	if (history_begin(r->e, r->plan, r->d))
+		return -1;
+	out->run = history_run(r->e);
+	return finish(r, out, run_import_record(r, out));
+}
+
 static int plan_and_execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
 	if (make_plan(r, q) || (q->saved && saved_plan_check_plan(r, q->saved)))
@@ -295,6 +311,8 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 	if (r->refused)
 		return -1;
 	out->plan = r->plan;
+	if (q->mode == RUN_IMPORT)
+		return import(r, q, out);
 	if (nothing_to_run(r))
 		return run_nothing(r, out);
 	if (!plan_empty(r->plan) && !confirmed(r, q)) {

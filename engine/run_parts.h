@@ -6,6 +6,8 @@
  *	run_moved.c   logical ids that the template has changed
  *	run_settle.c  what is recorded of instances, before and after
  *	run_rollback.c  back to the last good state
+ *	run_import.c  what exists to records, without a change in the world
+ *	run_adopt.c   creations that find what is there already
  */
 #ifndef ENGINE_RUN_PARTS_H
 #define ENGINE_RUN_PARTS_H
@@ -13,12 +15,20 @@
 #include "engine/executor.h"
 #include "engine/refresh.h"
 
+/* Things that were found and are to be recorded before anything is changed. */
+struct adopted {
+	const struct record **items; /* in recorded.records */
+	size_t count;
+};
+
 struct run {
 	struct engine *e;
 	struct diags *d;
 	struct recorded recorded;
 	struct observation *observations; /* parallel to recorded.records; NULL */
 	const struct plan *plan;
+	const struct plan *next; /* import: what is left to do when it is recorded */
+	struct adopted adopted;
 	struct rollback *back; /* what plan is of, when it is a rollback */
 	bool unread;           /* something could not be read */
 	bool refused;          /* the plan has changes that are forbidden: it is only shown */
@@ -30,6 +40,21 @@ const struct instance_id *run_instances(const struct run *r, size_t *count);
 /* observations according to `refresh`; tainted records are read in any case. */
 int run_observe(struct run *r, enum run_refresh refresh);
 int run_make_plan(struct run *r, const struct run_request *q);
+/* The plan with these records beside what is recorded (one of the same address gives way to
+ * them); from then on they are part of r->recorded.  NULL on failure. */
+const struct plan *run_plan_with(struct run *r, const struct run_request *q,
+				 const struct record *const *more, size_t count);
+
+/* run_import.c: r->plan and r->next from the wishes; then, confirmed, writes the records. */
+int run_import_plan(struct run *r, const struct run_request *q);
+int run_import_record(struct run *r, struct run_result *out);
+
+/* run_adopt.c: looks for what r->plan would create, and plans again with what is there. */
+int run_adopt_found(struct run *r, const struct run_request *q);
+/* Recorded first, so that nothing is changed that is not recorded. */
+int run_record_adopted(struct run *r);
+/* Writes records in as few commits as reasonable. */
+int run_put_records(struct run *r, const struct record *const *items, size_t count);
 
 /* Records get the logical ids that the plan has for them.  0 or -1. */
 int run_move_records(struct run *r);

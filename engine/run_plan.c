@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/vec.h"
 #include "engine/call.h"
 #include "engine/estimate.h"
@@ -260,7 +261,7 @@ static const struct plan *completed(const struct run *r, const struct plan *p)
 	return copy;
 }
 
-int run_make_plan(struct run *r, const struct run_request *q)
+static const struct plan *make_plan(struct run *r, const struct run_request *q)
 {
 	struct engine *e = r->e;
 	struct planner_input in = {
@@ -277,13 +278,62 @@ int run_make_plan(struct run *r, const struct run_request *q)
 		.context = e,
 	};
 
+	return planner_make(e->arena, &in, r->d);
+}
+
+int run_make_plan(struct run *r, const struct run_request *q)
+{
+	struct engine *e = r->e;
+
 	if (outside_load(e->outside, e->state, r->d))
 		return -1;
-	r->plan = planner_make(e->arena, &in, r->d);
+	r->plan = make_plan(r, q);
 	if (!r->plan)
 		return -1;
+	if (q->mode == RUN_IMPORT ? run_import_plan(r, q)
+				  : q->wishes.adopt && run_adopt_found(r, q))
+		return -1;
 	r->plan = completed(r, r->plan);
-	r->refused = planner_refuse(r->plan, r->d) > 0;
+	/* An import does nothing of what is left to do. */
+	r->refused = q->mode != RUN_IMPORT && planner_refuse(r->plan, r->d) > 0;
 	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r->plan});
 	return 0;
+}
+
+/* --- records that are about to be ----------------------------------------------------- */
+
+static const char *record_key(struct arena *a, const struct record *r)
+{
+	return arena_printf(a, "%s %s", address_key(a, &r->addr), r->deposed);
+}
+
+const struct plan *run_plan_with(struct run *r, const struct run_request *q,
+				 const struct record *const *more, size_t count)
+{
+	struct arena *a = r->e->arena;
+	struct record_list *list = &r->recorded.records;
+	struct record_list all = {ARENA_ARRAY(a, list->count + count, struct record), 0};
+	struct observation *seen =
+		r->observations ? ARENA_ARRAY(a, list->count + count, struct observation) : NULL;
+	struct map replaced = MAP_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		map_set(&replaced, text_of(record_key(a, more[i])), (void *)more[i]);
+	for (size_t i = 0; i < list->count; i++) {
+		if (map_has(&replaced, text_of(record_key(a, &list->items[i]))))
+			continue;
+		if (seen)
+			seen[all.count] = r->observations[i];
+		all.items[all.count++] = list->items[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		/* It was read just now. */
+		if (seen)
+			seen[all.count] = (struct observation){SEEN_PRESENT, more[i]->outputs};
+		all.items[all.count++] = *more[i];
+	}
+	map_release(&replaced);
+	*list = all;
+	r->observations = seen;
+	return make_plan(r, q);
 }

@@ -118,6 +118,21 @@ bool schema_has_action(const struct schema *s, const char *name)
 	return false;
 }
 
+bool schema_is_declared(const struct schema *s, struct text pointer)
+{
+	struct text_split split = text_split_start(pointer);
+	const struct shape *shape = &s->root;
+	struct text piece;
+
+	/* The empty piece before the first slash. */
+	text_next(&split, '/', &piece);
+	while (shape && text_next(&split, '/', &piece)) {
+		shape = shape_of(shape);
+		shape = shape->items ? shape->items : shape_member(shape, piece);
+	}
+	return shape != NULL;
+}
+
 /* "Endpoint.Address" leads to a property, or into one that is open. */
 static const struct shape *lead(const struct shape *shape, struct text name, bool *open)
 {

@@ -51,6 +51,8 @@ bool schema_is_read_only(const struct schema *s, struct text pointer);
 bool schema_is_write_only(const struct schema *s, struct text pointer);
 /* The provider's act() takes this one for a resource of the type: "snapshot". */
 bool schema_has_action(const struct schema *s, const char *name);
+/* The schema lists everything on the way: no key of a map that takes any. */
+bool schema_is_declared(const struct schema *s, struct text pointer);
 /* GetAtt of this name can have an answer: read-only values, and what may be set. */
 bool schema_has_attribute(const struct schema *s, struct text name);
 /* Their names, "Endpoint.Address" style, for "did you mean". */

@@ -29,7 +29,7 @@
 
 #define STATE_SCHEMA_VERSION 3
 
-#define BORN_BEFORE (-1) /* older than all generations */
+#define BORN_BEFORE (-1) /* older than all generations: no rollback deletes it */
 
 /* What is recorded of one resource.  When writing, a NULL text means "", "{}" or "[]". */
 struct record {
@@ -51,7 +51,8 @@ struct record {
 	bool tainted;             /* a change ended in error or nobody knows how: refresh first */
 	int64_t born;             /* generation of its instance in which it was made; the store
 				     fills it in when it first writes the record, and BORN_BEFORE
-				     where an older version has written it */
+				     where an older version has written it, or whoever writes it
+				     says so: it was there before (import, adopt) */
 	int64_t version;          /* counts its writes */
 	int64_t created_ms, updated_ms; /* wall clock; writing 0 means now, and what was first
 					   written as created_ms stays */

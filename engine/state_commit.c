@@ -88,7 +88,8 @@ static int put_record(struct state *s, const struct state_edit *e, struct diags 
 		filled.updated_ms = now_ms;
 	if (edit_find_version(s, &filled, d) != 0)
 		return -1;
-	if (!filled.version && edit_generation(s, &filled.addr.instance, &filled.born, d) != 0)
+	if (!filled.version && filled.born != BORN_BEFORE &&
+	    edit_generation(s, &filled.addr.instance, &filled.born, d) != 0)
 		return -1;
 	if (filled.version && keeps(e, &filled) && edit_keep(s, &filled.addr, d) != 0)
 		return -1;

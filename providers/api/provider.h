@@ -36,6 +36,17 @@
  * drift by comparing one handed-over state with the next.  Pointers start at the
  * properties ("/Mode"), without the schema's "/properties".
  *
+ * Looking: three questions are asked of what exists.
+ *
+ *	read() with an id and nothing recorded   import: the thing of this id, as it is
+ *	find() with a key (idem)                 recovery: what this operation made; recorded is
+ *	                                         what it wanted
+ *	find() with neither key nor id           adopt: what has the natural name that the
+ *	                                         properties in recorded give, whoever made it
+ *
+ * Each hands over id and state, or one item(), or answers NOTFOUND.  find() of several
+ * candidates hands over one item() each and no id: nobody guesses.
+ *
  * Schema: {"types": {NAME: {...}}} in CloudFormation's vocabulary, per type: version,
  * description, properties (type string|integer|number|boolean|array|object, enum,
  * pattern, minimum, maximum, default, items, properties, additionalProperties,
@@ -217,8 +228,8 @@ struct hd_provider {
 	/* Optional from here on; NULL means "not offered". */
 	hd_call_fn *plan;    /* refine the engine's diff; must change nothing */
 	hd_call_fn *upgrade; /* rewrite recorded state to the current schema */
-	hd_call_fn *find;    /* find by natural key or idempotency key: import,
-	                        adopt, recover */
+	hd_call_fn *find;    /* find by idempotency key or natural name: recover,
+	                        adopt */
 	int (*list)(struct hd_session *s, struct hd_op *op, struct hd_span type,
 		    struct hd_span cursor); /* existing resources, page by page */
 	int (*act)(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,

@@ -207,13 +207,13 @@ const char *ask_name_in_id(const struct ask *a, const char **host)
 	return colon + 1;
 }
 
-int ask_found(struct ask *a, json_t *state)
+int ask_found(struct ask *a, const char *name, json_t *state)
 {
-	struct str text = STR_INIT;
+	ask_set_natural_id(a, name);
+	return ask_done(a, state, HD_EFFECT_NONE);
+}
 
-	json_canonical(state, &text);
-	a->call.host->item(a->call.op, a->r->id, span_of_str(&text));
-	str_release(&text);
-	json_decref(state);
-	return HD_OK;
+bool ask_is_adoption(const struct ask *a)
+{
+	return ask_is_recovery(a) && a->r->idem.len == 0 && a->r->id.len == 0;
 }

@@ -62,8 +62,10 @@ int ask_done(struct ask *a, json_t *state, int effect);
 void ask_hand_over(struct ask *a, json_t *state);
 /* "HOST:NAME", the id of whatever has a natural name on its host. */
 void ask_set_natural_id(struct ask *a, const char *name);
-/* Import: hands over the state (stolen) of what the id names; HD_OK. */
-int ask_found(struct ask *a, json_t *state);
+/* The engine asks for what has the wanted name, whoever made it. */
+bool ask_is_adoption(const struct ask *a);
+/* Import: hands over the state (stolen) of what has this name on its host; HD_OK. */
+int ask_found(struct ask *a, const char *name, json_t *state);
 /* Import: what follows the host in such an id; NULL when the id has no such form. */
 const char *ask_name_in_id(const struct ask *a, const char **host);
 

@@ -167,7 +167,8 @@ static const char *own_id(const struct ask *a)
 {
 	char digest[65];
 
-	digest_sha256(span_text(a->r->idem), digest);
+	/* What is adopted was made by no operation. */
+	digest_sha256(span_text(a->r->idem.len ? a->r->idem : a->r->address), digest);
 	return arena_printf(a->arena, "command-%.16s", digest);
 }
 
@@ -358,6 +359,13 @@ static bool read_is_broken(int64_t code)
 	return code >= READ_TOO_LONG && code <= 255;
 }
 
+/* The Read script says that it is there, and nobody else can say how it was made. */
+static void vouch(struct ask *a, json_t *state)
+{
+	a->call.host->set_id(a->call.op, span_of(own_id(a)));
+	json_object_update_missing(state, a->recorded);
+}
+
 static int judge_read(struct ask *a, struct text output)
 {
 	const char *end = output.len ? memchr(output.ptr, '\n', output.len) : NULL;
@@ -381,6 +389,8 @@ static int judge_read(struct ask *a, struct text output)
 		return HD_NOTFOUND;
 	state = recorded_attributes(a);
 	put_outputs(a, state, (struct text){end + 1, (size_t)len_value});
+	if (ask_is_adoption(a))
+		vouch(a, state);
 	return ask_done(a, state, HD_EFFECT_NONE);
 }
 
@@ -401,6 +411,16 @@ static int command_read(struct ask *a)
 	status = judge_read(a, str_text(&reply.output));
 	str_release(&reply.output);
 	return status;
+}
+
+static int command_find(struct ask *a)
+{
+	const char *read = ask_text(a, a->recorded, "Read");
+
+	if (ask_is_recovery(a) && !ask_is_adoption(a))
+		return op_find(a);
+	/* Without a script that looks nothing is known of what is there. */
+	return ask_is_adoption(a) && read && *read ? command_read(a) : HD_NOTFOUND;
 }
 
 /* ---- planning ---- */
@@ -433,5 +453,5 @@ const struct type type_command = {
 	.remove = command_remove,
 	.poll = command_poll,
 	.plan = command_plan,
-	.find = op_find,
+	.find = command_find,
 };

@@ -240,7 +240,7 @@ static int find_ours(struct ask *a)
 	state = look(a, &declared);
 	if (!state)
 		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
-	if (a->r->id.len == 0)
+	if (a->r->id.len == 0 && !ask_is_adoption(a))
 		json_object_set_new(a->priv, "made", json_true());
 	ask_set_natural_id(a, declared.path);
 	return ask_done(a, state, HD_EFFECT_NONE);
@@ -259,7 +259,7 @@ static int directory_find(struct ask *a)
 	state = look(a, &declared);
 	if (!state)
 		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
-	return ask_found(a, state);
+	return ask_found(a, path, state);
 }
 
 const struct type type_directory = {

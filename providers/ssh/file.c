@@ -542,7 +542,7 @@ static int find_ours(struct ask *a)
 
 	if (!state && a->fault.summary.len)
 		return ask_say(a);
-	if (!state || (a->r->id.len == 0 && !may_be_ours(a, state))) {
+	if (!state || (a->r->id.len == 0 && !ask_is_adoption(a) && !may_be_ours(a, state))) {
 		json_decref(state);
 		return HD_NOTFOUND;
 	}
@@ -563,7 +563,7 @@ static int file_find(struct ask *a)
 	state = look(a, &declared, VIEW_CONTENT);
 	if (!state)
 		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
-	return ask_found(a, state);
+	return ask_found(a, path, state);
 }
 
 const struct type type_file = {

@@ -332,13 +332,19 @@ static int package_find(struct ask *a)
 	struct package p = {0};
 	const char *host, *version;
 
-	p.name = ask_name_in_id(a, &host);
-	if (ask_is_recovery(a) || !p.name || !name_valid(p.name))
+	if (ask_is_recovery(a) && !ask_is_adoption(a))
 		return op_find(a);
+	if (!ask_is_adoption(a))
+		p.name = ask_name_in_id(a, &host);
+	else if (package_from(a, a->recorded, &p) < 0)
+		return ask_say(a);
+	if (!p.name || !name_valid(p.name))
+		return HD_NOTFOUND;
 	version = installed(a, &p);
 	if (!version)
 		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
-	return ask_found(a, state_of(a, &p, version));
+	json_object_set_new(a->priv, "had", json_true());
+	return ask_found(a, p.name, state_of(a, &p, version));
 }
 
 const struct type type_package = {

@@ -185,6 +185,14 @@ static bool restart_wanted(const struct ask *a)
 	return after && (!before || !json_equal(before, after));
 }
 
+/* What a delete puts back. */
+static void keep_was(struct ask *a, const struct seen *seen)
+{
+	json_object_set_new(a->priv, "was",
+			    json_pack("{s:b, s:b}", "Enabled", (int)seen->enabled, "Running",
+				      (int)seen->running));
+}
+
 static int service_create(struct ask *a)
 {
 	struct str changes = STR_INIT;
@@ -194,9 +202,7 @@ static int service_create(struct ask *a)
 
 	if (service_from(a, a->desired, &s) < 0 || look(a, &s, &seen) < 0)
 		return ask_say(a);
-	json_object_set_new(a->priv, "was",
-			    json_pack("{s:b, s:b}", "Enabled", (int)seen.enabled, "Running",
-				      (int)seen.running));
+	keep_was(a, &seen);
 	add_changes(&changes, &s, &seen);
 	status = settle(a, &s, &seen, &changes);
 	str_release(&changes);
@@ -327,12 +333,20 @@ static int service_find(struct ask *a)
 	const char *host;
 	struct seen seen;
 
-	s.name = ask_name_in_id(a, &host);
-	if (ask_is_recovery(a) || !s.name || !name_valid(s.name))
+	if (ask_is_recovery(a) && !ask_is_adoption(a))
 		return op_find(a);
+	if (!ask_is_adoption(a))
+		s.name = ask_name_in_id(a, &host);
+	else if (service_from(a, a->recorded, &s) < 0)
+		return ask_say(a);
+	if (!s.name || !name_valid(s.name))
+		return HD_NOTFOUND;
 	if (look(a, &s, &seen) < 0)
 		return ask_say(a);
-	return seen.loaded ? ask_found(a, state_of(a, &s, &seen)) : HD_NOTFOUND;
+	if (!seen.loaded)
+		return HD_NOTFOUND;
+	keep_was(a, &seen);
+	return ask_found(a, s.name, state_of(a, &s, &seen));
 }
 
 const struct type type_service = {

@@ -89,9 +89,21 @@ static type_fn *pick_poll(const struct type *t)
 	return t->poll ? t->poll : never_pending;
 }
 
+static int nothing_there(struct ask *a)
+{
+	(void)a;
+	return HD_NOTFOUND;
+}
+
+static type_fn *pick_find(const struct type *t)
+{
+	return t->find ? t->find : nothing_there;
+}
+
+/* With nothing but the id of something, it is to be imported. */
 static int call_read(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
-	return ask(s, op, r, (struct hd_span){NULL, 0}, pick_read);
+	return ask(s, op, r, (struct hd_span){NULL, 0}, r->recorded.len ? pick_read : pick_find);
 }
 
 static int call_create(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)

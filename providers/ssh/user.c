@@ -406,7 +406,8 @@ static int user_find(struct ask *a)
 	state = look(a, &u);
 	if (!state)
 		return a->fault.summary.len ? ask_say(a) : HD_NOTFOUND;
-	return ask_found(a, state);
+	json_object_set_new(a->priv, "had", json_true());
+	return ask_found(a, u.name, state);
 }
 
 const struct type type_user = {

@@ -67,3 +67,8 @@ def test_one_that_is_not_there_is_told_at_its_place(desk):
     (desk / "notes.so").unlink()
     result = run_hadeploy(["validate"], desk).ok(1)
     assert "hadeploy.yaml:3:" in result.stderr and "HD4001" in result.stderr
+
+
+def test_without_find_an_import_needs_the_id(desk):
+    (desk / "notes" / "first.note").write_text("hello")
+    run_hadeploy(["import", "desk/east/First", "--yes"], desk).ok(1).err("HD2174", "ID")

@@ -183,6 +183,19 @@ static void log_call(struct asked *q)
 		cloud->most_at_once = cloud->at_once;
 }
 
+/* An import has nothing but "Name@Host". */
+static void take_id(struct asked *q)
+{
+	char *at;
+
+	copy_to(q->name, sizeof(q->name), q->r->id);
+	at = strchr(q->name, '@');
+	if (!at)
+		return;
+	*at = '\0';
+	snprintf(q->host, sizeof(q->host), "%.31s", at + 1);
+}
+
 static void begin(struct asked *q)
 {
 	q->document = parse(q->r->desired);
@@ -190,6 +203,8 @@ static void begin(struct asked *q)
 		q->document = parse(q->r->recorded);
 	snprintf(q->name, sizeof(q->name), "%s", json_str(q->document, "Name", "?"));
 	snprintf(q->host, sizeof(q->host), "%s", json_str(q->document, "Host", ""));
+	if (!q->document)
+		take_id(q);
 	copy_to(q->key, sizeof(q->key), q->r->idem);
 	lock_up();
 	log_call(q);
@@ -485,12 +500,17 @@ static int cloud_find(struct hd_session *s, struct hd_op *op, const struct hd_re
 		return end(&q, follow_rule(&q, NULL));
 	lock_up();
 	t = find_thing(q.name, q.host);
-	if (t && t->there && !strcmp(t->key, q.key)) {
+	/* Without a key whatever has the name is the one. */
+	if (t && t->there && (!*q.key || !strcmp(t->key, q.key))) {
 		status = t->polls > 0 ? HD_PENDING : HD_OK;
-		if (status == HD_OK)
+		if (q.ruled && q.rule.trick == CLOUD_DOUBLES) {
+			s->host->item(op, span("one"), span(t->state));
+			s->host->item(op, span("two"), span(t->state));
+		} else if (status == HD_OK) {
 			hand_over(&q, t);
-		else
+		} else {
 			hand_token(&q, t);
+		}
 	}
 	unlock();
 	return end(&q, status);
@@ -700,6 +720,21 @@ void cloud_meddle(const char *name, const char *property, const char *value)
 void cloud_lose(const char *name)
 {
 	find_thing(name, NULL)->there = false;
+}
+
+void cloud_place(const char *state)
+{
+	struct asked q = {.what = CLOUD_CREATE};
+	json_t *j = json_parse(text_of(state), NULL, NULL);
+	struct thing *t;
+
+	snprintf(q.name, sizeof(q.name), "%s", json_str(j, "Name", "?"));
+	snprintf(q.host, sizeof(q.host), "%s", json_str(j, "Host", ""));
+	t = make_thing(&q);
+	t->there = true;
+	snprintf(t->key, sizeof(t->key), "theirs");
+	snprintf(t->state, sizeof(t->state), "%s", state);
+	json_decref(j);
 }
 
 size_t cloud_made(const char *name)

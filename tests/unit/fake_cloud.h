@@ -38,7 +38,8 @@ enum cloud_trick {
 	CLOUD_NO_ID,
 	CLOUD_LEAKS,        /* says the secret in its message and as progress */
 	CLOUD_WAITS_CANCEL, /* returns when cancelled() says so */
-	CLOUD_HANDS_ID      /* the id is handed over whatever the status */
+	CLOUD_HANDS_ID,     /* the id is handed over whatever the status */
+	CLOUD_DOUBLES       /* find hands over two candidates */
 };
 
 struct cloud_rule {
@@ -73,6 +74,8 @@ const char *cloud_property(const char *name, const char *property);
 /* Somebody else changes or removes a thing. */
 void cloud_meddle(const char *name, const char *property, const char *value);
 void cloud_lose(const char *name);
+/* Somebody else made a thing: its whole state as JSON, Name and Host among it. */
+void cloud_place(const char *state);
 /* How often a create made a thing of this name. */
 size_t cloud_made(const char *name);
 /* How many snapshots of it there are; one for each key. */

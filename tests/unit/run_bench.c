@@ -221,6 +221,15 @@ static int run(struct bench *b, enum run_mode mode, enum run_refresh refresh)
 	return engine_run(bench_engine(b), &q, &b->result, &b->d);
 }
 
+int bench_run(struct bench *b, const struct run_request *q)
+{
+	struct run_request copy = *q;
+
+	copy.confirm = confirm;
+	copy.context = b;
+	return engine_run(bench_engine(b), &copy, &b->result, &b->d);
+}
+
 int bench_apply(struct bench *b)
 {
 	return run(b, RUN_APPLY, REFRESH_NO);
@@ -253,6 +262,11 @@ const struct plan *bench_plan(struct bench *b, enum run_refresh refresh)
 	struct run_request q = {.mode = RUN_APPLY, .refresh = refresh, .wishes = b->wishes};
 
 	return engine_plan(bench_engine(b), &q, &b->d);
+}
+
+const struct plan *bench_plan_with(struct bench *b, const struct run_request *q)
+{
+	return engine_plan(bench_engine(b), q, &b->d);
 }
 
 const struct plan *bench_drift(struct bench *b)

@@ -69,6 +69,9 @@ int bench_rollback(struct bench *b);
 const struct plan *bench_plan_rollback(struct bench *b);
 const struct plan *bench_plan(struct bench *b, enum run_refresh refresh);
 const struct plan *bench_drift(struct bench *b);
+/* The same for what the others do not ask; confirm is the bench's. */
+int bench_run(struct bench *b, const struct run_request *q);
+const struct plan *bench_plan_with(struct bench *b, const struct run_request *q);
 /* Runs apply in a child that is expected to die in a call. */
 void bench_apply_dying(struct bench *b);
 void bench_rollback_dying(struct bench *b);

@@ -1,0 +1,37 @@
+/*
+ * inquiry.h - many questions to providers at once: read() and find() in parallel, through the
+ * same lanes, retries and breakers as changes.
+ *
+ * Who asks fills one struct inquiry per question and calls inquire, which returns when all are
+ * answered.  Nothing is written, so nobody has to wait for an answer when the user asks to stop.
+ */
+#ifndef ENGINE_INQUIRY_H
+#define ENGINE_INQUIRY_H
+
+#include "engine/dispatch.h"
+
+struct inquiry {
+	/* Kind, id, recorded, sensitive, schema version, endpoint, place; the rest is filled in. */
+	struct job job;
+	const struct address *addr;
+	const char *type;
+	const struct provider_entry *entry;
+	struct arena *arena; /* of the call's texts; freed with the answer; NULL: not asked */
+	size_t index;        /* for the owner */
+};
+
+struct inquiries {
+	struct inquiry *items;
+	size_t count;
+	/* Once per question, from the coordinator.  The outcome's errors are the owner's to
+	 * take or drop; status HD_FATAL without any when it could not even be asked. */
+	void (*answered)(void *context, const struct inquiry *q, struct outcome *o);
+	void *context;
+	const char *what; /* is stopped: "reading what is recorded" */
+};
+
+/* 0, or -1 with an error when the user stopped it or the locks were lost: then some have no
+ * answer. */
+int inquire(struct engine *e, const struct inquiries *list, struct diags *d);
+
+#endif
