@@ -20,12 +20,14 @@ const struct command cmd_drift = {
 	.operand_max = OPERANDS_ANY,
 	.help = "Reads every recorded resource where it lives and shows what differs from what was "
 		"applied, and what is gone. Nothing is changed; 'hadeploy apply --refresh' mends "
-		"it. What could not be read is an error, and the rest is still shown.",
+		"it. What could not be read is an error, and the rest is still shown. What is "
+		"recorded is enough: templates may be broken, and their parameters and secrets "
+		"are not needed.",
 	.examples =
 		(const char *const[]){"hadeploy drift", "everything", "hadeploy drift --exit-code",
 				      "in CI: exit code 2 when something drifted", NULL},
 	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_EXIT_CODE,
 					    OPT_PARALLELISM, OPT_JSON, OPT_END},
-	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.needs = NEED_ENGINE | NEED_SIGNALS | RECORD_IS_ENOUGH,
 	.run = run,
 };

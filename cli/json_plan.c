@@ -153,6 +153,8 @@ json_t *json_plan_head(const struct plan *p)
 	set_number(j, "drifted", p->drifted);
 	if (p->unread)
 		set_number(j, "unread", p->unread);
+	if (p->settled)
+		set_number(j, "settled", p->settled);
 	set_estimate(j, &p->estimate);
 	if (p->estimate.samples)
 		set_critical(j, p);
@@ -213,11 +215,14 @@ static json_t *path_json(const struct path_change *p)
 	if (!p->sensitive) {
 		sensitive |= set_shown(j, "before", p->before);
 		sensitive |= set_shown(j, "after", p->after);
+		sensitive |= set_shown(j, "recorded", p->recorded);
 	}
 	set_flag(j, "forces_replacement", p->replaces);
 	set_flag(j, "unknown", p->unknown);
 	set_flag(j, "sensitive", sensitive);
 	set_flag(j, "drift", p->drift);
+	set_flag(j, "conflict", p->conflict);
+	set_flag(j, "settled", p->settled);
 	set_flag(j, "computed", p->computed);
 	set_place(j, &p->where);
 	return j;
@@ -288,16 +293,31 @@ json_t *json_output_change(const struct output_change *o)
 	return j;
 }
 
-/* Drift is about what differs in the world; the rest is left to plan. */
-static bool belongs(const struct change *c, enum plan_view kind)
+static bool is_settled(const struct change *c)
 {
-	if (kind != PLAN_FOR_DRIFT)
-		return c->action != ACTION_NONE || c->moved_from || c->left_out;
 	for (size_t i = 0; i < c->path_count; i++) {
-		if (c->paths[i].drift)
+		if (c->paths[i].settled)
 			return true;
 	}
-	return c->reason == REASON_GONE;
+	return false;
+}
+
+/* Drift is about what differs in the world, and what nobody could look at; of the rest of a
+ * plan also what is only recorded. */
+static bool belongs(const struct change *c, enum plan_view kind)
+{
+	if (kind == PLAN_FOR_DRIFT)
+		return c->drift != DRIFT_IN_SYNC;
+	return c->action != ACTION_NONE || c->moved_from || c->left_out || is_settled(c);
+}
+
+static json_t *change_line(const struct change *c, enum plan_view kind)
+{
+	json_t *j = json_plan_change(c);
+
+	if (kind == PLAN_FOR_DRIFT)
+		json_set_text(j, "status", json_drift_word(c->drift));
+	return j;
 }
 
 void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void *, json_t *),
@@ -306,8 +326,10 @@ void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void
 	line(context, json_plan_head(p));
 	for (size_t i = 0; i < p->change_count; i++) {
 		if (belongs(&p->changes[i], kind))
-			line(context, json_plan_change(&p->changes[i]));
+			line(context, change_line(&p->changes[i], kind));
 	}
+	for (size_t i = 0; i < p->instance_count && kind == PLAN_FOR_DRIFT; i++)
+		line(context, json_drift(p, &p->instances[i]));
 	for (size_t i = 0; i < p->output_count && kind != PLAN_FOR_DRIFT; i++)
 		line(context, json_output_change(&p->outputs[i]));
 }

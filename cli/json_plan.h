@@ -27,6 +27,9 @@ void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void
 json_t *json_not_restored(const struct plan *p);
 json_t *json_plan_head(const struct plan *p);
 json_t *json_plan_change(const struct change *c);
+/* json_drift.c: of one stack instance, with counts; "IN_SYNC" and the like. */
+json_t *json_drift(const struct plan *p, const struct instance_plan *i);
+const char *json_drift_word(enum drift_status s);
 json_t *json_output_change(const struct output_change *o);
 json_t *json_diag(const struct diag *g);
 /* Masked secrets as "(sensitive)". */

@@ -134,6 +134,12 @@ static const char *note_of(const struct page *p, const struct path_change *path)
 {
 	if (p->kind == PLAN_FOR_DRIFT)
 		return NULL;
+	if (path->settled)
+		return "the world has it already";
+	if (path->conflict)
+		return path->replaces
+			       ? "changed in the template and from outside; forces replacement"
+			       : "changed in the template and from outside";
 	if (path->replaces)
 		return path->drift ? "changed from outside; forces replacement"
 				   : "forces replacement";
@@ -487,6 +493,15 @@ void view_unchanged(struct str *out, const struct plan *p)
 	}
 }
 
+/* Not worth a change, and still something that an apply does. */
+static void add_settled(const struct page *p)
+{
+	if (!p->plan->settled)
+		return;
+	counted(p->out, p->plan->settled, "resource was", "resources were");
+	str_add(p->out, " changed in the world to what the template says: that is only recorded\n");
+}
+
 static void add_nothing(const struct page *p)
 {
 	const struct plan *plan = p->plan;
@@ -519,6 +534,7 @@ static void add_nothing(const struct page *p)
 		str_add(p->out, "Nothing to do: recorded state is as the templates say (");
 	counted(p->out, plan->counts.none, "resource", "resources");
 	str_add(p->out, ").\n");
+	add_settled(p);
 }
 
 static void add_plan(const struct page *p)
@@ -538,6 +554,7 @@ static void add_plan(const struct page *p)
 		add_instance(&inner, &p->plan->instances[i]);
 	add_outputs(&inner);
 	view_unchanged(&body, p->plan);
+	add_settled(&inner);
 	if (p->plan->rollback)
 		view_not_restored(&body, p->plan, p->st);
 	if (line_count(&body) > SCREEN_LINES) {
@@ -563,6 +580,17 @@ static void add_no_drift(struct str *out, const struct plan *plan)
 	str_add(out, ".\n");
 }
 
+/* "(5 in sync, 1 changed, 1 gone, 2 not checked)" */
+static void add_drift_counts(const struct page *p)
+{
+	size_t n[DRIFT_DELETED + 1] = {0};
+
+	for (size_t i = 0; i < p->plan->change_count; i++)
+		n[p->plan->changes[i].drift]++;
+	str_printf(p->out, "\n(%zu in sync, %zu changed, %zu gone, %zu not checked)",
+		   n[DRIFT_IN_SYNC], n[DRIFT_CHANGED], n[DRIFT_DELETED], n[DRIFT_NOT_CHECKED]);
+}
+
 static void add_drift(const struct page *p)
 {
 	const struct plan *plan = p->plan;
@@ -576,6 +604,7 @@ static void add_drift(const struct page *p)
 	counted(p->out, plan->drifted, "resource differs", "resources differ");
 	str_add(p->out, " from what was applied");
 	paint_off(p->out, p->st);
+	add_drift_counts(p);
 	str_add(p->out, "\n(from what should be there to what is there)\n");
 	if (plan->unread) {
 		str_add_char(p->out, '(');

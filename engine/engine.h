@@ -124,9 +124,9 @@ int engine_run(struct engine *e, const struct run_request *r, struct run_result 
  * with an error when they were lost; then nothing may be confirmed any more. */
 int engine_keep_locks(struct engine *e, struct diags *d);
 
-/* Drift: a refreshed comparison of records with the world; writes nothing but the
- * refreshed outputs.  In the plan's changes only paths with `drift` count; REASON_GONE
- * for what is no longer there.  NULL on failure; what could not be read is in d. */
+/* Drift: records compared with the world; writes nothing and reads no template.  One change per
+ * live record, with its `drift`; paths lead from what is there (`before`) to what was applied.
+ * NULL on failure; what could not be read is in d. */
 const struct plan *engine_drift(struct engine *e, struct diags *d);
 
 /* The matrix of stacks and regions. */

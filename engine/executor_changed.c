@@ -40,6 +40,8 @@ static json_t *changed_pointers(const struct task *t, const struct evaluated *v)
 	for (size_t i = 0; i < t->change->path_count; i++) {
 		const struct path_change *p = &t->change->paths[i];
 
+		if (p->settled)
+			continue;
 		if (p->computed || p->drift || !p->unknown ||
 		    differs(before, v->masked, p->pointer))
 			json_array_append_new(out, json_string(p->pointer));

@@ -59,9 +59,20 @@ struct path_change {
 	bool replaces;              /* create-only */
 	bool unknown;               /* after is known only during apply; see waits_for */
 	bool sensitive;
-	bool drift;         /* the world moved, not the template */
-	bool computed;      /* a read-only output that the provider foresees */
-	struct range where; /* in the template */
+	bool drift;           /* the world moved, not the template */
+	bool conflict;        /* drift: both moved, to different ends */
+	bool settled;         /* both moved, to the same end: only to be recorded */
+	const char *recorded; /* drift: what was recorded of it, `before` is what is there; NULL */
+	bool computed;        /* a read-only output that the provider foresees */
+	struct range where;   /* in the template */
+};
+
+/* How the world is to what is recorded; in a comparison with it. */
+enum drift_status {
+	DRIFT_NOT_CHECKED, /* not compared, or it could not be read */
+	DRIFT_IN_SYNC,
+	DRIFT_CHANGED,
+	DRIFT_DELETED
 };
 
 struct change {
@@ -95,6 +106,7 @@ struct change {
 	const char *moved_from; /* logical id under which `before` is recorded; NULL: its own */
 	/* NONE: what would be done, were it not left out by --only or --exclude. */
 	enum action left_out;
+	enum drift_status drift;
 	const char *import_id; /* IMPORT, ADOPT: of the thing that is there */
 	/* Rollback: what is to be recorded when it is done; then resource is NULL and `desired`
 	 * are its inputs.  Import: what is to be recorded; `paths` are what differs then. */
@@ -167,6 +179,7 @@ struct plan {
 	size_t untimed;
 	const size_t *critical;
 	size_t critical_count;
+	size_t settled; /* of none: the world has what the template changed to; only recorded */
 	size_t drifted; /* resources whose state in the world differs from the record */
 	size_t unread;  /* recorded resources that a refresh asked for and could not read */
 };

@@ -142,6 +142,8 @@ static const struct draft_path *deciding(const struct draft *f)
 	for (size_t i = 0; i < f->paths.count; i++) {
 		const struct draft_path *p = &f->paths.items[i];
 
+		if (p->change.settled)
+			continue;
 		if (!best || p->change.replaces > best->change.replaces ||
 		    (p->change.replaces == best->change.replaces &&
 		     p->from_template > best->from_template))
@@ -376,6 +378,7 @@ static int draft_make(struct draft *f)
 	keep_paths(f);
 	tell_known(f);
 	f->p->plan->drifted += f->drifted;
+	f->p->plan->settled += f->c->action == ACTION_NONE && f->paths.count;
 	return 0;
 }
 

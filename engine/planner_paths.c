@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/diff.h"
+#include "engine/drift.h"
 #include "engine/source_marks.h"
 
 bool pointer_within(struct text pointer, struct text parent)
@@ -259,37 +260,6 @@ void draft_compare_inputs(struct draft *f)
 	json_decref(outputs);
 }
 
-static struct text first_token(const char *pointer)
-{
-	const char *end = *pointer ? strchr(pointer + 1, '/') : NULL;
-
-	return end ? (struct text){pointer, (size_t)(end - pointer)} : text_of(pointer);
-}
-
-/* Only what a template can set drifts: read-only values move by themselves. */
-static bool settable(const struct draft *f, const char *pointer)
-{
-	struct text token = first_token(pointer);
-	struct str name = STR_INIT;
-	const char *const *names;
-	bool found = false;
-	size_t count;
-
-	if (schema_is_read_only(f->c->schema, text_of(pointer)) ||
-	    schema_is_write_only(f->c->schema, text_of(pointer)))
-		return false;
-	if (json_at(f->masked, token))
-		return true;
-	names = schema_settable(f->c->schema, &count);
-	for (size_t i = 0; i < count && !found; i++) {
-		str_clear(&name);
-		json_pointer_add(&name, text_of(names[i]));
-		found = text_eq(token, str_text(&name));
-	}
-	str_release(&name);
-	return found;
-}
-
 /* recorded -> seen differ in the world; what is wanted there is in the template, or what
  * was recorded when the template leaves it to the provider. */
 static void add_world_path(struct draft *f, const struct diff_path *d)
@@ -297,42 +267,68 @@ static void add_world_path(struct draft *f, const struct diff_path *d)
 	const json_t *want = json_at(f->masked, text_of(d->pointer));
 	const char *after = want ? json_text(f->p->a, want) : d->before;
 	bool unknown = within_any(f->unknown, text_of(d->pointer));
-	struct draft_path *path;
 	bool again;
+	struct draft_path *path;
 
-	if (!settable(f, d->pointer))
-		return;
 	if (!unknown && after && d->after && !strcmp(after, d->after))
 		return;
 	again = replaces(f, d->pointer, d->after, after);
 	path = path_at(f, d->pointer);
 	path->change.before = d->after;
 	path->change.after = unknown ? NULL : after;
+	path->change.recorded = d->before;
 	path->change.unknown = unknown;
 	path->change.drift = true;
+	path->change.conflict = path->from_template;
 	path->change.replaces = path->change.replaces || again;
 	if (is_masked_text(d->before) || is_masked_text(d->after))
 		path->change.sensitive = true;
 	f->drifted = true;
 }
 
+static bool moved_around(const struct diff *world, const char *pointer)
+{
+	for (size_t i = 0; i < world->count; i++) {
+		struct text moved = text_of(world->paths[i].pointer), at = text_of(pointer);
+
+		if (pointer_within(moved, at) || pointer_within(at, moved))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody did in the world by hand what the template says by now. */
+static void settle_paths(struct draft *f, const struct diff *world)
+{
+	json_t *seen = world->count ? parse(f->outputs) : NULL;
+
+	for (size_t i = 0; i < f->paths.count; i++) {
+		struct draft_path *p = &f->paths.items[i];
+		const json_t *there = json_at(seen, text_of(p->change.pointer));
+
+		if (!p->from_template || p->change.drift || p->change.unknown || !there ||
+		    !p->change.after || !moved_around(world, p->change.pointer) ||
+		    strcmp(json_text(f->scratch, there), p->change.after) != 0)
+			continue;
+		p->change.settled = true;
+		p->change.replaces = false;
+	}
+	json_decref(seen);
+}
+
 void draft_compare_world(struct draft *f)
 {
-	json_t *recorded, *seen;
+	struct drift_request q = {f->c->schema, f->masked, "", f->outputs};
 	struct diff diff;
 
-	if (!f->record || !f->record->outputs || !strcmp(f->outputs, f->record->outputs))
+	if (!f->record || !f->record->outputs)
 		return;
-	recorded = parse(f->record->outputs);
-	seen = parse(f->outputs);
-	if (recorded && seen) {
-		diff_make(f->p->a, recorded, seen, NULL, &diff);
-		for (size_t i = 0; i < diff.count; i++)
-			add_world_path(f, &diff.paths[i]);
-		diff_release(&diff);
-	}
-	json_decref(recorded);
-	json_decref(seen);
+	q.recorded = f->record->outputs;
+	drift_find(f->p->a, &q, &diff);
+	for (size_t i = 0; i < diff.count; i++)
+		add_world_path(f, &diff.paths[i]);
+	settle_paths(f, &diff);
+	diff_release(&diff);
 }
 
 bool draft_is_endpoint(const struct draft *f, const char *pointer)

@@ -163,17 +163,6 @@ const struct plan *engine_plan(struct engine *e, const struct run_request *q, st
 	return q->made_from && !*q->made_from ? NULL : r.plan;
 }
 
-const struct plan *engine_drift(struct engine *e, struct diags *d)
-{
-	static const struct run_request apply = {.mode = RUN_APPLY};
-	struct run r = {.e = e, .d = d};
-
-	if (evaluate(&r, RUN_APPLY) || run_load(&r, STATE_READ) || run_observe(&r, REFRESH_YES) ||
-	    run_make_plan(&r, &apply))
-		return NULL;
-	return r.plan;
-}
-
 /* --- a run --------------------------------------------------------------------------- */
 
 static void count_done(const struct plan *p, const struct execution *x, struct run_result *out)

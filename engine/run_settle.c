@@ -340,6 +340,28 @@ static void settle_instance(struct settling *s, const struct instance_plan *p)
 	put_instance(s, &n);
 }
 
+/* What the world and the template changed to is what was applied from now on. */
+static const char *settled_inputs(struct settling *s, const struct change *c)
+{
+	json_t *inputs, *desired;
+	const char *text;
+
+	if (!c->path_count || !c->before->inputs || !*c->before->inputs)
+		return c->before->inputs;
+	inputs = json_parse(text_of(c->before->inputs), NULL, NULL);
+	desired = json_parse(text_of(c->desired), NULL, NULL);
+	for (size_t i = 0; i < c->path_count; i++) {
+		struct text at = text_of(c->paths[i].pointer);
+
+		if (c->paths[i].settled && at.len)
+			json_put(inputs, at, json_incref(json_at(desired, at)));
+	}
+	text = json_text(s->a, inputs);
+	json_decref(inputs);
+	json_decref(desired);
+	return text;
+}
+
 /* What an unchanged resource is like now: seen by a refresh, or said by the template without
  * being a property. */
 static void settle_unchanged(struct settling *s, const struct change *c)
@@ -355,9 +377,10 @@ static void settle_unchanged(struct settling *s, const struct change *c)
 	n = *c->before;
 	if (seen && seen->seen == SEEN_PRESENT)
 		n.outputs = seen->outputs;
+	n.inputs = settled_inputs(s, c);
 	n.depends_on = executor_depends_on(s->a, c);
 	n.deletion_policy = executor_policy(c->resource);
-	if (same_text(n.outputs, c->before->outputs) &&
+	if (same_text(n.inputs, c->before->inputs) && same_text(n.outputs, c->before->outputs) &&
 	    same_text(n.depends_on, c->before->depends_on) &&
 	    same_text(n.deletion_policy, c->before->deletion_policy))
 		return;

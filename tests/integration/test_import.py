@@ -111,3 +111,40 @@ def test_drift_shows_mode_and_content(world):
     result = world.run("drift", "--exit-code").ok(2)
     result.out("Content:", "wanted", "by hand again", "Mode:", "0750", "0700")
     assert stat.S_IMODE((world.place / "www").stat().st_mode) == 0o700
+
+
+def test_drift_needs_no_template_and_no_secret(world):
+    world.put("web.yaml", f"""\
+Parameters:
+  Secret: {{Type: String, NoEcho: true}}
+Resources:
+  Page:
+    Type: SSH::File
+    Properties: {{Host: web-e1, Path: '{world.place}/page.html', Content: !Ref Secret}}
+  Other:
+    Type: SSH::Directory
+    Properties: {{Host: web-e1, Path: '{world.place}/other'}}
+""")
+    world.run("apply", "--yes", env={"HADEPLOY_PARAM_Secret": "hunter22"}).ok()
+    world.run("drift", "--exit-code").ok(0)
+    (world.place / "page.html").write_text("not a secret")
+    lines = world.lines("drift")
+    assert [line["address"] for line in lines if line["type"] == "change"] == ["web/east/Page"]
+    assert next(line for line in lines if line["type"] == "drift") == {
+        "schema": 1, "type": "drift", "instance": "web/east", "status": "DRIFTED", "in_sync": 1,
+        "drifted": 1, "deleted": 0, "not_checked": 0}
+    world.put("web.yaml", "Resources: [broken")
+    world.run("drift", "--exit-code").ok(2).out("web/east/Page", "Content")
+
+
+def test_what_was_mended_by_hand_as_the_template_says_is_only_recorded(world):
+    world.run("apply", "--adopt", "--yes").ok()
+    (world.place / "page.html").write_text("both")
+    template = world.dir / "web.yaml"
+    template.write_text(template.read_text().replace("wanted", "both"))
+    world.run("plan", "--refresh", "--exit-code").ok(0).out("that is only recorded")
+    world.run("apply", "--refresh", "--yes").ok()
+    world.run("plan", "--exit-code").ok(0)
+    (world.place / "page.html").write_text("third")
+    template.write_text(template.read_text().replace("both", "fourth"))
+    world.run("plan", "--refresh").ok().out("changed in the template and from outside")

@@ -62,6 +62,7 @@ static void what_exists_is_recorded_as_it_is(void **state)
 	assert_string_equal(r->outputs, "{\"Host\":\"h1\",\"Kind\":\"big\",\"Name\":\"a\",\"Note\":"
 					"\"x\",\"Serial\":\"s9\",\"Size\":7}");
 	assert_string_equal(r->endpoint, "h1");
+	assert_int_equal(r->born, BORN_BEFORE);
 	r = bench_record(b, "B");
 	assert_string_equal(r->deletion_policy, "Retain");
 	assert_string_equal(r->depends_on, "[\"web/-/east/A\"]");

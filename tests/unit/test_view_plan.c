@@ -349,11 +349,13 @@ static void drift_reads_from_what_should_be_to_what_is(void **state)
 				 .type = "SSH::File",
 				 .before = &recorded,
 				 .paths = paths,
-				 .path_count = ARRAY_LEN(paths)});
+				 .path_count = ARRAY_LEN(paths),
+				 .drift = DRIFT_CHANGED});
 	o.plan.refreshed = true;
 	o.plan.drifted = 1;
 	shows(&o, PLAN_FOR_DRIFT,
 	      "Drift in project shop: 1 resource differs from what was applied\n"
+	      "(0 in sync, 1 changed, 0 gone, 0 not checked)\n"
 	      "(from what should be there to what is there)\n"
 	      "\n"
 	      "web/east\n"
@@ -373,10 +375,12 @@ static void drift_names_what_is_gone(void **state)
 				 .action = ACTION_CREATE,
 				 .reason = REASON_GONE,
 				 .type = "SSH::File",
-				 .desired = "{\"Host\":\"web-e1\"}"});
+				 .desired = "{\"Host\":\"web-e1\"}",
+				 .drift = DRIFT_DELETED});
 	o.plan.drifted = 1;
 	shows(&o, PLAN_FOR_DRIFT,
 	      "Drift in project shop: 1 resource differs from what was applied\n"
+	      "(0 in sync, 0 changed, 1 gone, 0 not checked)\n"
 	      "(from what should be there to what is there)\n"
 	      "\n"
 	      "web/east\n"
