@@ -38,7 +38,10 @@ thread_programs := $(thread_units:%.c=$(OUT)/%)
 fuzzers         := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_programs   := $(fuzzers:%.c=$(OUT)/%)
 fuzz_main       := $(if $(findstring fuzzer,$(SANITIZE)),,$(OUT)/tests/fuzz/driver.o)
-test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(fuzzers) $(wildcard tests/fuzz/driver.c))
+contract_objects := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/contract/*.c)))
+contract_program := $(OUT)/tests/contract/contract
+test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(fuzzers) $(wildcard tests/fuzz/driver.c)) \
+	$(contract_objects)
 shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
 shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
 
@@ -62,10 +65,11 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 # A check that fails does not stop the next one: the report counts them all.
 RESULTS := $(BUILD)/results
 results := $(PYTHON) tests/run.py
-test_env = HADEPLOY=$(abspath $(PROGRAM)) PYTHONDONTWRITEBYTECODE=1
+test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)) \
+	PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	golden-accept test lint format demo bench fuzz fuzz-run aws-types \
+	golden-accept contract test lint format demo bench fuzz fuzz-run aws-types \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -88,6 +92,9 @@ $(OUT)/providers/aws/aws_types.o: providers/aws/aws_types.dat
 
 $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(shared_test_objects) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS) -lcmocka
+
+$(contract_program): $(contract_objects) $(library)
+	$(call say,LD,$@)$(link) -o $@ $(contract_objects) $(library) $(LIBS)
 
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS)
@@ -118,7 +125,11 @@ check-corpus: $(fuzz_programs)      ## every fuzz target once over its corpus
 check-golden: $(PROGRAM)            ## golden tests: output compared byte for byte
 	@$(test_env) $(results) pytest $(RESULTS)/golden tests/test_golden.py $(PYTEST_ARGS)
 
-check-integration: $(PROGRAM)       ## tests against real servers on loopback
+contract: $(contract_program)       ## provider contract suite: PLUGIN=x.so SPEC=file (sim, ssh)
+	@$(test_env) PYTHONPATH=tests $(PYTHON) tests/contract/run.py \
+		$(if $(PLUGIN),$(PLUGIN) $(SPEC))
+
+check-integration: $(PROGRAM) $(contract_program)       ## tests against real servers on loopback
 	@$(test_env) $(results) pytest $(RESULTS)/integration tests/integration $(PYTEST_ARGS)
 
 golden-accept: $(PROGRAM)           ## rewrite what the golden tests expect

@@ -10,6 +10,7 @@ static const char *const names[CALL_KIND_COUNT] = {
 	[CALL_READ] = "read",     [CALL_CREATE] = "create",  [CALL_UPDATE] = "update",
 	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",      [CALL_FIND] = "find",
 	[CALL_PLAN] = "plan",     [CALL_LOOKUP] = "look up", [CALL_ACT] = "act on",
+	[CALL_LIST] = "list",
 };
 
 const char *call_name(enum call_kind k)
@@ -82,6 +83,7 @@ static hd_call_fn *function_of(const struct call *c)
 	case CALL_POLL:
 	case CALL_LOOKUP:
 	case CALL_ACT:
+	case CALL_LIST:
 		break;
 	}
 	return NULL;
@@ -99,6 +101,8 @@ static int invoke(struct hd_op *op)
 		return c->table->lookup(c->session, op, call_span(c->what), call_span(c->args));
 	if (c->kind == CALL_ACT)
 		return c->table->act(c->session, op, &r, call_span(c->what), call_span(c->args));
+	if (c->kind == CALL_LIST)
+		return c->table->list(c->session, op, r.type, call_span(c->token));
 	function = function_of(c);
 	assert(function);
 	return function(c->session, op, &r);

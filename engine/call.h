@@ -31,9 +31,10 @@ enum call_kind {
 	CALL_FIND,
 	CALL_PLAN,
 	CALL_LOOKUP,
-	CALL_ACT
+	CALL_ACT,
+	CALL_LIST /* items of a type; token: the cursor; result: the next one */
 };
-#define CALL_KIND_COUNT (CALL_ACT + 1)
+#define CALL_KIND_COUNT (CALL_LIST + 1)
 
 /* Everything borrowed; texts are NUL-terminated, NULL means empty. */
 struct call {

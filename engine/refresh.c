@@ -30,8 +30,7 @@ static void complain_gone(struct refresh *x, const struct record *r, const char 
 
 static void fill(const struct refresh *x, struct inquiry *g, const struct record *r)
 {
-	const struct schema *schema =
-		registry_schema(x->e->project->registry, g->entry, r->type);
+	const struct schema *schema = registry_schema(x->e->project->registry, g->entry, r->type);
 	struct call *c = &g->job.call;
 
 	g->arena = arena_new();

@@ -39,10 +39,9 @@
  * Looking: three questions are asked of what exists.
  *
  *	read() with an id and nothing recorded   import: the thing of this id, as it is
- *	find() with a key (idem)                 recovery: what this operation made; recorded is
- *	                                         what it wanted
+ *	find() with a key (idem)                 recovery: what this operation made
  *	find() with neither key nor id           adopt: what has the natural name that the
- *	                                         properties in recorded give, whoever made it
+ *	                                         recorded properties give, whoever made it
  *
  * Each hands over id and state, or one item(), or answers NOTFOUND.  find() of several
  * candidates hands over one item() each and no id: nobody guesses.
@@ -231,7 +230,9 @@ struct hd_provider {
 	hd_call_fn *find;    /* find by idempotency key or natural name: recover,
 	                        adopt */
 	int (*list)(struct hd_session *s, struct hd_op *op, struct hd_span type,
-		    struct hd_span cursor); /* existing resources, page by page */
+		    struct hd_span cursor); /* existing resources, page by page: item()
+					       each, and set_result(the next cursor as a
+					       JSON string) while there are more */
 	int (*act)(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 		   struct hd_span action,
 		   struct hd_span args); /* runbook actions named in the schema;

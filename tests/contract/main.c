@@ -1,0 +1,150 @@
+/*
+ * main.c - the contract suite as a program:
+ *
+ *	contract [--check NAME] ssh|sim|PLUGIN.so SPEC
+ *
+ * Every check that fails is one line with provider, type, check, what was expected and what
+ * came.  Exit code 0: all hold; 1: some do not; 64: it could not begin.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/plugin.h"
+#include "providers/kit/ssh.h"
+#include "providers/sim/sim_provider.h"
+#include "providers/ssh/ssh_provider.h"
+#include "tests/contract/contract.h"
+
+#define EXIT_USAGE 64
+#define GOT_LEN 500
+
+static const struct hd_provider *const builtins[] = {&hadeploy_provider_ssh,
+						     &hadeploy_provider_sim};
+
+bool wanted(const struct suite *s, const char *check)
+{
+	return !s->only || !strncmp(s->only, check, strlen(check)) ||
+	       !strncmp(check, s->only, strlen(s->only));
+}
+
+static bool is_excepted(const struct type_spec *t, const char *check)
+{
+	for (size_t i = 0; t && i < json_array_size(t->except); i++) {
+		if (!strcmp(json_string_value(json_array_get(t->except, i)), check))
+			return true;
+	}
+	return false;
+}
+
+bool expect(struct suite *s, const struct type_spec *t, const char *check, bool holds,
+	    const char *expected, const char *got_format, ...)
+{
+	char got[GOT_LEN];
+	va_list ap;
+
+	if ((s->only && strcmp(s->only, check) != 0) || is_excepted(t, check))
+		return holds;
+	va_start(ap, got_format);
+	vsnprintf(got, sizeof(got), got_format, ap);
+	va_end(ap);
+	pthread_mutex_lock(&s->lock);
+	s->passed += holds;
+	s->failed += !holds;
+	if (!holds)
+		printf("FAIL %s %s %s: expected %s, got %s\n", s->provider, t ? t->name : "-",
+		       check, expected, got);
+	pthread_mutex_unlock(&s->lock);
+	return holds;
+}
+
+static const struct hd_provider *builtin(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(builtins); i++) {
+		if (!strcmp(builtins[i]->name, name))
+			return builtins[i];
+	}
+	return NULL;
+}
+
+static int load(struct suite *s, struct plugin *p, const char *name)
+{
+	struct diags d = DIAGS_INIT;
+	int rc = 0;
+
+	s->provider = name;
+	s->table = builtin(name);
+	if (!s->table) {
+		rc = plugin_open(p, strchr(name, '/') ? name : arena_printf(s->a, "./%s", name),
+				 name, RANGE_NONE, &d);
+		s->table = p->table;
+	}
+	for (const struct diag *g = d.first; g; g = g->next)
+		fprintf(stderr, "%s: %s\n", g->summary, g->detail ? g->detail : "");
+	diags_release(&d);
+	return rc;
+}
+
+static void run(struct suite *s)
+{
+	for (size_t i = 0; i < s->type_count; i++) {
+		const struct type_spec *t = &s->types[i];
+
+		check_life(s, t);
+		check_world(s, t);
+		check_cancel(s, t);
+		check_sessions(s, t);
+		check_threads(s, t);
+	}
+	check_leaks(s);
+}
+
+static int run_all(struct suite *s)
+{
+	s->session = suite_session(s);
+	if (!s->session)
+		return EXIT_USAGE;
+	run(s);
+	if (s->session)
+		s->table->close(s->session);
+	printf("%s: %zu checks held, %zu failed\n", s->provider, s->passed, s->failed);
+	return s->failed ? 1 : 0;
+}
+
+static int start(struct suite *s, const char *provider, const char *spec)
+{
+	struct plugin plugin = {NULL, NULL};
+	int code = EXIT_USAGE;
+
+	if (load(s, &plugin, provider) == 0 && spec_load(s, spec) == 0)
+		code = run_all(s);
+	spec_release(s);
+	/* A plugin that left threads behind would have them run in what is not there any more. */
+	if (!s->failed)
+		plugin_close(&plugin);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct suite s = {.a = arena_new()};
+	int code;
+
+	if (argc > 2 && !strcmp(argv[1], "--check")) {
+		s.only = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc != 3) {
+		fprintf(stderr, "usage: contract [--check NAME] ssh|sim|PLUGIN.so SPEC\n");
+		return EXIT_USAGE;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	pthread_mutex_init(&s.lock, NULL);
+	clock_random_hex(clock_real(), 6, s.run);
+	code = start(&s, argv[1], argv[2]);
+	arena_free(s.a);
+	return code;
+}
