@@ -45,7 +45,7 @@ def test_a_plan_is_applied_without_a_question(host, project):
     shown.err("hadeploy apply --plan plan.json")
     assert not (host.root / "page").exists()
     assert (project.dir / "plan.json").stat().st_mode & 0o777 == 0o600
-    apply(project).ok().out("web/east/Page")
+    apply(project, "--on-failure", "keep", "--full").ok().out("web/east/Page")
     assert (host.root / "page").read_text() == "one\n"
     refused(project, 2160, "web/east", "last applied")
     project.run("plan", "--exit-code").ok()
