@@ -583,12 +583,14 @@ static void cloud_close(struct hd_session *s)
 	"\"createOnlyProperties\":[\"/properties/Name\",\"/properties/Host\","           \
 	"\"/properties/Kind\"],\"readOnlyProperties\":[\"/properties/Serial\","          \
 	"\"/properties/Echo\"],\"endpointProperty\":\"/properties/Host\","               \
-	"\"ref\":\"/properties/Name\",\"actions\":[\"snapshot\"]"
+	"\"ref\":\"/properties/Name\""
+#define SNAPSHOTS "\"actions\":[\"snapshot\"],"
 
 static const char schema_text[] =
-	"{\"types\":{\"Cloud::Thing\":{\"version\":1," PROPERTIES "},"
-	"\"Cloud::Slot\":{\"version\":1,\"replacementStrategy\":\"delete_then_create\"," PROPERTIES
-	"}}}";
+	"{\"types\":{\"Cloud::Thing\":{\"version\":1," SNAPSHOTS PROPERTIES "},"
+	"\"Cloud::Bare\":{\"version\":1," PROPERTIES "},"
+	"\"Cloud::Slot\":{\"version\":1,\"replacementStrategy\":\"delete_then_create\"," SNAPSHOTS
+		PROPERTIES "}}}";
 
 static const struct hd_provider table = {
 	.abi = HD_ABI,

@@ -8,6 +8,7 @@
  * Cloud::Thing: Name (what Ref gives), Host (endpoint), Kind (create-only), Size, Note,
  * Secret, Tags; read-only Serial, Echo ("<" Secret ">").  Name and Host are create-only.
  * Cloud::Slot: the same, but deleted before its replacement is created.
+ * Cloud::Bare: as Cloud::Thing, without snapshots.
  * The id is Name@Host.  Both have the action "snapshot", whose ids are snap-1, snap-2 ...
  */
 #ifndef TESTS_UNIT_FAKE_CLOUD_H

@@ -190,7 +190,7 @@ static void without_snapshots_nothing_is_deleted_that_wants_one(void **state)
 {
 	struct bench *b = *state;
 
-	bench_template(b, "Resources: {A: {Type: 'Cloud::Slot', DeletionPolicy: Snapshot, "
+	bench_template(b, "Resources: {A: {Type: 'Cloud::Bare', DeletionPolicy: Snapshot, "
 			  "Properties: {Name: a}}}\n");
 	assert_int_equal(bench_apply(b), -1);
 	assert_true(bench_said(b, DIAG_NO_SNAPSHOT));
