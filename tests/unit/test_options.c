@@ -153,7 +153,7 @@ static void an_unknown_command_names_the_nearest(void **state)
 	r = read_command("state lst");
 	says(&r, "'state' has no command 'lst'", "did you mean 'hadeploy state list'?");
 	r = read_command("state");
-	says(&r, "'state' needs one of its commands: list, show, rm, unlock, check, export",
+	says(&r, "'state' needs one of its commands: list, show, rm, mv, unlock, check, export",
 	     "'hadeploy help state' explains them");
 }
 

@@ -1,5 +1,5 @@
 PRAGMA application_id = 1212236880;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 BEGIN TRANSACTION;
 CREATE TABLE instance (stack TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, parameters TEXT NOT NULL, outputs TEXT NOT NULL, template_name TEXT NOT NULL, template_digest TEXT NOT NULL, status TEXT NOT NULL, applied_ms INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (stack, account, region)) STRICT;
 INSERT INTO "instance" VALUES('web','-','east','{"Release":"one"}','{}','web.yaml','9acdd54a157030e715924e75decb35398f15920dfce5364a150bf9c00f1b2f71','APPLYING',1795171079107,X'DDA6CDF9D6D0868F09D2BE8F30955ACC');
@@ -17,3 +17,13 @@ CREATE UNIQUE INDEX operation_open ON operation (stack, account, region, logical
 COMMIT;
 ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';
 ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';
+ALTER TABLE record ADD COLUMN born INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE instance ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN run TEXT NOT NULL DEFAULT '';
+CREATE INDEX operation_run ON operation (run);
+CREATE TABLE kept (stack TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, logical_id TEXT NOT NULL, deposed TEXT NOT NULL, type TEXT NOT NULL, provider TEXT NOT NULL, schema_version INTEGER NOT NULL, id TEXT NOT NULL, inputs TEXT NOT NULL, outputs TEXT NOT NULL, private BLOB NOT NULL, sensitive TEXT NOT NULL, depends_on TEXT NOT NULL, endpoint TEXT NOT NULL, deletion_policy TEXT NOT NULL, tainted INTEGER NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, born INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (stack, account, region, logical_id)) STRICT;
+CREATE TABLE run (run TEXT NOT NULL PRIMARY KEY, command TEXT NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, status TEXT NOT NULL, instances TEXT NOT NULL, counts TEXT NOT NULL, machine TEXT NOT NULL, started TEXT NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX run_open ON run (run) WHERE ended_ms = 0;
+CREATE TABLE control (run TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL, command TEXT NOT NULL, pid INTEGER NOT NULL, asked_ms INTEGER NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE duration (type TEXT NOT NULL, action TEXT NOT NULL, address TEXT NOT NULL, samples TEXT NOT NULL, updated_ms INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (type, action, address)) STRICT, WITHOUT ROWID;
+CREATE INDEX duration_age ON duration (updated_ms);
