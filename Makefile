@@ -40,8 +40,9 @@ fuzz_programs   := $(fuzzers:%.c=$(OUT)/%)
 fuzz_main       := $(if $(findstring fuzzer,$(SANITIZE)),,$(OUT)/tests/fuzz/driver.o)
 contract_objects := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/contract/*.c)))
 contract_program := $(OUT)/tests/contract/contract
-test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(fuzzers) $(wildcard tests/fuzz/driver.c)) \
-	$(contract_objects)
+fault_objects   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/fault/*.c)))
+fault_program   := $(OUT)/tests/fault/hadeploy-fault
+test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(wildcard tests/f*/*.c)) $(contract_objects)
 shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
 shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
 
@@ -66,10 +67,10 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 RESULTS := $(BUILD)/results
 results := $(PYTHON) tests/run.py
 test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)) \
-	PYTHONDONTWRITEBYTECODE=1
+	HADEPLOY_FAULTY=$(abspath $(fault_program)) PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	golden-accept contract test lint format demo bench fuzz fuzz-run aws-types \
+	check-fault fault golden-accept contract test lint format demo bench fuzz fuzz-run aws-types \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -99,6 +100,10 @@ $(contract_program): $(contract_objects) $(library)
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS)
 
+# The whole program, joined so that it can be broken at a counted moment (tests/fault/fault.h).
+$(fault_program): $(fault_objects) $(OUT)/cli/main.o $(library)
+	$(call say,LD,$@)$(link) -Wl,--wrap=builtin_providers,--wrap=state_commit -o $@ $^ $(LIBS)
+
 # Rewritten only when they change: new flags mean new objects, a new list of files a new link.
 $(OUT)/flags: export stamp = $(compile) $(link) $(LIBS)
 $(OUT)/files: export stamp = $(objects)
@@ -109,7 +114,7 @@ $(OUT)/flags $(OUT)/files: FORCE
 
 check:                              ## all tests with the current variant
 	@rm -rf $(RESULTS); broken=; \
-	for part in unit corpus golden integration; do \
+	for part in unit corpus golden integration fault; do \
 		$(MAKE) check-$$part || broken="$$broken $$part"; done; \
 	$(results) report $(RESULTS) $$broken
 
@@ -132,6 +137,9 @@ contract: $(contract_program)       ## provider contract suite: PLUGIN=x.so SPEC
 check-integration: $(PROGRAM) $(contract_program)       ## tests against real servers on loopback
 	@$(test_env) $(results) pytest $(RESULTS)/integration tests/integration $(PYTEST_ARGS)
 
+check-fault: $(fault_program)       ## kill, cut the power, fill the disk: a few hundred points
+	@$(test_env) $(results) unit $(RESULTS)/fault tests/fault/sweep.py
+
 golden-accept: $(PROGRAM)           ## rewrite what the golden tests expect
 	@$(test_env) GOLDEN_ACCEPT=1 $(results) pytest $(RESULTS)/accept \
 		tests/test_golden.py $(PYTEST_ARGS)
@@ -139,11 +147,14 @@ golden-accept: $(PROGRAM)           ## rewrite what the golden tests expect
 test:                               ## install what is missing, build with sanitizers, run all tests
 	@tools/install-deps build test
 	@rm -rf $(RESULTS); broken=; \
-	for part in unit corpus golden integration; do \
+	for part in unit corpus golden integration fault; do \
 		$(MAKE) WERROR=1 SANITIZE=address,undefined check-$$part || \
 			broken="$$broken $$part"; done; \
 	$(MAKE) WERROR=1 SANITIZE=thread check-threads || broken="$$broken threads"; \
 	$(results) report $(RESULTS) $$broken
+
+fault: $(fault_program)             ## every point of the crash sweep, and random moments
+	@$(test_env) $(PYTHON) tests/fault/sweep.py --all $(FAULT_ARGS)
 
 lint:                               ## check the rules that a machine can check
 	@tools/install-deps build lint
