@@ -102,7 +102,7 @@ $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(library)
 
 # The whole program, joined so that it can be broken at a counted moment (tests/fault/fault.h).
 $(fault_program): $(fault_objects) $(OUT)/cli/main.o $(library)
-	$(call say,LD,$@)$(link) -Wl,--wrap=builtin_providers,--wrap=state_commit -o $@ $^ $(LIBS)
+	$(call say,LD,$@)$(link) -o $@ $^ @tests/fault/joints $(LIBS)
 
 # Rewritten only when they change: new flags mean new objects, a new list of files a new link.
 $(OUT)/flags: export stamp = $(compile) $(link) $(LIBS)

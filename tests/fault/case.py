@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "release" / "tests" / "fault" / "hadeploy-fault"
 PROGRAM = os.environ.get("HADEPLOY_FAULTY") or str(BUILT)
 # What a disturbed run may end with: done, error, some failed, refused, interrupted, killed.
-ENDS = {0, 1, 3, 4, 130, -signal.SIGKILL}
+ENDS = {0, 1, 3, 4, 130, -signal.SIGKILL, -signal.SIGINT}
 HANGS_S = 120
 WORDS = ("--param-file", "words.yaml")
 COMMANDS = {
@@ -26,6 +26,9 @@ COMMANDS = {
     "destroy": ("destroy", "--yes", *WORDS),
     "plan": ("plan", *WORDS),
     "refresh": ("apply", "--yes", "--refresh", *WORDS),
+    "part": ("apply", "base", "--yes", *WORDS),
+    "east": ("apply", "--region", "east", "--yes", *WORDS),
+    "west": ("apply", "--region", "west", "--yes", *WORDS),
 }
 
 
@@ -41,6 +44,7 @@ class Case:
     provider: dict = field(default_factory=dict)  # the manifest's entry while it is disturbed
     always: dict = field(default_factory=dict)    # and what it says at any time
     mutation: str = ""
+    beside: str = ""      # a command that runs undisturbed at the same time
 
 
 @dataclass
@@ -85,15 +89,16 @@ def environment(**more):
             **{name: value for name, value in more.items() if value}}
 
 
-def run(folder, case, command, after_s=0, **env):
-    """(exit code, what was said)"""
-    args = [*COMMANDS[command], "--lock-timeout", "10s"] if command == "refresh" \
-        else [*COMMANDS[command]]
+def start(folder, case, command, **env):
+    args = [PROGRAM, *COMMANDS[command]]
     if command != "plan":
         args += ["--parallelism", str(case.parallelism)]
-    proc = subprocess.Popen([PROGRAM, *args], cwd=folder, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            env=environment(HOME=str(folder), **env))
+    return subprocess.Popen(args, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, env=environment(HOME=str(folder), **env))
+
+
+def end(proc, after_s=0):
+    """(exit code, what was said)"""
     try:
         out = proc.communicate(timeout=after_s or HANGS_S)[0]
     except subprocess.TimeoutExpired:
@@ -102,6 +107,10 @@ def run(folder, case, command, after_s=0, **env):
         if not after_s:
             return "hangs", out.decode(errors="replace")
     return proc.returncode, out.decode(errors="replace")
+
+
+def run(folder, case, command, after_s=0, **env):
+    return end(start(folder, case, command, **env), after_s)
 
 
 def must(result):
@@ -135,12 +144,18 @@ def disturb(point, ready_case, steps, said):
     case, wrong = ready_case.case, []
     if case.provider:
         scenario.write(point, case.state, {**case.always, **case.provider})
+    beside = start(point, case, case.beside) if case.beside else None
     for step in steps:
         code, out = run(point, case, step.command, step.after_s, HADEPLOY_FAULT=step.rules,
                         HADEPLOY_MUTATE=case.mutation)
         said.append(f"--- {step}: exit {code}\n{out}")
         if code not in ENDS:
             wrong.append(f"the disturbed {step.command} ended with {code}")
+    if beside:
+        code, out = end(beside)
+        said.append(f"--- beside it {case.beside}: exit {code}\n{out}")
+        if code != 0:
+            wrong.append(f"the {case.beside} beside it ended with {code}")
     if case.provider:
         scenario.write(point, case.state, case.always)
     return wrong
@@ -152,7 +167,7 @@ def mend(point, ready_case, said):
     code, out = run(point, case, case.mends)
     said.append(f"--- {case.mends}: exit {code}\n{out}")
     wrong = [] if code == 0 else [f"the plain {case.mends} ended with {code}"]
-    compare = worlds.compare if case.disturbed == case.mends else worlds.compare_rest
+    compare = worlds.compare_rest if case.disturbed != case.mends == "destroy" else worlds.compare
     wrong += compare(worlds.load(point), ready_case.wanted)
     checks = [("state", "check")]
     if case.mends != "destroy":

@@ -23,6 +23,7 @@ enum action {
 	ACTION_TEAR,
 	ACTION_INT,
 	ACTION_INT2,
+	ACTION_INT3,
 	ACTION_TERM,
 	ACTION_EIO,
 	ACTION_FULL,
@@ -30,9 +31,10 @@ enum action {
 };
 
 static const char *const action_names[] = {
-	[ACTION_KILL] = "kill", [ACTION_POWER] = "power", [ACTION_TEAR] = "tear",
-	[ACTION_INT] = "int",   [ACTION_INT2] = "int2",   [ACTION_TERM] = "term",
-	[ACTION_EIO] = "eio",   [ACTION_FULL] = "full",   [ACTION_SHORT] = "short",
+	[ACTION_KILL] = "kill",   [ACTION_POWER] = "power", [ACTION_TEAR] = "tear",
+	[ACTION_INT] = "int",     [ACTION_INT2] = "int2",   [ACTION_INT3] = "int3",
+	[ACTION_TERM] = "term",   [ACTION_EIO] = "eio",     [ACTION_FULL] = "full",
+	[ACTION_SHORT] = "short",
 };
 
 static const char *const point_names[] = {
@@ -154,13 +156,15 @@ static void trace(enum fault_point point, unsigned long n, const char *what)
 		dprintf(fault.trace, "%s %lu %s\n", point_names[point], n, what);
 }
 
-static void signal_twice(int which)
+static void interrupt(int times)
 {
 	struct timespec pause = {0, BETWEEN_SIGNALS_NS};
 
-	kill(getpid(), which);
-	nanosleep(&pause, NULL);
-	kill(getpid(), which);
+	kill(getpid(), SIGINT);
+	while (--times > 0) {
+		nanosleep(&pause, NULL);
+		kill(getpid(), SIGINT);
+	}
 }
 
 /* Nothing unwinds, nothing is flushed. */
@@ -187,10 +191,13 @@ static enum fault_answer act(enum action action, unsigned long n)
 		die();
 		break;
 	case ACTION_INT:
-		kill(getpid(), SIGINT);
+		interrupt(1);
 		break;
 	case ACTION_INT2:
-		signal_twice(SIGINT);
+		interrupt(2);
+		break;
+	case ACTION_INT3:
+		interrupt(3);
 		break;
 	case ACTION_TERM:
 		kill(getpid(), SIGTERM);

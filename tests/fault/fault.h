@@ -1,10 +1,11 @@
 /*
  * fault.h - the real program, joined so that it can be broken at a counted moment.
  *
- * hadeploy-fault is everything hadeploy is, with three joints between: tables of providers
- * (fault_provider.c), SQLite's files of recorded state (fault_vfs.c) and state_commit
- * (fault_commit.c).  Whatever passes a joint reaches a boundary, and boundaries are counted by
- * point.  The environment says what happens at which:
+ * hadeploy-fault is everything hadeploy is, with joints between: tables of providers
+ * (fault_provider.c), SQLite's files of recorded state (fault_vfs.c), what the program itself
+ * does with names of files (fault_file.c), and state_commit (fault_commit.c).  Whatever passes
+ * a joint reaches a boundary, and boundaries are counted by point.  The environment says what
+ * happens at which:
  *
  *	HADEPLOY_FAULT=RULE,...         RULE is ACTION@POINT:N, or ACTION@POINT:N+ for "from
  *	                                then on"
@@ -16,8 +17,8 @@
  * changes a file of recorded state; `sync` before those that make it durable; `read`.
  *
  * Actions: `kill` is SIGKILL; `power` too, and what was not synced is lost; `tear` likewise, but
- * some of it, by sector, is on the disk; `int` is Ctrl-C, `int2` Ctrl-C twice, `term` SIGTERM;
- * `eio`, `full` and `short` are what the disk answers.
+ * some of it, by sector, is on the disk; `int` is Ctrl-C, `int2` and `int3` twice and thrice;
+ * `term` is SIGTERM; `eio`, `full` and `short` are what the disk answers.
  */
 #ifndef TESTS_FAULT_FAULT_H
 #define TESTS_FAULT_FAULT_H
