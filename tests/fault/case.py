@@ -25,6 +25,8 @@ COMMANDS = {
     "apply": ("apply", "--yes", *WORDS),
     "destroy": ("destroy", "--yes", *WORDS),
     "plan": ("plan", *WORDS),
+    "nothing": ("plan", "--exit-code", *WORDS),
+    "check": ("state", "check"),
     "refresh": ("apply", "--yes", "--refresh", *WORDS),
     "part": ("apply", "base", "--yes", *WORDS),
     "east": ("apply", "--region", "east", "--yes", *WORDS),
@@ -34,17 +36,30 @@ COMMANDS = {
 
 @dataclass
 class Case:
-    """state: the project's when the disturbed run begins; from: what was applied before."""
+    """A project whose state `applied` (0: none) was applied, and what is done with it then."""
     name: str
-    applied: int = 1      # 0: nothing
-    state: int = 2
+    applied: int = 1
+    state: int = 2        # of the project when the disturbed run begins
     disturbed: str = "apply"
     mends: str = "apply"  # the plain run after it
+    then: int = 0         # somebody changed their mind: state of the project when that begins
     parallelism: int = 1
     provider: dict = field(default_factory=dict)  # the manifest's entry while it is disturbed
     always: dict = field(default_factory=dict)    # and what it says at any time
     mutation: str = ""
     beside: str = ""      # a command that runs undisturbed at the same time
+    speed: int = 1        # of time
+
+    def env(self):
+        return {"HADEPLOY_MUTATE": self.mutation,
+                "HADEPLOY_FAULT_SPEED": str(self.speed) if self.speed > 1 else ""}
+
+    def compare(self, world, wanted):
+        if self.mends == "destroy" and self.disturbed != "destroy":
+            return worlds.compare_rest(world, wanted)
+        if self.then:
+            return worlds.compare_mind(world, wanted)
+        return worlds.compare(world, wanted)
 
 
 @dataclass
@@ -91,10 +106,11 @@ def environment(**more):
 
 def start(folder, case, command, **env):
     args = [PROGRAM, *COMMANDS[command]]
-    if command != "plan":
+    if COMMANDS[command][0] in ("apply", "destroy", "rollback"):
         args += ["--parallelism", str(case.parallelism)]
     return subprocess.Popen(args, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, env=environment(HOME=str(folder), **env))
+                            stderr=subprocess.STDOUT,
+                            env=environment(**{"HOME": str(folder), **case.env(), **env}))
 
 
 def end(proc, after_s=0):
@@ -118,36 +134,42 @@ def must(result):
     assert code == 0, f"exit {code}\n{out}"
 
 
+def change_mind(folder, case):
+    if case.then:
+        scenario.write(folder, case.then, case.always)
+
+
+def undisturbed(folder, case):
+    """(boundaries, seconds, the world afterwards); nothing goes wrong."""
+    started = time.monotonic()
+    must(run(folder, case, case.disturbed, HADEPLOY_FAULT_REPORT=str(folder / "report"),
+             HADEPLOY_MUTATE=""))
+    seconds = time.monotonic() - started
+    if case.then or case.disturbed != case.mends:
+        change_mind(folder, case)
+        must(run(folder, case, case.mends, HADEPLOY_MUTATE=""))
+    return json.loads((folder / "report").read_text()), seconds, worlds.load(folder)
+
+
 def ready(case, base):
     """Prepares a case below `base`; its folder is only copied from then on."""
-    folder = base / case.name / "ready"
+    folder, plain = base / case.name / "ready", base / case.name / "plain"
     if case.applied:
         scenario.write(folder, case.applied, case.always)
-        must(run(folder, case, "apply"))
+        must(run(folder, case, "apply", HADEPLOY_MUTATE=""))
     scenario.write(folder, case.state, case.always)
-    plain = base / case.name / "plain"
     shutil.copytree(folder, plain)
-    if case.disturbed != case.mends:
-        must(run(plain, case, case.mends))
-        wanted, plain = worlds.load(plain), base / case.name / "disturbed"
-        shutil.copytree(folder, plain)
-    started = time.monotonic()
-    must(run(plain, case, case.disturbed, HADEPLOY_FAULT_REPORT=str(plain / "report")))
-    seconds = time.monotonic() - started
-    if case.disturbed == case.mends:
-        wanted = worlds.load(plain)
-    reached = json.loads((plain / "report").read_text())
+    reached, seconds, wanted = undisturbed(plain, case)
     return Ready(case, folder, wanted, reached, seconds)
 
 
-def disturb(point, ready_case, steps, said):
-    case, wrong = ready_case.case, []
+def disturb(point, case, steps, said):
+    wrong = []
     if case.provider:
         scenario.write(point, case.state, {**case.always, **case.provider})
     beside = start(point, case, case.beside) if case.beside else None
     for step in steps:
-        code, out = run(point, case, step.command, step.after_s, HADEPLOY_FAULT=step.rules,
-                        HADEPLOY_MUTATE=case.mutation)
+        code, out = run(point, case, step.command, step.after_s, HADEPLOY_FAULT=step.rules)
         said.append(f"--- {step}: exit {code}\n{out}")
         if code not in ENDS:
             wrong.append(f"the disturbed {step.command} ended with {code}")
@@ -163,23 +185,19 @@ def disturb(point, ready_case, steps, said):
 
 def mend(point, ready_case, said):
     """One plain run sets everything right, and after it nothing is to do."""
-    case = ready_case.case
-    code, out = run(point, case, case.mends)
-    said.append(f"--- {case.mends}: exit {code}\n{out}")
-    wrong = [] if code == 0 else [f"the plain {case.mends} ended with {code}"]
-    compare = worlds.compare_rest if case.disturbed != case.mends == "destroy" else worlds.compare
-    wrong += compare(worlds.load(point), ready_case.wanted)
-    checks = [("state", "check")]
+    case, wrong = ready_case.case, []
+    change_mind(point, case)
+
+    def expect(command):
+        code, out = run(point, case, command, HADEPLOY_MUTATE="")
+        said.append(f"--- {command}: exit {code}\n{out}")
+        if code:
+            wrong.append(f"afterwards '{' '.join(COMMANDS[command])}' ended with {code}")
+    expect(case.mends)
+    wrong += case.compare(worlds.load(point), ready_case.wanted)
+    expect("check")
     if case.mends != "destroy":
-        checks.append(("plan", "--exit-code", *WORDS))
-    for check in checks:
-        result = subprocess.run([PROGRAM, *check], cwd=point, env=environment(HOME=str(point)),
-                                stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                timeout=HANGS_S, check=False)
-        said.append(f"--- {' '.join(check)}: exit {result.returncode}\n"
-                    f"{result.stdout}{result.stderr}")
-        if result.returncode:
-            wrong.append(f"{' '.join(check[:2])} ended with {result.returncode}")
+        expect("nothing")
     return wrong
 
 
@@ -188,7 +206,7 @@ def try_point(ready_case, steps, name):
     point = ready_case.folder.parent / name
     shutil.copytree(ready_case.folder, point)
     said = []
-    wrong = disturb(point, ready_case, steps, said) + mend(point, ready_case, said)
+    wrong = disturb(point, ready_case.case, steps, said) + mend(point, ready_case, said)
     (point / "said").write_text("\n".join(said))
     if not wrong:
         shutil.rmtree(point)

@@ -11,6 +11,7 @@
  *	                                then on"
  *	HADEPLOY_FAULT_REPORT=FILE      at the end how many boundaries there were, as JSON
  *	HADEPLOY_FAULT_TRACE=FILE       a line for each boundary
+ *	HADEPLOY_FAULT_SPEED=N          time runs N times as fast (fault_clock.c)
  *	HADEPLOY_MUTATE=WORD            what the program forgets to do (enum mutation)
  *
  * Points: `call` twice for each provider call, before and after; `write` before all that

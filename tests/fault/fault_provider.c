@@ -151,9 +151,9 @@ static int (*const opens[TABLES_MAX])(const struct hd_host *host, struct hd_op *
 /* What the sweep needs beside Sim::Node: both orders of replacement. */
 #define TYPE(name, order)                                                                  \
 	"\"" name "\": {\"version\": 1, \"properties\": {\"Id\": {\"type\": \"string\"}, " \
-	"\"Kind\": {\"type\": \"string\"}}, \"additionalProperties\": true, "              \
-	"\"readOnlyProperties\": [\"/properties/Id\"], "                                   \
-	"\"createOnlyProperties\": [\"/properties/Kind\"], "                               \
+	"\"Kind\": {\"type\": \"string\"}, \"On\": {\"type\": \"string\"}}, "              \
+	"\"additionalProperties\": true, \"readOnlyProperties\": [\"/properties/Id\"], "   \
+	"\"createOnlyProperties\": [\"/properties/Kind\", \"/properties/On\"], "           \
 	"\"primaryIdentifier\": [\"/properties/Id\"], \"replacementStrategy\": \"" order "\"}"
 static const char more_types[] = ", " TYPE("Fault::Swap", "create_then_delete") ", " TYPE(
 	"Fault::Yield", "delete_then_create") "}}";

@@ -47,6 +47,13 @@ def replaced(name, kind, state, count):
     return things | numbered(f"{name}User", count, lambda i: resource(NODE, f"{name}{i}"))
 
 
+def stacked():
+    """Replaced because what they stand on is, in both orders of replacement."""
+    return {"OnSwap": resource(SWAP, On=ref("Swap0")), "OnYield": resource(YIELD, On=ref("Yield0")),
+            "SwapOnYield": resource(SWAP, On=ref("Yield1")),
+            "YieldOnSwap": resource(YIELD, "SwapOnYield", On=ref("Swap1"))}
+
+
 def gone():
     """Deleted in state 2: a chain, so that order counts."""
     return numbered("Gone", 8, lambda i: resource(NODE, f"Gone{i - 1}" if i % 4 else "Same0"))
@@ -76,7 +83,7 @@ def new():
 
 def instance(state):
     things = constant() | edited(state) | replaced("Swap", SWAP, state, 4) \
-        | replaced("Yield", YIELD, state, 3) | kept(state) | secret(state)
+        | replaced("Yield", YIELD, state, 3) | kept(state) | secret(state) | stacked()
     return things | (gone() | left() if state == 1 else new())
 
 

@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 
 import case as cases  # noqa: E402
 from sweeps import CASES, SWEEPS  # noqa: E402
+from world import is_harm  # noqa: E402
 
 AT_ONCE = 2
 
@@ -49,10 +50,13 @@ def repetition(ready, steps):
 
 def tell(number, spec, ready, found):
     """One line of TAP, and what went wrong first."""
-    good = bool(found.wrong) == spec.must_fail
-    counted = f"{found.points} points, {found.points - len(found.wrong)} converged"
     if spec.must_fail:
-        counted = f"{found.points} points, {len(found.wrong)} found out"
+        harmed = [end for end in found.wrong if any(map(is_harm, end[1]))]
+        good = bool(harmed)
+        counted = f"{found.points} points, {len(harmed)} harmed"
+    else:
+        good = not found.wrong
+        counted = f"{found.points} points, {found.points - len(found.wrong)} converged"
     print(f"{'ok' if good else 'not ok'} {number} - {spec.name}: {counted}", flush=True)
     for steps, wrong, folder in found.wrong[:0 if good else 3]:
         print(f"# {repetition(ready, steps)}\n# left in {folder}")

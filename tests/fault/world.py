@@ -78,6 +78,11 @@ def is_retained(address):
     return address.rsplit("/", 1)[-1].startswith(RETAINED)
 
 
+def is_left(address):
+    """To be retained from the beginning."""
+    return address.rsplit("/", 1)[-1].startswith(RETAINED[0])
+
+
 def without_ids(world):
     """{address: properties} of what is recorded, with the addresses of things for their ids."""
     names = {r.id: r.address for r in world.records}
@@ -131,6 +136,13 @@ def compare_effects(world, wanted):
             yield f"{action} of {key[1]} happened {found[key]} times, not {due[key]}"
 
 
+def compare_properties(world, wanted):
+    shown, due = without_ids(world), without_ids(wanted)
+    return [f"{address}: is {shown.get(address)}, should be {due.get(address)}"
+            for address in sorted(shown.keys() | due.keys())
+            if shown.get(address) != due.get(address)]
+
+
 def compare(world, wanted):
     """Everything that is wrong with a world, in words; wanted is that of an undisturbed run."""
     wrong, found, kept = unsettled(world), unrecorded(world), unrecorded(wanted)
@@ -138,10 +150,15 @@ def compare(world, wanted):
               for address, count in (found - kept).items()]
     wrong += [f"lost: what was {address} should have been left alone" for address in kept - found]
     wrong += compare_effects(world, wanted)
-    shown, due = without_ids(world), without_ids(wanted)
-    return wrong + [f"{address}: is {shown.get(address)}, should be {due.get(address)}"
-                    for address in sorted(shown.keys() | due.keys())
-                    if shown.get(address) != due.get(address)]
+    return wrong + compare_properties(world, wanted)
+
+
+def compare_mind(world, wanted):
+    """After a run that was disturbed and another with something else in mind: how often what was
+    made and kept, nobody can say."""
+    wrong = unsettled(world) + compare_properties(world, wanted)
+    return wrong + [f"orphan: {address} is in the cloud without a record"
+                    for address in unrecorded(world) if not is_retained(address)]
 
 
 def compare_rest(world, wanted):
@@ -151,4 +168,10 @@ def compare_rest(world, wanted):
     wrong += [f"orphan: {address} is left in the cloud" for address in unrecorded(world)
               if not is_retained(address)]
     return wrong + [f"lost: what was {address} should have been left alone"
-                    for address in unrecorded(wanted) if address not in unrecorded(world)]
+                    for address in unrecorded(wanted)
+                    if is_left(address) and address not in unrecorded(world)]
+
+
+def is_harm(text):
+    """Something is lost or there twice, and not only late."""
+    return text.startswith(("orphan", "lost", "create of", "delete of", "a record without"))
