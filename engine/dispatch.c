@@ -286,12 +286,27 @@ static void give_up(struct dispatch *x, struct job *j)
 	}
 }
 
-static void came_back(struct dispatch *x, struct job *j)
+/* What was made a moment ago may be there and not be seen yet, where the provider says so. */
+static bool is_absence_doubtful(const struct dispatch *x, const struct job *j)
 {
 	const struct outcome *o = &j->work.outcome;
-	enum verdict v = retry_verdict(o->status, o->effect, call_nature(j->call.kind));
+	struct clock *c = x->e->options.clock;
+
+	return o->status == HD_NOTFOUND && o->effect == HD_EFFECT_NONE && j->call.made_ms &&
+	       c->wall_ms(c) - j->call.made_ms < o->retry_after_ms;
+}
+
+static void came_back(struct dispatch *x, struct job *j)
+{
+	struct outcome *o = &j->work.outcome;
+	enum verdict v;
 
 	j->state = JOB_IDLE;
+	if (is_absence_doubtful(x, j)) {
+		o->status = HD_CONFLICT;
+		o->retry_after_ms = 0;
+	}
+	v = retry_verdict(o->status, o->effect, call_nature(j->call.kind));
 	tell_breaker(x, j, lanes_done(x->lanes, &j->lane, lane_answer_of(o), dispatch_now_ms(x)));
 	/* What is asked of one call of a session that is too fast goes for all of them. */
 	if (o->status == HD_THROTTLED && o->retry_after_ms)

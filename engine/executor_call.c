@@ -59,6 +59,7 @@ void task_prepare(struct task *t, enum call_kind kind)
 	c->unknown = "";
 	c->sensitive = t->op.intended.sensitive;
 	c->idem = t->op.id;
+	c->made_ms = t->kind == TASK_CREATE ? t->op.begun_ms : t->before->created_ms;
 	c->token = kind == CALL_POLL ? t->op.token : "";
 	c->private_bytes = private_for(t);
 	c->secrets = t->secrets;

@@ -26,10 +26,14 @@
  *	RETRY, THROTTLED, UNREACHABLE  NONE: the same call again after backoff
  *	CONFLICT      NONE             wait longer; uses up no attempt
  *	any of these, FATAL, CANCELLED with UNKNOWN: find() by key or read(), then decide
- *	NOTFOUND      NONE             remove: success; read: gone; update: fail
+ *	NOTFOUND      NONE             remove: success; read: gone; update: fail; but see below
  *	EXISTS        NONE             create: adopt when find() by our key knows it; else fail
  *	FATAL         NONE             the operation failed; independent work goes on
  *	any error     PARTIAL          record what was handed over, marked tainted; then as above
+ *
+ * Where a new resource cannot be seen at once, NOTFOUND comes with set_retry_after(): how long
+ * that may last.  Until the resource is so old its absence is not believed: the same call
+ * comes again.
  *
  * Results: create(), update(), read() and a finished poll() hand over the id (create)
  * and the whole state of the resource, in the same form each time: the engine finds

@@ -43,6 +43,15 @@ static int answer(struct visit *v, const struct sim_thing *t)
 	return HD_OK;
 }
 
+/* Searches see everything; what is read by its id may be hidden. */
+static int absent(struct visit *v)
+{
+	if (v->op == OP_FIND)
+		return HD_NOTFOUND;
+	visit_not_found(v);
+	return visit_say(v);
+}
+
 static int ask(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 	       enum sim_op what)
 {
@@ -54,8 +63,10 @@ static int ask(struct hd_session *s, struct hd_op *op, const struct hd_resource 
 	there = look(&v, &t);
 	if (there < 0)
 		status = visit_say(&v);
+	else if (there)
+		status = answer(&v, &t);
 	else
-		status = there ? answer(&v, &t) : HD_NOTFOUND;
+		status = absent(&v);
 	visit_close(&v);
 	return status;
 }

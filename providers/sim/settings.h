@@ -74,6 +74,7 @@ struct sim_settings {
 	size_t latency_count;
 	const struct sim_rule *rules;
 	size_t rule_count;
+	int64_t unseen_ms; /* how long at most what was made is hidden by a rule */
 	const struct sim_sample *samples;
 	size_t sample_count;
 };

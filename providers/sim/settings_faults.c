@@ -225,6 +225,8 @@ static int read_rules(struct arena *a, const json_t *list, struct sim_settings *
 			return -1;
 		}
 		out->rule_count++;
+		if (rules[i].kind->deed == DEED_HIDDEN && rules[i].for_ms > out->unseen_ms)
+			out->unseen_ms = rules[i].for_ms;
 	}
 	return 0;
 }

@@ -167,6 +167,8 @@ int visit_check_busy(struct visit *v, const struct sim_thing *t)
 
 int visit_not_found(struct visit *v)
 {
+	if (v->session->settings.unseen_ms)
+		v->session->host->set_retry_after(v->call.op, v->session->settings.unseen_ms);
 	fault_set(&v->fault, HD_NOTFOUND, DIAG_SIM_NOT_FOUND, "there is no such resource");
 	fault_detail(&v->fault, "'%.*s'", TEXT_ARG(span_text(v->r->id)));
 	return -1;

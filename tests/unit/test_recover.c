@@ -333,6 +333,57 @@ static void what_cannot_be_read_fails_the_run_and_not_the_others(void **state)
 	assert_int_equal(b->d.error_count, 2);
 }
 
+/* --- what was made a moment ago ------------------------------------------------------- */
+
+static void hide(enum cloud_op op, int times)
+{
+	cloud_add_rule(&(struct cloud_rule){
+		.op = op, .times = times, .status = HD_NOTFOUND, .wait_ms = 60000});
+}
+
+static void a_young_thing_that_is_not_seen_is_waited_for(void **state)
+{
+	struct bench *b = *state;
+
+	use_size(b, 1);
+	assert_int_equal(bench_apply(b), 0);
+	hide(CLOUD_READ, 2);
+	assert_int_equal(bench_refresh(b), 0);
+	assert_true(plan_empty(b->result.plan));
+	use_size(b, 2);
+	hide(CLOUD_UPDATE, 1);
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_made("t0"), 1);
+	assert_string_equal(cloud_property("t0", "Size"), "2");
+}
+
+static void a_young_thing_that_is_not_seen_is_deleted_all_the_same(void **state)
+{
+	struct bench *b = *state;
+
+	use_size(b, 1);
+	assert_int_equal(bench_apply(b), 0);
+	hide(CLOUD_REMOVE, 2);
+	assert_int_equal(bench_destroy(b), 0);
+	assert_int_equal(cloud_count(), 0);
+	assert_int_equal(cloud_calls(CLOUD_REMOVE, "t0"), 3);
+}
+
+static void absence_is_believed_when_the_thing_is_old_enough(void **state)
+{
+	struct bench *b = *state;
+	int64_t made_ms;
+
+	use_size(b, 1);
+	assert_int_equal(bench_apply(b), 0);
+	made_ms = b->clock.now_ms;
+	cloud_lose("t0");
+	hide(CLOUD_READ, 0);
+	assert_int_equal(bench_refresh(b), 0);
+	assert_true(b->clock.now_ms - made_ms >= 60000);
+	assert_int_equal(cloud_made("t0"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +405,9 @@ int main(void)
 		RUN_TEST(a_refresh_creates_what_somebody_removed),
 		RUN_TEST(what_a_refresh_sees_of_unchanged_things_is_recorded),
 		RUN_TEST(what_cannot_be_read_fails_the_run_and_not_the_others),
+		RUN_TEST(a_young_thing_that_is_not_seen_is_waited_for),
+		RUN_TEST(a_young_thing_that_is_not_seen_is_deleted_all_the_same),
+		RUN_TEST(absence_is_believed_when_the_thing_is_old_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
