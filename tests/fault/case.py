@@ -56,7 +56,7 @@ class Case:
 
     def compare(self, world, wanted):
         if self.mends == "destroy" and self.disturbed != "destroy":
-            return worlds.compare_rest(world, wanted)
+            return worlds.compare_rest(world, wanted if self.applied else worlds.World())
         if self.then:
             return worlds.compare_mind(world, wanted)
         return worlds.compare(world, wanted)
@@ -80,7 +80,7 @@ class Step:
     after_s: float = 0
 
     def __str__(self):
-        return f"{self.command} {self.rules or f'after@{self.after_s:.4f}'}"
+        return f"{self.command} {f'after@{self.after_s:.4f}' if self.after_s else self.rules}"
 
 
 def parse_step(text):

@@ -5,7 +5,37 @@ from dataclasses import dataclass
 
 from case import Case, Step, moments
 
+FAST = 20
+
+
+def pending(time):
+    return {"Call": "0ms", "Pending": time}
+
+
+# Half of it takes a while, and is asked for with a token.
+SLOW = {"PollInterval": "200ms", "Latency": {
+    "Fault::*": {"create": pending("1s"), "update": pending("500ms"), "delete": pending("700ms")},
+    "Sim::Node": {"delete": pending("300ms")}}}
+
+
+def struck(kind, chance="0.15", operation=("create", "update", "delete"), **more):
+    """Calls that a scripted fault befalls now and then."""
+    return {"Faults": [{"Operation": list(operation), "Fault": kind, "Probability": chance,
+                        **more}]}
+
+
+PASSING = ("throttle", "server-error", "timeout-before", "timeout-after", "lost-answer",
+           "lost-request", "conflict")
+FINAL = ("denied", "partial")
+HIDDEN = struck("not-found-after-create", "1", ["create"], For="40s")
+
 CASES = {c.name: c for c in (
+    Case("pending", always=SLOW, speed=FAST, parallelism=16),
+    *(Case(kind, provider=struck(kind), speed=FAST, parallelism=16) for kind in PASSING + FINAL),
+    Case("hidden", always=HIDDEN, speed=FAST, parallelism=16),
+    Case("hidden-first", applied=0, state=1, always=HIDDEN, speed=FAST, parallelism=16),
+    Case("hidden-destroy", applied=0, state=1, always=HIDDEN, speed=FAST, parallelism=16,
+         mends="destroy"),
     Case("apply"),
     Case("wide", parallelism=64),
     Case("first", applied=0, state=1),
@@ -46,11 +76,24 @@ class Every(Sweep):
     action: str = "kill"
     point: str = "call"
     lasting: bool = False
+    after: bool = False  # of calls: only when they are over
 
     def points(self, ready, thorough, seed):
         plus = "+" if self.lasting else ""
+        if self.after:
+            return [[Step(ready.case.disturbed, f"{self.action}@{self.point}:{2 * n}")]
+                    for n in spread(ready.reached[self.point] // 2, 0 if thorough else self.short)]
         return [[Step(ready.case.disturbed, f"{self.action}@{self.point}:{n}{plus}")]
                 for n in spread(ready.reached[self.point], 0 if thorough else self.short)]
+
+
+@dataclass
+class Alone(Sweep):
+    """What the case itself does is enough."""
+    count: int = 10
+
+    def points(self, ready, thorough, seed):
+        return [[Step(ready.case.disturbed)]] * (self.count if thorough else self.short)
 
 
 @dataclass
@@ -85,6 +128,15 @@ class Moments(Sweep):
 
 
 SWEEPS = [
+    Alone("pending alone", "pending", 1),
+    Every("kill at calls, much pending", "pending", 6),
+    Every("kill at writes, much pending", "pending", 6, point="write"),
+    *(Alone(f"{kind} alone", kind, 1) for kind in PASSING + FINAL),
+    *(Every(f"kill at calls, {kind}", kind, 2) for kind in PASSING + FINAL),
+    Alone("hidden alone", "hidden", 1),
+    Every("kill at calls, hidden", "hidden", 5),
+    Every("kill at calls of a first apply, hidden", "hidden-first", 5),
+    Every("kill at calls of a first apply, hidden, then destroy", "hidden-destroy", 3),
     Every("kill at calls of an apply", "apply", 24),
     Every("kill at writes of an apply", "apply", 24, point="write"),
     Every("kill at calls of a wide apply", "wide", 8),
@@ -124,6 +176,7 @@ SWEEPS = [
     Every("Ctrl-C twice at calls of a wide apply", "wide", 3, action="int2"),
     Every("Ctrl-C thrice at calls", "apply", 3, action="int3"),
     Every("SIGTERM at calls", "apply", 3, action="term"),
-    Every("without BEGIN, the sweep finds it", "no-begin", 20, must_fail=True),
+    Every("without BEGIN, the sweep finds it", "no-begin", 16, must_fail=True,
+          after=True),
     Every("without syncs, the sweep finds it", "no-sync", 12, must_fail=True, action="power"),
 ]

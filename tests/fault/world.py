@@ -61,8 +61,8 @@ def load(folder):
         "FROM operation WHERE result = 'open'")
     made = {}
     for action, address, number in rows(
-            folder / CLOUD, "SELECT action, address, resource FROM log WHERE effect = 'done' "
-            "ORDER BY serial"):
+            folder / CLOUD, "SELECT action, address, resource FROM log "
+            "WHERE effect IN ('done', 'partial') ORDER BY serial"):
         world.effects[action, address] += 1
         if action == "create":
             made[number] = address
