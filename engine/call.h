@@ -49,7 +49,7 @@ struct call {
 	const char *what, *args; /* lookup: of what; act: the action; their arguments as JSON */
 	struct text private_bytes;
 	int64_t deadline_ms;            /* monotonic; of the whole operation */
-	int64_t made_ms;                /* wall clock: the thing is that old; 0: not known */
+	int64_t made_ms;                /* wall clock: the thing was there by then; 0: not known */
 	const struct secrets *secrets;  /* masked in texts; may be NULL */
 	const struct value *properties; /* where pointers of messages are looked up; may be NULL */
 	struct range where;             /* of the resource, when the pointer says nothing */

@@ -42,6 +42,14 @@ static struct text private_for(const struct task *t)
 	return t->kind != TASK_CREATE && t->before ? t->before->private_bytes : none;
 }
 
+/* At the latest: a create may have happened just now, in whichever attempt. */
+static int64_t made_ms(const struct task *t)
+{
+	struct clock *clock = t->x->e->options.clock;
+
+	return t->kind == TASK_CREATE ? clock->wall_ms(clock) : t->before->updated_ms;
+}
+
 void task_prepare(struct task *t, enum call_kind kind)
 {
 	struct call *c = &t->job.call;
@@ -59,7 +67,7 @@ void task_prepare(struct task *t, enum call_kind kind)
 	c->unknown = "";
 	c->sensitive = t->op.intended.sensitive;
 	c->idem = t->op.id;
-	c->made_ms = t->kind == TASK_CREATE ? t->op.begun_ms : t->before->created_ms;
+	c->made_ms = made_ms(t);
 	c->token = kind == CALL_POLL ? t->op.token : "";
 	c->private_bytes = private_for(t);
 	c->secrets = t->secrets;

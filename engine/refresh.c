@@ -45,7 +45,7 @@ static void fill(const struct refresh *x, struct inquiry *g, const struct record
 	c->sensitive = r->sensitive;
 	c->private_bytes = r->private_bytes;
 	c->endpoint = r->endpoint;
-	c->made_ms = r->created_ms;
+	c->made_ms = r->updated_ms;
 }
 
 /* Secrets are where they were recorded as such, whatever the provider thinks of it. */
