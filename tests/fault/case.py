@@ -27,6 +27,7 @@ COMMANDS = {
     "plan": ("plan", *WORDS),
     "nothing": ("plan", "--exit-code", *WORDS),
     "check": ("state", "check"),
+    "rollback": ("rollback", "--yes", *WORDS),
     "refresh": ("apply", "--yes", "--refresh", *WORDS),
     "part": ("apply", "base", "--yes", *WORDS),
     "east": ("apply", "--region", "east", "--yes", *WORDS),
@@ -41,7 +42,7 @@ class Case:
     applied: int = 1
     state: int = 2        # of the project when the disturbed run begins
     disturbed: str = "apply"
-    mends: str = "apply"  # the plain run after it
+    mends: str = "apply"  # the plain run after it; or several
     then: int = 0         # somebody changed their mind: state of the project when that begins
     parallelism: int = 1
     provider: dict = field(default_factory=dict)  # the manifest's entry while it is disturbed
@@ -49,10 +50,15 @@ class Case:
     mutation: str = ""
     beside: str = ""      # a command that runs undisturbed at the same time
     speed: int = 1        # of time
+    fails: bool = False   # what the provider's entry says makes every disturbed run fail
 
     def env(self):
         return {"HADEPLOY_MUTATE": self.mutation,
                 "HADEPLOY_FAULT_SPEED": str(self.speed) if self.speed > 1 else ""}
+
+    def lasting_mutation(self):
+        """What the plain runs forget too."""
+        return self.mutation if self.mutation == "no-find" else ""
 
     def compare(self, world, wanted):
         if self.mends == "destroy" and self.disturbed != "destroy":
@@ -142,12 +148,17 @@ def change_mind(folder, case):
 def undisturbed(folder, case):
     """(boundaries, seconds, the world afterwards); nothing goes wrong."""
     started = time.monotonic()
-    must(run(folder, case, case.disturbed, HADEPLOY_FAULT_REPORT=str(folder / "report"),
-             HADEPLOY_MUTATE=""))
+    if case.fails:
+        scenario.write(folder, case.state, {**case.always, **case.provider})
+    ended = run(folder, case, case.disturbed, HADEPLOY_FAULT_REPORT=str(folder / "report"),
+                HADEPLOY_MUTATE="")
+    assert bool(ended[0]) == case.fails, ended[1]
     seconds = time.monotonic() - started
+    scenario.write(folder, case.state, case.always)
     if case.then or case.disturbed != case.mends:
         change_mind(folder, case)
-        must(run(folder, case, case.mends, HADEPLOY_MUTATE=""))
+        for command in case.mends.split():
+            must(run(folder, case, command, HADEPLOY_MUTATE=""))
     return json.loads((folder / "report").read_text()), seconds, worlds.load(folder)
 
 
@@ -189,11 +200,12 @@ def mend(point, ready_case, said):
     change_mind(point, case)
 
     def expect(command):
-        code, out = run(point, case, command, HADEPLOY_MUTATE="")
+        code, out = run(point, case, command, HADEPLOY_MUTATE=case.lasting_mutation())
         said.append(f"--- {command}: exit {code}\n{out}")
         if code:
             wrong.append(f"afterwards '{' '.join(COMMANDS[command])}' ended with {code}")
-    expect(case.mends)
+    for command in case.mends.split():
+        expect(command)
     wrong += case.compare(worlds.load(point), ready_case.wanted)
     expect("check")
     if case.mends != "destroy":

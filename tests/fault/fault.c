@@ -48,6 +48,7 @@ static const char *const mutation_names[] = {
 	[MUTATION_NONE] = "",
 	[MUTATION_NO_BEGIN] = "no-begin",
 	[MUTATION_NO_SYNC] = "no-sync",
+	[MUTATION_NO_FIND] = "no-find",
 };
 
 struct rule {

@@ -36,7 +36,8 @@ enum fault_answer { ANSWER_PASS, ANSWER_EIO, ANSWER_FULL, ANSWER_SHORT };
 enum mutation {
 	MUTATION_NONE,
 	MUTATION_NO_BEGIN, /* operations are not recorded */
-	MUTATION_NO_SYNC   /* nothing is made durable */
+	MUTATION_NO_SYNC,  /* nothing is made durable */
+	MUTATION_NO_FIND   /* nothing is found by its key */
 };
 
 /* Counts, does what a rule says, and says what the disk answers.  Any thread. */

@@ -49,7 +49,17 @@ CALL(read)
 CALL(create)
 CALL(update)
 CALL(remove)
-CALL(find)
+
+static int faulty_find(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
+{
+	int status = HD_NOTFOUND;
+
+	reach("before", "find", r);
+	if (fault_mutation() != MUTATION_NO_FIND)
+		status = s->table->find(s->inner, op, r);
+	reach("after", "find", r);
+	return status;
+}
 
 /* These ask nobody. */
 static int faulty_plan(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)

@@ -302,13 +302,19 @@ static int shim_sync(sqlite3_file *file, int flags)
 
 	if (code == SQLITE_OK)
 		code = code_of(fault_reach(POINT_SYNC, "sync"), SQLITE_IOERR_FSYNC);
-	if (code != SQLITE_OK || fault_mutation() == MUTATION_NO_SYNC)
+	if (fault_mutation() == MUTATION_NO_SYNC)
 		return code;
+	/* What could not be synced counts as clean from then on: no later sync writes it. */
 	if (m) {
 		pthread_mutex_lock(&images_lock);
-		image_flush(m);
+		if (code == SQLITE_OK)
+			image_flush(m);
+		else
+			image_forget_writes(m);
 		pthread_mutex_unlock(&images_lock);
 	}
+	if (code != SQLITE_OK)
+		return code;
 	return real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 

@@ -70,6 +70,17 @@ def kept(state):
         **resource(SWAP, Kind=f"kept {state}"), "UpdateReplacePolicy": "Retain"})
 
 
+MOVED = [{"From": f"Was{i}", "To": f"Now{i}"} for i in range(3)]
+
+
+def moved(state):
+    """Given other logical ids: as it is, changed in place too, and replaced too."""
+    name = "Was" if state == 1 else "Now"
+    return {f"{name}0": resource(NODE, Size=0), f"{name}1": resource(NODE, Text=f"text {state}"),
+            f"{name}2": resource(SWAP, f"{name}0", Kind=f"moved {state}"),
+            "WasUser": resource(NODE, f"{name}1")}
+
+
 def secret(state):
     return {"Secret": resource(NODE, Word={"Ref": "Word"}, Text=f"text {state}")}
 
@@ -83,7 +94,8 @@ def new():
 
 def instance(state):
     things = constant() | edited(state) | replaced("Swap", SWAP, state, 4) \
-        | replaced("Yield", YIELD, state, 3) | kept(state) | secret(state) | stacked()
+        | replaced("Yield", YIELD, state, 3) | kept(state) | secret(state) | stacked() \
+        | moved(state)
     return things | (gone() | left() if state == 1 else new())
 
 
@@ -92,6 +104,8 @@ def template(stack, state):
     filler = PER_INSTANCE - len(instance(1)) if state == 1 else PER_INSTANCE - len(instance(2))
     things |= numbered("More", filler, lambda i: resource(NODE, "Same1" if i % 2 else None, Size=i))
     text = {"Parameters": {"Word": {"Type": "String", "NoEcho": True}}, "Resources": things}
+    if state == 2:
+        text["Moved"] = MOVED
     if stack == "base":
         text["Outputs"] = {"First": {"Value": ref("Swap0")}}
     else:

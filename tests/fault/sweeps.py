@@ -29,6 +29,9 @@ PASSING = ("throttle", "server-error", "timeout-before", "timeout-after", "lost-
 FINAL = ("denied", "partial")
 HIDDEN = struck("not-found-after-create", "1", ["create"], For="40s")
 
+# In each instance one resource cannot be made, after much was done: all of it goes back.
+FAILING = {"Faults": [{"Operation": "create", "Address": "*/New5", "Fault": "denied"}]}
+
 CASES = {c.name: c for c in (
     Case("pending", always=SLOW, speed=FAST, parallelism=16),
     *(Case(kind, provider=struck(kind), speed=FAST, parallelism=16) for kind in PASSING + FINAL),
@@ -41,10 +44,17 @@ CASES = {c.name: c for c in (
     Case("first", applied=0, state=1),
     Case("destroy", applied=1, state=1, disturbed="destroy", mends="destroy"),
     Case("apply-destroy", mends="destroy"),
+    Case("keyless", always={"IdempotencyKeys": "ignored"}),
+    Case("keyless-lost", always={"IdempotencyKeys": "ignored"}, provider={
+        "IdempotencyKeys": "ignored", **struck("lost-answer")}, speed=FAST, parallelism=16),
     Case("mind", then=1),
+    # Those that refer to what a rollback had to make again hear of it with the next apply.
+    Case("back", provider=FAILING, fails=True, mends="rollback apply", then=1),
+    Case("forth", provider=FAILING, fails=True, then=2),
     Case("beside", disturbed="east", beside="west", parallelism=4),
     Case("no-begin", mutation="no-begin"),
     Case("no-sync", mutation="no-sync"),
+    Case("no-find", mutation="no-find"),
 )}
 
 
@@ -85,6 +95,16 @@ class Every(Sweep):
                     for n in spread(ready.reached[self.point] // 2, 0 if thorough else self.short)]
         return [[Step(ready.case.disturbed, f"{self.action}@{self.point}:{n}{plus}")]
                 for n in spread(ready.reached[self.point], 0 if thorough else self.short)]
+
+
+@dataclass
+class Unsynced(Sweep):
+    """A sync fails, what it was to write is lost, and soon afterwards power fails too."""
+
+    def points(self, ready, thorough, seed):
+        return [[Step(ready.case.disturbed, f"eio@sync:{n},power@sync:{n + more}")]
+                for n in spread(ready.reached["sync"], 0 if thorough else self.short)
+                for more in ((1, 2, 3) if thorough else (1,))]
 
 
 @dataclass
@@ -133,6 +153,8 @@ SWEEPS = [
     Every("kill at writes, much pending", "pending", 6, point="write"),
     *(Alone(f"{kind} alone", kind, 1) for kind in PASSING + FINAL),
     *(Every(f"kill at calls, {kind}", kind, 2) for kind in PASSING + FINAL),
+    Every("kill at calls, keys ignored", "keyless", 4),
+    Every("kill at calls, keys ignored and answers lost", "keyless-lost", 3),
     Alone("hidden alone", "hidden", 1),
     Every("kill at calls, hidden", "hidden", 5),
     Every("kill at calls of a first apply, hidden", "hidden-first", 5),
@@ -149,6 +171,10 @@ SWEEPS = [
     Every("kill at writes of an apply, then destroy", "apply-destroy", 4, point="write"),
     Every("kill at calls of an apply, then back", "mind", 6),
     Every("kill at writes of an apply, then back", "mind", 4, point="write"),
+    Every("kill at calls of an apply that fails, then rollback", "back", 10),
+    Every("kill at writes of an apply that fails, then rollback", "back", 10, point="write"),
+    Every("kill at calls of an apply that fails, then apply", "forth", 5),
+    Every("kill at writes of an apply that fails, then apply", "forth", 5, point="write"),
     Again("kill thrice", "apply", 6, commands=("apply", "apply")),
     Again("kill an apply, then one of a part", "apply", 3, commands=("part",)),
     Every("kill at calls while another runs", "beside", 5),
@@ -162,6 +188,8 @@ SWEEPS = [
     Every("power fails and writes are torn", "apply", 10, action="tear", point="write"),
     Every("torn writes of a wide apply", "wide", 4, action="tear", point="write"),
     Every("torn writes of a first apply", "first", 4, action="tear", point="write"),
+    Unsynced("a sync fails, then power", "apply", 6),
+    Unsynced("a sync fails, then power, first apply", "first", 3),
     *(Every(f"{what} {how}", case, short, action=action, point=point, lasting=lasting)
       for what, action, point, short in (
           ("disk full", "full", "write", 5), ("io error at writes", "eio", "write", 5),
@@ -179,4 +207,6 @@ SWEEPS = [
     Every("without BEGIN, the sweep finds it", "no-begin", 16, must_fail=True,
           after=True),
     Every("without syncs, the sweep finds it", "no-sync", 12, must_fail=True, action="power"),
+    Every("without a search by key, the sweep finds it", "no-find", 16, must_fail=True,
+          after=True),
 ]
