@@ -171,8 +171,8 @@ def exponents(series):
         cells = []
         for small, large in zip(COUNTS, COUNTS[1:]):
             pair = [series.get(("hadeploy", step, n)) for n in (small, large)]
-            cells.append(f"{math.log(pair[1].wall() / pair[0].wall()) / math.log(large / small):.2f}"
-                         if all(pair) else "")
+            grown = math.log(pair[1].wall() / pair[0].wall()) if all(pair) else None
+            cells.append(f"{grown / math.log(large / small):.2f}" if all(pair) else "")
         print(f"| {step} | " + " | ".join(cells) + " |")
     print(flush=True)
 
