@@ -70,8 +70,8 @@ test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)
 	HADEPLOY_FAULTY=$(abspath $(fault_program)) PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	check-fault fault golden-accept contract test lint format demo bench fuzz fuzz-run aws-types \
-	install uninstall clean help FORCE
+	check-fault fault golden-accept contract test lint format demo bench fuzz fuzz-run \
+	aws-types install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -134,7 +134,7 @@ contract: $(contract_program)       ## provider contract suite: PLUGIN=x.so SPEC
 	@$(test_env) PYTHONPATH=tests $(PYTHON) tests/contract/run.py \
 		$(if $(PLUGIN),$(PLUGIN) $(SPEC))
 
-check-integration: $(PROGRAM) $(contract_program)       ## tests against real servers on loopback
+check-integration: $(PROGRAM) $(contract_program) ## tests against real servers on loopback
 	@$(test_env) $(results) pytest $(RESULTS)/integration tests/integration $(PYTEST_ARGS)
 
 check-fault: $(fault_program)       ## kill, cut the power, fill the disk: a few hundred points
@@ -184,26 +184,11 @@ aws-types:                          ## fetch what is known about AWS types (npm,
 fuzz-run: $(fuzz_programs)
 	@$(results) fuzz $(FUZZ_SECONDS) $(OUT)/corpus $(fuzz_programs)
 
-share := $(DESTDIR)$(PREFIX)/share
-installed := $(DESTDIR)$(PREFIX)/bin/hadeploy $(share)/man/man1/hadeploy.1 \
-	$(share)/bash-completion/completions/hadeploy $(share)/zsh/site-functions/_hadeploy \
-	$(share)/fish/vendor_completions.d/hadeploy.fish
-
-install: $(PROGRAM)                 ## program, man page, completions to DESTDIR and PREFIX
-	install -d $(dir $(installed))
-	install -m 0755 $(PROGRAM) $(word 1,$(installed))
-	$(PROGRAM) help --man >$(word 2,$(installed))
-	$(PROGRAM) completion bash >$(word 3,$(installed))
-	$(PROGRAM) completion zsh >$(word 4,$(installed))
-	$(PROGRAM) completion fish >$(word 5,$(installed))
-	chmod 0644 $(wordlist 2,5,$(installed))
-
-uninstall:                          ## remove what install put there
-	rm -f $(installed)
+include tools/install.mk
 
 clean:                              ## remove everything made
 	rm -rf $(BUILD)
 
 help:                               ## this list
-	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile tools/install.mk | expand -t 20
 	@sed -n 's/^#   /    /p' Makefile

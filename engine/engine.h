@@ -132,9 +132,9 @@ const struct plan *engine_drift(struct engine *e, struct diags *d);
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
-	const char *status; /* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL,
-				  ROLLED_BACK, ROLLBACK_FAILED, NOT_DEPLOYED, ORPHANED (recorded, not in the
-				  manifest), LOCKED */
+	/* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, ROLLED_BACK, ROLLBACK_FAILED,
+	 * NOT_DEPLOYED, ORPHANED (recorded, not in the manifest), LOCKED */
+	const char *status;
 	const char *error;  /* what failed last: "web/east/Page: it broke"; NULL */
 	size_t recorded, pending_changes, open_operations;
 	int64_t applied_ms;           /* 0: never */
