@@ -135,7 +135,7 @@ struct status_row {
 	/* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, ROLLED_BACK, ROLLBACK_FAILED,
 	 * NOT_DEPLOYED, ORPHANED (recorded, not in the manifest), LOCKED */
 	const char *status;
-	const char *error;  /* what failed last: "web/east/Page: it broke"; NULL */
+	const char *error; /* what failed last: "web/east/Page: it broke"; NULL */
 	size_t recorded, pending_changes, open_operations;
 	int64_t applied_ms;           /* 0: never */
 	const struct lock_info *lock; /* NULL: free */
