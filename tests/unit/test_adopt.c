@@ -153,6 +153,24 @@ static void without_adopt_it_fails_and_says_what_helps(void **state)
 	assert_int_equal(bench_records(b), 0);
 }
 
+/* It was there before, so going back leads to how it was found, and never to its end. */
+static void a_rollback_leaves_what_was_adopted(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, "Resources:\n"
+			  "  A: {Type: 'Cloud::Thing', Properties: {Name: a, Size: 5}}\n"
+			  "  C: {Type: 'Cloud::Thing', DependsOn: A, Properties: {Name: c}}\n");
+	cloud_place("{\"Name\":\"a\",\"Host\":\"\",\"Size\":7}");
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_CREATE, .name = "c", .status = HD_FATAL, .effect = HD_EFFECT_NONE});
+	assert_int_equal(adopt(b), -1);
+	assert_int_equal(b->result.targets_rolled_back, 1);
+	assert_true(cloud_has("a"));
+	assert_string_equal(cloud_property("a", "Size"), "7");
+	assert_non_null(bench_record(b, "A"));
+}
+
 /* --- our own attempts -------------------------------------------------------------------- */
 
 static const char one[] =
@@ -221,6 +239,7 @@ int main(void)
 		RUN_TEST(nothing_is_adopted_to_be_replaced),
 		RUN_TEST(nobody_guesses_between_two_of_one_name),
 		RUN_TEST(without_adopt_it_fails_and_says_what_helps),
+		RUN_TEST(a_rollback_leaves_what_was_adopted),
 		RUN_TEST(an_attempt_whose_answer_is_lost_is_recorded_by_its_key),
 		RUN_TEST(after_an_older_state_came_back_the_name_is_the_way),
 	};
