@@ -27,6 +27,8 @@ COMMANDS = {
     "plan": ("plan", *WORDS),
     "nothing": ("plan", "--exit-code", *WORDS),
     "check": ("state", "check"),
+    "import": ("import", "--file", "found.yaml", "--yes", *WORDS),
+    "keep": ("apply", "--on-failure", "keep", "--yes", *WORDS),
     "rollback": ("rollback", "--yes", *WORDS),
     "refresh": ("apply", "--yes", "--refresh", *WORDS),
     "part": ("apply", "base", "--yes", *WORDS),
@@ -50,6 +52,7 @@ class Case:
     mutation: str = ""
     beside: str = ""      # a command that runs undisturbed at the same time
     speed: int = 1        # of time
+    lost: bool = False    # recorded state is, and found.yaml says what there is
     fails: bool = False   # what the provider's entry says makes every disturbed run fail
 
     def env(self):
@@ -162,12 +165,21 @@ def undisturbed(folder, case):
     return json.loads((folder / "report").read_text()), seconds, worlds.load(folder)
 
 
+def lose_state(folder):
+    found = {r.address: r.id for r in worlds.load(folder).records}
+    (folder / "found.yaml").write_text(json.dumps(found, indent=1))
+    for path in (folder / worlds.STATE).parent.glob("state.db*"):
+        path.unlink()
+
+
 def ready(case, base):
     """Prepares a case below `base`; its folder is only copied from then on."""
     folder, plain = base / case.name / "ready", base / case.name / "plain"
     if case.applied:
         scenario.write(folder, case.applied, case.always)
         must(run(folder, case, "apply", HADEPLOY_MUTATE=""))
+    if case.lost:
+        lose_state(folder)
     scenario.write(folder, case.state, case.always)
     shutil.copytree(folder, plain)
     reached, seconds, wanted = undisturbed(plain, case)

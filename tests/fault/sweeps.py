@@ -27,6 +27,7 @@ def struck(kind, chance="0.15", operation=("create", "update", "delete"), **more
 PASSING = ("throttle", "server-error", "timeout-before", "timeout-after", "lost-answer",
            "lost-request", "conflict")
 FINAL = ("denied", "partial")
+KINDS = (*PASSING, *FINAL, "denied-keep", "partial-keep")
 HIDDEN = struck("not-found-after-create", "1", ["create"], For="40s")
 
 # In each instance one resource cannot be made, after much was done: all of it goes back.
@@ -34,7 +35,10 @@ FAILING = {"Faults": [{"Operation": "create", "Address": "*/New5", "Fault": "den
 
 CASES = {c.name: c for c in (
     Case("pending", always=SLOW, speed=FAST, parallelism=16),
-    *(Case(kind, provider=struck(kind), speed=FAST, parallelism=16) for kind in PASSING + FINAL),
+    *(Case(kind, provider=struck(kind), speed=FAST, parallelism=16) for kind in PASSING),
+    *(Case(kind, provider=struck(kind), speed=FAST, parallelism=16, then=2) for kind in FINAL),
+    *(Case(f"{kind}-keep", provider=struck(kind), speed=FAST, parallelism=16, disturbed="keep")
+      for kind in FINAL),
     Case("hidden", always=HIDDEN, speed=FAST, parallelism=16),
     Case("hidden-first", applied=0, state=1, always=HIDDEN, speed=FAST, parallelism=16),
     Case("hidden-destroy", applied=0, state=1, always=HIDDEN, speed=FAST, parallelism=16,
@@ -47,6 +51,9 @@ CASES = {c.name: c for c in (
     Case("keyless", always={"IdempotencyKeys": "ignored"}),
     Case("keyless-lost", always={"IdempotencyKeys": "ignored"}, provider={
         "IdempotencyKeys": "ignored", **struck("lost-answer")}, speed=FAST, parallelism=16),
+    Case("dead", provider={"Dead": ["west"], "ConnectTimeout": "1s"}, speed=FAST, parallelism=16,
+         then=2),
+    Case("import", state=1, lost=True, disturbed="import", mends="import apply"),
     Case("mind", then=1),
     # Those that refer to what a rollback had to make again hear of it with the next apply.
     Case("back", provider=FAILING, fails=True, mends="rollback apply", then=1),
@@ -77,7 +84,7 @@ def spread(count, wanted):
     """Numbers from 1 to count: all, or `wanted` of them, evenly."""
     if not wanted or wanted >= count:
         return range(1, count + 1)
-    return sorted({1 + (count - 1) * i // (wanted - 1) for i in range(wanted)})
+    return sorted({1 + (count - 1) * i // max(wanted - 1, 1) for i in range(wanted)})
 
 
 @dataclass
@@ -87,14 +94,15 @@ class Every(Sweep):
     point: str = "call"
     lasting: bool = False
     after: bool = False  # of calls: only when they are over
+    most: int = 0        # points of the long form; 0: all
 
     def points(self, ready, thorough, seed):
-        plus = "+" if self.lasting else ""
+        plus, wanted = "+" if self.lasting else "", self.most if thorough else self.short
         if self.after:
             return [[Step(ready.case.disturbed, f"{self.action}@{self.point}:{2 * n}")]
-                    for n in spread(ready.reached[self.point] // 2, 0 if thorough else self.short)]
+                    for n in spread(ready.reached[self.point] // 2, wanted)]
         return [[Step(ready.case.disturbed, f"{self.action}@{self.point}:{n}{plus}")]
-                for n in spread(ready.reached[self.point], 0 if thorough else self.short)]
+                for n in spread(ready.reached[self.point], wanted)]
 
 
 @dataclass
@@ -151,8 +159,13 @@ SWEEPS = [
     Alone("pending alone", "pending", 1),
     Every("kill at calls, much pending", "pending", 6),
     Every("kill at writes, much pending", "pending", 6, point="write"),
-    *(Alone(f"{kind} alone", kind, 1) for kind in PASSING + FINAL),
-    *(Every(f"kill at calls, {kind}", kind, 2) for kind in PASSING + FINAL),
+    *(Alone(f"{kind} alone", kind, 1) for kind in KINDS),
+    *(Every(f"kill at calls, {kind}", kind, 1) for kind in KINDS),
+    Alone("a dead region", "dead", 1),
+    Every("kill at calls, a dead region", "dead", 2),
+    Every("kill at writes of an import", "import", 4, point="write"),
+    Every("kill at calls of an import", "import", 2),
+    Every("disk full during an import", "import", 2, action="full", point="write"),
     Every("kill at calls, keys ignored", "keyless", 4),
     Every("kill at calls, keys ignored and answers lost", "keyless-lost", 3),
     Alone("hidden alone", "hidden", 1),
@@ -190,14 +203,15 @@ SWEEPS = [
     Every("torn writes of a first apply", "first", 4, action="tear", point="write"),
     Unsynced("a sync fails, then power", "apply", 6),
     Unsynced("a sync fails, then power, first apply", "first", 3),
-    *(Every(f"{what} {how}", case, short, action=action, point=point, lasting=lasting)
+    *(Every(f"{what} {how}", case, short, action=action, point=point, lasting=lasting, most=most)
       for what, action, point, short in (
           ("disk full", "full", "write", 5), ("io error at writes", "eio", "write", 5),
           ("short write", "short", "write", 4), ("io error at syncs", "eio", "sync", 4),
           ("io error at reads", "eio", "read", 3))
-      for how, case, lasting, short in (
-          ("once", "apply", False, short), ("from then on", "apply", True, short),
-          ("once, wide", "wide", False, 0), ("from then on, first apply", "first", True, 0))),
+      for how, case, lasting, short, most in (
+          ("once", "apply", False, short, 0), ("from then on", "apply", True, short, 0),
+          ("once, wide", "wide", False, 0, 250),
+          ("from then on, first apply", "first", True, 0, 500))),
     Every("Ctrl-C at calls", "apply", 5, action="int"),
     Every("Ctrl-C at calls of a wide apply", "wide", 3, action="int"),
     Every("Ctrl-C twice at calls", "apply", 5, action="int2"),
