@@ -172,6 +172,7 @@ static void compare(struct draft_back *f)
 			.where = RANGE_NONE,
 		};
 	}
+	diff_release(&diff);
 }
 
 static void lose(struct draft_back *f, const char *pointer)
