@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import scenario
@@ -58,6 +58,11 @@ class Case:
     def env(self):
         return {"HADEPLOY_MUTATE": self.mutation,
                 "HADEPLOY_FAULT_SPEED": str(self.speed) if self.speed > 1 else ""}
+
+    def beginning(self):
+        """The same for cases that an undisturbed run does the same in."""
+        provider = self.provider if self.fails else {}
+        return repr(replace(self, name="", provider=provider, mutation="", beside=""))
 
     def lasting_mutation(self):
         """What the plain runs forget too."""
