@@ -1,4 +1,5 @@
 /* cmd_state_move.c - state mv: a resource has another logical id, and is the same. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -78,6 +79,7 @@ static int read_to(struct invocation *in, const char *word, const struct address
 {
 	struct diag *g;
 
+	assert(from);
 	*out = (struct address){from->instance, word};
 	if (strchr(word, '/') && !address_parse(in->arena, text_of(word), out))
 		out->logical_id = "";

@@ -232,7 +232,7 @@ void diff_make(struct arena *a, const json_t *before, const json_t *after, const
 		walk(&w, before, after);
 	emit_rest(&w, before, unknown);
 	/* Mostly they come in order: members do, and a "/" sorts behind few characters. */
-	if (!in_order(w.paths.items, w.paths.count))
+	if (w.paths.count && !in_order(w.paths.items, w.paths.count))
 		qsort(w.paths.items, w.paths.count, sizeof(*w.paths.items), compare_paths);
 	*out = (struct diff){w.paths.items, w.paths.count};
 	map_release(&w.marks);

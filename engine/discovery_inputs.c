@@ -11,63 +11,65 @@ static json_t *parse(const char *text)
 	return text && *text ? json_parse(text_of(text), NULL, NULL) : NULL;
 }
 
-static json_t *pick(const struct schema *s, struct str *pointer, const json_t *wanted,
-		    const json_t *shown);
+/* The same place of both documents; NULL: not there. */
+struct sides {
+	const json_t *wanted, *shown;
+};
+
+static json_t *pick(const struct schema *s, struct str *pointer, struct sides x);
 
 static void pick_member(const struct schema *s, struct str *pointer, const char *key,
-			const json_t *wanted, const json_t *shown, json_t *out)
+			struct sides x, json_t *out)
 {
 	size_t len = pointer->len;
 
 	json_pointer_add(pointer, text_of(key));
 	/* A default that the provider filled in is no wish; a key of a free map is there. */
-	if (wanted)
-		json_object_set_new(out, key, pick(s, pointer, wanted, shown));
+	if (x.wanted)
+		json_object_set_new(out, key, pick(s, pointer, x));
 	else if (!schema_is_declared(s, str_text(pointer)))
-		json_object_set(out, key, (json_t *)shown);
+		json_object_set(out, key, (json_t *)x.shown);
 	str_truncate(pointer, len);
 }
 
-static json_t *pick_members(const struct schema *s, struct str *pointer, const json_t *wanted,
-			    const json_t *shown)
+static json_t *pick_members(const struct schema *s, struct str *pointer, struct sides x)
 {
 	json_t *out = json_object(), *value;
 	bool root = !pointer->len;
 	const char *key;
 
-	json_object_foreach((json_t *)shown, key, value)
+	json_object_foreach((json_t *)x.shown, key, value)
 	{
-		const json_t *wish = json_object_get(wanted, key);
+		struct sides member = {json_object_get(x.wanted, key), value};
 
-		if (wish || !root)
-			pick_member(s, pointer, key, wish, value, out);
+		if (member.wanted || !root)
+			pick_member(s, pointer, key, member, out);
 	}
 	return out;
 }
 
-static json_t *pick_items(const struct schema *s, struct str *pointer, const json_t *wanted,
-			  const json_t *shown)
+static json_t *pick_items(const struct schema *s, struct str *pointer, struct sides x)
 {
 	json_t *out = json_array();
 	size_t len = pointer->len;
 
-	for (size_t i = 0; i < json_array_size(shown); i++) {
+	for (size_t i = 0; i < json_array_size(x.shown); i++) {
+		struct sides item = {json_array_get(x.wanted, i), json_array_get(x.shown, i)};
+
 		str_printf(pointer, "/%zu", i);
-		json_array_append_new(
-			out, pick(s, pointer, json_array_get(wanted, i), json_array_get(shown, i)));
+		json_array_append_new(out, pick(s, pointer, item));
 		str_truncate(pointer, len);
 	}
 	return out;
 }
 
-static json_t *pick(const struct schema *s, struct str *pointer, const json_t *wanted,
-		    const json_t *shown)
+static json_t *pick(const struct schema *s, struct str *pointer, struct sides x)
 {
-	if (json_is_object(wanted) && json_is_object(shown))
-		return pick_members(s, pointer, wanted, shown);
-	if (json_is_array(wanted) && json_array_size(wanted) == json_array_size(shown))
-		return pick_items(s, pointer, wanted, shown);
-	return json_deep_copy(shown);
+	if (json_is_object(x.wanted) && json_is_object(x.shown))
+		return pick_members(s, pointer, x);
+	if (json_is_array(x.wanted) && json_array_size(x.wanted) == json_array_size(x.shown))
+		return pick_items(s, pointer, x);
+	return json_deep_copy(x.shown);
 }
 
 /*
@@ -119,7 +121,7 @@ json_t *discovery_inputs(struct discovery_inputs *in)
 	json_t *wanted = parse(in->change->desired), *inputs;
 	struct str pointer = STR_INIT;
 
-	inputs = pick(in->change->schema, &pointer, wanted, in->shown);
+	inputs = pick(in->change->schema, &pointer, (struct sides){wanted, in->shown});
 	take_create_only(in, &pointer, wanted, inputs);
 	mark_secrets(in, inputs);
 	str_release(&pointer);

@@ -63,6 +63,7 @@ static const char *const doings[] = {
 	[DENY_REPLACE] = "replaced",
 	[DENY_DELETE] = "deleted",
 	[DENY_UPDATE] = "updated",
+	[DENY_COUNT] = "touched", /* no policy speaks of it */
 };
 
 static void detail_reason(struct refusing *r, struct diag *g, const struct change *c)
