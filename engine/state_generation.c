@@ -102,7 +102,7 @@ int edit_forget_kept(struct state *s, const struct instance_id *id, struct diags
 static int count_generation(struct state *s, const struct instance_id *id, struct arena *a,
 			    struct diags *d)
 {
-	struct instance_record instance;
+	struct instance_record instance = {.generation = 0};
 	int got = read_instance(s, id, a, &instance, d);
 
 	if (got < 0)
