@@ -205,6 +205,13 @@ static void decide_items(struct eval *e, struct section_item *const *items, size
 	e->scope = NULL;
 }
 
+/* For what is written; loops may make more. */
+static void make_room(struct eval *e, struct eval_state *st, size_t count)
+{
+	arena_vec_reserve(e->a, &st->resource_list, count);
+	names_reserve(e->a, &st->resources, count);
+}
+
 static void expand_sections(struct eval *e, struct eval_state *st)
 {
 	struct collecting conditions = {e, st, &st->conditions, "condition"};
@@ -214,9 +221,11 @@ static void expand_sections(struct eval *e, struct eval_state *st)
 	if (st->tpl->conditions)
 		st->conditions_incomplete =
 			foreach_expand(e, st->tpl->conditions, collect_condition, &conditions) != 0;
-	if (st->tpl->resources)
+	if (st->tpl->resources) {
+		make_room(e, st, st->tpl->resources->count);
 		st->incomplete =
 			foreach_expand(e, st->tpl->resources, collect_resource, &resources) != 0;
+	}
 	if (st->tpl->outputs)
 		foreach_expand(e, st->tpl->outputs, collect_output, &outputs);
 }

@@ -213,6 +213,8 @@ static void fill_resources(struct filling *f, const struct eval_state *st)
 	const struct eval_state *outer = f->e->st;
 
 	f->e->st = st;
+	arena_vec_reserve(f->e->a, &f->resources, st->resource_list.count);
+	names_reserve(f->e->a, &f->doc->ids, f->doc->ids.used + st->resource_list.count);
 	for (size_t i = 0; i < st->resource_list.count; i++) {
 		struct section_item *item = st->resource_list.items[i];
 

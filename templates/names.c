@@ -30,11 +30,11 @@ static struct name_slot *slot_for(const struct names *n, struct text key, uint32
 	}
 }
 
-static void grow(struct arena *a, struct names *n)
+static void grow(struct arena *a, struct names *n, size_t slot_count)
 {
 	struct names bigger = {0};
 
-	bigger.slot_count = n->slot_count ? n->slot_count * 2 : SLOTS_FIRST;
+	bigger.slot_count = slot_count;
 	bigger.slots = ARENA_ARRAY(a, bigger.slot_count, struct name_slot);
 	bigger.used = n->used;
 	for (size_t i = 0; i < n->slot_count; i++) {
@@ -44,13 +44,28 @@ static void grow(struct arena *a, struct names *n)
 	*n = bigger;
 }
 
+static bool is_full(size_t slot_count, size_t used)
+{
+	return (used + 1) * 4 > slot_count * 3;
+}
+
+void names_reserve(struct arena *a, struct names *n, size_t count)
+{
+	size_t slots = n->slot_count ? n->slot_count : SLOTS_FIRST;
+
+	while (is_full(slots, count))
+		slots *= 2;
+	if (slots > n->slot_count)
+		grow(a, n, slots);
+}
+
 static struct name_slot *slot_of(struct arena *a, struct names *n, struct text key)
 {
 	uint32_t hash = hash_of(key);
 	struct name_slot *slot;
 
-	if ((n->used + 1) * 4 > n->slot_count * 3)
-		grow(a, n);
+	if (is_full(n->slot_count, n->used))
+		grow(a, n, n->slot_count ? n->slot_count * 2 : SLOTS_FIRST);
 	slot = slot_for(n, key, hash);
 	if (!slot->key.ptr) {
 		slot->key = (struct text){key.ptr ? key.ptr : "", key.len};

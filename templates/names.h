@@ -23,6 +23,8 @@ struct names {
 	size_t slot_count, used;
 };
 
+/* Room for so many names: what grows leaves its old self behind in the arena. */
+void names_reserve(struct arena *a, struct names *n, size_t count);
 /* Adds the name, or leaves it alone and returns the value it has already.  NULL: added.
  * value is never NULL. */
 void *names_add(struct arena *a, struct names *n, struct text key, void *value);
