@@ -4,6 +4,7 @@
  */
 #include "engine/run_parts.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -97,6 +98,7 @@ static void read_lost(struct backing *b)
 
 	if (!count)
 		return;
+	assert(lost && b->kept.items);
 	all = ARENA_ARRAY(a, b->kept.count, struct observation);
 	some = ARENA_ARRAY(a, count, struct observation);
 	for (size_t i = 0; i < count; i++)

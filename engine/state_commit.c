@@ -117,25 +117,26 @@ static int drop_record(struct state *s, const struct state_edit *e, struct diags
 	return edit_drop_row(s, &filled, d);
 }
 
-int edit_read_record(struct state *s, const struct record *key, const char *missing,
-		     struct arena *a, struct record *out, struct diags *d)
+int edit_read_record(struct state *s, struct record *r, const char *missing, struct arena *a,
+		     struct diags *d)
 {
+	const struct address addr = r->addr;
 	struct row row = {NULL, 0, a};
 	bool whole;
 	int got;
 
-	if (start_record(s, QUERY_RECORD, key, &row, d) != 0)
+	if (start_record(s, QUERY_RECORD, r, &row, d) != 0)
 		return -1;
 	got = state_step(s, row.stmt, d);
 	if (got == 0)
-		return edit_fail_record(d, missing, &key->addr);
+		return edit_fail_record(d, missing, &addr);
 	if (got < 0)
 		return -1;
-	whole = record_take(s, &row, out);
+	whole = record_take(s, &row, r);
 	state_reset(row.stmt);
 	if (!whole)
 		return state_corrupt(s, d, "the record of '%s' does not fit its checksum",
-				     address_text(a, &key->addr));
+				     address_text(a, &addr));
 	return 0;
 }
 
@@ -144,7 +145,7 @@ static int move_live(struct state *s, const struct record *to, struct arena *a, 
 	struct record live = {.addr = to->addr, .deposed = ""}, there = record_filled(to);
 
 	if (edit_find_version(s, &there, d) != 0 ||
-	    edit_read_record(s, &live, "there is no record to be replaced of", a, &live, d) != 0)
+	    edit_read_record(s, &live, "there is no record to be replaced of", a, d) != 0)
 		return -1;
 	if (there.version)
 		return edit_fail_record(d, "this operation has replaced one record already of",

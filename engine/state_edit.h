@@ -19,9 +19,10 @@ int edit_fail_record(struct diags *d, const char *what, const struct address *ad
 
 /* What the store counts and keeps of r's row: version (0: not there), created_ms, born. */
 int edit_find_version(struct state *s, struct record *r, struct diags *d);
-/* The row of this address and `deposed`, whole; when there is none: -1 with `missing`. */
-int edit_read_record(struct state *s, const struct record *key, const char *missing,
-		     struct arena *a, struct record *out, struct diags *d);
+/* *r has an address and `deposed`, and gets the row of these, whole; when there is none: -1 with
+ * `missing`. */
+int edit_read_record(struct state *s, struct record *r, const char *missing, struct arena *a,
+		     struct diags *d);
 int edit_write_record(struct state *s, const struct record *filled, struct diags *d);
 int edit_drop_row(struct state *s, const struct record *filled, struct diags *d);
 int edit_write_instance(struct state *s, const struct instance_record *filled, struct diags *d);

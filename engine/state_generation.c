@@ -155,16 +155,16 @@ static int step_aside(struct state *s, const struct address *addr, const char *a
 	if (there.version)
 		return edit_fail_record(d, "this operation has replaced one record already of",
 					addr);
-	result = edit_read_record(s, &live, "there is no record to be replaced of", a, &live, d);
+	result = edit_read_record(s, &live, "there is no record to be replaced of", a, d);
 	return result == 0 ? rename_record(s, &live, as, d) : -1;
 }
 
 static int restore(struct state *s, const struct record *key, const char *as, struct arena *a,
 		   struct diags *d)
 {
-	struct record old;
+	struct record old = *key;
 
-	if (edit_read_record(s, key, "there is no record to be restored of", a, &old, d) != 0 ||
+	if (edit_read_record(s, &old, "there is no record to be restored of", a, d) != 0 ||
 	    step_aside(s, &key->addr, as, a, d) != 0)
 		return -1;
 	return rename_record(s, &old, "", d);

@@ -37,8 +37,11 @@ static int check_name(struct visit *v, const struct sim_thing *t)
 
 	if (!*t->name)
 		return 0;
-	there = store_find_name(store, v->arena, text_of(t->type), text_of(t->name), &other,
-				&v->fault);
+	there = store_find(store, v->arena,
+			   &(struct sim_search){.by = SIM_BY_NAME,
+						.type = text_of(t->type),
+						.word = text_of(t->name)},
+			   &other, &v->fault);
 	if (there == 1 && other.busy == SIM_DELETING && !visit_is_busy(v, &other)) {
 		v->event.effect = HD_EFFECT_DONE;
 		return visit_record(v, SIM_DELETE, &other);
@@ -56,8 +59,11 @@ static int choose_id(struct visit *v, struct sim_thing *t)
 	for (int64_t nth = 0; there == 1; nth++) {
 		if (shape_new(v, t, nth) < 0 || check_name(v, t) < 0)
 			return -1;
-		there = store_find_id(store, v->arena, text_of(t->type), text_of(t->id), &other,
-				      &v->fault);
+		there = store_find(store, v->arena,
+				   &(struct sim_search){.by = SIM_BY_ID,
+							.type = text_of(t->type),
+							.word = text_of(t->id)},
+				   &other, &v->fault);
 		if (there == 1 && *t->name)
 			return name_taken(v, t);
 	}
@@ -85,8 +91,11 @@ static int made_before(struct visit *v, struct sim_thing *t)
 {
 	if (v->session->settings.keys_ignored || !v->r->idem.len)
 		return 0;
-	return store_find_key(v->session->store, v->arena, span_text(v->r->type),
-			      span_text(v->r->idem), t, &v->fault);
+	return store_find(v->session->store, v->arena,
+			  &(struct sim_search){.by = SIM_BY_KEY,
+					       .type = span_text(v->r->type),
+					       .word = span_text(v->r->idem)},
+			  t, &v->fault);
 }
 
 static int create(struct visit *v, struct sim_thing *t, enum hd_effect *effect)

@@ -16,8 +16,11 @@ static int find_named(struct visit *v, struct sim_thing *t)
 	int there = 0;
 
 	if (*name)
-		there = store_find_name(v->session->store, v->arena, span_text(v->r->type),
-					text_of(name), t, &v->fault);
+		there = store_find(v->session->store, v->arena,
+				   &(struct sim_search){.by = SIM_BY_NAME,
+							.type = span_text(v->r->type),
+							.word = text_of(name)},
+				   t, &v->fault);
 	json_decref(wanted);
 	return there;
 }
@@ -90,8 +93,11 @@ static int64_t give_page(struct visit *v, struct hd_span type, int64_t serial)
 
 	for (size_t i = 0; i < PAGE; i++) {
 		struct sim_thing t;
-		int there =
-			store_find_next(store, v->arena, span_text(type), serial, &t, &v->fault);
+		int there = store_find(store, v->arena,
+				       &(struct sim_search){.by = SIM_NEXT,
+							    .type = span_text(type),
+							    .serial = serial},
+				       &t, &v->fault);
 
 		if (there < 1)
 			return there;

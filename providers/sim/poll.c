@@ -21,8 +21,11 @@ static int find_pending(struct visit *v, const json_t *token, struct sim_thing *
 
 	if (!json_is_object(token) || json_int(token, "v", 0) != 1)
 		return refuse_token(v);
-	return store_find_id(v->session->store, v->arena, span_text(v->r->type), text_of(id), t,
-			     &v->fault);
+	return store_find(v->session->store, v->arena,
+			  &(struct sim_search){.by = SIM_BY_ID,
+					       .type = span_text(v->r->type),
+					       .word = text_of(id)},
+			  t, &v->fault);
 }
 
 static int finish(struct visit *v, struct sim_thing *t)
@@ -124,7 +127,9 @@ static int take_snapshot(struct visit *v, const char **id)
 
 	if (there < 1)
 		return there == 0 ? visit_not_found(v) : -1;
-	there = store_find_snapshot(store, v->arena, &t, span_text(v->r->idem), id, &v->fault);
+	there = store_find_snapshot(store, v->arena,
+				    &(struct sim_snapshot){t.serial, span_text(v->r->idem)}, id,
+				    &v->fault);
 	if (there)
 		return there < 0 ? -1 : 0;
 	*id = snapshot_id(v, &t);
@@ -169,8 +174,11 @@ static int put_seed(struct visit *v)
 	t.name = recorded ? attributes_name(v->type, v->arena, recorded) : "";
 	json_decref(recorded);
 	if (there == 0 && *t.name)
-		there = store_find_name(v->session->store, v->arena, text_of(t.type),
-					text_of(t.name), &other, &v->fault);
+		there = store_find(v->session->store, v->arena,
+				   &(struct sim_search){.by = SIM_BY_NAME,
+							.type = text_of(t.type),
+							.word = text_of(t.name)},
+				   &other, &v->fault);
 	if (there)
 		return there < 0 ? -1 : 0;
 	return store_put(v->session->store, &t, &v->fault);

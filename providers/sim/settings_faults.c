@@ -1,4 +1,5 @@
 /* settings_faults.c - the list of scripted faults, and recorded durations. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -224,6 +225,7 @@ static int read_rules(struct arena *a, const json_t *list, struct sim_settings *
 			fault_detail(f, "fault number %zu", i + 1);
 			return -1;
 		}
+		assert(rules[i].kind);
 		out->rule_count++;
 		if (rules[i].kind->deed == DEED_HIDDEN && rules[i].for_ms > out->unseen_ms)
 			out->unseen_ms = rules[i].for_ms;

@@ -327,62 +327,34 @@ static void read_thing(sqlite3_stmt *q, struct arena *a, struct sim_thing *out)
 	};
 }
 
-/* ?2 is bound by the caller. */
-static int find(struct sim_store *s, struct arena *a, sqlite3_stmt *q, struct text type,
-		struct sim_thing *out, struct fault *f)
+int store_find(struct sim_store *s, struct arena *a, const struct sim_search *q,
+	       struct sim_thing *out, struct fault *f)
 {
+	static const enum query queries[] = {
+		[SIM_BY_ID] = QUERY_BY_ID,
+		[SIM_BY_KEY] = QUERY_BY_KEY,
+		[SIM_BY_NAME] = QUERY_BY_NAME,
+		[SIM_NEXT] = QUERY_NEXT,
+	};
+	sqlite3_stmt *row = query(s, queries[q->by], f);
 	int code;
 
-	bind_text(q, 1, type);
-	bind(q, 3, s->account);
-	bind(q, 4, s->region);
-	code = sqlite3_step(q);
+	if (!row)
+		return -1;
+	bind_text(row, 1, q->type);
+	if (q->by == SIM_NEXT)
+		sqlite3_bind_int64(row, 2, q->serial);
+	else
+		bind_text(row, 2, q->word);
+	bind(row, 3, s->account);
+	bind(row, 4, s->region);
+	code = sqlite3_step(row);
 	if (code == SQLITE_ROW)
-		read_thing(q, a, out);
+		read_thing(row, a, out);
 	else if (code != SQLITE_DONE)
 		fail(s, code, f);
-	reset(q);
+	reset(row);
 	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
-}
-
-static int find_by(struct sim_store *s, enum query which, struct arena *a,
-		   const struct text words[2], struct sim_thing *out, struct fault *f)
-{
-	sqlite3_stmt *q = query(s, which, f);
-
-	if (!q)
-		return -1;
-	bind_text(q, 2, words[1]);
-	return find(s, a, q, words[0], out, f);
-}
-
-int store_find_id(struct sim_store *s, struct arena *a, struct text type, struct text id,
-		  struct sim_thing *out, struct fault *f)
-{
-	return find_by(s, QUERY_BY_ID, a, (struct text[]){type, id}, out, f);
-}
-
-int store_find_key(struct sim_store *s, struct arena *a, struct text type, struct text key,
-		   struct sim_thing *out, struct fault *f)
-{
-	return find_by(s, QUERY_BY_KEY, a, (struct text[]){type, key}, out, f);
-}
-
-int store_find_name(struct sim_store *s, struct arena *a, struct text type, struct text name,
-		    struct sim_thing *out, struct fault *f)
-{
-	return find_by(s, QUERY_BY_NAME, a, (struct text[]){type, name}, out, f);
-}
-
-int store_find_next(struct sim_store *s, struct arena *a, struct text type, int64_t serial,
-		    struct sim_thing *out, struct fault *f)
-{
-	sqlite3_stmt *q = query(s, QUERY_NEXT, f);
-
-	if (!q)
-		return -1;
-	sqlite3_bind_int64(q, 2, serial);
-	return find(s, a, q, type, out, f);
 }
 
 static int bind_thing(sqlite3_stmt *q, const struct sim_thing *t)
@@ -456,22 +428,22 @@ int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_e
 	return run(s, q, f);
 }
 
-int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_thing *t,
-			struct text key, const char **id, struct fault *f)
+int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_snapshot *q,
+			const char **id, struct fault *f)
 {
-	sqlite3_stmt *q = query(s, QUERY_SNAPSHOT, f);
+	sqlite3_stmt *row = query(s, QUERY_SNAPSHOT, f);
 	int code;
 
-	if (!q)
+	if (!row)
 		return -1;
-	sqlite3_bind_int64(q, 1, t->serial);
-	bind_text(q, 2, key);
-	code = sqlite3_step(q);
+	sqlite3_bind_int64(row, 1, q->serial);
+	bind_text(row, 2, q->key);
+	code = sqlite3_step(row);
 	if (code == SQLITE_ROW)
-		*id = column(q, 0, a);
+		*id = column(row, 0, a);
 	else if (code != SQLITE_DONE)
 		fail(s, code, f);
-	reset(q);
+	reset(row);
 	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
 

@@ -58,26 +58,35 @@ int store_begin(struct sim_store *s, struct fault *f);
 int store_commit(struct sim_store *s, struct fault *f);
 void store_rollback(struct sim_store *s);
 
+enum sim_find {
+	SIM_BY_ID,
+	SIM_BY_KEY, /* of its creation */
+	SIM_BY_NAME,
+	SIM_NEXT /* the first whose serial is greater */
+};
+struct sim_search {
+	enum sim_find by;
+	struct text type;
+	struct text word; /* the id, key or name */
+	int64_t serial;   /* SIM_NEXT */
+};
 /* 1 and *out (texts in the arena), 0: there is none, -1 with a fault. */
-int store_find_id(struct sim_store *s, struct arena *a, struct text type, struct text id,
-		  struct sim_thing *out, struct fault *f);
-/* By the key of its creation. */
-int store_find_key(struct sim_store *s, struct arena *a, struct text type, struct text key,
-		   struct sim_thing *out, struct fault *f);
-int store_find_name(struct sim_store *s, struct arena *a, struct text type, struct text name,
-		    struct sim_thing *out, struct fault *f);
-/* The first of the type whose serial is greater than this. */
-int store_find_next(struct sim_store *s, struct arena *a, struct text type, int64_t serial,
-		    struct sim_thing *out, struct fault *f);
+int store_find(struct sim_store *s, struct arena *a, const struct sim_search *q,
+	       struct sim_thing *out, struct fault *f);
 
 /* Adds one whose serial is 0 (and fills it in), else rewrites it.  0 or -1 with a fault. */
 int store_put(struct sim_store *s, struct sim_thing *t, struct fault *f);
 int store_drop(struct sim_store *s, const struct sim_thing *t, struct fault *f);
 int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_event *e,
 	      struct fault *f);
-/* 1 when this thing has a snapshot that was made with the key; its id in *id. */
-int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_thing *t,
-			struct text key, const char **id, struct fault *f);
+/* Of a thing, made with a key. */
+struct sim_snapshot {
+	int64_t serial;
+	struct text key;
+};
+/* 1 when there is one; its id in *id. */
+int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_snapshot *q,
+			const char **id, struct fault *f);
 
 /* How often a fault could have fired, and how often it did; kept under the name. */
 struct sim_counter {

@@ -144,10 +144,17 @@ int visit_find(struct visit *v, struct sim_thing *out)
 	int there = 0;
 
 	if (v->r->id.len)
-		there = store_find_id(store, v->arena, type, span_text(v->r->id), out, &v->fault);
+		there = store_find(store, v->arena,
+				   &(struct sim_search){.by = SIM_BY_ID,
+							.type = type,
+							.word = span_text(v->r->id)},
+				   out, &v->fault);
 	else if (v->r->idem.len)
-		there = store_find_key(store, v->arena, type, span_text(v->r->idem), out,
-				       &v->fault);
+		there = store_find(store, v->arena,
+				   &(struct sim_search){.by = SIM_BY_KEY,
+							.type = type,
+							.word = span_text(v->r->idem)},
+				   out, &v->fault);
 	if (there == 1 && out->busy == SIM_DELETING && !visit_is_busy(v, out))
 		return reap(v, out);
 	return there == 1 && is_hidden(v, out) ? 0 : there;
