@@ -57,7 +57,8 @@ static bool is_gone(const struct undoing *u, const struct record *r)
 static void set_provider(struct undoing *u, struct change *c, const struct record *r)
 {
 	c->provider = registry_entry(u->q->project->registry, r->provider);
-	c->schema = c->provider ? map_find(&c->provider->schemas, text_of(r->type)) : NULL;
+	c->schema =
+		c->provider ? registry_schema(u->q->project->registry, c->provider, r->type) : NULL;
 }
 
 static struct change change_of(struct undoing *u, const struct planning_instance *w,

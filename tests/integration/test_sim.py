@@ -41,6 +41,27 @@ def lines(result, kind):
     return [line for line in map(json.loads, result.stdout.splitlines()) if line["type"] == kind]
 
 
+DATABASE = """\
+Parameters: {Password: {Type: String, NoEcho: true}}
+Resources:
+  Db:
+    Type: 'AWS::RDS::DBInstance'
+    Properties: {Engine: postgres, DBInstanceClass: c, AllocatedStorage: %s, MasterUserPassword: !Ref Password}
+"""
+LAST = "  Last: {Type: 'Sim::Node', DependsOn: Db, Properties: {Size: 1}}\n"
+DENIED = ", Faults: [{Fault: denied, Operation: create, Address: '*Last'}]"
+
+
+def test_what_another_provider_knows_is_rolled_back(tmp_path):
+    secret = {"HADEPLOY_PARAM_Password": "hunter2"}
+    project(tmp_path, DATABASE % "'5'")
+    run_hadeploy(["apply", "--yes"], tmp_path, env=secret).ok()
+    project(tmp_path, DATABASE % "'6'" + LAST, DENIED)
+    result = run_hadeploy(["apply", "--yes"], tmp_path, env=secret).ok(1)
+    assert "1 of 1 failed stack instance is back" in result.stderr
+    assert '"AllocatedStorage":"5"' in rows(tmp_path, "SELECT properties FROM resource")[0][0]
+
+
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="there is no ../shared/corpus beside this tree")
 def test_aws_templates_live_and_die(tmp_path):
     deployed = 0
