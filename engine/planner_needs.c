@@ -7,7 +7,8 @@
  *
  * A resource that only got another logical id shows as a create and a delete of the same
  * thing in the world (same type, endpoint and Ref): then the delete comes first, else it
- * would remove what was just created.
+ * would remove what was just created.  The same holds for what is left over from a replacement
+ * when its name is wanted again.
  *
  * In a rollback what is wanted is a record, and its dependencies are those recorded in it.
  *
@@ -87,7 +88,7 @@ static void index_doomed(struct needs *n)
 		struct change *c = &n->changes[i];
 		struct str key = STR_INIT;
 
-		if (c->action == ACTION_DELETE && !*c->before->deposed)
+		if (c->action == ACTION_DELETE)
 			identity(c, c->before->inputs, &key);
 		if (key.len)
 			map_set(&n->doomed, str_text(&key), c);

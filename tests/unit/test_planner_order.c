@@ -92,6 +92,21 @@ static void what_is_left_of_a_replacement_is_deleted(void **state)
 	fixture_close(&f);
 }
 
+/* Two of one name cannot be; and where they can, the delete would take the new one. */
+static void a_leftover_whose_name_is_wanted_again_goes_first(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, "Resources:\n" PLAIN("B"));
+	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"b1\"}", NULL);
+	fixture_record(&f, "web/-/east/B", "Fake::Thing", "{\"Name\":\"B\"}", NULL)->deposed =
+		"op1";
+	planned(&f);
+	assert_true(fixture_has_line(&f, "\tneeds delete web/east/B"));
+	fixture_close(&f);
+}
+
 static void wanted_things_wait_for_what_they_refer_to(void **state)
 {
 	struct fixture f;
@@ -345,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_false_condition_deletes_with_its_place),
 		cmocka_unit_test(retained_things_stay),
 		cmocka_unit_test(what_is_left_of_a_replacement_is_deleted),
+		cmocka_unit_test(a_leftover_whose_name_is_wanted_again_goes_first),
 		cmocka_unit_test(wanted_things_wait_for_what_they_refer_to),
 		cmocka_unit_test(order_passes_through_what_is_unchanged),
 		cmocka_unit_test(a_renamed_resource_is_deleted_before_it_is_created),
