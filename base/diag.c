@@ -409,5 +409,5 @@ void diag_foreign_code(struct diags *d, struct diag *g, const char *code)
 
 void diag_endpoint(struct diags *d, struct diag *g, const char *endpoint)
 {
-	g->endpoint = endpoint ? clean_copy(d, endpoint, "") : NULL;
+	g->endpoint = endpoint && *endpoint ? clean_copy(d, endpoint, "") : NULL;
 }

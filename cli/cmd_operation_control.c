@@ -3,6 +3,7 @@
 
 #include "base/vec.h"
 #include "cli/cmd_operation.h"
+#include "cli/view_operation.h"
 
 struct runs {
 	VEC_OF(struct run_record)
@@ -28,8 +29,9 @@ static int say_many(struct invocation *in, const struct runs *running)
 	for (size_t i = 0; i < running->count; i++) {
 		const struct run_record *r = &running->items[i];
 
-		str_printf(&list, "%s%s  %s %s  by %s@%s", i ? "\n" : "", r->id, r->command,
-			   r->instances, r->owner.user, r->owner.host);
+		str_printf(&list, "%s%s  %s ", i ? "\n" : "", r->id, r->command);
+		view_run_instances(&list, r);
+		str_printf(&list, "  by %s@%s", r->owner.user, r->owner.host);
 	}
 	g = diag_add(&in->diags, DIAG_RUN_CHOICE, RANGE_NONE, "%zu runs are going on",
 		     running->count);

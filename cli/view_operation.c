@@ -186,20 +186,30 @@ void view_runs(struct str *out, const struct run_rows *rows, const struct style 
 	arena_free(t.a);
 }
 
-static void add_instances(struct str *out, const struct run_record *r, struct arena *a)
+void view_run_instances(struct str *out, const struct run_record *r)
 {
+	struct arena *a = arena_new();
 	json_t *list = json_parse(text_of(r->instances), a, NULL);
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(list, i, one)
 	{
-		str_add(out, i ? ", " : "  stack instances: ");
+		str_add(out, i ? ", " : "");
 		shown_text(out, text_of(json_string_value(one)));
 	}
-	if (json_array_size(list))
-		str_add_char(out, '\n');
 	json_decref(list);
+	arena_free(a);
+}
+
+static void add_instances(struct str *out, const struct run_record *r)
+{
+	struct str names = STR_INIT;
+
+	view_run_instances(&names, r);
+	if (names.len)
+		str_printf(out, "  stack instances: %s\n", str_cstr(&names));
+	str_release(&names);
 }
 
 static void add_head(struct str *out, const struct run_row *row, const struct style *st)
@@ -214,7 +224,7 @@ static void add_head(struct str *out, const struct run_row *row, const struct st
 	str_printf(out, "\n  started %s by %s@%s (process %lld)%s%s\n", time_text(a, r->started_ms),
 		   safe(a, r->owner.user), safe(a, r->owner.host), (long long)r->owner.pid,
 		   *took ? r->ended_ms ? ", took " : ", running for " : "", took);
-	add_instances(out, r, a);
+	add_instances(out, r);
 	str_printf(out, "  %s\n", done_text(a, row));
 	if (row->asked.control != CONTROL_NONE)
 		str_printf(out, "  %s@%s asked it to stop%s at %s\n", safe(a, row->asked.by.user),

@@ -267,6 +267,13 @@ static struct str *next_phrase(struct str *out)
 	return out;
 }
 
+/* UpdateReplacePolicy: Retain.  Nothing records it from then on. */
+static bool leaves_old(const struct change *c)
+{
+	return c->action == ACTION_REPLACE && c->resource &&
+	       c->resource->update_replace_policy == DELETION_RETAIN;
+}
+
 static void add_phrases(struct str *out, const struct page *p, const struct change *c)
 {
 	if (reason_speaks(c))
@@ -279,6 +286,8 @@ static void add_phrases(struct str *out, const struct page *p, const struct chan
 		str_add(out, "; the thing stays");
 	else if (c->action == ACTION_RETAIN)
 		str_add(out, "its record goes, the thing stays");
+	if (leaves_old(c))
+		str_add(next_phrase(out), "the old one stays");
 	if (c->snapshot)
 		str_add(next_phrase(out), "a snapshot is taken first");
 }
@@ -473,8 +482,11 @@ void view_left_out(struct str *out, const struct plan *plan)
 	bool only = w && w->only.count, exclude = w && w->exclude.count;
 
 	counted(out, plan->counts.left_out, "change is left out by ", "changes are left out by ");
-	str_printf(out, "%s%s%s", only ? "--only" : "", only && exclude ? " and " : "",
-		   exclude ? "--exclude" : "");
+	if (plan->rollback)
+		str_add(out, "--skip");
+	else
+		str_printf(out, "%s%s%s", only ? "--only" : "", only && exclude ? " and " : "",
+			   exclude ? "--exclude" : "");
 }
 
 void view_unchanged(struct str *out, const struct plan *p)

@@ -285,7 +285,7 @@ static void add_rest(struct str *out, const struct run_result *r)
 	if (r->targets_failed) {
 		str_printf(out, "  %zu of ", r->targets_failed);
 		counted(out, targets, "stack instance", "stack instances");
-		str_add(out, " failed\n");
+		str_add(out, r->interrupted ? " not finished\n" : " failed\n");
 	}
 }
 

@@ -234,8 +234,11 @@ static void add_details(const struct matrix *m, const struct status_row *row)
 	if (row->open_operations) {
 		str_add(m->out, "    ");
 		counted(m->out, row->open_operations, "operation", "operations");
-		str_printf(m->out, " without an end; the next apply looks after %s\n",
-			   row->open_operations == 1 ? "it" : "them");
+		if (row->lock)
+			str_add(m->out, " under way, as long as the holder lives\n");
+		else
+			str_printf(m->out, " without an end; the next apply looks after %s\n",
+				   row->open_operations == 1 ? "it" : "them");
 	}
 	if (row->lock)
 		add_lock(m, row->lock);

@@ -141,7 +141,7 @@ static bool is_protected(struct refusing *r, const struct manifest_stack *s,
 		return false;
 	g = diag_add(r->d, DIAG_STACK_PROTECTED, RANGE_NONE, "'%s' is protected from deletion",
 		     instance_id_text(r->scratch, &i->id));
-	diag_detail(r->d, g, "%zu of its resources would be deleted, because %s.", count,
+	diag_detail(r->d, g, "%zu of its resources would go, because %s.", count,
 		    r->plan->destroy ? "the stack is to be destroyed"
 				     : "the target is not in the manifest any more");
 	diag_related(r->d, g, s->protected_where, "it is protected here");

@@ -22,9 +22,9 @@ static void the_matrix_has_a_row_per_stack_and_a_column_per_region(void **state)
 	const struct lock_info lock = {.lock_id = "4f2a",
 				       .owner = {"ann", "ci-7", "apply", 4242, 1800000000000}};
 	const struct status_row rows[] = {
-		{{"network", "-", "east"}, "CURRENT", 4, 0, 0, 1800000000000, NULL},
-		{{"web", "-", "east"}, "OUTDATED", 12, 2, 0, 1800000000000, NULL},
-		{{"web", "-", "west"}, "LOCKED", 0, 12, 1, 0, &lock},
+		{{"network", "-", "east"}, "CURRENT", NULL, 4, 0, 0, 1800000000000, NULL},
+		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL},
+		{{"web", "-", "west"}, "LOCKED", NULL, 0, 12, 1, 0, &lock},
 	};
 	struct str out = STR_INIT;
 
@@ -43,7 +43,7 @@ static void the_matrix_has_a_row_per_stack_and_a_column_per_region(void **state)
 		   "\n"
 		   "  web/west: LOCKED\n"
 		   "    12 changes to apply\n"
-		   "    1 operation without an end; the next apply looks after it\n"
+		   "    1 operation under way, as long as the holder lives\n"
 		   "    locked by ann@ci-7 (apply, process 4242) since 2027-01-15T08:00:00Z\n"
 		   "    'hadeploy state unlock 4f2a' breaks the lock of a dead holder\n");
 }
@@ -58,7 +58,7 @@ static void many_regions_become_a_list(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		snprintf(names[i], sizeof(names[i]), "region-%zu", i);
 		rows[i] = (struct status_row){
-			{"web", i ? "-" : "prod", names[i]}, "CURRENT", 1, 0, 0, 0, NULL};
+			{"web", i ? "-" : "prod", names[i]}, "CURRENT", NULL, 1, 0, 0, 0, NULL};
 	}
 	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows)}, &plain);
 	same(&out, "Project shop\n"
@@ -194,10 +194,13 @@ static void a_failed_run_says_what_is_left(void **state)
 	     "  1 failed\n"
 	     "  3 skipped: something they need failed, or the run was stopped\n"
 	     "  1 of 2 stack instances failed\n"
-	     "What was done is recorded; 'hadeploy apply' goes on from here.\n");
-	ends((struct run_result){.interrupted = true, .skipped = 1}, RUN_DESTROY,
+	     "What was done is recorded; 'hadeploy apply' goes on from here.\n"
+	     "'hadeploy rollback' goes back to the last good state instead.\n");
+	ends((struct run_result){.interrupted = true, .skipped = 1, .targets_failed = 1},
+	     RUN_DESTROY,
 	     "Destroy interrupted: 0 created, 0 updated, 0 deleted in 0ms.\n"
 	     "  1 skipped: something it needs failed, or the run was stopped\n"
+	     "  1 of 1 stack instance not finished\n"
 	     "What was done is recorded; 'hadeploy destroy' goes on from here.\n");
 }
 
