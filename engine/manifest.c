@@ -177,7 +177,7 @@ static void report_absent(struct arena *a, const char *dir, struct diags *d)
 			  "examples/quickstart is a complete project to start from");
 }
 
-static void check_templates(struct arena *a, const struct manifest *m, struct diags *d)
+void manifest_check_templates(struct arena *a, const struct manifest *m, struct diags *d)
 {
 	for (size_t i = 0; i < m->stack_count; i++) {
 		const struct manifest_stack *s = &m->stacks[i];
@@ -209,8 +209,6 @@ const struct manifest *manifest_load(struct arena *a, const char *dir, struct di
 	if (src)
 		m = manifest_parse(a, src, absolute, d);
 	free(absolute);
-	if (m)
-		check_templates(a, m, d);
 	return d->error_count == before ? m : NULL;
 }
 

@@ -129,6 +129,9 @@ struct manifest {
 
 /* dir: where the manifest lies.  NULL on failure. */
 const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d);
+/* An error for each stack whose template is not there.  What works on recorded state alone
+ * does without. */
+void manifest_check_templates(struct arena *a, const struct manifest *m, struct diags *d);
 /* Where its recorded state lies, without looking at the rest: a fault elsewhere in the
  * manifest does not keep anybody from the state.  NULL on failure. */
 const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d);

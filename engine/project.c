@@ -212,7 +212,9 @@ static void open_parts(struct opening *o, const struct hd_provider *const *built
 	struct project *p = o->p;
 
 	p->manifest = manifest_load(p->arena, o->dir, o->d);
-	if (!p->manifest)
+	if (p->manifest && !leaves_out(o))
+		manifest_check_templates(p->arena, p->manifest, o->d);
+	if (!p->manifest || diags_failed(o->d))
 		return;
 	p->registry = o->sel->simulator ? registry_open_simulated(p->manifest, builtins,
 								  o->sel->simulator, o->d)

@@ -272,7 +272,9 @@ static void a_missing_template_is_named_where_it_is_written(void **state)
 
 	write_file(f, "hadeploy.yaml",
 		   "Project: p\nRegions: {e: }\nStacks: {s: {Template: web.yaml, Targets: [e]}}\n");
-	assert_null(manifest_load(f->a, f->dir, &f->d));
+	m = manifest_load(f->a, f->dir, &f->d);
+	assert_non_null(m);
+	manifest_check_templates(f->a, m, &f->d);
 	assert_int_equal(f->d.error_count, 1);
 	assert_int_equal(f->d.first->code, DIAG_TEMPLATE_ABSENT);
 	assert_int_equal(f->d.first->where.start.line, 3);
@@ -282,6 +284,8 @@ static void a_missing_template_is_named_where_it_is_written(void **state)
 	write_file(f, "web.yaml", "Resources: {}\n");
 	m = manifest_load(f->a, f->dir, &f->d);
 	assert_non_null(m);
+	manifest_check_templates(f->a, m, &f->d);
+	assert_int_equal(f->d.error_count, 0);
 	assert_int_equal(m->dir[0], '/');
 }
 
