@@ -147,7 +147,11 @@ static void add_total(struct str *out, const char *before, size_t total, const c
 
 static void add_breaker(struct str *out, const struct event *e, const struct style *st)
 {
-	shown_text(out, text_of(e->endpoint));
+	/* Without a host it is what a region has one of. */
+	if (!e->endpoint || !*e->endpoint)
+		str_printf(out, "An API of region %s", e->addr ? e->addr->instance.region : "?");
+	else
+		shown_text(out, text_of(e->endpoint));
 	paint_on(out, st, PAINT_YELLOW);
 	str_add(out, " does not answer");
 	paint_off(out, st);

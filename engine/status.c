@@ -15,6 +15,7 @@ struct entry {
 	struct status_row row;
 	const struct instance_record *recorded;
 	bool in_manifest;
+	bool resources_change;
 };
 
 struct matrix {
@@ -120,11 +121,14 @@ static void add_pending(struct matrix *m, const struct plan *plan)
 		for (size_t c = 0; e && c < p->change_count; c++)
 			e->row.pending_changes +=
 				plan->changes[p->first_change + c].action != ACTION_NONE;
+		if (e)
+			e->resources_change = e->row.pending_changes > 0;
 	}
 	for (size_t i = 0; i < plan->output_count; i++) {
 		struct entry *e = entry_of(m, &plan->outputs[i].id);
 
-		if (e)
+		/* Where resources change, outputs follow: they are no work of their own. */
+		if (e && !e->resources_change)
 			e->row.pending_changes++;
 	}
 }

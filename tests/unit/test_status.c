@@ -122,7 +122,7 @@ static void targets_without_a_record_are_not_deployed(void **state)
 
 	(void)state;
 	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
-	expect_status(&f, "web/east NOT_DEPLOYED 0 3\nweb/west NOT_DEPLOYED 0 3\n");
+	expect_status(&f, "web/east NOT_DEPLOYED 0 2\nweb/west NOT_DEPLOYED 0 2\n");
 	fixture_close(&f);
 }
 
@@ -133,13 +133,13 @@ static void what_was_applied_is_current_until_the_template_changes(void **state)
 	(void)state;
 	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
 	put_east(&f, "CURRENT");
-	expect_status(&f, "web/east CURRENT 2 0\nweb/west NOT_DEPLOYED 0 3\n");
+	expect_status(&f, "web/east CURRENT 2 0\nweb/west NOT_DEPLOYED 0 2\n");
 	rewrite(&f, "web.yaml",
 		"Resources:\n"
 		"  A: {Type: Fake::Thing, Properties: {Name: a, Size: 2}}\n"
 		"  B: {Type: Fake::Plain, Properties: {Name: a}}\n"
 		"Outputs: {Name: {Value: a}}\n");
-	expect_status(&f, "web/east OUTDATED 2 1\nweb/west NOT_DEPLOYED 0 3\n");
+	expect_status(&f, "web/east OUTDATED 2 1\nweb/west NOT_DEPLOYED 0 2\n");
 	fixture_close(&f);
 }
 
@@ -150,9 +150,9 @@ static void the_end_of_the_last_apply_is_told(void **state)
 	(void)state;
 	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
 	put_east(&f, "FAILED");
-	expect_status(&f, "web/east FAILED 2 0\nweb/west NOT_DEPLOYED 0 3\n");
+	expect_status(&f, "web/east FAILED 2 0\nweb/west NOT_DEPLOYED 0 2\n");
 	put_instance(&f, &east, "APPLYING", "{\"Name\":\"a\"}");
-	expect_status(&f, "web/east INCOMPLETE 2 0\nweb/west NOT_DEPLOYED 0 3\n");
+	expect_status(&f, "web/east INCOMPLETE 2 0\nweb/west NOT_DEPLOYED 0 2\n");
 	fixture_close(&f);
 }
 
@@ -184,8 +184,8 @@ static void what_left_the_manifest_is_an_orphan(void **state)
 	(void)state;
 	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
 	put_record(&f, "old/-/east/A", "Fake::Thing", "{\"Name\":\"a\"}");
-	expect_status(&f, "old/east ORPHANED 1 1\nweb/east NOT_DEPLOYED 0 3\n"
-			  "web/west NOT_DEPLOYED 0 3\n");
+	expect_status(&f, "old/east ORPHANED 1 1\nweb/east NOT_DEPLOYED 0 2\n"
+			  "web/west NOT_DEPLOYED 0 2\n");
 	fixture_close(&f);
 }
 

@@ -159,6 +159,8 @@ static void events_are_one_line_each(void **state)
 	     "web/east/Page: accepted, waiting until it is there\n");
 	says((struct event){.kind = EVENT_BREAKER_OPEN, .endpoint = "web-e1"},
 	     "web-e1 does not answer; its other work waits until it does\n");
+	says((struct event){.kind = EVENT_BREAKER_OPEN, .addr = &page, .endpoint = ""},
+	     "An API of region east does not answer; its other work waits until it does\n");
 	says((struct event){.kind = EVENT_LOCK_WAIT, .text = "web/east is locked by ann@ci"},
 	     "Waiting for the lock: web/east is locked by ann@ci\n");
 }
