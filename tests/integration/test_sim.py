@@ -46,7 +46,9 @@ Parameters: {Password: {Type: String, NoEcho: true}}
 Resources:
   Db:
     Type: 'AWS::RDS::DBInstance'
-    Properties: {Engine: postgres, DBInstanceClass: c, AllocatedStorage: %s, MasterUserPassword: !Ref Password}
+    Properties:
+      {Engine: postgres, AllocatedStorage: %s, DBInstanceClass: c,
+       MasterUserPassword: !Ref Password}
 """
 LAST = "  Last: {Type: 'Sim::Node', DependsOn: Db, Properties: {Size: 1}}\n"
 DENIED = ", Faults: [{Fault: denied, Operation: create, Address: '*Last'}]"
