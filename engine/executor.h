@@ -38,6 +38,9 @@ struct execution {
 	struct known *known;   /* what is certain now; known_free */
 	/* By instance: of the halting ones those that shall go back. */
 	bool *halted;
+	/* By instance: all that was wanted of it is there, and something was; at most what is to
+	 * go is not gone. */
+	bool *reached;
 	bool interrupted;
 	bool writable; /* false: locks lost or the disk full, nothing more may be written */
 };

@@ -5,10 +5,13 @@
  */
 #include "engine/executor_parts.h"
 
+/* A delete is one of a copy first, where one is to be kept. */
 static bool is_cleanup(const struct task *t)
 {
+	bool removes = t->kind == TASK_DELETE || t->kind == TASK_SNAPSHOT;
+
 	return t->kind == TASK_FORGET ||
-	       (t->kind == TASK_DELETE && (t->creates || t->change->action == ACTION_DELETE));
+	       (removes && (t->creates || t->change->action == ACTION_DELETE));
 }
 
 static size_t instance_of(const struct plan *p, size_t change)
@@ -73,6 +76,25 @@ void executor_halt(const struct task *failed)
 	end = first_task(x, p->first_change + p->change_count);
 	for (size_t n = first_task(x, p->first_change); n < end; n++)
 		withhold(&x->tasks[n]);
+}
+
+/* Something was wanted of it, and all of that is there. */
+bool executor_only_cleanup(const struct executor *x, size_t instance)
+{
+	const struct instance_plan *p = &x->plan->instances[instance];
+	size_t end = first_task(x, p->first_change + p->change_count);
+	bool some = false;
+
+	for (size_t n = first_task(x, p->first_change); n < end; n++) {
+		const struct task *t = &x->tasks[n];
+
+		if (is_cleanup(t))
+			continue;
+		if (walk_state(x->walk, t->step) != STEP_DONE)
+			return false;
+		some = some || t->kind != TASK_LEARN;
+	}
+	return some;
 }
 
 void executor_halt_skipped(struct executor *x)

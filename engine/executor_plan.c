@@ -287,11 +287,14 @@ int executor_run(struct engine *e, const struct plan *plan,
 		.ends = ARENA_ARRAY(plan->arena, plan->change_count, enum change_end),
 		.known = x.known,
 		.halted = x.halted,
+		.reached = ARENA_ARRAY(plan->arena, plan->instance_count, bool),
 		.interrupted = dispatch_level(x.dispatch) > 0,
 		.writable = !x.broken,
 	};
 	for (size_t i = 0; i < plan->change_count; i++)
 		out->ends[i] = end_of(&plan->changes[i], &x.progress[i]);
+	for (size_t i = 0; i < plan->instance_count; i++)
+		out->reached[i] = executor_only_cleanup(&x, i);
 	executor_halt_skipped(&x);
 	if (walk_count(x.walk, STEP_SKIPPED))
 		rc = -1;

@@ -114,5 +114,6 @@ bool holders_other(const struct holders *h, const struct record *r)
 	own = map_find(&h->held, str_text(&address));
 	str_release(&key);
 	str_release(&address);
-	return thing && thing->count > (own == thing);
+	/* The live one at its address is another one than a deposed one. */
+	return thing && thing->count > (own == thing && !*r->deposed);
 }

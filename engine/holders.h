@@ -18,7 +18,8 @@ void holders_free(struct holders *h); /* accepts NULL */
 /* Follows what is recorded: EDIT_PUT_RECORD, EDIT_DEPOSE and EDIT_DROP_RECORD count. */
 void holders_follow(struct holders *h, const struct state_edit *edit);
 void holders_put(struct holders *h, const struct record *live);
-/* True when a live record of another address than r's holds what r is about. */
+/* True when a live record holds what r is about: of another address than r's, or of the same
+ * when r is deposed. */
 bool holders_other(const struct holders *h, const struct record *r);
 
 #endif

@@ -52,7 +52,7 @@ static bool retains(const struct planning_instance *w, const struct record *r)
 }
 
 /* What is left over from a replacement goes by the policy for replaced things. */
-static bool wants_snapshot(const struct planning_instance *w, const struct record *r)
+bool planner_wants_snapshot(const struct planning_instance *w, const struct record *r)
 {
 	const struct document *doc = w->instance ? w->instance->doc : NULL;
 	const struct doc_resource *now = doc ? document_find(doc, r->addr.logical_id) : NULL;
@@ -97,7 +97,7 @@ static void add_delete(struct planning *p, const struct planning_instance *w,
 	c->type = r->type;
 	c->before = r;
 	c->action = retains(w, r) ? ACTION_RETAIN : ACTION_DELETE;
-	c->snapshot = c->action == ACTION_DELETE && wants_snapshot(w, r);
+	c->snapshot = c->action == ACTION_DELETE && planner_wants_snapshot(w, r);
 	c->instance = w->instance;
 	c->endpoint = r->endpoint ? r->endpoint : "";
 	c->unknown_pointers = "[]";

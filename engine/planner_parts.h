@@ -99,6 +99,8 @@ bool pointer_within(struct text pointer, struct text parent);
 
 /* planner_deletes.c: changes for records that the documents do not want. */
 void planner_deletes(struct planning *p, const struct planning_instance *w);
+/* Whether a copy of it is to be kept when it is deleted. */
+bool planner_wants_snapshot(const struct planning_instance *w, const struct record *r);
 
 /* planner_needs.c: fills needs of the instance's changes, which are sorted. */
 void planner_needs(struct planning *p, const struct planning_instance *w);

@@ -120,6 +120,7 @@ static void undo_creation(struct undoing *u, const struct planning_instance *w,
 	if (*r->deposed && !is_new(u, r)) {
 		c.action = ACTION_DELETE;
 		c.reason = REASON_DEPOSED;
+		c.snapshot = c.snapshot || planner_wants_snapshot(w, r);
 	}
 	add_change(u, &c);
 }

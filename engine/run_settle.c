@@ -257,8 +257,8 @@ enum run_instance_end run_instance_end(const struct instance_plan *p, const stru
 	return end;
 }
 
-static void settle_current(struct settling *s, const struct instance_plan *p,
-			   struct instance_record *n)
+static void settle_whole(struct settling *s, const struct instance_plan *p,
+			 struct instance_record *n, const char *status)
 {
 	const struct clock *c = s->r->e->options.clock;
 	const char *outputs = NULL;
@@ -270,12 +270,20 @@ static void settle_current(struct settling *s, const struct instance_plan *p,
 			       : planned_outputs(s, p->instance, n->outputs);
 	if (outputs)
 		n->outputs = outputs;
-	n->status = "CURRENT";
+	n->status = status;
 	if (!any_work(s->r->plan, p) && same_instance(&before, n))
 		return;
 	n->applied_ms = c->wall_ms((struct clock *)c);
 	put_instance(s, n);
 	put_good(s, n);
+}
+
+/* Only something that is to go is still there.  What was made may be in use by now: a later
+ * rollback comes back to it, and not to what it replaced. */
+static bool only_cleanup_failed(const struct settling *s, const struct instance_plan *p)
+{
+	return s->x && s->x->reached[p - s->r->plan->instances] && !s->x->interrupted &&
+	       !s->r->plan->destroy && p->instance && !p->partial;
 }
 
 /* What is known; what is not stays as it was. */
@@ -331,7 +339,11 @@ static void settle_instance(struct settling *s, const struct instance_plan *p)
 		return;
 	}
 	if (end == INSTANCE_CURRENT) {
-		settle_current(s, p, &n);
+		settle_whole(s, p, &n, "CURRENT");
+		return;
+	}
+	if (end == INSTANCE_FAILED && only_cleanup_failed(s, p)) {
+		settle_whole(s, p, &n, "FAILED");
 		return;
 	}
 	if (p->instance && p->instance->doc)
