@@ -197,7 +197,7 @@ int wanted_evaluate(struct task *t, json_t **desired, json_t **masked);
 
 /* executor_halt.c */
 bool executor_only_cleanup(const struct executor *x, size_t instance); /* is left of it */
-void executor_halt(const struct task *failed); /* the walk knows of it */
+void executor_halt(const struct task *failed);                         /* the walk knows of it */
 /* What could not start because of a failure counts too. */
 void executor_halt_skipped(struct executor *x);
 
