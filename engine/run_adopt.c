@@ -200,18 +200,25 @@ int run_adopt_found(struct run *r, const struct run_request *q)
 
 /* --- recording ------------------------------------------------------------------------- */
 
+/* What stood there is forgotten first, a create that ended without an id or what was kept of
+ * an earlier thing: a rollback would go by it, and take what is recorded now for new. */
 int run_put_records(struct run *r, const struct record *const *items, size_t count)
 {
-	struct state_edit *edits = xcalloc(RECORDS_PER_COMMIT, sizeof(*edits));
+	struct state_edit *edits = xcalloc((size_t)2 * RECORDS_PER_COMMIT, sizeof(*edits));
 	int rc = 0;
 
 	for (size_t done = 0; done < count && !rc; done += RECORDS_PER_COMMIT) {
 		size_t n = count - done < RECORDS_PER_COMMIT ? count - done : RECORDS_PER_COMMIT;
 
-		for (size_t i = 0; i < n; i++)
-			edits[i] = (struct state_edit){.kind = EDIT_PUT_RECORD,
-						       .record = items[done + i]};
-		rc = state_commit(r->e->state, edits, n, r->d);
+		for (size_t i = 0; i < n; i++) {
+			const struct record *record = items[done + i];
+
+			edits[2 * i] =
+				(struct state_edit){.kind = EDIT_DROP_RECORD, .record = record};
+			edits[2 * i + 1] =
+				(struct state_edit){.kind = EDIT_PUT_RECORD, .record = record};
+		}
+		rc = state_commit(r->e->state, edits, 2 * n, r->d);
 	}
 	free(edits);
 	return rc;

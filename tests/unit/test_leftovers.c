@@ -225,6 +225,128 @@ static void a_retained_one_comes_back_after_a_crash(void **state)
 	assert_int_equal(cloud_count(), 1);
 }
 
+/* It failed half-way before there was an id: nothing can be deleted by one. */
+static void a_creation_without_an_id_goes_back(void **state)
+{
+	struct bench *b = *state;
+
+	b->on_failure = ON_FAILURE_DEFAULT;
+	bench_template(b, "Resources:\n" THING("A", "a", ""));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Resources:\n" THING("A", "a", ", Size: 2") THING("C", "c", ""));
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_CREATE,
+					    .name = "c",
+					    .status = HD_FATAL,
+					    .effect = HD_EFFECT_PARTIAL,
+					    .trick = CLOUD_NO_ID});
+	assert_int_equal(bench_apply(b), -1);
+	if (strcmp(bench_instance(b, "east")->status, "ROLLED_BACK"))
+		bench_show(b);
+	assert_string_equal(bench_instance(b, "east")->status, "ROLLED_BACK");
+	cloud_drop_rules();
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_count(), 2);
+	assert_int_equal(bench_records(b), 2);
+}
+
+/* Put under an address of which something else is kept: a rollback may not delete it. */
+static void what_was_imported_since_is_not_replaced_by_what_was_kept(void **state)
+{
+	struct bench *b = *state;
+	struct import_wish wish = {.address = "web/east/B", .id = "mine@h", .where = RANGE_NONE};
+
+	bench_template(b, "Resources:\n" THING("A", "a", ", Size: 1") THING("B", "b", ""));
+	assert_int_equal(bench_apply(b), 0);
+	/* B goes, and then A's deletion fails. */
+	break_call(CLOUD_REMOVE, "a");
+	bench_template(b, "Resources: {}\n");
+	assert_int_equal(bench_apply(b), -1);
+	assert_false(cloud_has("b"));
+	cloud_drop_rules();
+	cloud_place("{\"Name\":\"mine\",\"Host\":\"h\",\"Serial\":\"s9\"}");
+	bench_template(b, "Resources:\n" THING("A", "a", ", Size: 1") THING("B", "mine", ""));
+	assert_int_equal(bench_run(b, &(struct run_request){.mode = RUN_IMPORT,
+							    .wishes = {.imports = &wish,
+								       .import_count = 1}}),
+			 0);
+	assert_string_equal(bench_record(b, "B")->id, "mine@h");
+	if (bench_rollback(b))
+		bench_show(b);
+	assert_true(cloud_has("mine"));
+	assert_true(cloud_has("a"));
+	assert_string_equal(bench_record(b, "B")->id, "mine@h");
+}
+
+/* As a create leaves it that ended half-way before there was an id. */
+static void lose_id(struct bench *b, const char *logical_id)
+{
+	struct lock_owner owner = {.user = "u", .host = "h", .command = "test", .pid = 1};
+	struct record r = *bench_record(b, logical_id);
+	struct state *s = bench_state(b);
+	const struct state_edit e = {.kind = EDIT_PUT_RECORD, .record = &r};
+
+	r.id = "";
+	r.tainted = true;
+	assert_int_equal(
+		state_lock(s, &(struct lock_request){&r.addr.instance, 1, &owner, NULL}, &b->d), 0);
+	assert_int_equal(state_commit(s, &e, 1, &b->d), 0);
+	state_unlock(s);
+}
+
+/* A create without an id left a record: what is adopted in its place was there before. */
+static void what_was_adopted_over_a_failed_creation_is_not_deleted(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, "Resources:\n" THING("A", "a", ""));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Resources:\n" THING("A", "a", "") THING("C", "c", "")
+				  THING("D", "d", ", Note: !Ref C"));
+	break_call(CLOUD_CREATE, "d");
+	assert_int_equal(bench_apply(b), -1);
+	cloud_drop_rules();
+	lose_id(b, "C");
+	cloud_lose("c");
+	cloud_place("{\"Name\":\"c\",\"Host\":\"h\",\"Serial\":\"s9\",\"Size\":1}");
+	bench_template(b, "Resources:\n" THING("A", "a", "") THING("C", "c", ", Size: 2")
+				  THING("D", "d", ", Note: !Ref C"));
+	break_call(CLOUD_CREATE, "d");
+	b->on_failure = ON_FAILURE_DEFAULT;
+	assert_int_equal(
+		bench_run(b, &(struct run_request){.mode = RUN_APPLY, .wishes = {.adopt = true}}),
+		-1);
+	assert_string_equal(bench_instance(b, "east")->status, "ROLLED_BACK");
+	assert_true(cloud_has("c"));
+	assert_string_equal(cloud_property("c", "Size"), "1");
+	assert_string_equal(bench_record(b, "C")->id, "c@h");
+}
+
+/* What was renamed stays renamed, and goes back and forward under its new id. */
+static void a_move_that_failed_goes_on_either_way(void **state)
+{
+	struct bench *b = *state;
+
+	b->on_failure = ON_FAILURE_DEFAULT;
+	bench_template(b, "Resources:\n" THING("A", "a", ", Size: 1")
+				  THING("B", "b", ", Size: 1, Note: !Ref A"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Moved: [{From: A, To: N}]\nResources:\n" THING("N", "a2", ", Size: 2")
+				  THING("B", "b", ", Size: 2, Note: !Ref N")
+					  THING("C", "c", ", Note: !Ref B"));
+	break_call(CLOUD_CREATE, "c");
+	assert_int_equal(bench_apply(b), -1);
+	assert_string_equal(bench_instance(b, "east")->status, "ROLLED_BACK");
+	assert_string_equal(bench_record(b, "N")->id, "a@h");
+	assert_string_equal(cloud_property("b", "Note"), "a");
+	assert_string_equal(cloud_property("b", "Size"), "1");
+	assert_int_equal(cloud_count(), 2);
+	cloud_drop_rules();
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_count(), 3);
+	assert_int_equal(bench_records(b), 3);
+	assert_string_equal(cloud_property("b", "Note"), "a2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +359,10 @@ int main(void)
 		RUN_TEST(a_rollback_keeps_a_copy_of_a_leftover),
 		RUN_TEST(a_copy_that_fails_is_no_reason_to_go_back),
 		RUN_TEST(a_retained_one_comes_back_after_a_crash),
+		RUN_TEST(a_creation_without_an_id_goes_back),
+		RUN_TEST(what_was_imported_since_is_not_replaced_by_what_was_kept),
+		RUN_TEST(what_was_adopted_over_a_failed_creation_is_not_deleted),
+		RUN_TEST(a_move_that_failed_goes_on_either_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
