@@ -36,6 +36,7 @@ static void compare(const char *before, const char *after, const char *unknown,
 				      : "-");
 	}
 	assert_string_equal(str_cstr(&out), expected);
+	diff_release(&diff);
 	str_release(&out);
 	json_decref(x);
 	json_decref(y);
