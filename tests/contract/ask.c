@@ -291,5 +291,5 @@ void thing_release(struct thing *t)
 	free(t->key);
 	free(t->first_token);
 	str_release(&t->priv);
-	*t = (struct thing){NULL};
+	*t = (struct thing){.desired = NULL};
 }
