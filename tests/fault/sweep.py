@@ -3,6 +3,7 @@
 
     sweep.py                    the short form: every so many points, the same each time
     sweep.py --all [--seed N]   every point; random moments beside them
+    sweep.py --all --most N     of each sweep at most so many, evenly
     sweep.py --only WORD        those sweeps whose name has the word
     sweep.py --point CASE STEP...   one point again, such as `apply 'apply kill@call:17'`
     sweep.py --list             the sweeps
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 sys.dont_write_bytecode = True
 
 import case as cases  # noqa: E402
-from sweeps import CASES, SWEEPS  # noqa: E402
+from sweeps import CASES, SWEEPS, spread  # noqa: E402
 from world import is_harm  # noqa: E402
 
 AT_ONCE, AT_ONCE_WAITING = 2, 6
@@ -72,9 +73,14 @@ def prepared(case, made, base):
     return replace(made[key], case=case)
 
 
-def run_sweeps(specs, thorough, seed, base):
+def points_of(spec, ready, args):
+    points = spec.points(ready, args.all, args.seed)
+    return [points[n - 1] for n in spread(len(points), args.most)]
+
+
+def run_sweeps(specs, args, base):
     made, failed = {}, 0
-    print(f"1..{len(specs)}\n# seed {seed}", flush=True)
+    print(f"1..{len(specs)}\n# seed {args.seed}", flush=True)
     for number, spec in enumerate(specs, 1):
         started = time.monotonic()
         try:
@@ -83,14 +89,14 @@ def run_sweeps(specs, thorough, seed, base):
             print(f"not ok {number} - {spec.name}: the undisturbed run fails\n{e}", flush=True)
             failed += 1
             continue
-        found = sweep(ready, spec.points(ready, thorough, seed), f"sweep{number}")
+        found = sweep(ready, points_of(spec, ready, args), f"sweep{number}")
         failed += not tell(number, spec, ready, found)
         if spec.must_fail and found.wrong:
             for _, _, folder in found.wrong:
                 shutil.rmtree(folder)
         for end in found.wrong[3:]:
             shutil.rmtree(end[2], ignore_errors=True)
-        if thorough:
+        if args.all:
             print(f"# {time.monotonic() - started:.0f} s", flush=True)
     return failed
 
@@ -108,6 +114,7 @@ def read_arguments():
     parser = argparse.ArgumentParser(add_help=False, usage=__doc__)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=int, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--point", nargs="+")
     parser.add_argument("--list", action="store_true")
@@ -125,7 +132,7 @@ def main():
         failed = run_point(args.point[0], args.point[1:], base)
     else:
         specs = [spec for spec in specs if args.all or spec.short]
-        failed = run_sweeps(specs, args.all, args.seed, base)
+        failed = run_sweeps(specs, args, base)
     if not failed:
         shutil.rmtree(base)
     return 1 if failed else 0
