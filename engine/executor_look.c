@@ -12,7 +12,7 @@
 /* How well the thing that is there fits what was wanted. */
 enum likeness {
 	LIKE_WANTED,  /* every wanted property is shown, and equal */
-	LIKE_UNSHOWN, /* none differs, but some are not shown */
+	LIKE_UNSHOWN, /* none differs, but some that can be read are not shown */
 	LIKE_SECRET,  /* nor can a secret be compared: it may be an old one */
 	LIKE_OTHER
 };
@@ -22,24 +22,35 @@ static bool is_masked(const json_t *j)
 	return json_is_object(j) && json_object_size(j) == 1 && json_object_get(j, "$secret");
 }
 
-static enum likeness compare(const json_t *wanted, const json_t *shown)
+/* What can never be read: nobody tells by it whether a change is complete. */
+static bool is_hidden(const struct schema *s, const struct str *pointer)
+{
+	return s && pointer->len && schema_is_write_only(s, str_text(pointer));
+}
+
+static enum likeness compare(const struct schema *s, struct str *pointer, const json_t *wanted,
+			     const json_t *shown)
 {
 	enum likeness worst = LIKE_WANTED;
+	size_t len = pointer->len;
 	const char *key;
 	json_t *member;
 
 	if (is_masked(wanted) && !is_masked(shown))
 		return LIKE_SECRET;
 	if (!shown)
-		return LIKE_UNSHOWN;
+		return is_hidden(s, pointer) ? LIKE_WANTED : LIKE_UNSHOWN;
 	if (!json_is_object(wanted) || is_masked(wanted))
 		return json_equal(wanted, shown) ? LIKE_WANTED : LIKE_OTHER;
 	if (!json_is_object(shown))
 		return LIKE_OTHER;
 	json_object_foreach((json_t *)wanted, key, member)
 	{
-		enum likeness l = compare(member, json_object_get(shown, key));
+		enum likeness l;
 
+		json_pointer_add(pointer, text_of(key));
+		l = compare(s, pointer, member, json_object_get(shown, key));
+		str_truncate(pointer, len);
 		if (l > worst)
 			worst = l;
 	}
@@ -51,8 +62,10 @@ static enum likeness likeness_of(struct task *t)
 	const char *sensitive;
 	json_t *wanted = json_parse(text_of(t->op.intended.inputs), NULL, NULL);
 	json_t *shown = json_parse(text_of(task_masked_state(t, &sensitive)), NULL, NULL);
-	enum likeness l = compare(wanted, shown);
+	struct str pointer = STR_INIT;
+	enum likeness l = compare(t->schema, &pointer, wanted, shown);
 
+	str_release(&pointer);
 	json_decref(wanted);
 	json_decref(shown);
 	return l;
@@ -111,8 +124,11 @@ static void create_is_there(struct task *t)
 {
 	enum likeness l = likeness_of(t);
 
-	/* find() by our own key vouches for what it does not show. */
-	if (l == LIKE_WANTED || t->exists || (l == LIKE_UNSHOWN && t->phase == PHASE_FIND)) {
+	/* find() may show less than there is; what read() does not show is missing. */
+	if (l == LIKE_UNSHOWN && t->phase == PHASE_FIND && t->id && !t->exists) {
+		t->found = true;
+		ask(t, PHASE_READ);
+	} else if (l == LIKE_WANTED || t->exists) {
 		task_succeed(t);
 	} else if (t->recovered) {
 		/* It exists, so it is recorded; whether it is complete, a refresh shows. */
@@ -237,10 +253,15 @@ static void found_nothing(struct task *t)
 	bool has_id = t->id || (t->kind != TASK_CREATE && t->before && *t->before->id);
 
 	/* find() knows operations by their key; a thing with an id can be read. */
-	if (t->phase == PHASE_FIND && has_id)
+	if (t->phase == PHASE_FIND && has_id) {
 		ask(t, PHASE_READ);
-	else
+	} else if (t->found) {
+		/* Its key found it: reading does not see it yet. */
+		t->doubtful = true;
+		task_succeed(t);
+	} else {
 		absent(t);
+	}
 }
 
 void task_looked(struct task *t)

@@ -79,6 +79,7 @@ struct task {
 	bool recovered;  /* begun by an earlier run */
 	bool kept;       /* a delete: the copy that was asked for is there */
 	bool doubtful;   /* there, but perhaps not complete */
+	bool found;      /* by the key of this create; read() is asked what it is like */
 	bool same_thing; /* what replaced it has the same id */
 
 	const struct value *properties; /* evaluated again; or the document's */
