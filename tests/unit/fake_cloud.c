@@ -712,7 +712,10 @@ void cloud_meddle(const char *name, const char *property, const char *value)
 	json_t *j = json_parse(text_of(t->state), NULL, NULL);
 	struct str text = STR_INIT;
 
-	json_object_set_new(j, property, json_string(value));
+	if (value)
+		json_object_set_new(j, property, json_string(value));
+	else
+		json_object_del(j, property);
 	json_canonical(j, &text);
 	snprintf(t->state, sizeof(t->state), "%s", str_cstr(&text));
 	str_release(&text);

@@ -72,7 +72,7 @@ size_t cloud_count(void); /* things there are */
 bool cloud_has(const char *name);
 /* A property's text of a thing, "" when absent. */
 const char *cloud_property(const char *name, const char *property);
-/* Somebody else changes or removes a thing. */
+/* Somebody else changes or removes a thing; value NULL: the property goes. */
 void cloud_meddle(const char *name, const char *property, const char *value);
 void cloud_lose(const char *name);
 /* Somebody else made a thing: its whole state as JSON, Name and Host among it. */

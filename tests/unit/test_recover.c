@@ -50,6 +50,23 @@ static void a_create_that_happened_is_found_and_recorded(void **state)
 	expect_whole(b, 1);
 }
 
+/* The key finds it, and it is not whole: that it is there is recorded, and no more. */
+static void a_create_that_happened_in_part_is_completed_by_the_next_run(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, "Resources:\n  T0:\n    Type: Cloud::Thing\n    Properties:\n"
+			  "      Name: t0\n      Host: h0\n      Note: whole\n");
+	die(CLOUD_CREATE, CLOUD_DIES_AFTER, 0);
+	bench_apply_dying(b);
+	cloud_meddle("t0", "Note", NULL);
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(b->recovered, 1);
+	assert_string_equal(cloud_property("t0", "Note"), "whole");
+	assert_false(bench_record(b, "T0")->tainted);
+	expect_whole(b, 1);
+}
+
 static void dying_at_any_create_loses_and_doubles_nothing(void **state)
 {
 	struct bench *b = *state;
@@ -389,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_TEST(a_create_that_never_happened_is_made_by_the_next_run),
 		RUN_TEST(a_create_that_happened_is_found_and_recorded),
+		RUN_TEST(a_create_that_happened_in_part_is_completed_by_the_next_run),
 		RUN_TEST(dying_at_any_create_loses_and_doubles_nothing),
 		RUN_TEST(a_pending_create_is_polled_to_its_end_by_the_next_run),
 		RUN_TEST(a_create_that_turned_pending_unseen_is_found_and_polled),
