@@ -105,8 +105,15 @@ unsigned suite_number(struct suite *s);
 char *suite_key(struct suite *s);
 
 /* Says how it came out; false when it failed. */
-bool expect(struct suite *s, const struct type_spec *t, const char *check, bool holds,
-	    const char *expected, const char *got_format, ...) PRINTF_LIKE(6, 7);
+struct claim {
+	struct suite *s;
+	const struct type_spec *t; /* NULL: of the provider as a whole */
+	const char *check, *expected;
+	bool holds;
+};
+bool claim_check(const struct claim *c, const char *got_format, ...) PRINTF_LIKE(2, 3);
+#define expect(s, t, check, holds, expected, ...) \
+	claim_check(&(struct claim){(s), (t), (check), (expected), (holds)}, __VA_ARGS__)
 bool wanted(const struct suite *s, const char *check);
 
 void check_life(struct suite *s, const struct type_spec *t);  /* checks.c */

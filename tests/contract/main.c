@@ -38,25 +38,25 @@ static bool is_excepted(const struct type_spec *t, const char *check)
 	return false;
 }
 
-bool expect(struct suite *s, const struct type_spec *t, const char *check, bool holds,
-	    const char *expected, const char *got_format, ...)
+bool claim_check(const struct claim *c, const char *got_format, ...)
 {
+	struct suite *s = c->s;
 	char got[GOT_LEN];
 	va_list ap;
 
-	if ((s->only && strcmp(s->only, check) != 0) || is_excepted(t, check))
-		return holds;
+	if ((s->only && strcmp(s->only, c->check) != 0) || is_excepted(c->t, c->check))
+		return c->holds;
 	va_start(ap, got_format);
 	vsnprintf(got, sizeof(got), got_format, ap);
 	va_end(ap);
 	pthread_mutex_lock(&s->lock);
-	s->passed += holds;
-	s->failed += !holds;
-	if (!holds)
-		printf("FAIL %s %s %s: expected %s, got %s\n", s->provider, t ? t->name : "-",
-		       check, expected, got);
+	s->passed += c->holds;
+	s->failed += !c->holds;
+	if (!c->holds)
+		printf("FAIL %s %s %s: expected %s, got %s\n", s->provider, c->t ? c->t->name : "-",
+		       c->check, c->expected, got);
 	pthread_mutex_unlock(&s->lock);
-	return holds;
+	return c->holds;
 }
 
 static const struct hd_provider *builtin(const char *name)

@@ -7,6 +7,7 @@
 #include "tests/unit/run_bench.h"
 
 #include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -256,7 +257,7 @@ static void after_any_faults_one_run_makes_records_and_cloud_the_same(void **sta
 	(void)state;
 	for (uint64_t i = 0; i < (given ? 1 : WORLDS); i++) {
 		bench_open(&b);
-		print_message("HADEPLOY_SEED=%llu\n", (unsigned long long)(seed + i));
+		print_message("HADEPLOY_SEED=%" PRIu64 "\n", seed + i);
 		run_world(&b, seed + i);
 		bench_close(&b);
 	}

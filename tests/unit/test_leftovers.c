@@ -240,7 +240,7 @@ static void a_creation_without_an_id_goes_back(void **state)
 					    .effect = HD_EFFECT_PARTIAL,
 					    .trick = CLOUD_NO_ID});
 	assert_int_equal(bench_apply(b), -1);
-	if (strcmp(bench_instance(b, "east")->status, "ROLLED_BACK"))
+	if (strcmp(bench_instance(b, "east")->status, "ROLLED_BACK") != 0)
 		bench_show(b);
 	assert_string_equal(bench_instance(b, "east")->status, "ROLLED_BACK");
 	cloud_drop_rules();
