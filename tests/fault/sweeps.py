@@ -39,6 +39,7 @@ CASES = {c.name: c for c in (
     *(Case(kind, provider=struck(kind), speed=FAST, parallelism=16, then=2) for kind in FINAL),
     *(Case(f"{kind}-keep", provider=struck(kind), speed=FAST, parallelism=16, disturbed="keep")
       for kind in FINAL),
+    Case("half", provider=struck("partial", "1", ["create"]), speed=FAST, disturbed="keep"),
     Case("hidden", always=HIDDEN, speed=FAST, parallelism=16),
     Case("hidden-first", applied=0, state=1, always=HIDDEN, speed=FAST, parallelism=16),
     Case("hidden-destroy", applied=0, state=1, always=HIDDEN, speed=FAST, parallelism=16,
@@ -222,6 +223,7 @@ SWEEPS = [
     Every("kill at calls, a dead region", "dead", 1, most=150),
     *(Alone(kind, kind, 1) for kind in KINDS),
     *(Every(f"kill at calls, {kind}", kind, 1, most=100) for kind in KINDS),
+    Every("kill after calls, all that is made is half-done", "half", 6, after=True, most=300),
     Alone("what is made is not seen at once", "hidden", 1),
     Every("kill at calls, not seen at once", "hidden", 3, most=300),
     Every("kill at calls of a first apply, not seen at once", "hidden-first", 3, most=300),
