@@ -14,6 +14,9 @@ REGIONS = {"east": ["east-a", "east-b"], "west": ["west-a", "west-b"]}
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "limit(seconds): what this test may take; default 120")
+    # What runs in the background of a shell ignores Ctrl-C, and so would every process started
+    # here: they inherit that, and the tests that interrupt them would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)
