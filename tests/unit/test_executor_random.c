@@ -159,6 +159,9 @@ static void add_fault(struct world *w)
 		r.effect = roll(w, 2) ? HD_EFFECT_UNKNOWN : HD_EFFECT_NONE;
 		r.happens = r.effect == HD_EFFECT_UNKNOWN && roll(w, 2);
 	}
+	/* What goes on already may have happened when asking after it fails for good. */
+	if (r.op == CLOUD_POLL)
+		r.effect = HD_EFFECT_UNKNOWN;
 	cloud_add_rule(&r);
 }
 
