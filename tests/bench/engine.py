@@ -58,13 +58,13 @@ class Writes:
     """Bytes written and waits for the disk, of one run with a preloaded counter."""
 
     def __init__(self, folder):
-        self.library = compile_c(folder, "count_writes", "-shared", "-fPIC", "-ldl")
+        self.counter = compile_c(folder, "count_writes", "-shared", "-fPIC", "-ldl")
 
     def of(self, command, cwd):
-        if not self.library:
+        if not self.counter:
             return None
         with tempfile.NamedTemporaryFile("r") as report:
-            env = dict(os.environ, LD_PRELOAD=str(self.library), COUNT_WRITES_TO=report.name)
+            env = dict(os.environ, LD_PRELOAD=str(self.counter), COUNT_WRITES_TO=report.name)
             subprocess.run(list(map(str, command)), cwd=cwd, env=env, check=True,
                            capture_output=True)
             lines = [line.split() for line in report.read().splitlines()]
