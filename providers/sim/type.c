@@ -18,13 +18,15 @@ struct reading {
 	} found;
 };
 
-static const char *without_prefix(struct arena *a, const char *pointer)
+/* "/properties/A/B" to "/A/B", which may be said already.  NULL when it leads to no property. */
+static const char *property_pointer(struct arena *a, const char *pointer)
 {
 	static const char prefix[] = "/properties";
+	size_t len = strlen(prefix);
 
-	if (strncmp(pointer, prefix, sizeof(prefix) - 1) == 0)
-		pointer += sizeof(prefix) - 1;
-	return arena_strdup(a, pointer);
+	if (strncmp(pointer, prefix, len) == 0 && (!pointer[len] || pointer[len] == '/'))
+		pointer += len;
+	return pointer[0] == '/' && pointer[1] ? arena_strdup(a, pointer) : NULL;
 }
 
 static struct sim_pointers read_pointers(struct arena *a, const json_t *list)
@@ -35,8 +37,12 @@ static struct sim_pointers read_pointers(struct arena *a, const json_t *list)
 
 	json_array_foreach(list, i, item)
 	{
-		if (json_is_string(item) && json_string_value(item)[0] == '/')
-			p.items[p.count++] = without_prefix(a, json_string_value(item));
+		const char *pointer = NULL;
+
+		if (json_is_string(item))
+			pointer = property_pointer(a, json_string_value(item));
+		if (pointer)
+			p.items[p.count++] = pointer;
 	}
 	return p;
 }
