@@ -133,6 +133,7 @@ enum hd_severity { HD_ERROR = 0, HD_WARNING = 1, HD_NOTE = 2 };
 
 struct hd_op;      /* one call in progress: the engine's */
 struct hd_session; /* one configured endpoint: the plugin's */
+struct hd_types;   /* the types of one entry of the manifest: the plugin's */
 
 /* One resource as the engine knows it.  Documents are JSON text. */
 struct hd_resource {
@@ -163,6 +164,10 @@ struct hd_message {
 	struct hd_span summary; /* one line: what is wrong; no full stop */
 	struct hd_span detail;  /* why, with the values; may have several lines */
 	struct hd_span hint;    /* what to do now */
+	/* Where, when it is a file that the user wrote (a type definition); line and column from
+	 * 1, 0: not known.  Wins over the pointer. */
+	struct hd_span file;
+	uint32_t line, column;
 };
 
 /* What the engine offers, valid from open() until close() returns. */
@@ -267,6 +272,21 @@ struct hd_provider {
 	 * claim and that another provider of the project knows; see hd_host.type_schema.
 	 */
 	int any_type;
+
+	/*
+	 * For a provider whose types depend on its entry of the manifest: they are opened with what
+	 * open() would get, but for secrets ({{resolve:...}} is not resolved) and without a region,
+	 * account or hosts; asked; and closed at the end.  From one thread at a time but for types_schema,
+	 * which any thread may ask.  No network.  types_open() answers HD_OK, or says what is wrong.
+	 * They win over type_names and type_schema above.
+	 */
+	int (*types_open)(const struct hd_host *host, struct hd_op *op, struct hd_span config,
+			  struct hd_types **out);
+	void (*types_close)(struct hd_types *t);
+	void (*types_names)(struct hd_types *t, void *context,
+			    void (*take)(void *context, struct hd_span name));
+	int (*types_schema)(struct hd_types *t, struct hd_span type, void *context,
+			    void (*take)(void *context, struct hd_span schema));
 };
 
 /* True when the other side's table is new enough to have the member. */

@@ -1,0 +1,28 @@
+/*
+ * xml.h - XML answers as JSON, and JSON as XML bodies; libxml2 is included by this file's .c alone.
+ *
+ * Reading drops namespaces, comments, and white space between elements.  An element without
+ * elements and attributes is its text (a string, "" when empty); else an object: attributes as
+ * "@name", its elements by name, several of a name as a list; text beside elements as "#text".  An
+ * element all of whose children are called "member" or "item" is the list of them, also of one.
+ * No entity, DTD or file is ever loaded; depth and size are bounded (limits.h).
+ *
+ * Writing takes the same form back: {"A": {"@xmlns": "...", "B": ["1", "2"]}} is
+ * <A xmlns="..."><B>1</B><B>2</B></A>; null is left out, true and numbers are written as in JSON,
+ * members in their order.
+ */
+#ifndef PROVIDERS_KIT_XML_H
+#define PROVIDERS_KIT_XML_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/str.h"
+
+/* New reference: {"Root": {...}}.  NULL when it is no XML; *why, if not NULL, says so in the arena
+ * without quoting the text. */
+json_t *xml_read(struct text t, struct arena *a, const char **why);
+/* Appends a document of one root element.  -1 when j is no object with one member, or a name is no
+ * name of XML. */
+int xml_write(const json_t *j, struct str *out);
+
+#endif

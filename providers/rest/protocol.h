@@ -1,0 +1,40 @@
+/*
+ * protocol.h - from what a step asks for to HTTP, and from an answer to JSON; and what an error means.
+ *
+ * A table row per enum protocol: how a body is written, which headers go with it, how an answer's body
+ * is decoded, where an error's code and message stand, and what codes and statuses mean unless a
+ * definition says otherwise.  Pure: no network here.
+ */
+#ifndef PROVIDERS_REST_PROTOCOL_H
+#define PROVIDERS_REST_PROTOCOL_H
+
+#include "providers/kit/http.h"
+#include "providers/rest/definition.h"
+
+/* What the program's request function gave. */
+struct wish {
+	const json_t *request; /* {"path", "query", "headers", "body"} */
+	const char *endpoint;  /* "http://127.0.0.1:8081/api" */
+};
+
+/* Fills *out (but for authentication) in the arena.  -1 with *why in the arena. */
+int protocol_request(struct arena *a, const struct definition *t, const struct step *step,
+		     const struct wish *w, struct http_request *out, const char **why);
+
+/* The decoded body: JSON, XML as xml.h has it (the query protocols: without the outer
+ * <XResponse><XResult>), or the text; null when empty.  NULL with *why when it is not what the protocol
+ * promises, such as an HTML page of a proxy in between. */
+json_t *protocol_body(struct arena *a, const struct definition *t, const struct http_answer *answer,
+		      const char **why);
+
+/* An error as the service tells it; "" where it does not. */
+struct protocol_error {
+	const char *code, *message, *request_id;
+};
+void protocol_error(struct arena *a, const struct definition *t, const struct http_answer *answer,
+		    const json_t *body, struct protocol_error *out);
+/* What it means: rules of the step, type, service, protocol, in this order. */
+enum error_kind protocol_meaning(const struct definition *t, const struct step *step, int status,
+				 const char *code);
+
+#endif

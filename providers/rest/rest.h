@@ -1,0 +1,96 @@
+/*
+ * rest.h - the rest provider's calls, for every table whose types are definitions: rest itself,
+ * powerdns, aws.
+ *
+ *	types.c    what types there are, before any session (provider.h: types_open)
+ *	session.c  open and close: settings, definitions, client, credentials
+ *	calls.c    create, read, update, remove, poll, find, list, act as operations of a definition
+ *	run.c      an operation: its steps in order, waits, pages; what a failure means
+ *	input.c    variables of expressions, from what the engine gives
+ *	shape.c    answers in the form of the schema: numbers that came as text, absent values
+ *
+ * Settings (the entry of the manifest; docs/rest.md): Definitions, Endpoint, Endpoints {SERVICE: URL},
+ * Auth, Headers, Settings, CaFile, CertFile, KeyFile, Proxy, Timeout, ConnectTimeout.
+ */
+#ifndef PROVIDERS_REST_REST_H
+#define PROVIDERS_REST_REST_H
+
+#include "providers/rest/auth.h"
+#include "providers/rest/definition.h"
+
+struct rest_session;
+
+/* What a cloud adds to the provider; all but the name may be absent. */
+struct rest_kind {
+	const char *name;   /* "aws" */
+	struct text bundle; /* definitions that are part of the program: definition.h */
+	/* The schema of a type that has none in its definition, as text in the arena; NULL: unknown. */
+	const char *(*schema)(struct arena *a, const char *type);
+	/* Once per session, with its settings, without network; *context is given to the others.  0, or
+	 * -1 with a fault. */
+	int (*open)(const struct rest_session *s, const json_t *config, void **context,
+		    struct fault *f);
+	void (*close)(void *context);
+	credentials_fn *credentials;
+	/* Adds variables ("account", "partition", "suffix") to v; may ask the network, once. */
+	int (*variables)(void *context, const struct kit_call *c, json_t *v, struct fault *f);
+	/* hd_provider.lookup: *out is a new reference. */
+	int (*lookup)(void *context, const struct kit_call *c, struct text what, const json_t *args,
+		      json_t **out, struct fault *f);
+};
+
+/* A session: immutable once open, except what is behind a lock of its own. */
+struct rest_session {
+	const struct hd_host *host;
+	const struct rest_kind *kind;
+	void *context; /* of the kind */
+	struct arena *arena;
+	struct definitions *definitions;
+	struct jq_pool *jq;
+	struct http_client *http;
+	struct auth auth;
+	const char *project, *region, *account; /* of the manifest; account "-": none */
+	const char *aws_region;  /* "Region" of the settings: what requests are signed for */
+	const char *endpoint;    /* of the settings, or NULL: as the service says */
+	const json_t *endpoints; /* by service name; NULL */
+	const json_t *headers;   /* of the settings: {NAME: TEXT}; NULL */
+	const json_t *settings;  /* $settings; NULL */
+	int64_t timeout_ms;
+};
+
+/*
+ * One request to a service of the session: URL by its endpoint, auth, answer decoded.  For clouds and
+ * for run.c.  *body is a new reference (JSON null when empty).  0 when an answer came, whatever its
+ * status (look at *answer); -1 with a fault, whose effect is UNKNOWN when something had been sent.
+ */
+struct rest_request {
+	const struct definition *definition; /* or, without one, its service alone */
+	const struct step *step;
+	const json_t *wish; /* {"path", "query", "headers", "body"} */
+};
+int rest_send(const struct rest_session *s, const struct kit_call *c, struct arena *a,
+	      const struct rest_request *r, struct http_answer *answer, json_t **body,
+	      struct fault *f);
+
+/* For tables (struct hd_provider): open and types_open with their kind, the rest as they are. */
+int rest_open(const struct rest_kind *kind, const struct hd_host *host, struct hd_op *op,
+	      struct hd_span config, struct hd_session **out);
+void rest_close(struct hd_session *s);
+int rest_types_open(const struct rest_kind *kind, const struct hd_host *host, struct hd_op *op,
+		    struct hd_span config, struct hd_types **out);
+void rest_types_close(struct hd_types *t);
+void rest_types_names(struct hd_types *t, void *context,
+		      void (*take)(void *context, struct hd_span name));
+int rest_types_schema(struct hd_types *t, struct hd_span type, void *context,
+		      void (*take)(void *context, struct hd_span schema));
+hd_call_fn rest_read, rest_create, rest_update, rest_remove, rest_find;
+int rest_poll(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
+	      struct hd_span token);
+int rest_list(struct hd_session *s, struct hd_op *op, struct hd_span type, struct hd_span cursor);
+int rest_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
+	     struct hd_span action, struct hd_span args);
+int rest_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what, struct hd_span args);
+
+extern const struct hd_provider hadeploy_provider_rest;
+
+#endif
