@@ -112,8 +112,10 @@ void planner_identity(const struct schema *s, const char *endpoint, const char *
 const struct plan *planner_make(struct arena *a, const struct planner_input *in, struct diags *d);
 
 /* Errors for changes that the manifest forbids (Policy, DeletionProtection) and for snapshots that
- * nobody can take: such a plan may be shown, and not run.  How many. */
-size_t planner_refuse(const struct plan *plan, struct diags *d);
+ * nobody can take: such a plan may be shown, and not run.  instances: as recorded; what was
+ * protected at the last apply stays so without its stack in the manifest.  How many. */
+size_t planner_refuse(const struct plan *plan, const struct instance_list *instances,
+		      struct diags *d);
 
 /* Indexes of doc->resources, each behind what it refers to; NULL when they depend on each
  * other in a circle (the same circle of several targets is told once). */

@@ -8,6 +8,7 @@
 
 struct refusing {
 	const struct plan *plan;
+	const struct instance_list *instances;
 	struct arena *scratch;
 	struct diags *d;
 	size_t count;
@@ -129,12 +130,32 @@ static size_t count_removals(const struct plan *plan, const struct instance_plan
 	return count;
 }
 
+static bool was_protected(const struct refusing *r, const struct instance_id *id)
+{
+	for (size_t i = 0; i < r->instances->count; i++) {
+		if (instance_id_compare(&r->instances->items[i].id, id) == 0)
+			return r->instances->items[i].protected;
+	}
+	return false;
+}
+
+static const char *way_out(const struct refusing *r, const struct manifest_stack *s)
+{
+	if (!s)
+		return "put the stack back; to give it up, apply it with 'DeletionProtection: "
+		       "false' first";
+	return r->plan->destroy ? "write 'DeletionProtection: false' to give it up"
+				: "put the target back, or write 'DeletionProtection: false' "
+				  "to give it up";
+}
+
 /* The whole instance goes: destroy, or its target left the manifest. */
 static bool is_protected(struct refusing *r, const struct manifest_stack *s,
 			 const struct instance_plan *i)
 {
 	bool goes = r->plan->destroy || !i->instance;
-	size_t count = s && s->protected && goes ? count_removals(r->plan, i) : 0;
+	bool kept = s ? s->protected : was_protected(r, &i->id);
+	size_t count = kept && goes ? count_removals(r->plan, i) : 0;
 	struct diag *g;
 
 	if (!count)
@@ -143,19 +164,19 @@ static bool is_protected(struct refusing *r, const struct manifest_stack *s,
 		     instance_id_text(r->scratch, &i->id));
 	diag_detail(r->d, g, "%zu of its resources would go, because %s.", count,
 		    r->plan->destroy ? "the stack is to be destroyed"
-				     : "the target is not in the manifest any more");
-	diag_related(r->d, g, s->protected_where, "it is protected here");
-	diag_hint(r->d, g,
-		  r->plan->destroy ? "write 'DeletionProtection: false' to give it up"
-				   : "put the target back, or write 'DeletionProtection: false' "
-				     "to give it up");
+		    : s              ? "the target is not in the manifest any more"
+				     : "the stack is not in the manifest any more");
+	if (s)
+		diag_related(r->d, g, s->protected_where, "it is protected here");
+	diag_hint(r->d, g, "%s", way_out(r, s));
 	r->count++;
 	return true;
 }
 
-size_t planner_refuse(const struct plan *plan, struct diags *d)
+size_t planner_refuse(const struct plan *plan, const struct instance_list *instances,
+		      struct diags *d)
 {
-	struct refusing r = {.plan = plan, .scratch = arena_new(), .d = d};
+	struct refusing r = {plan, instances, arena_new(), d, 0};
 
 	for (size_t n = 0; n < plan->instance_count; n++) {
 		const struct instance_plan *i = &plan->instances[n];

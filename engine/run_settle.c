@@ -110,6 +110,13 @@ static struct instance_record draft_of(struct settling *s, const struct instance
 	return before ? *before : n;
 }
 
+/* At once: a stack that half exists is worth protecting too. */
+static void protect(const struct instance_plan *p, struct instance_record *n)
+{
+	if (p->instance)
+		n->protected = p->instance->stack->protected;
+}
+
 static bool same_text(const char *x, const char *y)
 {
 	return !strcmp(x ? x : "", y ? y : "");
@@ -121,7 +128,7 @@ static bool same_instance(const struct instance_record *x, const struct instance
 	       same_text(x->template_name, y->template_name) &&
 	       same_text(x->template_digest, y->template_digest) &&
 	       same_text(x->status, y->status) && same_text(x->exports, y->exports) &&
-	       same_text(x->imports, y->imports);
+	       same_text(x->imports, y->imports) && x->protected == y->protected;
 }
 
 static void put_instance(struct settling *s, const struct instance_record *n)
@@ -167,6 +174,7 @@ int run_mark_applying(struct run *r)
 			continue;
 		n = draft_of(&s, p);
 		n.status = "APPLYING";
+		protect(p, &n);
 		put_instance(&s, &n);
 	}
 	return finish(&s);
@@ -265,6 +273,7 @@ static void settle_whole(struct settling *s, const struct instance_plan *p,
 	struct instance_record before = *n;
 
 	fill_from_project(s, p->instance, n);
+	protect(p, n);
 	if (p->instance && p->instance->doc)
 		outputs = s->x ? evaluated_outputs(s, p->instance)
 			       : planned_outputs(s, p->instance, n->outputs);
@@ -318,6 +327,7 @@ static void settle_in_part(struct settling *s, const struct instance_plan *p,
 		n->outputs = outputs_in_part(s, p->instance, n->outputs);
 		n->imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
 	}
+	protect(p, n);
 	/* What had failed before is not mended by a part. */
 	n->status = was_good ? "PARTIAL" : "INCOMPLETE";
 	put_instance(s, n);
@@ -348,6 +358,7 @@ static void settle_instance(struct settling *s, const struct instance_plan *p)
 	}
 	if (p->instance && p->instance->doc)
 		n.imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
+	protect(p, &n);
 	n.status = end == INSTANCE_FAILED ? "FAILED" : "INCOMPLETE";
 	put_instance(s, &n);
 }

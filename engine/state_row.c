@@ -279,6 +279,8 @@ static void sum_instance(struct state *s, const struct instance_record *i)
 	}
 	if (i->generation)
 		row_sum_int(sum, i->generation);
+	if (i->protected)
+		row_sum_text(sum, "protected");
 }
 
 void instance_put(struct state *s, struct row *row, const struct instance_record *filled)
@@ -293,6 +295,7 @@ void instance_put(struct state *s, struct row *row, const struct instance_record
 	row_put_text(row, filled->exports);
 	row_put_text(row, filled->imports);
 	row_put_int(row, filled->generation);
+	row_put_int(row, filled->protected);
 	sum_instance(s, filled);
 	row_put_checksum(s, row);
 }
@@ -309,6 +312,7 @@ bool instance_take(struct state *s, struct row *row, struct instance_record *out
 	out->exports = row_text(row);
 	out->imports = row_text(row);
 	out->generation = row_int(row);
+	out->protected = row_int(row) != 0;
 	sum_instance(s, out);
 	return row_take_checksum(s, row);
 }

@@ -87,6 +87,7 @@ static const char schema_v2[] = "ALTER TABLE instance ADD COLUMN exports TEXT NO
 static const char schema_v3[] =
 	"ALTER TABLE record ADD COLUMN born INTEGER NOT NULL DEFAULT -1;"
 	"ALTER TABLE instance ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE instance ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE operation ADD COLUMN run TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX operation_run ON operation (run);"
 	"CREATE TABLE kept (" V1_RECORD "born INTEGER NOT NULL, checksum BLOB NOT NULL, "

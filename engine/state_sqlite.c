@@ -82,7 +82,7 @@ static const char *const query_texts[] = {
 	[QUERY_INSTANCES] = "SELECT " STATE_INSTANCE_COLUMNS ", checksum FROM instance" BY_INSTANCE,
 	[QUERY_INSTANCE] = "SELECT " STATE_INSTANCE_COLUMNS ", checksum FROM instance WHERE " KEY,
 	[QUERY_INSTANCE_PUT] = "INSERT OR REPLACE INTO instance (" STATE_INSTANCE_COLUMNS
-			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_INSTANCE_DROP] = "DELETE FROM instance WHERE " KEY,
 	[QUERY_LOCKS] = "SELECT " STATE_LOCK_COLUMNS " FROM lock WHERE lock_id <> ''" BY_INSTANCE,
 	[QUERY_LOCK] = "SELECT " STATE_LOCK_COLUMNS " FROM lock WHERE " KEY,

@@ -32,7 +32,7 @@
 	"result, message, attempts, run"
 #define STATE_INSTANCE_COLUMNS                                                                  \
 	"stack, account, region, parameters, outputs, template_name, template_digest, status, " \
-	"applied_ms, exports, imports, generation"
+	"applied_ms, exports, imports, generation, protected"
 #define STATE_RUN_COLUMNS                                                                  \
 	"run, command, user, host, pid, started_ms, ended_ms, status, instances, counts, " \
 	"machine, started"

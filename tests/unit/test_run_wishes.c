@@ -186,6 +186,30 @@ static void a_protected_stack_is_not_destroyed(void **state)
 	assert_int_equal(cloud_count(), 1);
 }
 
+static void a_protected_stack_may_not_leave_the_manifest(void **state)
+{
+	static const char none[] = "Project: shop\nRegions: {east: {}}\nStacks: {}\n";
+	struct bench *b = *state;
+
+	bench_manifest(b, STACK(""));
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	/* Nothing else changes: it is recorded all the same. */
+	bench_manifest(b, STACK("    DeletionProtection: true\n"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_manifest(b, none);
+	assert_int_equal(bench_apply(b), -1);
+	assert_non_null(strstr(bench_diag(b, DIAG_STACK_PROTECTED)->detail,
+			       "the stack is not in the manifest any more"));
+	assert_int_equal(bench_destroy(b), -1);
+	assert_int_equal(cloud_count(), 3);
+	bench_manifest(b, STACK(""));
+	assert_int_equal(bench_apply(b), 0);
+	bench_manifest(b, none);
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_count(), 0);
+}
+
 static void without_snapshots_nothing_is_deleted_that_wants_one(void **state)
 {
 	struct bench *b = *state;
@@ -258,6 +282,7 @@ int main(void)
 		RUN_TEST(what_a_policy_denies_is_not_done),
 		RUN_TEST(a_policy_may_be_about_types),
 		RUN_TEST(a_protected_stack_is_not_destroyed),
+		RUN_TEST(a_protected_stack_may_not_leave_the_manifest),
 		RUN_TEST(a_renamed_resource_only_moves_its_record),
 		RUN_TEST(a_crash_after_the_move_goes_on_under_the_new_id),
 		RUN_TEST(without_snapshots_nothing_is_deleted_that_wants_one),

@@ -353,7 +353,8 @@ static void instances_come_back_and_go(void **state)
 				       7,
 				       "{\"url\":\"Url\"}",
 				       "[{\"Export\":\"net\"}]",
-				       0};
+				       0,
+				       true};
 	struct state_edit puts[] = {{.kind = EDIT_PUT_INSTANCE, .instance = &west},
 				    {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
 	struct state_edit drop = {.kind = EDIT_DROP_INSTANCE, .instance = &west};
@@ -371,6 +372,8 @@ static void instances_come_back_and_go(void **state)
 	assert_int_equal(list.items[0].applied_ms, 7);
 	assert_string_equal(list.items[0].exports, "{\"url\":\"Url\"}");
 	assert_string_equal(list.items[0].imports, "[{\"Export\":\"net\"}]");
+	assert_true(list.items[0].protected);
+	assert_false(list.items[1].protected);
 	assert_string_equal(list.items[1].status, "FAILED");
 	assert_string_equal(list.items[1].exports, "");
 	commit(f, s, &drop, 1);
