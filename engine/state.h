@@ -234,7 +234,8 @@ enum state_edit_kind {
 	EDIT_PUT_RECORD,    /* record (version is counted by the store) */
 	EDIT_DROP_RECORD,   /* record: addr and deposed.  A live one without `keep` is forgotten:
 			       what is kept of it goes, too */
-	EDIT_DEPOSE,        /* record: live record at addr moves to record->deposed */
+	EDIT_DEPOSE,        /* record: live record at addr moves to record->deposed, and gets its
+			       deletion_policy unless that is NULL */
 	EDIT_PUT_INSTANCE,  /* instance */
 	EDIT_DROP_INSTANCE, /* and what was kept of it */
 	EDIT_GOOD,          /* instance: its state is good now; nothing kept is needed any more.

@@ -153,6 +153,8 @@ static int move_live(struct state *s, const struct record *to, struct arena *a, 
 	if (edit_drop_row(s, &live, d) != 0)
 		return -1;
 	live.deposed = there.deposed;
+	if (to->deletion_policy)
+		live.deletion_policy = to->deletion_policy;
 	live.version++;
 	live.updated_ms = s->clock->wall_ms(s->clock);
 	return edit_write_record(s, &live, d);

@@ -179,6 +179,25 @@ static void a_rollback_keeps_a_copy_of_a_leftover(void **state)
 	assert_string_equal(cloud_property("new", "Size"), "1");
 }
 
+/* Its template may be gone by the time that it is deleted. */
+static void a_leftover_keeps_the_policy_it_was_replaced_by(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b, "Resources:\n" GUARDED("old", "1"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Resources:\n" GUARDED("new", "1"));
+	break_call(CLOUD_REMOVE, "old");
+	assert_int_equal(bench_apply(b), -1);
+	assert_int_equal(cloud_snapshots("old"), 1);
+	cloud_drop_rules();
+	bench_template(b, "Resources:\n" THING("B", "b", ""));
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_count(), 1);
+	assert_int_equal(cloud_snapshots("old"), 2);
+	assert_int_equal(cloud_snapshots("new"), 0);
+}
+
 /* The copy comes before a delete of the cleanup, and belongs to it. */
 static void a_copy_that_fails_is_no_reason_to_go_back(void **state)
 {
@@ -357,6 +376,7 @@ int main(void)
 		RUN_TEST(a_part_is_not_gone_back_over),
 		RUN_TEST(a_leftover_that_is_live_again_is_not_deleted),
 		RUN_TEST(a_rollback_keeps_a_copy_of_a_leftover),
+		RUN_TEST(a_leftover_keeps_the_policy_it_was_replaced_by),
 		RUN_TEST(a_copy_that_fails_is_no_reason_to_go_back),
 		RUN_TEST(a_retained_one_comes_back_after_a_crash),
 		RUN_TEST(a_creation_without_an_id_goes_back),
