@@ -33,7 +33,7 @@ library := $(OUT)/hadeploy.a
 units   := $(sort $(wildcard tests/unit/test_*.c))
 unit_programs   := $(units:%.c=$(OUT)/%)
 # Unit tests of what runs in several threads run under SANITIZE=thread too.
-thread_units    := $(if $(units),$(shell grep -lE 'pthread_|workers_|executor_' $(units)))
+thread_units    := $(if $(units),$(shell grep -lE 'pthread_|workers_|executor_|bench_apply' $(units)))
 thread_programs := $(thread_units:%.c=$(OUT)/%)
 fuzzers         := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_programs   := $(fuzzers:%.c=$(OUT)/%)
