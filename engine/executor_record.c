@@ -185,8 +185,9 @@ static void depose_old(struct task *t, const struct record *made)
 	old = ARENA_NEW(t->arena, struct record);
 	*old = *t->before;
 	old->deposed = t->op.deposed;
-	/* Should somebody else have to delete it, without this template. */
-	if (t->change->resource)
+	/* Should somebody else have to delete it, without this template.  Who finishes another
+	 * process's work has none. */
+	if (t->change && t->change->resource)
 		old->deletion_policy = policies[t->change->resource->update_replace_policy];
 	executor_edit(t->x, &(struct state_edit){.kind = EDIT_DEPOSE, .record = old, .keep = true});
 }
