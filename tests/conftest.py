@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab import Lab, wait_until
+from lab import Lab, Moto, NoVenv, wait_until
 
 TEST_LIMIT_S = 120
 REGIONS = {"east": ["east-a", "east-b"], "west": ["west-a", "west-b"]}
@@ -60,6 +60,24 @@ def shared_regions(tmp_path_factory):
     it = Lab(tmp_path_factory.mktemp("lab")).grid(REGIONS).start()
     yield it
     _closed(it)
+
+
+@pytest.fixture(scope="session")
+def moto_server(tmp_path_factory):
+    """One moto for all tests that want it."""
+    try:
+        it = Moto(tmp_path_factory.mktemp("moto"))
+    except NoVenv as e:
+        pytest.skip(f"moto cannot be installed here: {e}")
+    yield it
+    it.close()
+
+
+@pytest.fixture
+def moto(moto_server):
+    """An empty AWS account on loopback."""
+    moto_server.reset()
+    return moto_server
 
 
 @pytest.fixture

@@ -14,12 +14,14 @@ of a test paths below `host.root`, which is a folder of that host alone.
 
 from .gate import Gate
 from .keys import trust_line
+from .moto import Moto
 from .project import Project, yaml_text
 from .resources import everywhere, get_att, ref, resource, ssh_command, ssh_file, sub, template
 from .run import Result, Terminal, hadeploy_path, run_hadeploy, run_on_terminal, start_hadeploy
 from .ssh import Lab, LabError, SshHost, wait_until
+from .venv import NoVenv, site_packages, venv
 
-__all__ = ["Gate", "Lab", "LabError", "Project", "Result", "SshHost", "Terminal", "everywhere",
-           "get_att", "hadeploy_path", "ref", "resource", "run_hadeploy", "run_on_terminal",
-           "ssh_command", "ssh_file", "start_hadeploy", "sub", "template", "trust_line",
-           "wait_until", "yaml_text"]
+__all__ = ["Gate", "Lab", "LabError", "Moto", "NoVenv", "Project", "Result", "SshHost", "Terminal",
+           "everywhere", "get_att", "hadeploy_path", "ref", "resource", "run_hadeploy",
+           "run_on_terminal", "site_packages", "ssh_command", "ssh_file", "start_hadeploy", "sub",
+           "template", "trust_line", "venv", "wait_until", "yaml_text"]
