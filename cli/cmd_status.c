@@ -41,7 +41,7 @@ const struct command cmd_status = {
 		"\n"
 		"CURRENT: as the templates say. OUTDATED: templates or parameters changed. FAILED: "
 		"the last apply failed in part. INCOMPLETE: it did not come to its end. "
-		"ROLLED_BACK: it failed, and all is as it was before. ROLLBACK_FAILED: going back "
+		"ROLLED_BACK: it failed and was rolled back. ROLLBACK_FAILED: going back "
 		"failed in part. "
 		"PARTIAL: it left changes out (--only, --exclude). NOT_DEPLOYED: nothing is "
 		"recorded. ORPHANED: recorded, and no longer in the "

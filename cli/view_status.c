@@ -22,7 +22,7 @@ static const struct status_look looks[] = {
 	{"FAILED", PAINT_RED, "the last apply failed in part; apply again, or roll back"},
 	{"INCOMPLETE", PAINT_YELLOW,
 	 "the last apply did not come to its end; apply again, or roll back"},
-	{"ROLLED_BACK", PAINT_YELLOW, "the last apply failed; all is as it was before it"},
+	{"ROLLED_BACK", PAINT_YELLOW, "the last apply failed and was rolled back"},
 	{"ROLLBACK_FAILED", PAINT_RED,
 	 "going back failed in part; 'hadeploy rollback' goes on with it"},
 	{"PARTIAL", PAINT_YELLOW, "the last apply left changes out (--only, --exclude)"},
