@@ -153,6 +153,9 @@ void dispatch_rest(struct dispatch *x, struct job *j, int64_t wait_ms)
 
 static void send(struct dispatch *x, struct job *j)
 {
+	struct clock *c = x->e->options.clock;
+
+	j->sent_ms = c->wall_ms(c);
 	outcome_release(&j->work.outcome);
 	j->work.call = &j->call;
 	j->call.deadline_ms = j->deadline_ms;
@@ -286,14 +289,14 @@ static void give_up(struct dispatch *x, struct job *j)
 	}
 }
 
-/* What was made a moment ago may be there and not be seen yet, where the provider says so. */
-static bool is_absence_doubtful(const struct dispatch *x, const struct job *j)
+/* What was made a moment ago may be there and not be seen yet, where the provider says so.  What
+ * counts is when it was looked for: its answer may have come back late. */
+static bool is_absence_doubtful(const struct job *j)
 {
 	const struct outcome *o = &j->work.outcome;
-	struct clock *c = x->e->options.clock;
 
 	return o->status == HD_NOTFOUND && o->effect == HD_EFFECT_NONE && j->call.made_ms &&
-	       c->wall_ms(c) - j->call.made_ms < o->retry_after_ms;
+	       j->sent_ms - j->call.made_ms < o->retry_after_ms;
 }
 
 static void came_back(struct dispatch *x, struct job *j)
@@ -302,7 +305,7 @@ static void came_back(struct dispatch *x, struct job *j)
 	enum verdict v;
 
 	j->state = JOB_IDLE;
-	if (is_absence_doubtful(x, j)) {
+	if (is_absence_doubtful(j)) {
 		o->status = HD_CONFLICT;
 		o->retry_after_ms = 0;
 	}

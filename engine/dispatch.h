@@ -47,6 +47,7 @@ struct job {
 	const struct address *addr; /* for events */
 	const char *type;
 	int attempts, waits; /* at this call */
+	int64_t sent_ms;     /* wall clock, of this call */
 	int64_t deadline_ms; /* monotonic, of the operation; set before submitting */
 	struct job *next;    /* ended, in order */
 };
