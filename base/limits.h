@@ -20,6 +20,8 @@
 #define LIMIT_SUGGESTIONS 50         /* errors whose words are compared with every name ... */
 #define LIMIT_SUGGEST_NAMES 500      /* ... when there are more names than these */
 #define LIMIT_JSON_DEPTH 128         /* nesting of JSON that a provider hands over */
+#define LIMIT_XML_LEN (16u << 20)    /* bytes of one XML answer; AWS's pages stay below 2 MB */
+#define LIMIT_XML_NODES 1000000      /* elements and attributes of one XML answer */
 #define LIMIT_PROVIDER_DOC_LEN (8u << 20) /* bytes of one document from a provider */
 #define LIMIT_JSON_LEN (256u << 20)  /* bytes of one JSON text; a saved plan of 100000 resources */
 #define LIMIT_SECRET_LEN (64u << 10) /* bytes of one file that {{resolve:file:...}} names */
