@@ -1,5 +1,5 @@
 /*
- * http.h - HTTP requests over libcurl, the only file that includes it.
+ * http.h - HTTP requests over libcurl, which http*.c alone include.
  *
  * A client belongs to a session: http_client_new, http_send from any thread and as often as one
  * likes, http_client_free when no call is out.  Connections are kept open and used again, the one
@@ -14,6 +14,9 @@
  *	HTTP_NOT_SENT   no byte of the request left: name not found, refused, TLS not trusted
  *	HTTP_LOST       the request, or a part of it, left, and no whole answer came
  *	HTTP_STOPPED    stopped because `stop` said so; `sent` says whether something had left
+ *
+ * No request is sent twice but GET, HEAD and OPTIONS (once more, when a kept connection was closed before
+ * a byte of the answer came); the others are HTTP_LOST then.  The program must ignore SIGPIPE.
  */
 #ifndef PROVIDERS_KIT_HTTP_H
 #define PROVIDERS_KIT_HTTP_H
