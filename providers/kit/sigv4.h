@@ -32,8 +32,9 @@ struct sigv4_signed {
 	const char *canonical, *to_sign; /* for tests, and for nobody else */
 };
 
-/* Signs Host (from the URL unless given), X-Amz-Date and all headers given.  Texts in the arena.
- * -1: the URL is none. */
+/* Signs Host (from the URL unless given), X-Amz-Date and all headers given, but for those that
+ * proxies change (User-Agent, Expect, Connection, ...).  Texts in the arena; those given are borrowed.
+ * -1: the URL is none, or the time beyond the calendar. */
 int sigv4_sign(struct arena *a, const struct http_request *r, const struct sigv4_key *key,
 	       const struct sigv4_scope *scope, struct sigv4_signed *out);
 
