@@ -176,5 +176,12 @@ struct provider_place {
 const char *manifest_provider_config(struct arena *a, const struct manifest *m,
 				     const struct provider_place *place,
 				     const struct secrets **secrets, struct diags *d);
+/* The provider (NULL: there is none) is mentioned for this place, or the region has a name as AWS's
+ * regions have: manifest_place.c. */
+bool manifest_uses(const struct manifest *m, const struct provider_place *place);
+/* The number of the AWS account: AccountId of the settings, the account of their RoleArn, the
+ * account's name when it is a number.  NULL: the manifest does not tell. */
+const char *manifest_account_id(struct arena *a, const struct manifest *m,
+				const struct provider_place *place);
 
 #endif

@@ -34,6 +34,7 @@ void outside_free(struct outside *o)
 	for (size_t i = 0; i < o->e->project->instance_count; i++)
 		map_release(&o->views[i].seen);
 	map_release(&o->resolved);
+	map_release(&o->facts);
 	map_release(&o->made);
 	map_release(&o->had);
 	arena_free(o->arena);
@@ -200,6 +201,9 @@ static enum outside_answer ask(void *context, struct arena *a, const struct outs
 	case ASK_EXPORT:
 	case ASK_STACK_OUTPUT:
 		return ask_link(v, a, q, out, d);
+	case ASK_ZONES:
+	case ASK_ACCOUNT:
+		return outside_ask_fact(v, a, q, out, d);
 	case ASK_PARAMETER_STORE:
 		body = arena_printf(a, "ssm:%s", q->name);
 		answer = ask_reference(v, body, q->where, &text, d);
@@ -259,7 +263,8 @@ int outside_prefetch(struct outside *o, const struct plan *plan, struct diags *d
 		const struct change *c = &plan->changes[i];
 
 		if (needs_values(c) &&
-		    fetch(&o->views[c->instance->index], c->resource->properties, d))
+		    (outside_prefetch_facts(&o->views[c->instance->index], d) ||
+		     fetch(&o->views[c->instance->index], c->resource->properties, d)))
 			rc = -1;
 	}
 	outside_enter(o, before, o->known);

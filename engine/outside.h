@@ -16,11 +16,13 @@
  * unknown until the apply.
  *
  * Records: instance_record.exports is {EXPORT: OUTPUT}, instance_record.imports a list of
- * {"Export": NAME} and {"Stack": S, "Region": R, "Output": O}.
+ * {"Export": NAME}, {"Stack": S, "Region": R, "Output": O}, and for what was looked up of the place
+ * {"Lookup": "availability-zones", "Region": R, "Value": [...]}.
  *
  *	outside.c         the questions
  *	outside_locate.c  where the answer of another stack is
  *	outside_links.c   which instance takes what from which
+ *	outside_facts.c   zones and account numbers, which a cloud knows
  *	outside_lookup.c  what providers are asked
  */
 #ifndef ENGINE_OUTSIDE_H

@@ -174,14 +174,17 @@ static struct outside_links recorded_links(struct outside *o, const struct insta
 {
 	json_t *all =
 		r && r->imports && *r->imports ? json_parse(text_of(r->imports), NULL, NULL) : NULL;
-	size_t count = json_array_size(all);
-	struct outside_link *items = ARENA_ARRAY(o->arena, count, struct outside_link);
+	struct outside_link *items =
+		ARENA_ARRAY(o->arena, json_array_size(all), struct outside_link);
+	size_t count = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < json_array_size(all); i++) {
 		const json_t *j = json_array_get(all, i);
 		const char *export = json_str(j, "Export", NULL);
 
-		items[i] = (struct outside_link){
+		if (json_object_get(j, "Lookup"))
+			continue;
+		items[count++] = (struct outside_link){
 			.export = export ? arena_strdup(o->arena, export) : NULL,
 			.stack = arena_strdup(o->arena, json_str(j, "Stack", "")),
 			.region = arena_strdup(o->arena, json_str(j, "Region", "")),
@@ -370,7 +373,13 @@ const char *outside_imports_json(struct outside *o, struct arena *a, const struc
 
 	for (size_t k = 0; k < v->links.count; k++)
 		json_array_append_new(all, link_json(&v->links.items[k]));
-	if (v->links.count)
+	for (size_t k = 0; k < v->facts.count; k++) {
+		json_t *fact = outside_fact_json(&v->facts.items[k]);
+
+		if (fact)
+			json_array_append_new(all, fact);
+	}
+	if (json_array_size(all))
 		text = json_text(a, all);
 	json_decref(all);
 	return text;

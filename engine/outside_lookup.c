@@ -13,10 +13,11 @@
 #define WAIT_MAX_MS 5000
 #define LOOKUP_DEADLINE_MS 10000
 
-/* One reference that is being looked up. */
+/* One thing that is being looked up. */
 struct lookup {
 	struct outside_view *v;
-	const struct resolve_reference *r;
+	const struct resolve_reference *r; /* NULL: a fact of the place */
+	const char *what, *subject;        /* of provider.h; in words */
 	struct range where;
 	struct diags *d;
 };
@@ -27,10 +28,10 @@ static bool can_look_up(const struct provider_entry *e)
 	       e->table->lookup;
 }
 
-static const char *report_nobody(const struct lookup *l, const struct provider_entry *e)
+static int report_nobody(const struct lookup *l, const struct provider_entry *e)
 {
-	struct diag *g = diag_add(l->d, DIAG_RESOLVE_NOBODY, l->where,
-				  "nobody can look up '{{resolve:%.*s}}'", TEXT_ARG(l->r->body));
+	struct diag *g =
+		diag_add(l->d, DIAG_RESOLVE_NOBODY, l->where, "nobody can look up %s", l->subject);
 
 	if (e)
 		diag_detail(l->d, g, "Provider '%s' of the entry '%s' offers no lookup.",
@@ -38,10 +39,11 @@ static const char *report_nobody(const struct lookup *l, const struct provider_e
 	else
 		diag_detail(l->d, g, "There is no provider entry '%s' in this build.", ENTRY);
 	diag_hint(l->d, g,
-		  "use {{resolve:env:NAME}} or {{resolve:file:PATH}}, or give '%s' a plugin that "
-		  "offers lookup under Providers",
+		  l->r ? "use {{resolve:env:NAME}} or {{resolve:file:PATH}}, or give '%s' a plugin "
+			 "that offers lookup under Providers"
+		       : "write Zones under the region, or AccountId under '%s', in the manifest",
 		  ENTRY);
-	return NULL;
+	return -1;
 }
 
 static void set_field(json_t *args, const char *name, struct text t)
@@ -94,9 +96,8 @@ static void run(const struct lookup *l, struct call *call, struct outcome *out)
 
 static const char *report_answer(const struct lookup *l, const char *why)
 {
-	struct diag *g =
-		diag_add(l->d, DIAG_RESOLVE_ANSWER, l->where,
-			 "what '{{resolve:%.*s}}' gives cannot be used", TEXT_ARG(l->r->body));
+	struct diag *g = diag_add(l->d, DIAG_RESOLVE_ANSWER, l->where,
+				  "what %s gives cannot be used", l->subject);
 
 	diag_detail(l->d, g, "%s", why);
 	return NULL;
@@ -143,27 +144,58 @@ static const char *report_status(const struct lookup *l, struct outcome *out)
 	return NULL;
 }
 
+/* 0: *out is to be released; -1: nobody could be asked. */
+static int ask(const struct lookup *l, const char *args, struct outcome *out)
+{
+	struct engine *e = l->v->o->e;
+	const struct provider_entry *entry = registry_entry(e->project->registry, ENTRY);
+	struct call call = {.kind = CALL_LOOKUP, .where = l->where};
+
+	if (!can_look_up(entry))
+		return report_nobody(l, entry);
+	call.table = entry->table;
+	call.session = sessions_get(e->sessions, entry, &l->v->instance->id, l->d);
+	if (!call.session)
+		return -1;
+	call.what = l->what;
+	call.type = call.what;
+	call.args = args;
+	run(l, &call, out);
+	return 0;
+}
+
 const char *outside_lookup(struct outside_view *v, const struct resolve_reference *r,
 			   struct range where, struct diags *d)
 {
-	struct engine *e = v->o->e;
-	const struct provider_entry *entry = registry_entry(e->project->registry, ENTRY);
-	struct lookup l = {v, r, where, d};
-	struct call call = {.kind = CALL_LOOKUP, .where = where};
+	struct lookup l = {v, r, resolve_service_name(r->service), NULL, where, d};
 	struct outcome out;
 	const char *text;
 
-	if (!can_look_up(entry))
-		return report_nobody(&l, entry);
-	call.table = entry->table;
-	call.session = sessions_get(e->sessions, entry, &v->instance->id, d);
-	if (!call.session)
+	l.subject = arena_printf(v->o->arena, "'{{resolve:%.*s}}'", TEXT_ARG(r->body));
+	if (ask(&l, arguments(&l), &out))
 		return NULL;
-	call.what = resolve_service_name(r->service);
-	call.type = call.what;
-	call.args = arguments(&l);
-	run(&l, &call, &out);
 	text = out.status == HD_OK ? text_of_result(&l, &out) : report_status(&l, &out);
 	outcome_release(&out);
+	return text;
+}
+
+const char *outside_lookup_fact(struct outside_view *v, const struct outside_fact *f,
+				struct diags *d)
+{
+	struct arena *a = v->o->arena;
+	struct lookup l = {v, NULL, f->what, NULL, f->where, d};
+	json_t *args = json_pack("{s:s}", "Region", f->region);
+	const char *text = NULL;
+	struct outcome out;
+
+	l.subject = strcmp(f->what, "account-id") == 0
+			    ? "the number of the account"
+			    : arena_printf(a, "the zones of region '%s'", f->region);
+	if (ask(&l, json_text(a, args), &out) == 0) {
+		text = out.status == HD_OK ? arena_strdup(a, out.result ? out.result : "")
+					   : report_status(&l, &out);
+		outcome_release(&out);
+	}
+	json_decref(args);
 	return text;
 }

@@ -2,9 +2,17 @@
 #ifndef ENGINE_OUTSIDE_PARTS_H
 #define ENGINE_OUTSIDE_PARTS_H
 
+#include "base/json.h"
 #include "base/vec.h"
 #include "engine/outside.h"
 #include "templates/resolve.h"
+
+/* What a cloud knows of a place, for one instance: outside_facts.c. */
+struct outside_fact {
+	const char *what, *region; /* of a lookup: provider.h; the cloud's name of the region */
+	const char *value;         /* JSON; NULL: not known yet */
+	struct range where;        /* who asked first */
+};
 
 /* The world as one instance sees it. */
 struct outside_view {
@@ -15,6 +23,9 @@ struct outside_view {
 		VEC_OF(struct outside_link)
 	} links; /* without doubles */
 	struct map seen;
+	struct {
+		VEC_OF(struct outside_fact)
+	} facts;
 };
 
 struct outside {
@@ -24,6 +35,7 @@ struct outside {
 	struct known *known;
 	struct outside_view *views;    /* as project.instances */
 	struct map resolved;           /* "region\nbody" to text */
+	struct map facts;              /* looked up in this run: place and what, to JSON */
 	struct instance_list recorded; /* sorted */
 	struct map made, had;          /* "account\nregion\nexport" to struct made_export */
 	bool loaded;
@@ -67,5 +79,17 @@ void outside_note(struct outside_view *v, const struct outside_link *l);
 /* outside_lookup.c: asks the entry `aws`.  The text, in o's arena; NULL after an error. */
 const char *outside_lookup(struct outside_view *v, const struct resolve_reference *r,
 			   struct range where, struct diags *d);
+/* The same for a fact: JSON. */
+const char *outside_lookup_fact(struct outside_view *v, const struct outside_fact *f,
+				struct diags *d);
+
+/* outside_facts.c: ASK_ZONES and ASK_ACCOUNT. */
+enum outside_answer outside_ask_fact(struct outside_view *v, struct arena *a,
+				     const struct outside_question *q, const struct value **out,
+				     struct diags *d);
+/* Looks up all that the view was asked for and nobody knows yet. */
+int outside_prefetch_facts(struct outside_view *v, struct diags *d);
+/* For the instance's record: a new reference, or NULL when it is not known. */
+json_t *outside_fact_json(const struct outside_fact *f);
 
 #endif

@@ -130,15 +130,18 @@ static bool zones_of(void *context, const char *region, const char *const **zone
 	return false;
 }
 
-static void fill_place(struct instance *i, const struct manifest *m)
+static void fill_place(struct arena *a, struct instance *i, const struct manifest *m)
 {
 	const struct manifest_region *r = i->target->region;
+	struct provider_place cloud = {manifest_provider(m, "aws"), r, i->id.account};
 
 	i->place = (struct eval_target){.project = m->project,
 					.stack = i->id.stack,
 					.account = i->id.account,
 					.region = r->name,
 					.aws_region = r->aws_region,
+					.account_id = manifest_account_id(a, m, &cloud),
+					.asks_cloud = manifest_uses(m, &cloud),
 					.zones = r->zones,
 					.zone_count = r->zone_count,
 					.hosts = r->eval_hosts,
@@ -162,7 +165,7 @@ static void add_instances(struct opening *o, const struct manifest_stack *s)
 		i->stack = s;
 		i->target = t;
 		i->tpl = tpl;
-		fill_place(i, p->manifest);
+		fill_place(p->arena, i, p->manifest);
 		p->instance_count++;
 	}
 }

@@ -104,7 +104,9 @@ static const struct value *report_unknown(struct eval *e, const struct node *n,
 			  "the items");
 		return NULL;
 	}
-	diag_hint(e->d, g, COLLECTION_HINT);
+	diag_hint(e->d, g,
+		  node_is_call(n, "Fn::GetAZs") ? "list the region's Zones in the manifest"
+						: COLLECTION_HINT);
 	return NULL;
 }
 

@@ -142,6 +142,14 @@ const struct value *intrinsic_find_in_map(struct eval *e, const struct node *cal
 
 /* Fn::GetAZs */
 
+/* Of a region that the manifest has no zones for; region NULL: the target's own. */
+static const struct value *ask_zones(struct eval *e, const struct node *call, const char *region)
+{
+	struct outside_question q = {.kind = ASK_ZONES, .region = region, .where = call->where};
+
+	return eval_ask(e, call, &q);
+}
+
 static const struct value *other_zones(struct eval *e, const struct node *call, const char *region)
 {
 	const struct eval_target *t = e->st->target;
@@ -149,8 +157,11 @@ static const struct value *other_zones(struct eval *e, const struct node *call, 
 	size_t count;
 	struct diag *g;
 
-	if (t->zones_of && t->zones_of(t->context, region, &zones, &count))
+	if (t->zones_of && t->zones_of(t->context, region, &zones, &count) &&
+	    (count || !t->asks_cloud))
 		return eval_strings(e, zones, count, call);
+	if (t->asks_cloud)
+		return ask_zones(e, call, region);
 	if (e->st->partial)
 		return eval_unknown(e, call, NULL, 0);
 	g = diag_add(e->d, DIAG_ZONES_UNKNOWN, call->arg->where,
@@ -174,6 +185,8 @@ const struct value *intrinsic_get_azs(struct eval *e, const struct node *call)
 		return eval_unknown(e, call, &region.waits, 1);
 	if (!region.text.len || text_is(region.text, t->region) ||
 	    text_is(region.text, t->aws_region))
-		return eval_strings(e, t->zones, t->zone_count, call);
+		return t->zone_count || !t->asks_cloud
+			       ? eval_strings(e, t->zones, t->zone_count, call)
+			       : ask_zones(e, call, NULL);
 	return other_zones(e, call, arena_text(e->a, region.text));
 }

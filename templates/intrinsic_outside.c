@@ -28,8 +28,8 @@ const struct value *eval_foreign(struct eval *e, const struct node *at, const st
 	return value_foreign(e->a, v);
 }
 
-static const struct value *answer(struct eval *e, const struct node *call,
-				  const struct outside_question *q)
+const struct value *eval_ask(struct eval *e, const struct node *call,
+			     const struct outside_question *q)
 {
 	const struct value *found = NULL;
 
@@ -67,7 +67,7 @@ const struct value *intrinsic_import_value(struct eval *e, const struct node *ca
 	if (!eval_name(e, call, call->arg, "the export", &name))
 		return NULL;
 	q.name = arena_text(e->a, name);
-	return answer(e, call, &q);
+	return eval_ask(e, call, &q);
 }
 
 static const char *const output_keys[] = {"StackName", "OutputName", "Region"};
@@ -141,7 +141,7 @@ const struct value *intrinsic_get_stack_output(struct eval *e, const struct node
 		else
 			failed = true;
 	}
-	return failed ? NULL : answer(e, call, &q);
+	return failed ? NULL : eval_ask(e, call, &q);
 }
 
 /* --- dynamic references: places ---------------------------------------------------- */

@@ -54,6 +54,8 @@ static const char *pseudo_text(struct eval *e, struct text name)
 
 	if (text_is(name, "AWS::Region"))
 		return t->aws_region;
+	if (text_is(name, "AWS::AccountId") && (t->account_id || t->asks_cloud))
+		return t->account_id;
 	if (text_is(name, "AWS::AccountId"))
 		return strcmp(t->account, "-") == 0 ? NULL : t->account;
 	if (text_is(name, "AWS::StackName"))
@@ -91,6 +93,15 @@ static void report_unknown(struct eval *e, const struct node *at, struct text na
 	diag_hint(e->d, g, "give the target an account in the manifest");
 }
 
+static const struct value *ask_account(struct eval *e, const struct node *at, bool *failed)
+{
+	struct outside_question q = {.kind = ASK_ACCOUNT, .where = at->where};
+	const struct value *v = eval_ask(e, at, &q);
+
+	*failed = !v;
+	return v;
+}
+
 const struct value *pseudo_value(struct eval *e, const struct node *at, struct text name,
 				 bool *failed)
 {
@@ -104,6 +115,8 @@ const struct value *pseudo_value(struct eval *e, const struct node *at, struct t
 	if (text_is(name, "AWS::NotificationARNs") && !e->st->partial)
 		return eval_strings(e, NULL, 0, at);
 	text = pseudo_text(e, name);
+	if (!text && e->st->target->asks_cloud && text_is(name, "AWS::AccountId"))
+		return ask_account(e, at, failed);
 	if (!text && e->st->partial)
 		return eval_unknown(e, at, NULL, 0);
 	if (!text) {

@@ -120,7 +120,9 @@ struct eval_target {
 	const char *project, *stack, *account; /* account "-" when there is none */
 	const char *region;                    /* HA::Region: the manifest's name */
 	const char *aws_region;                /* AWS::Region; equals region when none is set */
-	const char *git_commit;                /* HA::GitCommit; NULL: not supported */
+	const char *account_id;                /* AWS::AccountId; NULL: the account's name */
+	bool asks_cloud;        /* what the manifest lacks of these is asked of outside */
+	const char *git_commit; /* HA::GitCommit; NULL: not supported */
 	const char *const *zones;
 	size_t zone_count;
 	const struct eval_host *hosts;
@@ -190,11 +192,18 @@ enum outside_answer {
 };
 
 struct outside_question {
-	enum { ASK_EXPORT, ASK_STACK_OUTPUT, ASK_RESOLVE, ASK_PARAMETER_STORE } kind;
+	enum {
+		ASK_EXPORT,
+		ASK_STACK_OUTPUT,
+		ASK_RESOLVE,
+		ASK_PARAMETER_STORE,
+		ASK_ZONES,
+		ASK_ACCOUNT
+	} kind;
 	const char *name;   /* of the export, output, or parameter; of ASK_RESOLVE what stands
 				   between "{{resolve:" and "}}" */
 	const char *stack;  /* ASK_STACK_OUTPUT */
-	const char *region; /* ASK_STACK_OUTPUT; NULL: the target's own */
+	const char *region; /* ASK_STACK_OUTPUT, ASK_ZONES; NULL: the target's own */
 	struct range where;
 };
 

@@ -252,7 +252,9 @@ struct hd_provider {
 	 * for what = "ssm", "ssm-secure" ({"Name", "Version"}) and "secretsmanager" ({"Name"
 	 * (or ARN), "VersionStage", "VersionId"}); what is not given is absent, "Region" always
 	 * there.  set_result hands over the whole value as a JSON string: the engine takes a
-	 * key out of a JSON secret by itself, and keeps the value secret.
+	 * key out of a JSON secret by itself, and keeps the value secret.  Facts of a place, which
+	 * are no secrets and are recorded: what = "availability-zones" ({"Region"}) gives the list
+	 * of the names of a region's zones, "account-id" the number of the session's account.
 	 */
 	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		      struct hd_span args);
