@@ -46,6 +46,7 @@ void fault_copy(struct fault *to, const struct fault *from)
 	to->effect = from->effect;
 	to->code = from->code;
 	to->pointer = from->pointer;
+	to->where = from->where;
 	str_add_text(&to->summary, str_text(&from->summary));
 	str_add_text(&to->detail, str_text(&from->detail));
 	str_add_text(&to->hint, str_text(&from->hint));
@@ -76,6 +77,11 @@ int fault_say(const struct kit_call *c, struct fault *f)
 	m.summary = span_of_str(&f->summary);
 	m.detail = span_of_str(&f->detail);
 	m.hint = span_of_str(&f->hint);
+	if (f->where.src) {
+		m.file = span_of(f->where.src->name);
+		m.line = f->where.start.line;
+		m.column = f->where.start.column;
+	}
 	c->host->diagnose(c->op, &m);
 	c->host->set_effect(c->op, f->effect);
 	fault_release(f);

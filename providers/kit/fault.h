@@ -28,6 +28,7 @@ struct fault {
 	int effect; /* enum hd_effect */
 	enum diag_code code;
 	const char *pointer; /* into the desired properties; static text or NULL */
+	struct range where;  /* in a file of the user's that is to blame; outlives the fault */
 	struct str summary, detail, hint;
 };
 
