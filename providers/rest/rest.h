@@ -3,9 +3,14 @@
  * powerdns, aws.
  *
  *	types.c    what types there are, before any session (provider.h: types_open)
- *	session.c  open and close: settings, definitions, client, credentials
- *	calls.c    create, read, update, remove, poll, find, list, act as operations of a definition
- *	run.c      an operation: its steps in order, waits, pages; what a failure means
+ *	settings.c, session.c  open and close: settings, definitions, client, credentials
+ *	calls.c    create, read, update, remove, act and poll as operations of a definition
+ *	look.c     read, find, list
+ *	run.c      an operation: its steps in order, waits, what follows from a failure
+ *	step.c     a step: its requests, pages, answers
+ *	send.c     one request: endpoint, headers, authentication, answer
+ *	refusal.c  what a failed request means, in words
+ *	token.c    what survives a wait
  *	input.c    variables of expressions, from what the engine gives
  *	shape.c    answers in the form of the schema: numbers that came as text, absent values
  *
@@ -24,6 +29,7 @@ struct rest_session;
 struct rest_kind {
 	const char *name;   /* "aws" */
 	struct text bundle; /* definitions that are part of the program: definition.h */
+	const char *const *keys; /* settings of its own, which open() reads; ends with NULL */
 	/* The schema of a type that has none in its definition, as text in the arena; NULL: unknown. */
 	const char *(*schema)(struct arena *a, const char *type);
 	/* Once per session, with its settings, without network; *context is given to the others.  0, or
@@ -32,7 +38,8 @@ struct rest_kind {
 		    struct fault *f);
 	void (*close)(void *context);
 	credentials_fn *credentials;
-	/* Adds variables ("account", "partition", "suffix") to v; may ask the network, once. */
+	/* Sets those of "account", "partition" and "suffix" that are in v as null; "account" may
+	 * ask the network, once, and is in v only where a definition asks for it. */
 	int (*variables)(void *context, const struct kit_call *c, json_t *v, struct fault *f);
 	/* hd_provider.lookup: *out is a new reference. */
 	int (*lookup)(void *context, const struct kit_call *c, struct text what, const json_t *args,
@@ -71,6 +78,11 @@ struct rest_request {
 int rest_send(const struct rest_session *s, const struct kit_call *c, struct arena *a,
 	      const struct rest_request *r, struct http_answer *answer, json_t **body,
 	      struct fault *f);
+
+/* The same, but an answer that is no success is a fault too.  The decoded body, a new reference; NULL
+ * with a fault. */
+json_t *rest_ask(const struct rest_session *s, const struct kit_call *c, struct arena *a,
+		 const struct rest_request *r, struct fault *f);
 
 /* For tables (struct hd_provider): open and types_open with their kind, the rest as they are. */
 int rest_open(const struct rest_kind *kind, const struct hd_host *host, struct hd_op *op,
