@@ -38,6 +38,9 @@ struct rest_kind {
 		    struct fault *f);
 	void (*close)(void *context);
 	credentials_fn *credentials;
+	/* A service did not accept the credentials, or what they may do: adds to the fault's detail
+	 * where they came from, and forgets those that will not do another time. */
+	void (*refused)(void *context, struct fault *f);
 	/* Sets those of "account", "partition" and "suffix" that are in v as null; "account" may
 	 * ask the network, once, and is in v only where a definition asks for it. */
 	int (*variables)(void *context, const struct kit_call *c, json_t *v, struct fault *f);
