@@ -88,9 +88,6 @@ $(library): $(filter-out $(OUT)/cli/main.o,$(objects)) $(OUT)/files
 $(OUT)/%.o: %.c $(OUT)/flags
 	$(call say,CC,$<)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
 
-# The assembler puts this file in; nobody else sees that the object depends on it.
-$(OUT)/providers/aws/aws_types.o: providers/aws/aws_types.dat
-
 $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(shared_test_objects) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS) -lcmocka
 
@@ -184,6 +181,7 @@ aws-types:                          ## fetch what is known about AWS types (npm,
 fuzz-run: $(fuzz_programs)
 	@$(results) fuzz $(FUZZ_SECONDS) $(OUT)/corpus $(fuzz_programs)
 
+include tools/bundle.mk
 include tools/install.mk
 
 clean:                              ## remove everything made

@@ -67,5 +67,7 @@ struct text jq_safe_numbers(struct arena *a, struct text json);
  * now, localtime, mktime and the like are allowed), outside of strings, fields and comments.  The
  * word with its offset, or false. */
 bool jq_forbidden(struct text source, struct text *word);
+/* Appends an error of libjq's without what it quotes of values, which may be secret. */
+void jq_plain_error(struct text message, struct str *out);
 
 #endif
