@@ -24,15 +24,21 @@
  *	ErrorCode, ErrorMessage: JQ     of an answer's body; the protocol's when absent
  *	Errors: {NotFound: [404, 'Invalid*.NotFound'], Exists: [...], Conflict: [...],
  *	         Throttled: [...], Retry: [...], Done: [...]}     by HTTP status or code (glob);
- *	                                first the step's, then the type's, the service's, the protocol's
+ *	                                first the step's, then the type's, the service's, the
+ *	                                protocol's
  *	Lists: flat | member            how query bodies number lists
+ *
+ * A service.yaml is for the types of its folder.  Its name is the folder's, or what its key Service
+ * says; types elsewhere name it with theirs.
  *
  * OPERATION: a list of STEPs, or {Steps: [STEP], State: JQ, Items: JQ, Result: JQ}.
  *
- *	State   of Read: the whole state, `.` is the last answer; null: there is no such thing.  Of Create
- *	        and Update optional: without it Read follows.
+ *	State   of Read: the whole state, `.` is the last answer; null: there is no such thing.  Of
+ *	        Create and Update optional: without it Read follows.
  *	Items   of finds and List: a list of {Id, State}, or of ids
  *	Result  of an action: what it tells
+ *
+ * Create, Read and Delete there must be; Update and Delete may be [], when there is nothing to do.
  *
  * STEP:
  *
@@ -51,10 +57,11 @@
  *	Keep: JQ              an object, merged into $kept, which survives waiting and crashes
  *	Until: JQ             asked again, Every (duration; 5s) so long, until it is true
  *	Failed: JQ            a text: it went wrong for good, and this is why; null: it did not
- *	Pages: {Next: JQ, Items: JQ}   Next: an object merged into Query (or Body) of the next request, null
- *	                      at the end; Items: a list; the answer becomes {"items": all of them}
+ *	Pages: {Next: JQ, Items: JQ}   Next: an object merged into Query (or Body) of the next
+ *	                      request, null at the end; Items: a list; the answer becomes
+ *	                      {"items": all of them}
  *	Errors: {...}         as of a service; Done: counts as success, the answer is null
- *	Effect: none          a failure of this step has changed nothing, though the request was sent
+ *	Effect: none          a failure of this step has changed nothing, though something was sent
  *
  * JQ programs of requests (When, ForEach, Path, Query, Headers, Body) have the wanted properties as
  * `.` (Delete, Read, finds, lists: the recorded ones); those of answers (Id, Keep, Until, Failed,
@@ -123,12 +130,13 @@ struct page_rule {
 struct step {
 	const char *name;
 	const char *method, *action;
+	const char *path; /* HOLES as written, for messages; NULL */
 	bool reads, effect_none;
 	enum send_form send;
 	int64_t every_ms;
 	struct expression when, for_each;
-	/* An object {"path": text, "query": {...}, "headers": {...}, "body": any} as one jq expression,
-	 * made of Path, Query, Headers and Body. */
+	/* An object {"path": text, "query": {...}, "headers": {...}, "body": any} as one jq
+	 * expression, made of Path, Query, Headers and Body. */
 	struct expression request;
 	struct expression id, keep, until, failed;
 	struct page_rule pages;
@@ -227,8 +235,8 @@ struct definition_source {
 	const char *bundle_name; /* "aws": files are shown as aws:ec2/vpc.yaml */
 	const char *folder;      /* absolute; NULL */
 };
-/* Indexes files by their Type lines; reads none of the bundle's as a whole.  A folder's files are all
- * read and checked.  NULL on failure. */
+/* Indexes files by their Type lines; reads none of the bundle's as a whole.  A folder's files are
+ * all read and checked; they stand before the bundle's.  NULL on failure. */
 struct definitions *definitions_open(const struct definition_source *s, struct diags *d);
 void definitions_close(struct definitions *s);
 /* The definition for a type: its own, else the wildcard's with the longest literal part.  Read and
@@ -238,8 +246,8 @@ const struct definition *definitions_find(struct definitions *s, const char *typ
 const char *const *definitions_types(struct definitions *s, size_t *count);
 const struct action *definition_action(const struct definition *t, struct text name);
 
-/* definition_check.c: what the shape alone does not tell; jq is asked whether the program compiles when
- * pool is not NULL.  0, or -1 with errors at their places. */
+/* definition_check.c: what the shape alone does not tell; jq is asked whether the program compiles
+ * when pool is not NULL.  0, or -1 with errors at their places. */
 int definition_check(const struct definition *t, struct jq_pool *pool, struct diags *d);
 
 #endif

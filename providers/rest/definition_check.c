@@ -1,0 +1,288 @@
+/* definition_check.c - what the shape of a definition alone does not tell. */
+#include <string.h>
+
+#include "providers/rest/definition_parts.h"
+#include "providers/rest/program.h"
+
+struct checker {
+	const struct definition *t;
+	const char *who; /* "'Create' of type 'X'" */
+	struct arena *a;
+	struct diags *d;
+};
+
+/* --- words that no program may use ---------------------------------------------------------- */
+
+/* The place of an offset in a text that begins at `where`. */
+static struct range place_in(struct text source, struct range where, size_t offset, size_t len)
+{
+	struct range at = where;
+
+	if (!where.src)
+		return where;
+	for (size_t i = 0; i < offset; i++) {
+		if (source.ptr[i] == '\n') {
+			at.start.line++;
+			at.start.column = where.start.column;
+		} else if (((unsigned char)source.ptr[i] & 0xc0) != 0x80) {
+			at.start.column++;
+		}
+	}
+	at.end = at.start;
+	at.end.column += (uint32_t)len;
+	return at;
+}
+
+static void check_words(struct checker *c, struct text source, struct range where)
+{
+	struct text word;
+	struct diag *g;
+
+	if (!source.ptr || !jq_forbidden(source, &word))
+		return;
+	g = diag_add(c->d, DIAG_DEFINITION_WORD,
+		     place_in(source, where, (size_t)(word.ptr - source.ptr), word.len),
+		     "a program of %s uses '%.*s'", c->who, TEXT_ARG(word));
+	diag_detail(c->d, g,
+		    "programs know what they are given and nothing of the machine they "
+		    "run on: no environment, files, modules or input");
+	diag_hint(c->d, g,
+		  "what a program may need is in its variables: docs/writing-types.md; "
+		  "$settings has the Settings of the provider's entry");
+}
+
+static void check_expression(struct checker *c, const struct expression *e)
+{
+	check_words(c, e->source, e->where);
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+static void refuse_keys(struct checker *c, const struct step *s, const char *what, const char *hint)
+{
+	struct diag *g =
+		diag_add(c->d, DIAG_DEFINITION_KEYS, s->where, "a step of %s has %s", c->who, what);
+
+	diag_detail(c->d, g, "the protocol is %s", protocol_word(c->t->service.protocol));
+	diag_hint(c->d, g, "%s", hint);
+}
+
+static void check_target(struct checker *c, const struct step *s)
+{
+	bool actions = protocol_has_actions(c->t->service.protocol);
+
+	if (actions && s->path)
+		refuse_keys(c, s, "a Path",
+			    "this protocol has one address and Actions: write "
+			    "Action: NAME, and its parameters as Body");
+	else if (actions && !s->action)
+		refuse_keys(c, s, "no Action", "write Action: NAME, such as Action: DescribeVpcs");
+	else if (!actions && s->action)
+		refuse_keys(c, s, "an Action",
+			    "this protocol has a Method and a Path; json-1.0, "
+			    "json-1.1, query and ec2 have Actions");
+	else if (!actions && !s->path)
+		refuse_keys(c, s, "no Path", "write Path: /things, and Method when it is not GET");
+}
+
+static void check_step(struct checker *c, const struct step *s)
+{
+	const struct expression *const all[] = {&s->when,   &s->for_each,   &s->request,
+						&s->id,     &s->keep,       &s->until,
+						&s->failed, &s->pages.next, &s->pages.items};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		check_expression(c, all[i]);
+	check_target(c, s);
+}
+
+static void check_step_names(struct checker *c, const struct operation *o)
+{
+	for (size_t i = 0; i < o->step_count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			struct diag *g;
+
+			if (strcmp(o->steps[i].name, o->steps[k].name) != 0)
+				continue;
+			g = diag_add(c->d, DIAG_DEFINITION_TWICE, o->steps[i].where,
+				     "%s has two steps of the name '%s'", c->who, o->steps[i].name);
+			diag_related(c->d, g, o->steps[k].where, "the other one");
+			diag_hint(c->d, g,
+				  "$steps.%s would be the answer of both: name one of them "
+				  "otherwise",
+				  o->steps[i].name);
+			break;
+		}
+	}
+}
+
+/* --- operations ------------------------------------------------------------------------ */
+
+static void lacks(struct checker *c, struct range where, const char *what, const char *hint)
+{
+	diag_hint(c->d,
+		  diag_add(c->d, DIAG_DEFINITION_MISSING, where, "%s has no %s", c->who, what),
+		  "%s", hint);
+}
+
+static void stray(struct checker *c, const struct expression *e, const char *key, const char *whose)
+{
+	if (e->source.ptr)
+		diag_hint(c->d,
+			  diag_add(c->d, DIAG_DEFINITION_KEYS, e->where,
+				   "'%s' does not belong to %s", key, c->who),
+			  "it is for %s", whose);
+}
+
+static bool gives_id(const struct operation *o)
+{
+	for (size_t i = 0; i < o->step_count; i++) {
+		if (o->steps[i].id.source.ptr)
+			return true;
+	}
+	return false;
+}
+
+#define KIND(kind) (1u << (kind))
+#define TELLS_STATE (KIND(OPERATION_CREATE) | KIND(OPERATION_READ) | KIND(OPERATION_UPDATE))
+#define TELLS_ITEMS \
+	(KIND(OPERATION_FIND_BY_KEY) | KIND(OPERATION_FIND_BY_NAME) | KIND(OPERATION_LIST))
+#define MAY_BE_EMPTY (KIND(OPERATION_UPDATE) | KIND(OPERATION_DELETE))
+
+static void check_ends(struct checker *c, const struct operation *o, enum operation_kind kind)
+{
+	if (!(KIND(kind) & TELLS_STATE))
+		stray(c, &o->state, "State", "Read, Create and Update");
+	if (!(KIND(kind) & TELLS_ITEMS))
+		stray(c, &o->items, "Items", "FindByKey, FindByName and List");
+	stray(c, &o->result, "Result", "actions");
+	if (kind == OPERATION_READ && !o->state.source.ptr)
+		lacks(c, o->where, "'State'",
+		      "it gives the whole state from the last answer, null when there is no such "
+		      "thing: {Steps: [...], State: .}");
+	if ((KIND(kind) & TELLS_ITEMS) && !o->items.source.ptr)
+		lacks(c, o->where, "'Items'",
+		      "it gives the list of what was found: {Steps: [...], Items: '[.[] | .id]'}");
+	if (kind == OPERATION_CREATE && o->step_count && !gives_id(o))
+		lacks(c, o->where, "step with an 'Id'",
+		      "the step that makes the thing tells its id from the answer: Id: .id");
+	if (!o->step_count && !(KIND(kind) & MAY_BE_EMPTY))
+		lacks(c, o->where, "steps", "a step is one request: {Method: POST, Path: /things}");
+}
+
+static void check_steps(struct checker *c, const struct operation *o)
+{
+	for (size_t i = 0; i < o->step_count; i++)
+		check_step(c, &o->steps[i]);
+	check_step_names(c, o);
+	check_expression(c, &o->state);
+	check_expression(c, &o->items);
+	check_expression(c, &o->result);
+}
+
+static void check_needed(struct checker *c, enum operation_kind kind)
+{
+	struct diag *g = diag_add(c->d, DIAG_DEFINITION_MISSING, c->t->where,
+				  "type '%s' has no '%s'", c->t->type, operation_word(kind));
+
+	diag_hint(c->d, g,
+		  "a type needs Create, Read and Delete; Delete: [] when there is nothing "
+		  "to do");
+}
+
+static void check_operations(struct checker *c)
+{
+	const char *outer = c->who;
+
+	for (size_t i = 0; i < OPERATION_KIND_COUNT; i++) {
+		enum operation_kind kind = (enum operation_kind)i;
+		const struct operation *o = &c->t->operations[i];
+
+		c->who = arena_printf(c->a, "'%s' of type '%s'", operation_word(kind), c->t->type);
+		if (o->given) {
+			check_steps(c, o);
+			check_ends(c, o, kind);
+		} else if (kind == OPERATION_CREATE || kind == OPERATION_READ ||
+			   kind == OPERATION_DELETE) {
+			check_needed(c, kind);
+		}
+	}
+	for (size_t i = 0; i < c->t->action_count; i++) {
+		const struct action *action = &c->t->actions[i];
+
+		c->who = arena_printf(c->a, "action '%s' of type '%s'", action->name, c->t->type);
+		check_steps(c, &action->operation);
+		stray(c, &action->operation.state, "State", "Read, Create and Update");
+		stray(c, &action->operation.items, "Items", "FindByKey, FindByName and List");
+	}
+	c->who = outer;
+}
+
+/* --- the type --------------------------------------------------------------------------- */
+
+static void check_wildcard(struct checker *c)
+{
+	if (!strpbrk(c->t->type, "*?") || !c->t->schema)
+		return;
+	diag_hint(c->d,
+		  diag_add(c->d, DIAG_DEFINITION_KEYS, c->t->where,
+			   "'%s' is for many types and has one 'Schema'", c->t->type),
+		  "the schemas of its types are the provider's own; a type with a schema of its "
+		  "own has a definition of its own");
+}
+
+static void check_service(struct checker *c)
+{
+	const struct service *s = &c->t->service;
+
+	check_words(c, s->library, s->library_where);
+	check_words(c, c->t->library, c->t->library_where);
+	check_expression(c, &s->headers);
+	check_expression(c, &s->error_code);
+	check_expression(c, &s->error_message);
+	if ((s->protocol == PROTOCOL_JSON_1_0 || s->protocol == PROTOCOL_JSON_1_1) &&
+	    !s->target_prefix)
+		lacks(c, c->t->where, "'TargetPrefix'",
+		      "its protocol names actions as PREFIX.ACTION in the header X-Amz-Target");
+	if ((s->protocol == PROTOCOL_QUERY || s->protocol == PROTOCOL_EC2) && !s->api_version)
+		lacks(c, c->t->where, "'ApiVersion'",
+		      "its protocol sends the version of the API with every request: "
+		      "ApiVersion: '2016-11-15'");
+}
+
+/* "jq: error: syntax error, ... at <top-level>, line 3:" without what jq adds of its own. */
+static void check_program(struct checker *c, struct jq_pool *pool)
+{
+	struct jq_answer answer = {0};
+	struct range where;
+	struct diag *g;
+
+	jq_check(pool, c->a, &c->t->program, &answer);
+	if (answer.result == JQ_VALUE || answer.result == JQ_EMPTY)
+		return;
+	where = answer.line ? program_place(c->t, answer.line) : RANGE_NONE;
+	g = diag_add(c->d, DIAG_DEFINITION_PROGRAM, where.src ? where : c->t->where,
+		     answer.result == JQ_INVALID
+			     ? "a jq program of type '%s' does not compile"
+			     : "the jq programs of type '%s' could not be checked",
+		     c->t->type);
+	diag_detail(c->d, g, "%.*s", TEXT_ARG(answer.text));
+	diag_hint(c->d, g,
+		  "try it in jq 1.6, which runs it; its variables and functions are in "
+		  "docs/writing-types.md");
+}
+
+int definition_check(const struct definition *t, struct jq_pool *pool, struct diags *d)
+{
+	struct checker c = {t, NULL, arena_new(), d};
+	size_t errors = d->error_count;
+
+	c.who = arena_printf(c.a, "type '%s'", t->type);
+	check_wildcard(&c);
+	check_service(&c);
+	check_operations(&c);
+	if (pool && d->error_count == errors)
+		check_program(&c, pool);
+	arena_free(c.a);
+	return d->error_count == errors ? 0 : -1;
+}
