@@ -151,8 +151,7 @@ static jq_state *compile(const char *source, jv *why)
 	return NULL;
 }
 
-/* What libjq's own errors quote of values, which may be secret, is taken out: "string (\"abc...) and
- * number (1) cannot be added", "... (while parsing 'abc')", "date \"abc\" does not match". */
+/* What libjq's own errors quote of values may be secret: "string (\"abc...) cannot be added". */
 static jv without_values(jv message)
 {
 	struct str out = STR_INIT;

@@ -1,5 +1,6 @@
-# Functions that every definition has, listed for people in docs/writing-types.md.  Each has a test in
-# tests/unit/test_prelude.c.  Names that begin with _ are for the program itself.
+# Functions that every definition has, listed for people in docs/writing-types.md.  Each has a test
+# in tests/unit/test_prelude.c.  Names that begin with _ are for the program itself.  A parameter $x
+# is also a function x, so none has the name of a function that is used.
 
 # Fill the holes of paths and other texts: program_holes.c.  @uri leaves some signs alone that
 # signatures of AWS want encoded.
@@ -17,7 +18,8 @@ def _text_or_null: if . == null then null else _text end;
 def _path:
 	_text | if . == "" or . == "." or . == ".." then error("a piece of the path is '\(.)'")
 	else _uri end;
-def _path_kept: _text | split("/") | map(if . == "." or . == ".." then _path else _uri end) | join("/");
+def _path_kept:
+	_text | split("/") | map(if . == "." or . == ".." then _path else _uri end) | join("/");
 
 # A list of what may be one thing, or none: XML tells no difference.
 def list: if . == null or . == "" then [] elif type == "array" then . else [.] end;
@@ -25,17 +27,21 @@ def list: if . == null or . == "" then [] elif type == "array" then . else [.] e
 def compact: if type == "object" then with_entries(select(.value != null)) else . end;
 def drop_nulls: compact;
 # Some members of an object: pick(["A", "B"]); the others: without(["A", "B"]).
-def pick($names): . as $o | reduce $names[] as $n ({}; if $o | has($n) then .[$n] = $o[$n] else . end);
-def without($names): if . == null then {} else with_entries(select(.key as $k | $names | index([$k]) | not)) end;
+def pick($names): . as $o | reduce $names[] as $n ({};
+	if $o | has($n) then .[$n] = $o[$n] else . end);
+def without($names):
+	if . == null then {} else with_entries(select(.key as $k | $names | index([$k]) | not)) end;
 
 # Whether an update touches what is at the pointer: something in it, or all around it.
 def changed($pointer):
-	any(($changed // [])[]; . == $pointer or startswith($pointer + "/") or (. as $c | $pointer | startswith($c + "/")));
+	any(($changed // [])[]; . == $pointer or startswith($pointer + "/")
+		or (. as $c | $pointer | startswith($c + "/")));
 
 # Texts that mean something else; null stays null, and what is right already stays as it is.
 def to_bool:
 	if type != "string" then . else ascii_downcase as $t
-	| if $t == "true" then true elif $t == "false" then false else error("a text is neither true nor false") end end;
+	| if $t == "true" then true elif $t == "false" then false
+		else error("a text is neither true nor false") end end;
 # Numbers of more than fifteen digits stay texts: they would be rounded.
 def to_int: if type == "string" and length < 16 then tonumber else . end;
 def to_text: if . == null then null else tostring end;
@@ -44,7 +50,9 @@ def from_json_text: if type == "string" then (fromjson? // .) else . end;
 def base64: if . == null then null else tostring | @base64 end;
 def from_base64: if . == null then null else @base64d end;
 # Percent-encoded text, as IAM gives policies.
-def _hex: reduce (ascii_downcase | explode)[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end));
+def _hex:
+	reduce (ascii_downcase | explode)[] as $c
+		(0; . * 16 + $c - (if $c > 96 then 87 else 48 end));
 def from_uri:
 	split("%") | reduce .[1:][] as $piece ({out: (.[0] | explode), need: 0, code: 0};
 		($piece[0:2] | _hex) as $b
@@ -64,7 +72,8 @@ def tag_list:
 def tag_map:
 	if . == null then {} elif type == "object" then .
 	else reduce .[] as $t ({}; .[$t.Key // $t.key] = ($t.Value // $t.value // "")) end;
-def with_ours: if type == "object" then . + ($tags // {}) else tag_map + ($tags // {}) | tag_list end;
+def with_ours:
+	if type == "object" then . + ($tags // {}) else tag_map + ($tags // {}) | tag_list end;
 def _not_ours: (startswith("hadeploy:") or startswith("aws:")) | not;
 def without_ours:
 	if type == "object" then with_entries(select(.key | _not_ours))
@@ -73,24 +82,25 @@ def user_tags: without_ours;
 def tags_list: with_ours | tag_list;
 def tags_map: tag_map | with_ours;
 
-# A name for what the user gave none, as CloudFormation makes it: stack-logical-random, at most $max
-# long, the same for every attempt.  $chars: what may be in it, as in a class of a regex.
-def generated($max; $chars):
-	($name.random | gsub("[^\($chars)]"; "") | .[0:$max]) as $random
+# A name for what the user gave none, as CloudFormation makes it: stack-logical-random, at most
+# $most long, the same for every attempt.  $chars: what may be in it, as in a class of a regex.
+def generated($most; $chars):
+	($name.random | gsub("[^\($chars)]"; "") | .[0:$most]) as $random
 	| ($name.logical | gsub("[^\($chars)]"; "")) as $logical
 	| ($name.stack | gsub("[^\($chars)]"; "")) as $stack
-	| ($max - ($random | length) - 2) as $room
+	| ($most - ($random | length) - 2) as $room
 	| if $room < 2 then $random else
 		([$room - ($logical | length), ($room / 2 | floor)] | max) as $left
 		| ($stack[0:$left] | sub("-+$"; "")) as $first
 		| ($logical[0:$room - ($first | length)] | sub("-+$"; "")) as $second
 		| [$first, $second, $random] | map(select(. != "")) | join("-")
 	end;
-def generated($max): generated($max; "A-Za-z0-9-");
-def generated_lower($max): generated($max) | ascii_downcase;
+def generated($most): generated($most; "A-Za-z0-9-");
+def generated_lower($most): generated($most) | ascii_downcase;
 
-# The update as RFC 6902 wants it: the least that leads from $prior to $properties at $changed.  Lists
-# are replaced as a whole, and what services never show again (writeOnly) is added, which replaces too.
+# The update as RFC 6902 wants it: the least that leads from $prior to $properties at $changed.
+# Lists are replaced as a whole, and what services never show again (writeOnly) is added, which
+# replaces too.
 def _tokens: split("/")[1:] | map(split("~1") | join("/") | split("~0") | join("~"));
 def _pointer: map("/" + (split("~") | join("~0") | split("/") | join("~1"))) | join("");
 def _lifted($wanted; $was; $i):
@@ -102,9 +112,11 @@ def _there($doc): . as $path | $doc | reduce $path[] as $t ({there: true, value:
 def patch:
 	[($schema.writeOnly // [])[] | ltrimstr("/properties")] as $hidden
 	| [($changed // [])[] | _tokens | _lifted($properties; $prior; 0)] | unique
-	| map(. as $path | _pointer as $p | _there($properties) as $new | ($path | _there($prior).there) as $old
+	| map(. as $path | _pointer as $p
+		| _there($properties) as $new | ($path | _there($prior).there) as $old
 		| if $new.there then
-			{op: (if $old and ($hidden | index([$p]) | not) then "replace" else "add" end), path: $p, value: $new.value}
+			{op: (if $old and ($hidden | index([$p]) | not) then "replace"
+				else "add" end), path: $p, value: $new.value}
 		elif $old then {op: "remove", path: $p} else empty end);
 
 def now_iso: now | floor | todate;

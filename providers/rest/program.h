@@ -1,6 +1,6 @@
 /*
- * program.h - the one jq program of a definition: prelude, libraries, and a function for each of its
- * expressions, chosen by number.
+ * program.h - the one jq program of a definition: prelude, libraries, and a function for each of
+ * its expressions, chosen by number.
  *
  * Input: {"fn": NUMBER, "in": any, "v": {VARIABLE: any, ...}}.  A request function gives
  * {"when": bool, "each": list or null, "request": {path, query, headers, body, endpoint}}: with
