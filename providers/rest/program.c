@@ -167,14 +167,18 @@ static void put_step(struct builder *b, struct definition *t, struct step *s)
 {
 	put_request_function(b, t, s);
 	s->answer_function = begin_function(b);
+	if (s->pages.given) {
+		put(b, "if $_page then {");
+		put_member(b, "next", &s->pages.next);
+		put_member(b, "items", &s->pages.items);
+		put(b, "} else ");
+	}
 	put(b, "{");
 	put_member(b, "id", &s->id);
 	put_member(b, "keep", &s->keep);
 	put_member(b, "until", &s->until);
 	put_member(b, "failed", &s->failed);
-	put_member(b, "next", &s->pages.next);
-	put_member(b, "items", &s->pages.items);
-	put(b, "}\n");
+	put(b, s->pages.given ? "} end\n" : "}\n");
 }
 
 static void put_operation(struct builder *b, struct definition *t, struct operation *o)
@@ -207,7 +211,8 @@ static void put_error_function(struct builder *b, struct service *s)
 /* Bound once, before the functions of the prelude and of libraries, so that these know them. */
 static void put_variables(struct builder *b)
 {
-	put(b, ".fn as $_fn | (.v | has(\"item\")) as $_again | .v as {");
+	put(b,
+	    ".fn as $_fn | (.page == true) as $_page | (.v | has(\"item\")) as $_again | .v as {");
 #define X(name) "$" #name ", "
 	put(b, DEFINITION_VARIABLES "$_none");
 #undef X

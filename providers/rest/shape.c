@@ -30,7 +30,7 @@ static const struct {
 	{"boolean", KIND_BOOLEAN}, {"array", KIND_ARRAY},     {"object", KIND_OBJECT},
 };
 
-struct shape *shape_new(struct arena *a, struct text schema)
+struct shape *shape_open(struct arena *a, struct text schema)
 {
 	struct shape *s = ARENA_NEW(a, struct shape);
 
@@ -43,7 +43,7 @@ struct shape *shape_new(struct arena *a, struct text schema)
 	return s;
 }
 
-void shape_free(struct shape *s)
+void shape_close(struct shape *s)
 {
 	if (s)
 		json_decref(s->schema);

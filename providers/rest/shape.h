@@ -16,8 +16,8 @@
 struct shape;
 
 /* schema: the JSON text of one type; empty: nothing is known, and states stay as they are. */
-struct shape *shape_new(struct arena *a, struct text schema);
-void shape_free(struct shape *s);
+struct shape *shape_open(struct arena *a, struct text schema);
+void shape_close(struct shape *s);
 /* $schema: {"required", "primaryIdentifier", "readOnly", "createOnly", "writeOnly"}, names of
  * properties; new reference. */
 json_t *shape_facts(const struct shape *s);

@@ -86,6 +86,18 @@ static void diagnose(struct hd_op *op, const struct hd_message *m)
 	take(&op->pointer, m->pointer);
 }
 
+static void item(struct hd_op *op, struct hd_span id, struct hd_span json)
+{
+	take(&op->id, id);
+	take(&op->state, json);
+}
+
+static void progress(struct hd_op *op, struct hd_span text)
+{
+	(void)op;
+	(void)text;
+}
+
 static void plan_same(struct hd_op *op, struct hd_span pointer)
 {
 	take(&op->same, pointer);
@@ -111,6 +123,8 @@ static const struct hd_host engine = {
 	.set_state = set_state,
 	.set_private = set_private,
 	.set_pending = set_pending,
+	.item = item,
+	.progress = progress,
 	.set_effect = set_effect,
 	.diagnose = diagnose,
 	.plan_same = plan_same,

@@ -38,7 +38,7 @@ static const char schema[] =
 static void expect(const char *shown, const char *said, const char *want)
 {
 	struct arena *a = arena_new();
-	struct shape *s = shape_new(a, text_of(schema));
+	struct shape *s = shape_open(a, text_of(schema));
 	json_t *state = json_parse(text_of(shown), a, NULL);
 	json_t *wish = said ? json_parse(text_of(said), a, NULL) : NULL;
 	json_t *out = shape_state(s, state, wish);
@@ -50,7 +50,7 @@ static void expect(const char *shown, const char *said, const char *want)
 	json_decref(wish);
 	json_decref(out);
 	json_decref(wanted);
-	shape_free(s);
+	shape_close(s);
 	arena_free(a);
 }
 
@@ -118,7 +118,7 @@ static void what_is_write_only_stays_out(void **state)
 static void facts_are_names(void **state)
 {
 	struct arena *a = arena_new();
-	struct shape *s = shape_new(a, text_of(schema));
+	struct shape *s = shape_open(a, text_of(schema));
 	json_t *facts = shape_facts(s);
 
 	(void)state;
@@ -127,12 +127,12 @@ static void facts_are_names(void **state)
 			    "\"readOnly\":[\"Size\"],\"required\":[\"Name\"],\"writeOnly\":"
 			    "[\"Secret\",\"Login/Password\",\"Rules/*/Next\"]}");
 	json_decref(facts);
-	shape_free(s);
-	s = shape_new(a, text_of("no json"));
+	shape_close(s);
+	s = shape_open(a, text_of("no json"));
 	facts = shape_facts(s);
 	assert_int_equal(json_object_size(facts), 5);
 	json_decref(facts);
-	shape_free(s);
+	shape_close(s);
 	arena_free(a);
 }
 
