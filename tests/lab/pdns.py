@@ -22,6 +22,7 @@ KEY = "lab-api-key-4711"
 CONFIG = """\
 launch=gsqlite3
 gsqlite3-database={dir}/zones.db
+gsqlite3-dnssec=yes
 local-address={address}
 local-port={dns}
 api=yes
