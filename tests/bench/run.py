@@ -10,13 +10,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import dead_region  # noqa: E402
 import engine  # noqa: E402
 import orchestration  # noqa: E402
+import rest  # noqa: E402
 import ssh_hosts  # noqa: E402
 import startup  # noqa: E402
 import templates  # noqa: E402
 
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
            "orchestration": orchestration.bench, "ssh": ssh_hosts.bench,
-           "dead-region": dead_region.bench}
+           "dead-region": dead_region.bench, "rest": rest.bench}
 
 
 def main():
