@@ -1,4 +1,4 @@
-"""Runs the provider contract suite: on a plugin with its spec, or on sim and on ssh."""
+"""Runs the provider contract suite: on a plugin with its spec, or on what is built in."""
 
 import os
 import re
@@ -39,8 +39,19 @@ def on_ssh(lab, folder, *options):
     return suite("ssh", spec, *options)
 
 
-def both():
+def on_powerdns(dns, folder, *options):
+    """On a PowerDNS server that runs."""
+    folder = Path(folder)
+    if "contract.example." not in dns.zones():
+        dns.api("POST", "zones", {"name": "contract.example.", "kind": "Native"})
+    spec = folder / "powerdns.yaml"
+    spec.write_text(fill("powerdns", {"DIR": folder, "ENDPOINT": dns.endpoint, "KEY": dns.key}))
+    return suite("powerdns", spec, *options)
+
+
+def built_in():
     from lab import Lab  # pylint: disable=import-outside-toplevel
+    from lab.pdns import PowerDns  # pylint: disable=import-outside-toplevel
     with tempfile.TemporaryDirectory() as folder:
         yield on_sim(folder)
         lab = Lab(Path(folder) / "lab")
@@ -49,10 +60,12 @@ def both():
             yield on_ssh(lab, folder)
         finally:
             lab.close()
+        with PowerDns(Path(folder) / "pdns") as dns:
+            yield on_powerdns(dns, folder)
 
 
 def main():
-    runs = [suite(*sys.argv[1:])] if len(sys.argv) > 1 else both()
+    runs = [suite(*sys.argv[1:])] if len(sys.argv) > 1 else built_in()
     worst = 0
     for run in runs:
         print(run.stdout, end="")

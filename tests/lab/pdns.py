@@ -60,12 +60,17 @@ class PowerDns(Server):
     @property
     def endpoint(self):
         """What the setting Endpoint of the entry `powerdns` is."""
-        return f"http://{self.address}:{self.ports['api']}/api/v1/servers/localhost"
+        return f"http://{self.address}:{self.ports['api']}"
 
     def settings(self, **more):
-        """The entry `powerdns` of a manifest."""
-        return {"Endpoint": self.endpoint, "Auth": {"Value": f"{{{{resolve:env:PDNS_KEY}}}}"},
-                **more}
+        """The entry `powerdns` of a manifest; the key is in the environment."""
+        return {"Endpoint": self.endpoint,
+                "Auth": {"Scheme": "header", "Name": "X-API-Key",
+                         "Value": "{{resolve:env:PDNS_KEY}}"}, **more}
+
+    @property
+    def env(self):
+        return {"PDNS_KEY": self.key}
 
     def prepare(self):
         with sqlite3.connect(self.dir / "zones.db") as db:
@@ -88,7 +93,7 @@ class PowerDns(Server):
     def api(self, method, path, body=None):
         """(status, decoded body) of a request to .../servers/localhost/PATH."""
         request = urllib.request.Request(
-            f"{self.endpoint}/{path}".rstrip("/"), method=method,
+            f"{self.endpoint}/api/v1/servers/localhost/{path}".rstrip("/"), method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"X-API-Key": self.key, "Content-Type": "application/json"})
         try:
