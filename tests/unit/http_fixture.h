@@ -1,8 +1,9 @@
 /*
  * http_fixture.h - a server on loopback that does to connections what its paths say, and counts.
  *
- * Every request is read whole (its head, and a body of Content-Length), counted and kept before anything
- * is done, so a count of two says that something came twice.  The last piece of the path decides:
+ * Every request is read whole (its head, and a body of Content-Length), counted and kept before
+ * anything is done, so a count of two says that something came twice.  The last piece of the path
+ * decides:
  *
  *	ok          200 with "ok N", N being the number of this request on its connection
  *	echo        200 with the request as it came
