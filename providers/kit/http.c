@@ -3,20 +3,21 @@
  * per call that is out, kept in a stack when the call is over.
  *
  * What left.  libcurl asks `about_to_send` when it has a connection, TLS included, and before the
- * first byte of a request.  Was it never asked, nothing left; else what CURLINFO_REQUEST_SIZE counts
- * since then did (before, it counts what a proxy was told).  A count is what the kernel took, so
- * "sent" may be true though nothing arrived, never the other way round.
+ * first byte of a request.  Was it never asked, nothing left; else what CURLINFO_REQUEST_SIZE
+ * counts since then did (before, it counts what a proxy was told).  A count is what the kernel
+ * took, so "sent" may be true though nothing arrived, never the other way round.
  *
- * Nothing is sent twice.  libcurl repeats a request by itself on a new connection when a kept one was
- * closed before a byte of the answer (Curl_retry_request, and HTTP/2's REFUSED_STREAM): the server may
- * have done the work.  It asks `about_to_send` for that as well, which refuses unless nothing had
- * left or the method is safe to repeat (GET, HEAD, OPTIONS); refused, the answer is HTTP_LOST.  So that
- * this stays rare, connections that a server closed while they were idle are found before each
- * request (libcurl 7.88 does not see a close over TLS), and requests that cannot be repeated use none
- * that was idle longer than UNSAFE_IDLE_S: servers commonly close after five seconds.
+ * Nothing is sent twice.  libcurl repeats a request by itself on a new connection when a kept one
+ * was closed before a byte of the answer (Curl_retry_request, and HTTP/2's REFUSED_STREAM): the
+ * server may have done the work.  It asks `about_to_send` for that as well, which refuses unless
+ * nothing had left or the method is safe to repeat (GET, HEAD, OPTIONS); refused, the answer is
+ * HTTP_LOST.  So that this stays rare, connections that a server closed while they were idle are
+ * found before each request (libcurl 7.88 does not see a close over TLS), and requests that cannot
+ * be repeated use none that was idle longer than UNSAFE_IDLE_S: servers commonly close after five
+ * seconds.
  *
- * SIGPIPE must be ignored by the program, as main.c does: libcurl is told to leave signals alone, and
- * OpenSSL writes to sockets without asking for that.
+ * SIGPIPE must be ignored by the program, as main.c does: libcurl is told to leave signals alone,
+ * and OpenSSL writes to sockets without asking for that.
  */
 #include "providers/kit/http.h"
 
@@ -290,8 +291,8 @@ static void slot_give(struct http_client *c, struct slot *s)
 }
 
 /*
- * An idle connection has nothing to say but that it is over.  What is waiting there is taken away, so
- * that libcurl sees the end and makes a new connection; it would take a close of TLS for data.
+ * An idle connection has nothing to say but that it is over.  What is waiting there is taken away,
+ * so that libcurl sees the end and makes a new connection; it would take a close of TLS for data.
  */
 static void bury_closed(struct slot *s)
 {

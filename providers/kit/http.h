@@ -3,8 +3,9 @@
  *
  * A client belongs to a session: http_client_new, http_send from any thread and as often as one
  * likes, http_client_free when no call is out.  Connections are kept open and used again, the one
- * used last first; HTTP/2 is spoken where a TLS server offers it.  TLS is always verified.  Redirects
- * are not followed (a signed request holds for one address only); they are answers like others.
+ * used last first; HTTP/2 is spoken where a TLS server offers it.  TLS is always verified.
+ * Redirects are not followed (a signed request holds for one address only); they are answers like
+ * others.
  *
  * Proxies: settings, else https_proxy, http_proxy and no_proxy of the environment, as curl does.
  *
@@ -15,8 +16,9 @@
  *	HTTP_LOST       the request, or a part of it, left, and no whole answer came
  *	HTTP_STOPPED    stopped because `stop` said so; `sent` says whether something had left
  *
- * No request is sent twice but GET, HEAD and OPTIONS (once more, when a kept connection was closed before
- * a byte of the answer came); the others are HTTP_LOST then.  The program must ignore SIGPIPE.
+ * No request is sent twice but GET, HEAD and OPTIONS (once more, when a kept connection was closed
+ * before a byte of the answer came); the others are HTTP_LOST then.  The program must ignore
+ * SIGPIPE.
  */
 #ifndef PROVIDERS_KIT_HTTP_H
 #define PROVIDERS_KIT_HTTP_H

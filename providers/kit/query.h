@@ -14,7 +14,8 @@
 
 enum query_lists { QUERY_FLAT, QUERY_MEMBER, QUERY_REPEAT };
 
-/* Appends, with "&" in front when *out is not empty.  -1: not an object, or QUERY_REPEAT and deep. */
+/* Appends, with "&" in front when *out is not empty.  -1: not an object, or QUERY_REPEAT and
+ * deep. */
 int query_write(const json_t *j, enum query_lists lists, struct str *out);
 
 #endif

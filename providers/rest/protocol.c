@@ -18,8 +18,8 @@ struct row {
 	const char *accept;
 };
 
-/* JSON 1.0 and 1.1 and the query protocols: Smithy's specifications of AWS's protocols.  Some services
- * answer XML unless JSON is asked for. */
+/* JSON 1.0 and 1.1 and the query protocols: Smithy's specifications of AWS's protocols.  Some
+ * services answer XML unless JSON is asked for. */
 static const struct row rows[] = {
 	[PROTOCOL_JSON] = {SEND_JSON, "application/json", false, false, "application/json"},
 	[PROTOCOL_REST_JSON] = {SEND_JSON, "application/json", false, false, "application/json"},

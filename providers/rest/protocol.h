@@ -5,8 +5,9 @@
  * body is decoded, where an error's code and message stand, and what codes and statuses mean unless
  * a definition says otherwise.  Pure: no network here.
  *
- * The query protocols put Action, Version, the wish's query and its body into one form; the others put
- * the query into the URL.  Steps with an Action of these protocols and of JSON 1.0 and 1.1 are POST.
+ * The query protocols put Action, Version, the wish's query and its body into one form; the others
+ * put the query into the URL.  Steps with an Action of these protocols and of JSON 1.0 and 1.1 are
+ * POST.
  */
 #ifndef PROVIDERS_REST_PROTOCOL_H
 #define PROVIDERS_REST_PROTOCOL_H
@@ -25,13 +26,14 @@ int protocol_request(struct arena *a, const struct definition *t, const struct s
 		     const struct wish *w, struct http_request *out, const char **why);
 
 /* The decoded body, a new reference: JSON, XML as xml.h has it (the query protocols: without the
- * outer <XResponse><XResult>, unless the status says error), or the text; null when empty.  NULL with
- * *why when it is not what the protocol promises, such as an HTML page of a proxy in between. */
+ * outer <XResponse><XResult>, unless the status says error), or the text; null when empty.  NULL
+ * with *why when it is not what the protocol promises, such as an HTML page of a proxy in
+ * between. */
 json_t *protocol_body(struct arena *a, const struct definition *t, const struct http_answer *answer,
 		      const char **why);
 
-/* An error as the service tells it, each one bounded line; "" where it does not.  body may be NULL; of
- * an HTML page the title is the message. */
+/* An error as the service tells it, each one bounded line; "" where it does not.  body may be NULL;
+ * of an HTML page the title is the message. */
 struct protocol_error {
 	const char *code, *message, *request_id;
 };

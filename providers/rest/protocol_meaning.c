@@ -24,14 +24,14 @@ static const struct meaning codes[] = {
 	{ERROR_THROTTLED, "BandwidthLimitExceeded"},
 	{ERROR_THROTTLED, "SlowDown"},
 	{ERROR_THROTTLED, "EC2ThrottledException"},
-	/* Route 53, "Throttling": the limit of five requests a second is told by this one as well; IAM
-	 * and CloudFormation tell theirs by "Rate exceeded" under Throttling. */
+	/* Route 53: another change of the same zone is under way (SDKs repeat it too). */
 	{ERROR_CONFLICT, "PriorRequestNotComplete"},
 	/* DynamoDB, in SDKs' list of throttling: another transaction on the same item. */
 	{ERROR_CONFLICT, "TransactionInProgressException"},
 
-	/* SDKs' standard retry mode: transient; and the common errors of query services (docs: "Common
-	 * Error Types"), of EC2 ("Error codes", server errors) and of S3 ("List of error codes"). */
+	/* SDKs' standard retry mode: transient; and the common errors of query services (docs:
+	 * "Common Error Types"), of EC2 ("Error codes", server errors) and of S3 ("List of error
+	 * codes"). */
 	{ERROR_RETRY, "RequestTimeout*"},
 	{ERROR_RETRY, "InternalFailure*"},
 	{ERROR_RETRY, "InternalError"},
@@ -44,17 +44,18 @@ static const struct meaning codes[] = {
 	{ERROR_RETRY, "Unavailable"},
 	{ERROR_RETRY, "ServiceException"}, /* Lambda */
 
-	/* EC2, "Error codes": Invalid*.NotFound; query and JSON services: *NotFound, *NotFoundFault,
-	 * *NotFoundException; S3, IAM, Route 53: NoSuch*; SQS: QueueDoesNotExist, NonExistentQueue. */
+	/* EC2, "Error codes": Invalid*.NotFound; query and JSON services: *NotFound,
+	 * *NotFoundFault, *NotFoundException; S3, IAM, Route 53: NoSuch*; SQS: QueueDoesNotExist,
+	 * NonExistentQueue. */
 	{ERROR_NOT_FOUND, "*NotFound*"},
 	{ERROR_NOT_FOUND, "NoSuch*"},
 	{ERROR_NOT_FOUND, "*DoesNotExist*"},
 	{ERROR_NOT_FOUND, "*NonExistent*"},
 	{ERROR_NOT_FOUND, "Gateway.NotAttached"}, /* EC2, DetachInternetGateway */
 
-	/* EC2: *.Duplicate, RouteAlreadyExists, Resource.AlreadyAssociated; S3: BucketAlreadyExists,
-	 * BucketAlreadyOwnedByYou; ELBv2: Duplicate*; Secrets Manager: ResourceExistsException; SQS:
-	 * QueueNameExists; IAM: EntityAlreadyExists. */
+	/* EC2: *.Duplicate, RouteAlreadyExists, Resource.AlreadyAssociated; S3:
+	 * BucketAlreadyExists, BucketAlreadyOwnedByYou; ELBv2: Duplicate*; Secrets Manager:
+	 * ResourceExistsException; SQS: QueueNameExists; IAM: EntityAlreadyExists. */
 	{ERROR_EXISTS, "*AlreadyExist*"},
 	{ERROR_EXISTS, "*.Duplicate"},
 	{ERROR_EXISTS, "Duplicate*"},
@@ -70,7 +71,8 @@ static const struct meaning codes[] = {
 	{ERROR_CONFLICT, "IncorrectState"},
 	{ERROR_CONFLICT, "IncorrectInstanceState"},
 	{ERROR_CONFLICT, "ConcurrentTagAccess"},
-	/* S3: "A conflicting conditional operation is currently in progress against this resource". */
+	/* S3: "A conflicting conditional operation is currently in progress against this
+	 * resource". */
 	{ERROR_CONFLICT, "OperationAborted"},
 	/* IAM, Route 53, Auto Scaling, SNS: another change is going on. */
 	{ERROR_CONFLICT, "ConcurrentModification*"},
@@ -141,8 +143,8 @@ static bool by_code(const char *code, enum error_kind *out)
 	return false;
 }
 
-/* What is made finds its name taken; what is changed or removed finds somebody at it.  AWS's actions
- * have codes, and one that is not known says nothing. */
+/* What is made finds its name taken; what is changed or removed finds somebody at it.  AWS's
+ * actions have codes, and one that is not known says nothing. */
 static enum error_kind by_conflict(const struct step *step)
 {
 	const char *method = step && step->method ? step->method : "GET";

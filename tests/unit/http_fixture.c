@@ -50,8 +50,7 @@ static bool answer(const struct visit *v, const char *status, struct text body)
 	struct str out = STR_INIT;
 	bool good;
 
-	str_printf(&out,
-		   "HTTP/1.1 %s\r\nContent-Length: %zu\r\nX-Two: one\r\nx-two:  two \r\n\r\n",
+	str_printf(&out, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nX-Two: one\r\nx-two:  two \r\n\r\n",
 		   status, body.len);
 	str_add_text(&out, body);
 	good = put(v, str_cstr(&out), out.len);
