@@ -9,23 +9,25 @@
 
 #include "providers/rest/jq_pool.h"
 
-/* A sanitizer's allocator may fail as the C library's does, when the memory's limit is reached. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ENVIRONMENT \
-	"ASAN_OPTIONS=allocator_may_return_null=1", "TSAN_OPTIONS=allocator_may_return_null=1",
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1",
+/* Nothing; but a sanitizer's allocator is to fail as the C library's does when memory runs out. */
+#ifdef __has_feature
+#define HAS_FEATURE(f) __has_feature(f)
+#else
+#define HAS_FEATURE(f) 0
 #endif
-#endif
-#ifndef ENVIRONMENT
-#define ENVIRONMENT
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#define ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1"
+#elif defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#define ENVIRONMENT "TSAN_OPTIONS=allocator_may_return_null=1"
+#else
+#define ENVIRONMENT NULL
 #endif
 
 /* A group of its own: Ctrl-C on the terminal is for the parent alone. */
 static int spawn(pid_t *pid, int socket)
 {
-	char *argv[] = {(char *)jq_child_name, NULL}, *envp[] = {ENVIRONMENT NULL};
+	char *argv[] = {(char *)jq_child_name, NULL};
+	char *envp[] = {(char *)ENVIRONMENT, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t all, none;
