@@ -193,6 +193,17 @@ void call_run(const struct call *c, const struct call_context *x, struct outcome
 	check(&op, invoke(&op));
 }
 
+/* What was said while something was opened; that something failed must be said. */
+static void end_opening(struct outcome *out, const struct hd_provider *table, const void *opened,
+			struct diags *d)
+{
+	if (!opened && !diags_failed(&out->diags))
+		diag_add(&out->diags, DIAG_PROVIDER_OPEN, RANGE_NONE,
+			 "provider '%s' refused its settings and did not say why", table->name);
+	diags_take(d, &out->diags);
+	arena_free(out->arena);
+}
+
 struct hd_session *call_open(const struct hd_provider *table, const struct call_settings *settings,
 			     const struct call_context *x, struct diags *d)
 {
@@ -200,18 +211,26 @@ struct hd_session *call_open(const struct hd_provider *table, const struct call_
 	struct outcome out = {.arena = arena_new()};
 	struct hd_op op = {.call = &none, .context = x, .out = &out};
 	struct hd_session *session = NULL;
-	int status = table->open(call_host(), &op, call_span(settings->json), &session);
 
-	if (status != HD_OK || !session) {
+	if (table->open(call_host(), &op, call_span(settings->json), &session) != HD_OK)
 		session = NULL;
-		if (!diags_failed(&out.diags))
-			diag_add(&out.diags, DIAG_PROVIDER_OPEN, RANGE_NONE,
-				 "provider '%s' refused its settings and did not say why",
-				 table->name);
-	}
-	diags_take(d, &out.diags);
-	arena_free(out.arena);
+	end_opening(&out, table, session, d);
 	return session;
+}
+
+struct hd_types *call_types_open(const struct hd_provider *table,
+				 const struct call_settings *settings, const struct call_context *x,
+				 struct diags *d)
+{
+	struct call none = {.where = RANGE_NONE, .secrets = settings->secrets};
+	struct outcome out = {.arena = arena_new()};
+	struct hd_op op = {.call = &none, .context = x, .out = &out};
+	struct hd_types *types = NULL;
+
+	if (table->types_open(call_host(), &op, call_span(settings->json), &types) != HD_OK)
+		types = NULL;
+	end_opening(&out, table, types, d);
+	return types;
 }
 
 void outcome_copy_fault(const struct outcome *from, const struct call *c, struct outcome *out)

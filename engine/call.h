@@ -114,6 +114,11 @@ struct call_settings {
 struct hd_session *call_open(const struct hd_provider *table, const struct call_settings *settings,
 			     const struct call_context *x, struct diags *d);
 
+/* The types of an entry (provider.h: types_open).  NULL with errors in d. */
+struct hd_types *call_types_open(const struct hd_provider *table,
+				 const struct call_settings *settings, const struct call_context *x,
+				 struct diags *d);
+
 enum call_nature call_nature(enum call_kind k);
 const char *call_name(enum call_kind k); /* "create", "read", ... */
 /* A struct of the outcome's first error, or NULL. */

@@ -1,13 +1,17 @@
 #include "engine/call_host.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "engine/registry.h"
 #include "templates/value.h"
+
+#define FILE_NAME_LEN 4096
 
 static void broken(struct hd_op *op, const char *how)
 {
@@ -182,6 +186,56 @@ static void host_progress(struct hd_op *op, struct hd_span text)
 	str_release(&masked);
 }
 
+/* As people see it from where they are. */
+static const char *below_here(struct arena *a, const char *path)
+{
+	char here[FILE_NAME_LEN];
+	size_t len = getcwd(here, sizeof(here)) ? strlen(here) : 0;
+
+	if (len && strncmp(path, here, len) == 0 && path[len] == '/')
+		path += len + 1;
+	return arena_strdup(a, path);
+}
+
+/* The file as it is now; of one that cannot be read the name alone. */
+static const struct source *load_file(struct hd_op *op, const char *path)
+{
+	struct arena *a = op->out->diags.arena;
+	struct diags ignored = DIAGS_INIT;
+	const char *name = below_here(a, path);
+	const struct source *src = NULL;
+
+	if (*path == '/')
+		src = source_load(a, path, name, RANGE_NONE, &ignored);
+	if (!src) {
+		src = source_from(a, name, (struct text){"", 0}, &ignored);
+		source_forget_lines(src);
+	}
+	diags_release(&ignored);
+	return src;
+}
+
+/* A place in a file that the user wrote, up to the end of its line. */
+static struct range place_in_file(struct hd_op *op, const struct hd_message *m)
+{
+	struct diags *d = &op->out->diags;
+	struct range where = RANGE_NONE;
+	const char *path;
+
+	if (!HD_KNOWS(struct hd_message, m, column) || !m->file.len)
+		return where;
+	path = copy_text(op, m->file, FILE_NAME_LEN);
+	if (!path)
+		return where;
+	if (!d->arena)
+		d->arena = arena_new();
+	where.src = load_file(op, path);
+	where.start = (struct pos){m->line ? m->line : 1, m->column ? m->column : 1};
+	where.end = (struct pos){where.start.line, where.start.column + 1};
+	d->keeps_sources = true;
+	return where;
+}
+
 /* Where the template says what the message is about. */
 static struct range place_of(const struct hd_op *op, struct hd_span pointer)
 {
@@ -198,7 +252,8 @@ static struct diag *add_message(struct hd_op *op, int severity, enum diag_code c
 				const struct hd_message *m)
 {
 	struct diags *d = &op->out->diags;
-	struct range where = place_of(op, m->pointer);
+	struct range in_file = place_in_file(op, m);
+	struct range where = in_file.src ? in_file : place_of(op, m->pointer);
 	struct str summary = shown(op, m->summary, CALL_SUMMARY_LEN);
 	struct diag *g;
 
@@ -246,7 +301,7 @@ static void host_diagnose(struct hd_op *op, const struct hd_message *m)
 	struct diag *g;
 	bool ours;
 
-	if (m->size < sizeof(*m) || ++op->messages > CALL_MESSAGES)
+	if (!HD_KNOWS(struct hd_message, m, hint) || ++op->messages > CALL_MESSAGES)
 		return;
 	g = add_message(op, m->severity, code_of(code, &ours), m);
 	complete_message(op, g, m);

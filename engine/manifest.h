@@ -184,4 +184,9 @@ bool manifest_uses(const struct manifest *m, const struct provider_place *place)
 const char *manifest_account_id(struct arena *a, const struct manifest *m,
 				const struct provider_place *place);
 
+/* The same for hd_provider.types_open: the entry's own settings, references as they are written,
+ * Project and ProjectDir. */
+const char *manifest_types_config(struct arena *a, const struct manifest *m,
+				  const struct manifest_provider *p);
+
 #endif

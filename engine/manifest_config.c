@@ -13,7 +13,7 @@
 struct config_writer {
 	struct arena *a;
 	const char *dir;
-	json_t *resolved; /* what references became, as a list */
+	json_t *resolved; /* what references became, as a list; NULL: they stay */
 	struct diags *d;
 };
 
@@ -35,6 +35,8 @@ static json_t *json_of_scalar(const struct config_writer *w, const struct node *
 	const char *text = n->text.ptr;
 	int64_t number;
 
+	if (manifest_has_reference(n->text) && !w->resolved)
+		return json_stringn(n->text.ptr, n->text.len);
 	if (manifest_has_reference(n->text)) {
 		if (manifest_resolve(w->a, w->dir, placed, &text, w->d))
 			return NULL;
@@ -141,6 +143,22 @@ static void add_layer(const struct node **layers, size_t *count, const struct no
 
 	if (overrides && overrides->kind == NODE_MAP)
 		layers[(*count)++] = overrides;
+}
+
+const char *manifest_types_config(struct arena *a, const struct manifest *m,
+				  const struct manifest_provider *p)
+{
+	struct diags ignored = DIAGS_INIT;
+	struct config_writer w = {a, m->dir, NULL, &ignored};
+	json_t *config = p->config ? json_of_layers(&w, &p->config, 1) : json_object();
+	const char *text;
+
+	json_object_set_new(config, "Project", json_string(m->project));
+	json_object_set_new(config, "ProjectDir", json_string(m->dir));
+	text = json_text(a, config);
+	json_decref(config);
+	diags_release(&ignored);
+	return text;
 }
 
 static json_t *settings_json(const struct config_writer *w, const struct manifest *m,

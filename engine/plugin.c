@@ -31,6 +31,17 @@ static bool has_function(const struct hd_provider *table, size_t offset)
 	return memcmp((const unsigned char *)table + offset, none, sizeof(none)) != 0;
 }
 
+/* Of these a table has all or none. */
+static const struct {
+	const char *name;
+	size_t offset;
+} of_types[] = {
+	{"types_open", offsetof(struct hd_provider, types_open)},
+	{"types_close", offsetof(struct hd_provider, types_close)},
+	{"types_names", offsetof(struct hd_provider, types_names)},
+	{"types_schema", offsetof(struct hd_provider, types_schema)},
+};
+
 static int report(struct diags *d, struct range where, const char *name, const char *why)
 {
 	struct diag *g = diag_add(d, DIAG_PLUGIN_CONTRACT, where,
@@ -40,18 +51,37 @@ static int report(struct diags *d, struct range where, const char *name, const c
 	return -1;
 }
 
+static int report_lacking(struct diags *d, struct range where, const char *name,
+			  const char *function)
+{
+	struct diag *g = diag_add(d, DIAG_PLUGIN_CONTRACT, where,
+				  "provider '%s' lacks the function '%s'", name, function);
+
+	diag_hint(d, g, "tell its authors; providers/api/provider.h says what is required");
+	return -1;
+}
+
+static bool opens_types(const struct hd_provider *table)
+{
+	return HD_KNOWS(struct hd_provider, table, types_schema) && table->types_open;
+}
+
+static int check_types(const struct hd_provider *table, const char *name, struct range where,
+		       struct diags *d)
+{
+	for (size_t i = 0; opens_types(table) && i < ARRAY_LEN(of_types); i++) {
+		if (!has_function(table, of_types[i].offset))
+			return report_lacking(d, where, name, of_types[i].name);
+	}
+	return 0;
+}
+
 static int check_functions(const struct hd_provider *table, const char *name, struct range where,
 			   struct diags *d)
 {
 	for (size_t i = 0; i < ARRAY_LEN(required); i++) {
-		struct diag *g;
-
-		if (has_function(table, required[i].offset))
-			continue;
-		g = diag_add(d, DIAG_PLUGIN_CONTRACT, where,
-			     "provider '%s' lacks the function '%s'", name, required[i].name);
-		diag_hint(d, g, "tell its authors; providers/api/provider.h says what is required");
-		return -1;
+		if (!has_function(table, required[i].offset))
+			return report_lacking(d, where, name, required[i].name);
 	}
 	return 0;
 }
@@ -59,8 +89,10 @@ static int check_functions(const struct hd_provider *table, const char *name, st
 /* Knows types and deploys none: it needs no more functions. */
 static bool is_catalogue(const struct hd_provider *table)
 {
-	return HD_KNOWS(struct hd_provider, table, type_schema) && table->type_schema &&
-	       table->type_names && !table->open;
+	bool lists = HD_KNOWS(struct hd_provider, table, type_schema) && table->type_schema &&
+		     table->type_names;
+
+	return (lists || opens_types(table)) && !table->open;
 }
 
 int plugin_check(const struct hd_provider *table, const char *name, struct range where,
@@ -84,9 +116,11 @@ int plugin_check(const struct hd_provider *table, const char *name, struct range
 		return report(d, where, name, "its table is too short");
 	if (!table->name || !table->version)
 		return report(d, where, name, "it has no name or no version");
+	if (check_types(table, name, where, d))
+		return -1;
 	if (is_catalogue(table))
 		return 0;
-	if (!table->schema.ptr)
+	if (!table->schema.ptr && !opens_types(table))
 		return report(d, where, name, "it declares no resource types");
 	return check_functions(table, name, where, d);
 }

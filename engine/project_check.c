@@ -33,7 +33,9 @@ static void hint_types(struct diags *d, struct diag *g, const char *type, const 
 	str_release(&list);
 }
 
-static void report_type(const struct checking *c, const struct doc_resource *r)
+/* known: a provider has its schema; NULL: nobody does. */
+static void report_type(const struct checking *c, const struct doc_resource *r,
+			const struct schema *known)
 {
 	const char *absent = registry_absent_provider(c->p->registry, r->type);
 	struct diag *g;
@@ -45,6 +47,14 @@ static void report_type(const struct checking *c, const struct doc_resource *r)
 			     "'%s' needs provider '%s', which is not part of this version", r->type,
 			     absent);
 		diag_hint(c->d, g, "remove the resource, or serve its type by a plugin");
+		return;
+	}
+	if (known) {
+		g = diag_add(c->d, DIAG_TYPE_NOT_SERVED, r->type_where,
+			     "'%s' is known, and nothing here can deploy it", r->type);
+		diag_hint(c->d, g,
+			  "remove the resource, or serve its type by a definition of your own: "
+			  "docs/writing-types.md");
 		return;
 	}
 	g = diag_add(c->d, DIAG_TYPE_UNKNOWN, r->type_where, "unknown resource type '%s'", r->type);
@@ -92,10 +102,10 @@ static void check_resource(const struct checking *c, size_t index)
 	struct str address = STR_INIT;
 
 	if (!registry_find(c->p->registry, r->type, &entry, &c->schemas[index]) ||
-	    registry_is_catalogue(entry)) {
-		c->schemas[index] = NULL;
+	    !registry_deploys(entry, c->schemas[index])) {
 		if (c->purpose == PROJECT_DEPLOY)
-			report_type(c, r);
+			report_type(c, r, c->schemas[index]);
+		c->schemas[index] = NULL;
 		c->i->undeployable = true;
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/vec.h"
+#include "engine/entry_types.h"
 #include "engine/plugin.h"
 
 /* What predefined entries of providers that may be absent serve. */
@@ -73,7 +74,10 @@ static const struct hd_provider *find_table(struct registry *r, const struct man
 
 		return plugin_open(plugin, path, p->use, p->where, d) ? NULL : plugin->table;
 	}
-	table = find_builtin(builtins, p->use);
+	/* `aws` and `powerdns` use rest, with definitions and more of their own. */
+	table = strcmp(p->use, "rest") == 0 ? find_builtin(builtins, p->name) : NULL;
+	if (!table)
+		table = find_builtin(builtins, p->use);
 	if (!table)
 		table = find_builtin(builtins, p->name);
 	return table && plugin_check(table, p->name, p->where, d) == 0 ? table : NULL;
@@ -98,6 +102,7 @@ static void add_entry(struct registry *r, const struct manifest_provider *p,
 				 (struct text){table->schema.ptr, table->schema.len}, &e->schemas,
 				 d);
 	r->entry_count++;
+	entry_types_open(e, r->manifest, d);
 }
 
 static size_t literal_count(const char *pattern)
@@ -236,6 +241,51 @@ static void collect_borrowed(struct registry *r, struct diags *d)
 	}
 }
 
+/* --- entries whose settings say what their types are ---------------------------------------- */
+
+struct claiming {
+	struct registry *r;
+	const struct provider_entry *e;
+	struct map *claims;                /* type to the entry that has it */
+	const struct provider_entry *told; /* of whose types one was an error already */
+	struct diags *d;
+};
+
+static void claim(void *context, struct hd_span name)
+{
+	struct claiming *c = context;
+	struct text type = {name.ptr, name.len};
+	const struct provider_entry *other = map_find(c->claims, type);
+	struct service s = {.entry = other, .rival = c->e};
+
+	if (!other) {
+		map_set(c->claims, type, (void *)(uintptr_t)c->e);
+	} else if (other != c->e && other != c->told && fit_of(c->e, type) &&
+		   fit_of(c->e, type) == fit_of(other, type)) {
+		report_rivals(&s, arena_text(c->r->arena, type), c->d);
+		c->told = other;
+	}
+}
+
+/* Predefined ones never claim the same, and give way to those of the manifest. */
+static void check_opened(struct registry *r, struct diags *d)
+{
+	struct map claims = MAP_INIT;
+
+	for (size_t i = 0; i < r->services.entry_count; i++) {
+		const struct service *s = r->services.entries[i].value;
+
+		map_set(&claims, text_of(r->services.entries[i].key), (void *)(uintptr_t)s->entry);
+	}
+	for (size_t i = 0; i < r->entry_count; i++) {
+		struct claiming c = {r, &r->entries[i], &claims, NULL, d};
+
+		if (c.e->opened && c.e->entry->where.src)
+			entry_type_names(c.e, &c, claim);
+	}
+	map_release(&claims);
+}
+
 static void collect_services(struct registry *r)
 {
 	for (size_t i = 0; i < r->entry_count; i++) {
@@ -264,6 +314,8 @@ static struct registry *open_registry(const struct manifest *m,
 	collect_services(r);
 	collect_borrowed(r, d);
 	if (d->error_count == errors)
+		check_opened(r, d);
+	if (d->error_count == errors)
 		return r;
 	registry_close(r);
 	return NULL;
@@ -291,6 +343,7 @@ void registry_close(struct registry *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->entry_count; i++) {
+		entry_types_close(&r->entries[i]);
 		schema_set_release(&r->entries[i].schemas);
 		map_release(&r->entries[i].borrowed);
 	}
@@ -305,43 +358,32 @@ void registry_close(struct registry *r)
 
 /* Catalogues */
 
-static bool has_catalogue(const struct provider_entry *e)
-{
-	return HD_KNOWS(struct hd_provider, e->known, type_schema) && e->known->type_schema &&
-	       e->known->type_names;
-}
-
 bool registry_is_catalogue(const struct provider_entry *e)
 {
-	return has_catalogue(e) && !e->table->open;
+	return entry_knows_more(e) && !e->table->open;
 }
 
-struct taking {
-	struct arena *a;
-	const char *text;
-};
-
-static void take_schema(void *context, struct hd_span schema)
+/* What it says of the type is its own, and so is whatever it says of deploying it. */
+static bool is_own(const struct provider_entry *e, const struct schema *schema)
 {
-	struct taking *t = context;
-
-	t->text = arena_text(t->a, (struct text){schema.ptr, schema.len});
+	return e->table == e->known && !map_has(&e->borrowed, text_of(schema_type(schema)));
 }
 
-/* NULL when the provider does not know the type. */
-static const char *ask_schema(const struct provider_entry *e, struct arena *a, const char *type)
+bool registry_deploys(const struct provider_entry *e, const struct schema *schema)
 {
-	struct taking t = {a, NULL};
-	struct hd_span name = {type, strlen(type)};
+	return !registry_is_catalogue(e) && (schema_is_deployable(schema) || !is_own(e, schema));
+}
 
-	return e->known->type_schema(name, &t, take_schema) ? t.text : NULL;
+bool registry_doubts(const struct provider_entry *e, const struct schema *schema)
+{
+	return registry_is_catalogue(e) || (schema_is_published(schema) && is_own(e, schema));
 }
 
 static const struct schema *read_catalogue(const struct registry *r, struct provider_entry *e,
 					   const char *type)
 {
 	struct arena *scratch = arena_new();
-	const char *text = ask_schema(e, scratch, type);
+	const char *text = entry_type_schema(e, scratch, type);
 	struct schema *s = NULL;
 
 	if (text)
@@ -357,7 +399,7 @@ static const struct schema *schema_of_catalogue(const struct registry *r, struct
 {
 	const struct schema *known = map_find(&e->schemas, text_of(type));
 
-	return known || !has_catalogue(e) ? known : read_catalogue(r, e, type);
+	return known || !entry_knows_more(e) ? known : read_catalogue(r, e, type);
 }
 
 /* Of a catalogue what it knows; of one that takes any type what another catalogue knows. */
@@ -389,7 +431,7 @@ static const struct service *ask_service(const struct registry *r, const char *t
 
 	for (size_t i = 0; i < r->entry_count; i++) {
 		struct provider_entry *e = &r->entries[i];
-		bool learns = has_catalogue(e) || takes_any(e);
+		bool learns = entry_knows_more(e) || takes_any(e);
 		size_t fit = learns ? fit_of(e, text_of(type)) : 0;
 		const struct schema *schema;
 		struct service *s;
@@ -483,8 +525,8 @@ static void gather_types(struct registry *r)
 	for (size_t i = 0; i < r->services.entry_count; i++)
 		*(const char **)arena_vec_add(r->arena, &l->types) = r->services.entries[i].key;
 	for (size_t i = 0; i < r->entry_count; i++) {
-		if (has_catalogue(&r->entries[i]))
-			r->entries[i].known->type_names(r, take_name);
+		if (entry_knows_more(&r->entries[i]))
+			entry_type_names(&r->entries[i], r, take_name);
 	}
 	if (l->types.count)
 		qsort(l->types.items, l->types.count, sizeof(*l->types.items), compare_names);
@@ -508,7 +550,7 @@ const char *const *registry_types(const struct registry *r, size_t *count)
 static const char *text_from(const struct provider_entry *e, struct arena *a, const char *type)
 {
 	struct text schema = {e->known->schema.ptr, e->known->schema.len};
-	const char *text = has_catalogue(e) ? ask_schema(e, a, type) : NULL;
+	const char *text = entry_knows_more(e) ? entry_type_schema(e, a, type) : NULL;
 	json_t *all, *one;
 
 	if (text || !schema.len)

@@ -10,7 +10,8 @@
  * does not mention come last.  Two that fit equally well are an error.  An entry whose
  * provider this build does not have is no error until a type needs it.
  *
- * An entry serves what its provider lists or, a catalogue, knows.  A provider that takes any
+ * An entry serves what its provider lists, knows as a catalogue, or knows because of the entry's
+ * settings (provider.h: types_open).  A provider that takes any
  * type (provider.h: any_type) may claim more: what the Types of its entry name and another
  * entry's provider knows, with that one's schema.  Without Types it claims nothing more.  Of two
  * that fit equally well it wins over a catalogue, which cannot deploy.
@@ -29,8 +30,9 @@ struct provider_entry {
 	const struct manifest_provider *entry; /* never NULL */
 	const char *const *types;              /* patterns it serves; see type_count */
 	size_t type_count;
-	struct map schemas;  /* type to struct schema: its own; see registry_schema */
-	struct map borrowed; /* the same: of types that others know */
+	struct hd_types *opened; /* provider.h: types_open; NULL: none */
+	struct map schemas;      /* type to struct schema: its own; see registry_schema */
+	struct map borrowed;     /* the same: of types that others know */
 };
 
 struct registry;
@@ -56,6 +58,10 @@ const struct provider_entry *registry_entry(const struct registry *r, const char
 const char *registry_absent_provider(const struct registry *r, const char *type);
 /* The entry only knows the type and cannot deploy it. */
 bool registry_is_catalogue(const struct provider_entry *e);
+/* The entry, which serves the type, can deploy it. */
+bool registry_deploys(const struct provider_entry *e, const struct schema *schema);
+/* The schema is what somebody published about the type: what it refuses may be right. */
+bool registry_doubts(const struct provider_entry *e, const struct schema *schema);
 /* Every known type name, sorted, for "did you mean". */
 const char *const *registry_types(const struct registry *r, size_t *count);
 /* The text of a type's schema as its provider has it, in arena a; NULL: unknown type. */

@@ -109,6 +109,16 @@ bool schema_is_write_only(const struct schema *s, struct text pointer)
 	return set_covers(&s->write_only, pointer);
 }
 
+bool schema_is_deployable(const struct schema *s)
+{
+	return !s->undeployable;
+}
+
+bool schema_is_published(const struct schema *s)
+{
+	return s->published;
+}
+
 bool schema_has_action(const struct schema *s, const char *name)
 {
 	for (size_t i = 0; i < s->action_count; i++) {

@@ -51,6 +51,10 @@ bool schema_is_read_only(const struct schema *s, struct text pointer);
 bool schema_is_write_only(const struct schema *s, struct text pointer);
 /* The provider's act() takes this one for a resource of the type: "snapshot". */
 bool schema_has_action(const struct schema *s, const char *name);
+/* False: its provider knows the type and has no way to make one. */
+bool schema_is_deployable(const struct schema *s);
+/* What somebody published about the type: what it refuses may be right. */
+bool schema_is_published(const struct schema *s);
 /* The schema lists everything on the way: no key of a map that takes any. */
 bool schema_is_declared(const struct schema *s, struct text pointer);
 /* GetAtt of this name can have an answer: read-only values, and what may be set. */

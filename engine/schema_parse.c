@@ -205,6 +205,8 @@ static void read_type(struct schema_reader *r, const json_t *j)
 	read_pointers(r, j, "conditionalCreateOnlyProperties", &s->maybe_create_only);
 	read_pointers(r, j, "primaryIdentifier", &s->identifier);
 	s->deprecated = json_flag(j, "deprecated", false);
+	s->undeployable = !json_flag(j, "deployable", true);
+	s->published = json_flag(j, "published", false);
 	s->endpoint_pointer = read_pointer(r, j, "endpointProperty");
 	s->ref_pointer = read_pointer(r, j, "ref");
 	s->open_attributes = json_flag(j, "openAttributes", false);

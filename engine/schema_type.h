@@ -83,7 +83,7 @@ struct schema {
 	struct pointer_set identifier; /* primaryIdentifier */
 	const char **actions;
 	size_t action_count;
-	bool open_attributes, deprecated;
+	bool open_attributes, deprecated, undeployable, published;
 	struct shape given; /* an object of what only GetAtt gives; names may have dots */
 	struct shape root;  /* an object */
 	const char **settable;

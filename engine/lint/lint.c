@@ -86,7 +86,7 @@ static void add_resource(struct lint *l, const struct node_entry *e, const struc
 		r->type_node = type;
 		r->type = type->text.ptr;
 		if (registry_find(l->types, r->type, &entry, &r->schema))
-			r->catalogued = registry_is_catalogue(entry);
+			r->catalogued = registry_doubts(entry, r->schema);
 	}
 	if (properties && !node_is_null(properties))
 		r->properties = properties;

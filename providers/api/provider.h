@@ -61,6 +61,9 @@
  *	endpointProperty  "/properties/Host": the property that names the endpoint a call
  *	                  goes to, for breakers, fair order and messages
  *	openAttributes    true: attributes beyond the listed ones may appear (SSH::Command)
+ *	deployable        false: the type is known, and nothing here can make one
+ *	published         true: what somebody published about the type, so that what it refuses may
+ *	                  be right; templates that break it are warned of
  *	timeouts          {"create": seconds, ...}: of a whole operation with its polls
  *	actions           ["snapshot", ...], or an object by name: what act() takes for a resource
  *	                  of this type.  "snapshot" keeps a copy of its data that outlives it,

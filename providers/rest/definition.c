@@ -379,6 +379,35 @@ struct definitions *definitions_open(const struct definition_source *source, str
 	return NULL;
 }
 
+int definitions_check(struct definitions *s, enum definition_extent extent, struct jq_pool *pool,
+		      struct diags *d)
+{
+	size_t errors = d->error_count;
+
+	for (size_t i = 0; i < s->types.entry_count && d->error_count < LIMIT_DIAGS; i++) {
+		const struct known_type *known = s->types.entries[i].value;
+		const struct definition *t;
+
+		if (extent == DEFINITIONS_OF_FOLDER && !known->text->path)
+			continue;
+		t = definitions_find(s, known->type, d);
+		if (t)
+			definition_check(t, pool, d);
+	}
+	return d->error_count == errors ? 0 : -1;
+}
+
+void definitions_visit(struct definitions *s, void *context,
+		       void (*take)(void *context, const struct definition *t))
+{
+	for (size_t i = 0; i < s->types.entry_count; i++) {
+		const struct known_type *known = s->types.entries[i].value;
+
+		if (known->text->path && known->read)
+			take(context, known->read);
+	}
+}
+
 void definitions_close(struct definitions *s)
 {
 	if (!s)

@@ -245,6 +245,14 @@ const struct definition *definitions_find(struct definitions *s, const char *typ
 /* Every type with a definition of its own, sorted. */
 const char *const *definitions_types(struct definitions *s, size_t *count);
 const struct action *definition_action(const struct definition *t, struct text name);
+/* Reads and checks all of them, with what jq says of their programs: the folder's, or the bundle's
+ * too.  0, or -1 with errors. */
+enum definition_extent { DEFINITIONS_OF_FOLDER, DEFINITIONS_ALL };
+int definitions_check(struct definitions *s, enum definition_extent extent, struct jq_pool *pool,
+		      struct diags *d);
+/* Calls take for each that was read from the folder, wildcards too. */
+void definitions_visit(struct definitions *s, void *context,
+		       void (*take)(void *context, const struct definition *t));
 
 /* definition_check.c: what the shape alone does not tell; jq is asked whether the program compiles
  * when pool is not NULL.  0, or -1 with errors at their places. */

@@ -47,7 +47,8 @@ static int poll_call(struct hd_session *s, struct hd_op *op, const struct hd_res
 static const char schema[] =
 	"{\"types\": {\"SSH::File\": {\"properties\": {\"Path\": {\"type\": \"string\"}, "
 	"\"Content\": {\"type\": \"string\"}, \"Size\": {\"type\": \"integer\"}}, \"required\": "
-	"[\"Path\"], \"readOnlyProperties\": [\"/properties/Size\"]}}}";
+	"[\"Path\"], \"readOnlyProperties\": [\"/properties/Size\"]}, "
+	"\"SSH::Idle\": {\"deployable\": false}}}";
 static const struct hd_provider ssh = {
 	.abi = HD_ABI,
 	.size = sizeof(struct hd_provider),
@@ -411,7 +412,7 @@ static void unknown_types_are_named_once(void **state)
 	close_all(f);
 	check_template(f, PARAMETERS "  P: {Type: 'Other::Thing'}\n", DIAG_TYPE_UNKNOWN,
 		       "unknown resource type 'Other::Thing'", 3);
-	assert_string_equal(f->d.first->hint, "the types of this project are SSH::File");
+	assert_string_equal(f->d.first->hint, "the types of this project are SSH::File, SSH::Idle");
 }
 
 static void types_of_absent_providers_say_so(void **state)
@@ -419,6 +420,15 @@ static void types_of_absent_providers_say_so(void **state)
 	check_template(*state, PARAMETERS "  P: {Type: 'AWS::S3::Bucket'}\n", DIAG_TYPE_NOT_SERVED,
 		       "'AWS::S3::Bucket' needs provider 'aws', which is not part of this version",
 		       3);
+}
+
+static void types_that_nothing_deploys_say_so(void **state)
+{
+	struct fixture *f = *state;
+
+	check_template(f, PARAMETERS "  P: {Type: 'SSH::Idle'}\n", DIAG_TYPE_NOT_SERVED,
+		       "'SSH::Idle' is known, and nothing here can deploy it", 3);
+	assert_non_null(strstr(f->d.first->hint, "docs/writing-types.md"));
 }
 
 static void properties_are_checked_once(void **state)
@@ -567,6 +577,7 @@ int main(void)
 		TEST(good_projects_evaluate),
 		TEST(unknown_types_are_named_once),
 		TEST(types_of_absent_providers_say_so),
+		TEST(types_that_nothing_deploys_say_so),
 		TEST(properties_are_checked_once),
 		TEST(attributes_are_checked_in_properties_and_outputs),
 		TEST(a_fault_in_several_regions_names_some_of_them),
