@@ -1,6 +1,6 @@
 /*
- * entry_types.h - the types that a provider entry knows beyond those its schema lists: of a catalogue,
- * or as its settings say (provider.h: type_names, types_open).  For registry.c alone.
+ * entry_types.h - the types that a provider entry knows beyond those its schema lists: of a
+ * catalogue, or as its settings say (provider.h: type_names, types_open).  For registry.c alone.
  */
 #ifndef ENGINE_ENTRY_TYPES_H
 #define ENGINE_ENTRY_TYPES_H

@@ -74,12 +74,11 @@ static const struct hd_provider *find_table(struct registry *r, const struct man
 
 		return plugin_open(plugin, path, p->use, p->where, d) ? NULL : plugin->table;
 	}
-	/* `aws` and `powerdns` use rest, with definitions and more of their own. */
+	/* `aws` and `powerdns` use rest, with definitions and more of their own; without these
+	 * they are absent. */
 	table = strcmp(p->use, "rest") == 0 ? find_builtin(builtins, p->name) : NULL;
-	if (!table)
+	if (!table && (p->where.src || strcmp(p->use, "rest") != 0))
 		table = find_builtin(builtins, p->use);
-	if (!table)
-		table = find_builtin(builtins, p->name);
 	return table && plugin_check(table, p->name, p->where, d) == 0 ? table : NULL;
 }
 

@@ -32,6 +32,8 @@ struct rest_kind {
 	const char *const *keys; /* settings of its own, which open() reads; ends with NULL */
 	/* The schema of a type that has none in its definition, as text in the arena; NULL: unknown. */
 	const char *(*schema)(struct arena *a, const char *type);
+	/* Every type of which it has one. */
+	void (*names)(void *context, void (*take)(void *context, struct hd_span name));
 	/* Once per session, with its settings, without network; *context is given to the others.  0, or
 	 * -1 with a fault. */
 	int (*open)(const struct rest_session *s, const json_t *config, void **context,
