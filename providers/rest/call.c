@@ -6,6 +6,9 @@
 #include "providers/kit/span.h"
 #include "providers/rest/shape.h"
 
+/* Absence of what is younger than this is not believed where copies lag behind. */
+#define YOUNG_MS 10000
+
 int64_t call_wall_ms(const struct rest_call *c)
 {
 	const struct hd_host *h = c->s->host;
@@ -13,6 +16,17 @@ int64_t call_wall_ms(const struct rest_call *c)
 	if (HD_KNOWS(struct hd_host, h, wall_ms) && h->wall_ms)
 		return h->wall_ms(c->call.op);
 	return clock_real()->wall_ms(clock_real());
+}
+
+bool call_is_eventual(const struct rest_call *c)
+{
+	return c->t->service.auth == AUTH_SIGV4;
+}
+
+void call_doubt_absence(const struct rest_call *c)
+{
+	if (call_is_eventual(c))
+		c->s->host->set_retry_after(c->call.op, YOUNG_MS);
 }
 
 static int no_definition(struct rest_call *c)

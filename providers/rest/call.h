@@ -38,6 +38,10 @@ int call_begin_type(struct rest_call *c, struct hd_session *s, struct hd_op *op,
 int call_fail(struct rest_call *c);
 void call_end(struct rest_call *c);
 
+/* Copies of what the service keeps lag behind each other. */
+bool call_is_eventual(const struct rest_call *c);
+/* An absence that may not be believed of what is new. */
+void call_doubt_absence(const struct rest_call *c);
 int64_t call_wall_ms(const struct rest_call *c);
 /* The wanted properties without those that may not be recorded; new reference, NULL when there
  * are none. */

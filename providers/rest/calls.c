@@ -6,10 +6,6 @@
 #include "providers/rest/resume.h"
 #include "providers/rest/run.h"
 
-/* How long a new thing may not be seen, and how often one looks. */
-#define UNSEEN_MS 120000
-#define UNSEEN_WAIT_MS 2000
-
 /* --- the end of an operation ---------------------------------------------------------------- */
 
 /* What there is after a change that came only half the way, if it can be seen. */
@@ -25,6 +21,9 @@ static void show_half(struct run *x)
 	state = look_state(c);
 	if (json_is_object(state))
 		look_hand_over(c, state);
+	/* It failed for good, and the service has taken away what there was of it. */
+	if (json_is_null(state) && x->failed && x->kind == RUN_CREATE)
+		told.effect = HD_EFFECT_NONE;
 	json_decref(state);
 	fault_release(&c->fault);
 	c->fault = told;
@@ -32,7 +31,12 @@ static void show_half(struct run *x)
 
 static int end_failed(struct run *x)
 {
+	int effect;
+
 	show_half(x);
+	effect = x->c->fault.effect;
+	if (*run_id(x) && (effect == HD_EFFECT_PARTIAL || effect == HD_EFFECT_UNKNOWN))
+		x->c->s->host->set_id(x->c->call.op, span_of(run_id(x)));
 	return call_fail(x->c);
 }
 
@@ -150,7 +154,7 @@ static bool made_by_us(struct run *x, int *status)
 	json_t *items;
 	bool ours;
 
-	if (x->kind != RUN_CREATE || x->changed || told.status != HD_EXISTS)
+	if (x->kind != RUN_CREATE || told.status != HD_EXISTS || told.effect != HD_EFFECT_NONE)
 		return false;
 	c->fault = FAULT_INIT;
 	items = look_find(c, OPERATION_FIND_BY_KEY);
@@ -162,7 +166,7 @@ static bool made_by_us(struct run *x, int *status)
 		run_set_id(x, look_id(c, json_array_get(items, 0)));
 		x->changed = true;
 		x->at = (struct run_place){resume_step(x->op), 0};
-		x->begun = false;
+		x->begun = x->failed = false;
 		*status = HD_OK;
 	}
 	json_decref(items);

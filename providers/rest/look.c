@@ -112,6 +112,7 @@ void look_hand_over(struct rest_call *c, const json_t *state)
 static int absent(struct rest_call *c)
 {
 	if (!c->fault.summary.len) {
+		call_doubt_absence(c);
 		fault_set(&c->fault, HD_NOTFOUND, DIAG_REST_NOT_FOUND,
 			  "the service has no such thing");
 		fault_detail(&c->fault, "%s '%s', region '%s'", c->type, c->id, c->s->aws_region);
@@ -209,6 +210,8 @@ static int find(struct rest_call *c)
 
 	if (*c->id)
 		return show(c);
+	if (by_key)
+		call_doubt_absence(c);
 	items = look_find(c, by_key ? OPERATION_FIND_BY_KEY : OPERATION_FIND_BY_NAME);
 	if (!items)
 		status = call_fail(c);

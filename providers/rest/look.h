@@ -12,11 +12,6 @@ json_t *look_state(struct rest_call *c);
 /* What State of another operation gave, in the form of the schema; steals it. */
 json_t *look_shaped(struct rest_call *c, json_t *state);
 void look_hand_over(struct rest_call *c, const json_t *state);
-
-struct looking {
-	const struct operation *op;
-	json_t *items; /* what was found */
-};
 /* What FindByKey or FindByName gives: a list of {Id, State} or ids.  New reference; NULL with a
  * fault. */
 json_t *look_find(struct rest_call *c, enum operation_kind kind);

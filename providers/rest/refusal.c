@@ -66,6 +66,18 @@ static struct text path_of(const char *url)
 	return (struct text){path, strcspn(path, "?#")};
 }
 
+/* Without a user and password. */
+static void add_endpoint(const struct exchange *x, struct fault *f)
+{
+	const char *url = x->endpoint ? x->endpoint : "?", *host = strstr(url, "://");
+	const char *at = host ? memchr(host + 3, '@', strcspn(host + 3, "/?#")) : NULL;
+
+	if (at)
+		str_printf(&f->detail, "%.*s%s", (int)(host + 3 - url), url, at + 1);
+	else
+		str_add(&f->detail, url);
+}
+
 void refusal_place(const struct exchange *x, struct fault *f)
 {
 	const struct service *service = &x->ask.definition->service;
@@ -79,8 +91,8 @@ void refusal_place(const struct exchange *x, struct fault *f)
 		fault_detail(f, "%s %.*s of %s", x->request.method ? x->request.method : "?",
 			     TEXT_ARG(path),
 			     *service->name ? service->name : x->ask.definition->type);
-	str_printf(&f->detail, ", region '%s', endpoint %s", x->s->aws_region,
-		   x->endpoint ? x->endpoint : "?");
+	str_printf(&f->detail, ", region '%s', endpoint ", x->s->aws_region);
+	add_endpoint(x, f);
 }
 
 /* --- no answer ------------------------------------------------------------------------------ */

@@ -3,12 +3,6 @@
 #include "providers/kit/span.h"
 #include "providers/rest/input.h"
 
-/* How long a new thing may not be seen, and how often one looks. */
-#define UNSEEN_MS 120000
-#define UNSEEN_WAIT_MS 2000
-/* Absence of what is younger than this is not believed where copies lag behind. */
-#define YOUNG_MS 10000
-
 const char *run_id(const struct run *x)
 {
 	return json_str(x->v, "id", "");
@@ -85,7 +79,9 @@ static bool is_passing(int status)
 
 static int64_t patience_ms(int status)
 {
-	return status == HD_CONFLICT ? 5000 : status == HD_CANCELLED ? 0 : 2000;
+	if (status == HD_CANCELLED)
+		return 0;
+	return status == HD_CONFLICT ? 5000 : 2000;
 }
 
 /* Takes up at this step in the next poll, instead of doing all again. */
@@ -107,12 +103,6 @@ static bool may_go_on_later(const struct run *x)
 
 /* --- failures ------------------------------------------------------------------------------ */
 
-/* Copies of what the service keeps lag behind each other. */
-static bool is_eventual(const struct run *x)
-{
-	return x->c->t->service.auth == AUTH_SIGV4;
-}
-
 static void doubt_absence(struct run *x)
 {
 	struct fault *f = &x->c->fault;
@@ -120,10 +110,10 @@ static void doubt_absence(struct run *x)
 	if (f->status != HD_NOTFOUND)
 		return;
 	if (x->kind == RUN_CREATE) {
-		f->status = is_eventual(x) ? HD_RETRY : HD_FATAL;
+		f->status = call_is_eventual(x->c) ? HD_RETRY : HD_FATAL;
 		fault_hint(f, "something that this resource refers to is not there");
-	} else if (is_eventual(x) && x->kind != RUN_ACT) {
-		x->c->s->host->set_retry_after(x->c->call.op, YOUNG_MS);
+	} else if (x->kind != RUN_ACT) {
+		call_doubt_absence(x->c);
 	}
 }
 
@@ -139,12 +129,11 @@ static void set_effect(struct run *x)
 {
 	struct fault *f = &x->c->fault;
 
-	if (x->kind == RUN_ASK)
+	/* What the service found there already is not ours. */
+	if (x->kind == RUN_ASK || (x->failed && f->status == HD_EXISTS))
 		f->effect = HD_EFFECT_NONE;
 	else if (f->effect != HD_EFFECT_UNKNOWN && x->changed)
 		f->effect = *run_id(x) ? HD_EFFECT_PARTIAL : HD_EFFECT_UNKNOWN;
-	if (x->kind != RUN_ASK && *run_id(x) && x->changed)
-		x->c->s->host->set_id(x->c->call.op, span_of(run_id(x)));
 }
 
 enum run_result run_failed(struct run *x)
@@ -167,14 +156,14 @@ enum run_result run_failed(struct run *x)
  * delete has begun. */
 static bool absence_is_fine(struct run *x, const struct step *step, enum run_result *result)
 {
-	if (x->c->fault.status != HD_NOTFOUND || !x->changed || x->failed)
+	if (x->c->fault.status != HD_NOTFOUND || !x->changed)
 		return false;
 	if (x->kind == RUN_DELETE) {
 		fault_release(&x->c->fault);
 		*result = RUN_DONE;
 		return true;
 	}
-	if (x->kind != RUN_CREATE || !step->reads || !*run_id(x))
+	if (x->kind != RUN_CREATE || !step->reads || x->failed || !*run_id(x))
 		return false;
 	if (x->since_ms && call_wall_ms(x->c) - x->since_ms > UNSEEN_MS)
 		return false;

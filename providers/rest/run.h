@@ -16,6 +16,10 @@
 #include "providers/rest/call.h"
 #include "providers/rest/send.h"
 
+/* How long a new thing may not be seen, and how often one looks. */
+#define UNSEEN_MS 120000
+#define UNSEEN_WAIT_MS 2000
+
 enum run_kind { RUN_CREATE, RUN_UPDATE, RUN_DELETE, RUN_ACT, RUN_ASK };
 
 enum run_result {

@@ -62,16 +62,13 @@ static int too_long(struct run *x)
 
 int token_give(struct run *x)
 {
-	const struct hd_host *host = x->c->s->host;
 	json_t *j = token_json(x);
 	const char *text = json_text(x->c->a, j);
 
 	json_decref(j);
-	if (*run_id(x))
-		host->set_id(x->c->call.op, span_of(run_id(x)));
 	if (strlen(text) > TOKEN_LEN_MAX)
 		return too_long(x);
-	host->set_pending(x->c->call.op, span_of(text), x->wait_ms);
+	x->c->s->host->set_pending(x->c->call.op, span_of(text), x->wait_ms);
 	return HD_PENDING;
 }
 

@@ -12,8 +12,7 @@ static int64_t now_ms(struct hd_op *op)
 
 static int not_cancelled(struct hd_op *op)
 {
-	(void)op;
-	return 0;
+	return op->cancelled;
 }
 
 static void take(struct str *to, struct hd_span s)
@@ -84,6 +83,9 @@ static void diagnose(struct hd_op *op, const struct hd_message *m)
 	take(&op->detail, m->detail);
 	take(&op->hint, m->hint);
 	take(&op->pointer, m->pointer);
+	if (m->file.len)
+		str_printf(&op->place, "%.*s:%u:%u ", TEXT_ARG(span_text(m->file)), m->line,
+			   m->column);
 }
 
 static void item(struct hd_op *op, struct hd_span id, struct hd_span json)
@@ -150,7 +152,7 @@ void provider_op_release(struct hd_op *op)
 {
 	struct str *all[] = {&op->code, &op->summary, &op->detail,   &op->hint, &op->pointer,
 			     &op->same, &op->replace, &op->computed, &op->id,   &op->state,
-			     &op->priv, &op->token,   &op->result};
+			     &op->priv, &op->token,   &op->result,   &op->place};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		str_release(all[i]);

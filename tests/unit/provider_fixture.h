@@ -10,7 +10,9 @@
 /* One call.  Texts that may come several times are each followed by a blank. */
 struct hd_op {
 	struct str code, summary, detail, hint, pointer, same, replace, computed;
+	struct str place; /* of messages about files: "thing.yaml:3:5 " */
 	struct str id, state, priv, token, result;
+	int cancelled;
 	int effect; /* -1: not said */
 	int64_t wait_ms, retry_after_ms;
 };
