@@ -16,6 +16,7 @@
 	"Type: Lab::Thing\n"                                                                    \
 	"Protocol: json\n"                                                                      \
 	"Auth: bearer\n"                                                                        \
+	"Delete: []\n"                                                                          \
 	"Schema:\n"                                                                             \
 	"  properties: {Name: {type: string}, Size: {type: integer}, Secret: {type: string}}\n" \
 	"  writeOnlyProperties: [/properties/Secret]\n"                                         \
@@ -58,7 +59,8 @@ static void settings_that_are_wrong_are_named(void **state)
 		assert_int_equal(rest_lab_try(lab, rows[i].settings), HD_FATAL);
 		assert_null(lab->session);
 		assert_string_equal(str_cstr(&lab->op.code), "HD5360 ");
-		assert_true(says(&lab->op.summary, rows[i].summary));
+		if (!says(&lab->op.summary, rows[i].summary))
+			fail_msg("%s: %s", rows[i].settings, str_cstr(&lab->op.summary));
 		assert_true(says(&lab->op.hint, rows[i].hint));
 	}
 }
@@ -115,7 +117,8 @@ static void an_expression_that_fails_is_shown_at_its_place(void **state)
 	rest_lab_told(lab, 200, "{\"name\": \"one\"}");
 	assert_int_equal(rest_lab_ask(lab, ASK_READ, "t1"), HD_FATAL);
 	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5375 ");
-	assert_true(says(&lab->op.place, "thing.yaml:11:"));
+	if (!says(&lab->op.place, "thing.yaml:12:"))
+		fail_msg("%s", str_cstr(&lab->op.place));
 	assert_true(says(&lab->op.detail, "cannot be added"));
 }
 
