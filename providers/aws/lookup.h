@@ -1,0 +1,15 @@
+/*
+ * lookup.h - what templates ask AWS for: parameters, secrets, zones, the account.
+ *
+ * As hd_provider.lookup (provider.h) has it.
+ */
+#ifndef PROVIDERS_AWS_LOOKUP_H
+#define PROVIDERS_AWS_LOOKUP_H
+
+#include "providers/rest/rest.h"
+
+/* All but "account-id", which the session knows.  *out is a new reference.  0, or -1 with a fault. */
+int aws_lookup(const struct rest_session *s, const struct kit_call *c, struct text what,
+	       const json_t *args, json_t **out, struct fault *f);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * sts.h - AWS's Security Token Service: roles, and who we are.
+ *
+ * The endpoint is the session's, or the region's own.
+ */
+#ifndef PROVIDERS_AWS_STS_H
+#define PROVIDERS_AWS_STS_H
+
+#include "providers/rest/rest.h"
+
+/* Credentials, and where they came from in words: "the environment". */
+struct aws_key {
+	const char *id, *secret, *token; /* token NULL: none */
+	int64_t expires_ms;              /* since 1970-01-01 UTC; 0: never */
+	const char *from;
+};
+
+struct sts_role {
+	const char *arn;
+	const char *session_name, *external_id; /* NULL: ours, none */
+	int64_t duration_s;                     /* 0: as STS likes */
+	const char *token_file; /* of a web identity, instead of credentials; NULL */
+};
+
+/* Texts in the arena.  0, or -1 with a fault. */
+int sts_assume(const struct rest_session *s, const struct kit_call *c, struct arena *a,
+	       const struct aws_key *by, const struct sts_role *role, struct aws_key *out,
+	       struct fault *f);
+/* The account of the session's credentials, twelve digits in the arena. */
+int sts_account(const struct rest_session *s, const struct kit_call *c, struct arena *a,
+		const char **out, struct fault *f);
+
+#endif
