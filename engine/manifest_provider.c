@@ -13,7 +13,7 @@ static const struct {
 } predefined[] = {
 	{"ssh", "ssh"}, {"aws", "rest"}, {"powerdns", "rest"}, {"sim", "sim"}, {"probe", "probe"},
 };
-static const char *const uses[] = {"ssh", "rest", "sim", "probe"};
+static const char *const uses[] = {"ssh", "rest", "aws", "powerdns", "sim", "probe"};
 
 void manifest_add_predefined(struct manifest_reader *r)
 {

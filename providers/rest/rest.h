@@ -28,7 +28,7 @@ struct rest_session;
 /* What a cloud adds to the provider; all but the name may be absent. */
 struct rest_kind {
 	const char *name;   /* "aws" */
-	struct text bundle; /* definitions that are part of the program: definition.h */
+	struct text (*bundle)(void); /* definitions that are part of the program: bundle.h */
 	const char *const *keys; /* settings of its own, which open() reads; ends with NULL */
 	/* The schema of a type that has none in its definition, as text in the arena; NULL: unknown. */
 	const char *(*schema)(struct arena *a, const char *type);

@@ -45,7 +45,7 @@ static int open_definitions(struct hd_session *s, const struct kit_call *c,
 			    const struct rest_settings *from, struct fault *f)
 {
 	struct definition_source source = {
-		.bundle = s->rest.kind->bundle,
+		.bundle = s->rest.kind->bundle ? s->rest.kind->bundle() : (struct text){NULL, 0},
 		.bundle_name = s->rest.kind->name,
 		.folder = from->definitions,
 	};

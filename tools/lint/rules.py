@@ -35,8 +35,10 @@ INCLUDES = {
     "providers/*": ["base/", "providers/api/", "providers/kit/"],
     # Definitions of types are YAML with places, as templates are.
     "providers/rest": ["base/", "providers/api/", "providers/kit/", "templates/node.h"],
-    "providers/aws": ["base/", "providers/api/", "providers/kit/", "providers/rest/rest.h"],
-    "providers/powerdns": ["base/", "providers/api/", "providers/rest/rest.h"],
+    "providers/aws": ["base/", "providers/api/", "providers/kit/", "providers/rest/rest.h",
+                      "providers/rest/bundle.h"],
+    "providers/powerdns": ["base/", "providers/api/", "providers/rest/rest.h",
+                           "providers/rest/bundle.h"],
     "cli": ["base/", "engine/engine.h"],
     "cli/main.c": ["base/", "engine/engine.h", "providers/"],
 }
