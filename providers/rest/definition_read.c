@@ -267,6 +267,43 @@ static void add_actions(const struct definition *t)
 	json_object_set_new(schema, "actions", names);
 }
 
+static bool names(const json_t *pointers, const char *pointer)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(pointers, i, item)
+	{
+		if (strcmp(json_string_value(item), pointer) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What nobody can update is replaced, and a plan must say so. */
+static void add_replacements(struct definition_reader *r, const struct definition *t)
+{
+	json_t *schema = (json_t *)(uintptr_t)t->schema, *create_only, *body;
+	const char *name;
+
+	if (!schema || t->operations[OPERATION_UPDATE].given)
+		return;
+	create_only = json_object_get(schema, "createOnlyProperties");
+	if (!create_only)
+		create_only = json_array();
+	else
+		json_incref(create_only);
+	json_object_foreach(json_object_get(schema, "properties"), name, body)
+	{
+		const char *pointer = arena_printf(r->a, "/properties/%s", name);
+
+		if (!names(json_object_get(schema, "readOnlyProperties"), pointer) &&
+		    !names(create_only, pointer))
+			json_array_append_new(create_only, json_string(pointer));
+	}
+	json_object_set_new(schema, "createOnlyProperties", create_only);
+}
+
 void definition_read_type(struct definition_reader *r, const struct node *root,
 			  struct definition *t)
 {
@@ -276,4 +313,5 @@ void definition_read_type(struct definition_reader *r, const struct node *root,
 	definition_read_map(r, &type_keys, root, t);
 	add_description(root, t);
 	add_actions(t);
+	add_replacements(r, t);
 }

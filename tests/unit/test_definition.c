@@ -237,6 +237,26 @@ static void a_schema_becomes_json(void **state)
 	free(text);
 }
 
+static void what_cannot_be_updated_is_replaced(void **state)
+{
+	static const char schema[] = "Schema: {properties: {A: {}, B: {}, C: {}}, "
+				     "readOnlyProperties: [/properties/B], "
+				     "createOnlyProperties: [/properties/A]}\n";
+	struct fixture *f = *state;
+	const char *bundle =
+		arena_printf(f->a,
+			     "=== a.yaml\nType: X::A\n%s" ZONE_OPERATIONS
+			     "=== b.yaml\nType: X::B\n%s" ZONE_OPERATIONS "Update: []\n",
+			     schema, schema);
+	const json_t *list =
+		json_object_get(read_good(f, bundle, "X::A")->schema, "createOnlyProperties");
+
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_array_get(list, 1)), "/properties/C");
+	list = json_object_get(find(f, "X::B")->schema, "createOnlyProperties");
+	assert_int_equal(json_array_size(list), 1);
+}
+
 /* --- which one is found ---------------------------------------------------------------------- */
 
 static void a_type_comes_before_wildcards_and_longer_ones_before_shorter(void **state)
@@ -584,6 +604,7 @@ int main(void)
 		TEST(actions_of_aws_read_by_their_names),
 		TEST(a_block_text_stands_where_its_first_line_does),
 		TEST(a_schema_becomes_json),
+		TEST(what_cannot_be_updated_is_replaced),
 		TEST(a_type_comes_before_wildcards_and_longer_ones_before_shorter),
 		TEST(a_bundle_is_read_when_it_is_asked_for),
 		TEST(a_folder_stands_before_the_bundle),
