@@ -34,8 +34,7 @@ static int open_with(struct rest_lab *lab, const char *more)
 	snprintf(config, sizeof(config),
 		 "{\"Project\": \"shop\", \"ProjectDir\": \"/tmp\", \"Region\": \"east\", "
 		 "\"Account\": \"-\", \"Hosts\": {}, \"Definitions\": \"%s\", "
-		 "\"Auth\": {\"Scheme\": \"bearer\", \"Token\": \"the-token\"}, \"Timeout\": "
-		 "\"5s\"%s%s}",
+		 "\"Auth\": {\"Scheme\": \"bearer\", \"Token\": \"the-token\"}%s%s}",
 		 lab->folder, *more ? ", " : "", more);
 	if (lab->session)
 		hadeploy_provider_rest.close(lab->session);
