@@ -44,7 +44,7 @@ static int find_folder(struct opening *o, const json_t *config, const char **out
 	const char *name = json_string_value(value);
 
 	*out = NULL;
-	if (!value && (o->kind->bundle.len || o->kind->schema))
+	if (!value && (o->kind->bundle || o->kind->schema))
 		return 0;
 	if (!name || !*name)
 		return wrong_folder(o);
@@ -75,7 +75,10 @@ static void check_schema(void *context, const struct definition *t)
 static struct definitions *open_definitions(struct opening *o, const char *folder)
 {
 	struct definition_source source = {
-		.bundle = o->kind->bundle, .bundle_name = o->kind->name, .folder = folder};
+		.bundle = o->kind->bundle ? o->kind->bundle() : (struct text){NULL, 0},
+		.bundle_name = o->kind->name,
+		.folder = folder,
+	};
 	struct definitions *s = definitions_open(&source, &o->diags);
 	struct jq_pool *pool;
 
