@@ -9,6 +9,7 @@ bundles := $(patsubst %,$(OUT)/%.bundle,$(wildcard providers/*/types))
 compile += -Wa,-I$(OUT)
 $(bundles): $(OUT)/%.bundle: FORCE
 	@mkdir -p $(@D); cd $* && find * -name '*.yaml' | LC_ALL=C sort | \
-		xargs awk 'FNR == 1 { print "=== " FILENAME } { print }' >$(abspath $@).new && \
+		xargs -r awk 'FNR == 1 { print "=== " FILENAME } { print }' >$(abspath $@).new && \
 	cd $(CURDIR) && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(OUT)/providers/powerdns/powerdns.o: $(OUT)/providers/powerdns/types.bundle
+$(OUT)/providers/aws/aws_provider.o: $(OUT)/providers/aws/types.bundle

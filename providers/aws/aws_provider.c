@@ -1,7 +1,15 @@
+/*
+ * aws_provider.c - what AWS adds to the rest provider: its definitions and its facts about types.
+ */
 #include "providers/aws/aws_provider.h"
 
 #include "providers/aws/aws_types.h"
+#include "providers/aws/credentials.h"
+#include "providers/aws/session.h"
 #include "providers/kit/span.h"
+#include "providers/rest/bundle.h"
+
+BUNDLE(aws, "providers/aws/types.bundle");
 
 static void type_names(void *context, void (*take)(void *context, struct hd_span name))
 {
@@ -36,21 +44,45 @@ static void add_actions(struct text type, struct str *schema)
 	}
 }
 
-static int type_schema(struct hd_span type, void *context,
-		       void (*take)(void *context, struct hd_span schema))
+static const char *schema_text(struct arena *a, const char *type)
 {
 	struct str schema = STR_INIT;
 	struct aws_types types;
-	bool known;
+	const char *text = NULL;
 
 	aws_types_open(&types, aws_types_data());
-	known = aws_types_schema(&types, span_text(type), &schema);
-	if (known)
-		add_actions(span_text(type), &schema);
-	if (known)
-		take(context, span_of_str(&schema));
+	if (aws_types_schema(&types, text_of(type), &schema)) {
+		add_actions(text_of(type), &schema);
+		text = arena_text(a, str_text(&schema));
+	}
 	str_release(&schema);
-	return known;
+	return text;
+}
+
+static const struct rest_kind kind = {
+	.name = "aws",
+	.bundle = aws_bundle,
+	.keys = aws_setting_names,
+	.schema = schema_text,
+	.names = type_names,
+	.open = aws_session_open,
+	.close = aws_session_close,
+	.credentials = aws_session_credentials,
+	.refused = aws_session_refused,
+	.variables = aws_session_variables,
+	.lookup = aws_session_lookup,
+};
+
+static int open_session(const struct hd_host *host, struct hd_op *op, struct hd_span config,
+			struct hd_session **out)
+{
+	return rest_open(&kind, host, op, config, out);
+}
+
+static int open_types(const struct hd_host *host, struct hd_op *op, struct hd_span config,
+		      struct hd_types **out)
+{
+	return rest_types_open(&kind, host, op, config, out);
 }
 
 const struct hd_provider hadeploy_provider_aws = {
@@ -58,6 +90,19 @@ const struct hd_provider hadeploy_provider_aws = {
 	.size = sizeof(struct hd_provider),
 	.name = "aws",
 	.version = "1",
-	.type_names = type_names,
-	.type_schema = type_schema,
+	.open = open_session,
+	.close = rest_close,
+	.read = rest_read,
+	.create = rest_create,
+	.update = rest_update,
+	.remove = rest_remove,
+	.poll = rest_poll,
+	.find = rest_find,
+	.list = rest_list,
+	.act = rest_act,
+	.lookup = rest_lookup,
+	.types_open = open_types,
+	.types_close = rest_types_close,
+	.types_names = rest_types_names,
+	.types_schema = rest_types_schema,
 };

@@ -1,7 +1,10 @@
 /*
- * aws_provider.h - the aws provider's table: a catalogue of types.
+ * aws_provider.h - the aws provider's table: AWS as definitions of the rest provider (types/), with
+ * the facts that AWS publishes about types (aws_types.h) as their schemas, and with AWS's
+ * credentials (credentials.h).
  *
- * Templates are checked against it; nothing can be deployed with it (it has no open()).
+ * A type that the facts know and that neither has a definition nor can be made by Cloud Control is
+ * known and not deployable.
  */
 #ifndef PROVIDERS_AWS_AWS_PROVIDER_H
 #define PROVIDERS_AWS_AWS_PROVIDER_H
