@@ -175,18 +175,34 @@ static bool add_word(struct str *key, const struct doc_resource *r, const char *
 	return true;
 }
 
+/* What tells a thing from others of its type, as far as it is wished: its identifier, and the name
+ * that Ref gives.  False when a part of it is not known. */
+static bool add_identifier(struct str *key, const struct doc_resource *r, const struct schema *s)
+{
+	const char *endpoint = schema_endpoint_pointer(s);
+	const char *const *pointers;
+	size_t count;
+
+	if (endpoint && !add_word(key, r, endpoint))
+		return false;
+	pointers = schema_identifier(s, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!schema_is_read_only(s, text_of(pointers[i])) && !add_word(key, r, pointers[i]))
+			return false;
+	}
+	return add_word(key, r, schema_ref_pointer(s));
+}
+
 /* The same type, endpoint and name twice in one instance. */
 static void check_same(const struct checking *c, size_t index, struct map *seen)
 {
 	const struct doc_resource *r = &c->i->doc->resources[index], *first;
 	const struct schema *s = c->schemas[index];
-	const char *endpoint = s ? schema_endpoint_pointer(s) : NULL;
 	struct str key = STR_INIT;
 	struct diag *g;
 
 	str_add(&key, r->type);
-	if (s && (!endpoint || add_word(&key, r, endpoint)) &&
-	    add_word(&key, r, schema_ref_pointer(s))) {
+	if (s && add_identifier(&key, r, s)) {
 		first = map_find(seen, str_text(&key));
 		if (first) {
 			g = diag_add(c->d, DIAG_SAME_THING, r->where,

@@ -64,6 +64,12 @@ const char *schema_ref_pointer(const struct schema *s)
 	return s->ref_pointer;
 }
 
+const char *const *schema_identifier(const struct schema *s, size_t *count)
+{
+	*count = s->identifier.count;
+	return (const char *const *)s->identifier.pointers;
+}
+
 /* True when `path` is `pointer` or a parent of it; its tokens "*" fit any. */
 static bool pointer_covers(const char *path, struct text pointer)
 {

@@ -43,6 +43,8 @@ int64_t schema_timeout_ms(const struct schema *s, enum schema_timeout t);
 const char *schema_endpoint_pointer(const struct schema *s);
 /* "/Path", or NULL when Ref gives the id. */
 const char *schema_ref_pointer(const struct schema *s);
+/* Pointers of the primary identifier, "/Name" style. */
+const char *const *schema_identifier(const struct schema *s, size_t *count);
 /* The pointer or one of its parents is create-only / read-only / write-only. */
 bool schema_is_create_only(const struct schema *s, struct text pointer);
 /* May replace, which only the provider knows. */

@@ -123,7 +123,7 @@ def test_another_order_and_spelling_is_no_drift(applied, dns):
 
 
 def test_attributes_of_a_zone(make, dns):
-    it = make({"Zone": zone(Dnssec=True), "Www": WHOLE["Www"]})
+    it = make({"Zone": zone(Dnssec=True)})
     it.outputs = {"Serial": {"Value": get_att("Zone", "Serial")}, "Name": {"Value": ref("Zone")},
                   "Ds": {"Value": {"Fn::Join": ["|", get_att("Zone", "DsRecords")]}}}
     it.save()
@@ -307,14 +307,14 @@ def test_importing_what_is_not_there(make, dns):
 def test_a_wrong_key(make, dns):
     it = make()
     result = it.project.run("apply", "--yes", env={"PDNS_KEY": "wrong-key-of-a-test"}).ok(1)
-    result.err("API key")
+    result.err("does not accept the credentials", "HTTP status 401")
     assert "wrong-key-of-a-test" not in result.stdout + result.stderr
     assert dns.zones() == []
 
 
 def test_a_missing_zone(make, dns):
     it = make({"Www": rrset(WWW, "A", "192.0.2.1")})
-    it.run("apply", "--yes").ok(1).err("the server has no zone 'shop.example.'")
+    it.run("apply", "--yes").ok(1).err("the server has no zone shop.example.")
 
 
 @pytest.mark.parametrize("name, kind, record, said", [
@@ -334,8 +334,7 @@ def test_a_server_that_is_away(make, dns):
     it = make()
     dns.stop()
     try:
-        result = it.run("apply", "--yes", "--retry-limit", "1s") if False else it.run(
-            "apply", "--yes", timeout=110)
+        result = it.run("apply", "--yes", timeout=110)
     finally:
         dns.start()
     result.ok(1).err(re.search(r"127\.0\.0\.1:\d+", dns.endpoint)[0])
