@@ -2,11 +2,32 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "engine/call.h"
+#include "templates/node.h"
 
 static bool wants_settings(const struct provider_entry *e)
 {
 	return HD_KNOWS(struct hd_provider, e->known, types_schema) && e->known->types_open;
+}
+
+/* Where the entry has the setting that the message names in quotes; else the entry. */
+static struct range place_of_setting(const struct provider_entry *e, const char *summary)
+{
+	const struct node *config = e->entry->config;
+	struct range where = e->entry->where;
+	struct str quoted = STR_INIT;
+
+	for (size_t i = 0; config && i < config->count; i++) {
+		const struct node *key = config->entries[i].key;
+
+		str_clear(&quoted);
+		str_printf(&quoted, "'%.*s'", TEXT_ARG(key->text));
+		if (strstr(summary, str_cstr(&quoted)))
+			where = key->where;
+	}
+	str_release(&quoted);
+	return where;
 }
 
 /* What names no file is about the entry. */
@@ -15,7 +36,7 @@ static void place_failure(const struct provider_entry *e, struct diags *d)
 	for (struct diag *g = d->first; g; g = g->next) {
 		if (g->where.src)
 			continue;
-		g->where = e->entry->where;
+		g->where = place_of_setting(e, g->summary);
 		diag_detail(d, g, "%s%sprovider '%s'", g->detail ? g->detail : "",
 			    g->detail ? ", " : "", e->name);
 	}
