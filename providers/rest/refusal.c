@@ -252,10 +252,13 @@ static int refused(const struct exchange *x, struct fault *f)
 static const struct {
 	int status; /* enum hd_status */
 	enum diag_code code;
-	const char *summary;
+	const char *summary, *hint;
 } meanings[ERROR_KIND_COUNT] = {
 	[ERROR_NOT_FOUND] = {HD_NOTFOUND, DIAG_REST_NOT_FOUND, "the service has no such thing"},
-	[ERROR_EXISTS] = {HD_EXISTS, DIAG_REST_EXISTS, "the service has one like this already"},
+	[ERROR_EXISTS] =
+		{HD_EXISTS, DIAG_REST_EXISTS, "the service has one like this already",
+		 "take it over with `hadeploy import` or `hadeploy apply --adopt`, or remove "
+		 "it, or choose another name"},
 	[ERROR_CONFLICT] = {HD_CONFLICT, DIAG_REST_CONFLICT,
 			    "something else holds what is to be changed"},
 	[ERROR_THROTTLED] = {HD_THROTTLED, DIAG_REST_THROTTLED, "the service wants fewer requests"},
@@ -318,6 +321,8 @@ int exchange_refusal(const struct exchange *x, struct fault *f)
 	else
 		fault_set(f, meanings[x->kind].status, meanings[x->kind].code, "%s",
 			  meanings[x->kind].summary);
+	if (meanings[x->kind].hint)
+		fault_hint(f, "%s", meanings[x->kind].hint);
 	if (is_doubtful(x))
 		f->effect = HD_EFFECT_UNKNOWN;
 	add_message(x, f);
