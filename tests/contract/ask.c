@@ -114,9 +114,11 @@ static int64_t now_ms(void)
 	return clock_real()->monotonic_ms(clock_real());
 }
 
+/* Of what is being created the engine gives what it was to become. */
 static void poll_to_the_end(struct suite *s, const struct question *q, struct outcome *out)
 {
 	int64_t end_ms = now_ms() + END_MS;
+	json_t *intended = q->kind == CALL_CREATE ? suite_recordable(q->type, q->desired) : NULL;
 
 	while (out->status == HD_PENDING && now_ms() < end_ms) {
 		char *token = copy(out->token);
@@ -125,11 +127,14 @@ static void poll_to_the_end(struct suite *s, const struct question *q, struct ou
 		pause_ms(out->wait_ms > WAIT_MAX_MS ? WAIT_MAX_MS : out->wait_ms);
 		next.kind = CALL_POLL;
 		next.desired = NULL;
+		if (intended)
+			next.recorded = intended;
 		next.token = token;
 		outcome_release(out);
 		suite_ask(s, &next, out);
 		free(token);
 	}
+	json_decref(intended);
 }
 
 void suite_ask_all(struct suite *s, const struct question *q, char **first_token,

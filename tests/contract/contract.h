@@ -41,7 +41,8 @@ struct suite {
 	struct arena *a;
 	const char *provider;
 	const struct hd_provider *table;
-	const char *config; /* JSON */
+	const char *config;      /* JSON */
+	struct hd_types *opened; /* NULL: they do not depend on the settings */
 	struct type_spec *types;
 	size_t type_count;
 	struct map schemas;

@@ -1,7 +1,7 @@
 /*
  * main.c - the contract suite as a program:
  *
- *	contract [--check NAME] ssh|sim|PLUGIN.so SPEC
+ *	contract [--check NAME] PROVIDER|PLUGIN.so SPEC
  *
  * Every check that fails is one line with provider, type, check, what was expected and what
  * came.  Exit code 0: all hold; 1: some do not; 64: it could not begin.
@@ -12,16 +12,11 @@
 #include <string.h>
 
 #include "engine/plugin.h"
-#include "providers/kit/ssh.h"
-#include "providers/sim/sim_provider.h"
-#include "providers/ssh/ssh_provider.h"
+#include "providers/builtin.h"
 #include "tests/contract/contract.h"
 
 #define EXIT_USAGE 64
 #define GOT_LEN 500
-
-static const struct hd_provider *const builtins[] = {&hadeploy_provider_ssh,
-						     &hadeploy_provider_sim};
 
 bool wanted(const struct suite *s, const char *check)
 {
@@ -61,9 +56,9 @@ bool claim_check(const struct claim *c, const char *got_format, ...)
 
 static const struct hd_provider *builtin(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(builtins); i++) {
-		if (!strcmp(builtins[i]->name, name))
-			return builtins[i];
+	for (const struct hd_provider *const *p = builtin_providers; *p; p++) {
+		if (!strcmp((*p)->name, name))
+			return *p;
 	}
 	return NULL;
 }
@@ -137,7 +132,7 @@ int main(int argc, char **argv)
 		argv += 2;
 	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: contract [--check NAME] ssh|sim|PLUGIN.so SPEC\n");
+		fprintf(stderr, "usage: contract [--check NAME] PROVIDER|PLUGIN.so SPEC\n");
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -39,6 +39,14 @@ def on_ssh(lab, folder, *options):
     return suite("ssh", spec, *options)
 
 
+def on_rest(shop, folder, *options):
+    """On the API of lab/shop.py."""
+    spec = Path(folder) / "rest.yaml"
+    spec.write_text(fill("rest", {"DIR": folder, "URL": shop.url, "TOKEN": shop.token,
+                                  "TYPES": HERE.parent / "lab" / "shop_types"}))
+    return suite("rest", spec, *options)
+
+
 def on_powerdns(dns, folder, *options):
     """On a PowerDNS server that runs."""
     folder = Path(folder)
@@ -51,9 +59,12 @@ def on_powerdns(dns, folder, *options):
 
 def built_in():
     from lab import Lab  # pylint: disable=import-outside-toplevel
+    from lab.shop import Shop  # pylint: disable=import-outside-toplevel
     from lab.pdns import PowerDns  # pylint: disable=import-outside-toplevel
     with tempfile.TemporaryDirectory() as folder:
         yield on_sim(folder)
+        with Shop(token="of-the-suite") as shop:
+            yield on_rest(shop, folder)
         lab = Lab(Path(folder) / "lab")
         try:
             lab.grid({"east": ["east-a"]}).start()

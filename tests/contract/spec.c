@@ -65,6 +65,21 @@ static json_t *read_file(struct suite *s, const char *path)
 	return j;
 }
 
+/* Types that depend on the entry's settings. */
+static int open_types(struct suite *s, const char *path)
+{
+	struct call_settings settings = {s->config, NULL};
+	struct call_context around = {.clock = clock_real()};
+	struct diags d = DIAGS_INIT;
+
+	if (!HD_KNOWS(struct hd_provider, s->table, types_schema) || !s->table->types_open)
+		return 0;
+	s->opened = call_types_open(s->table, &settings, &around, &d);
+	show(&d);
+	diags_release(&d);
+	return s->opened ? 0 : complain(path, "the provider's types cannot be opened");
+}
+
 /* A catalogue gives the schema of one type at a time. */
 static void take_schema(void *context, struct hd_span schema)
 {
@@ -75,6 +90,9 @@ static json_t *schema_of(const struct suite *s, const char *type)
 {
 	json_t *j = json_incref(json_object_get(json_object_get(s->schema, "types"), type));
 
+	if (!j && s->opened)
+		s->table->types_schema(s->opened, (struct hd_span){type, strlen(type)}, &j,
+				       take_schema);
 	if (!j && HD_KNOWS(struct hd_provider, s->table, type_schema) && s->table->type_schema)
 		s->table->type_schema((struct hd_span){type, strlen(type)}, &j, take_schema);
 	return j;
@@ -149,15 +167,18 @@ int spec_load(struct suite *s, const char *path)
 		return complain(path, "it is no map with Config and Types");
 	config = json_object_get(s->spec, "Config");
 	s->config = config ? json_text(s->a, config) : "{}";
-	return read_types(s, path);
+	return open_types(s, path) ? -1 : read_types(s, path);
 }
 
 void spec_release(struct suite *s)
 {
+	if (s->opened)
+		s->table->types_close(s->opened);
 	json_decref(s->spec);
 	json_decref(s->schema);
 }
 
+/* "${#N}" alone is the number itself. */
 static json_t *with_number(const char *text, unsigned number)
 {
 	static const char mark[] = "${N}";
@@ -165,6 +186,8 @@ static json_t *with_number(const char *text, unsigned number)
 	const char *at;
 	json_t *j;
 
+	if (!strcmp(text, "${#N}"))
+		return json_integer(number);
 	while ((at = strstr(text, mark))) {
 		str_add_len(&out, text, (size_t)(at - text));
 		str_printf(&out, "%u", number);

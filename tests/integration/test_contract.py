@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 
-from contract.run import on_sim, on_ssh, suite
+from contract.run import on_rest, on_sim, on_ssh, suite
 from lab.run import ROOT
+from lab.shop import Shop
 
 SPEC = """\
 Config: {{Fault: '{fault}'}}
@@ -69,6 +70,12 @@ def test_a_property_that_should_be_create_only_is_found(wrong, tmp_path):
 
 def test_sim_keeps_it(tmp_path):
     result = on_sim(tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_rest_keeps_it(tmp_path):
+    with Shop(token="of-the-suite") as shop:
+        result = on_rest(shop, tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
