@@ -404,6 +404,7 @@ class _Server(socketserver.ThreadingTCPServer):
             pass
         finally:
             sock.close()
+            self.proxy.disconnected()
 
 
 class FaultyProxy:
@@ -411,7 +412,7 @@ class FaultyProxy:
 
     def __init__(self, upstream=None, tls=None, address="127.0.0.1"):
         self.upstream = upstream
-        self.requests, self.rules, self.done, self.connections = [], [], 0, 0
+        self.requests, self.rules, self.done, self.connections, self.open = [], [], 0, 0, 0
         self.lock, self.ended = threading.Lock(), threading.Event()
         self.tls = None
         if tls:
@@ -458,6 +459,11 @@ class FaultyProxy:
     def connected(self):
         with self.lock:
             self.connections += 1
+            self.open += 1
+
+    def disconnected(self):
+        with self.lock:
+            self.open -= 1
 
     def count(self, **what):
         """How many requests came that match, as rules do."""
@@ -478,7 +484,7 @@ class FaultyProxy:
         with self.lock:
             self.done += request.method not in ("GET", "HEAD")
             body = json.dumps({"done": self.done, "requests": len(self.requests),
-                               "connections": self.connections}, sort_keys=True).encode()
+                               "connections": self.connections, "open": self.open}).encode()
         return 200, "OK", [("Content-Type", "application/json")], body
 
 
