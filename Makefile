@@ -97,6 +97,9 @@ $(contract_program): $(contract_objects) $(library)
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS)
 
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(library)
+	$(call say,LD,$@)$(link) -o $@ $< $(library) $(LIBS)
+
 # The whole program, joined so that it can be broken at a counted moment (tests/fault/fault.h).
 $(fault_program): $(fault_objects) $(OUT)/cli/main.o $(library)
 	$(call say,LD,$@)$(link) -o $@ $^ @tests/fault/joints $(LIBS)
@@ -168,7 +171,7 @@ demo:                               ## a tour on four SSH servers started on thi
 
 bench:                              ## measure, beside the peers that are installed
 	@tools/install-deps build bench
-	@$(MAKE) all
+	@$(MAKE) all $(OUT)/tests/bench/jq_runs
 	@$(test_env) $(PYTHON) tests/bench/run.py $(BENCH_ARGS)
 
 fuzz:                               ## fuzz each target for FUZZ_SECONDS (60)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define FIRST_ROOM ((size_t)64 << 10)
+#define ROOM_KEPT ((size_t)1 << 20)
 #define ALARM_S (unsigned)((JQ_COMPILE_MS + JQ_RUN_MS) / 1000 + 1)
 
 const char jq_child_name[] = "hadeploy-jq";
@@ -76,6 +77,16 @@ static void reserve(struct child *c, size_t len)
 		_exit(JQ_EXIT_MEMORY);
 	c->buffer = bigger;
 	c->room = len;
+}
+
+/* What one large value needed is not kept for all the small ones. */
+static void forget(struct child *c)
+{
+	if (c->room <= ROOM_KEPT)
+		return;
+	free(c->buffer);
+	c->buffer = NULL;
+	c->room = 0;
 }
 
 /* The answer in one piece, so that the parent wakes up once. */
@@ -242,6 +253,7 @@ static void answer_next(struct child *c)
 			answer(c, JQ_VALUE, 0, jv_string(""));
 	}
 	alarm(0);
+	forget(c);
 }
 
 /* Private memory that is in use already: sanitizers map terabytes of it. */
@@ -273,16 +285,9 @@ static void limit(int what, rlim_t most)
 		_exit(1);
 }
 
-/* A first program brings everything into memory that libjq will ever want. */
+/* libjq's own functions are part of it: compiling needs no file either. */
 static void confine(void)
 {
-	jq_state *jq;
-	jv why;
-
-	jq = compile(".", &why);
-	if (!jq)
-		_exit(1);
-	jq_teardown(&jq);
 	limit(RLIMIT_DATA, data_in_use() + JQ_MEMORY);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, JQ_CHILD_SOCKET + 1);

@@ -12,7 +12,7 @@
 #include "providers/rest/jq.h"
 
 #define JQ_CHILD_SOCKET 0
-/* Programs that a child holds; one takes about 0.6 MiB. */
+/* Programs that a child holds; one takes some hundred KiB. */
 #define JQ_CHILD_SLOTS 128
 /* It ended itself because memory ran out. */
 #define JQ_EXIT_MEMORY 12

@@ -24,11 +24,13 @@ def _path_kept:
 # A list of what may be one thing, or none: XML tells no difference.
 def list: if . == null or . == "" then [] elif type == "array" then . else [.] end;
 # An object without its members that are null.
-def compact: if type == "object" then with_entries(select(.value != null)) else . end;
+def compact:
+	if type != "object" then . else . as $o | reduce keys_unsorted[] as $k ({};
+		if $o[$k] == null then . else . + {($k): $o[$k]} end) end;
 def drop_nulls: compact;
 # Some members of an object: pick(["A", "B"]); the others: without(["A", "B"]).
 def pick($names): . as $o | reduce $names[] as $n ({};
-	if $o | has($n) then .[$n] = $o[$n] else . end);
+	if $o | has($n) then . + {($n): $o[$n]} else . end);
 def without($names):
 	if . == null then {} else with_entries(select(.key as $k | $names | index([$k]) | not)) end;
 
@@ -68,10 +70,10 @@ def from_uri:
 # Tags, written as [{"Key", "Value"}] or as a map, in either form; `$tags` are ours.
 def tag_list:
 	if . == null then [] elif type == "array" then .
-	else to_entries | map({Key: .key, Value: .value}) end;
+	else [keys_unsorted[] as $k | {Key: $k, Value: .[$k]}] end;
 def tag_map:
 	if . == null then {} elif type == "object" then .
-	else reduce .[] as $t ({}; .[$t.Key // $t.key] = ($t.Value // $t.value // "")) end;
+	else reduce .[] as $t ({}; . + {($t.Key // $t.key): ($t.Value // $t.value // "")}) end;
 def with_ours:
 	if type == "object" then . + ($tags // {}) else tag_map + ($tags // {}) | tag_list end;
 def _not_ours: (startswith("hadeploy:") or startswith("aws:")) | not;

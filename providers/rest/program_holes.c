@@ -90,8 +90,11 @@ static bool put_holes(struct str *out, const struct filling *f, struct text t, s
 /* A text that is one hole and nothing else. */
 static bool is_one_hole(struct text t)
 {
-	return t.len > 2 && t.ptr[0] == '{' && t.ptr[1] != '{' &&
-	       hole_end((struct text){t.ptr + 1, t.len - 1}) == t.len - 2;
+	struct text inner = {t.ptr + 1, t.len - 1};
+
+	return t.len > 2 && t.ptr[0] == '{' && inner.ptr[0] != '{' && inner.ptr[0] != '+' &&
+	       hole_end(inner) == inner.len - 1 &&
+	       text_trim((struct text){inner.ptr, inner.len - 1}).len;
 }
 
 static bool expand(struct str *out, const struct filling *f, struct text t, size_t *at)

@@ -9,6 +9,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import dead_region  # noqa: E402
 import engine  # noqa: E402
+import jq  # noqa: E402
 import orchestration  # noqa: E402
 import rest  # noqa: E402
 import ssh_hosts  # noqa: E402
@@ -16,7 +17,7 @@ import startup  # noqa: E402
 import templates  # noqa: E402
 
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
-           "orchestration": orchestration.bench, "ssh": ssh_hosts.bench,
+           "orchestration": orchestration.bench, "ssh": ssh_hosts.bench, "jq": jq.bench,
            "dead-region": dead_region.bench, "rest": rest.bench}
 
 

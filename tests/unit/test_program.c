@@ -292,8 +292,12 @@ static void other_texts_are_as_they_are(void **state)
 {
 	struct bench *b = *state;
 	struct text jq;
-	static const char *const rows[][2] = {
-		{"a {.odd}", "\"a a/b c?\""}, {"{.odd}", "\"a/b c?\""}, {"{.none}", "null"}};
+	static const char *const rows[][2] = {{"a {.odd}", "\"a a/b c?\""},
+					      {"{.odd}", "\"a/b c?\""},
+					      {"{.none}", "null"},
+					      {"{+.odd}", "\"a/b c?\""},
+					      {"{.odd # }\n}", "\"a/b c?\""},
+					      {"{.odd}!", "\"a/b c?!\""}};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(
@@ -315,6 +319,9 @@ static void a_hole_ends(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		int status = program_holes(b->arena, texts[i], RANGE_NONE, &jq, &b->diags);
 
+		assert_int_equal(status, strcmp(texts[i], "/{(}") == 0 ? 0 : -1);
+		status = program_text_holes(b->arena, texts[i] + (i < 6), RANGE_NONE, &jq,
+					    &b->diags);
 		assert_int_equal(status, strcmp(texts[i], "/{(}") == 0 ? 0 : -1);
 	}
 	assert_int_equal(b->diags.first->code, DIAG_JQ_HOLE);
