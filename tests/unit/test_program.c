@@ -128,11 +128,25 @@ static void an_answer_has_what_the_step_says(void **state)
 	b->step.id = expression(".id");
 	b->step.until = expression(".state == \"up\"");
 	b->step.failed = expression("empty");
-	b->step.pages.items = expression(".items");
 	program_build(b->arena, &b->definition);
-	gives(b, b->step.answer_function, "\"in\":{\"id\":\"i\",\"items\":[1]},\"v\":{}",
-	      "{\"id\":\"i\",\"until\":false,\"failed\":null,\"items\":[1]}");
+	gives(b, b->step.answer_function, "\"in\":{\"id\":\"i\"},\"v\":{}",
+	      "{\"id\":\"i\",\"until\":false,\"failed\":null}");
 	assert_int_not_equal(b->step.answer_function, b->step.request_function);
+}
+
+/* The id of something in a page is not asked for before all of them are there. */
+static void a_page_has_its_own_answer(void **state)
+{
+	struct bench *b = *state;
+
+	b->step.id = expression("error(\"asked\")");
+	b->step.pages.next = expression(".next");
+	b->step.pages.items = expression(".items");
+	b->step.pages.given = true;
+	program_build(b->arena, &b->definition);
+	gives(b, b->step.answer_function, "\"in\":{\"items\":[1]},\"page\":true,\"v\":{}",
+	      "{\"next\":null,\"items\":[1]}");
+	assert_int_equal(run(b, b->step.answer_function, "\"in\":{},\"v\":{}").result, JQ_RAISED);
 }
 
 static void each_function_has_its_number(void **state)
@@ -338,6 +352,7 @@ int main(void)
 		TEST(a_list_is_gone_through_one_by_one),
 		TEST(the_service_adds_headers_and_an_endpoint),
 		TEST(an_answer_has_what_the_step_says),
+		TEST(a_page_has_its_own_answer),
 		TEST(each_function_has_its_number),
 		TEST(libraries_are_known),
 		TEST(an_error_is_shown_in_its_file),
