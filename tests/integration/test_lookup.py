@@ -130,11 +130,19 @@ def test_what_is_missing_stops_before_anything_is_changed(desk):
     assert list((desk / "notes").iterdir()) == []
 
 
-def test_without_a_provider_the_plan_works_and_the_apply_says_why_not(desk):
+def test_without_credentials_the_plan_works_and_the_apply_says_why_not(desk):
     manifest = desk / "hadeploy.yaml"
     manifest.write_text(manifest.read_text().replace("  aws:", "  notes:"))
     assert "(known after apply)" in run(desk, "plan").stdout.replace("(sensitive)",
                                                                     "(known after apply)")
+    result = run(desk, "apply", "--yes", code=1)
+    assert "HD5401" in result.stderr and list((desk / "notes").iterdir()) == []
+
+
+def test_a_plugin_that_offers_no_lookup(desk):
+    manifest = desk / "hadeploy.yaml"
+    manifest.write_text(manifest.read_text().replace("  aws:", "  notes:").replace(
+        "Providers:\n", "Providers:\n  aws: {Use: ssh, Types: [None::*]}\n"))
     result = run(desk, "apply", "--yes", code=1)
     assert "HD1126" in result.stderr and list((desk / "notes").iterdir()) == []
 
