@@ -61,7 +61,7 @@
  *	                      request, null at the end; Items: a list; the answer becomes
  *	                      {"items": all of them}
  *	Errors: {...}         as of a service; Done: counts as success, the answer is null
- *	Effect: none          a failure of this step has changed nothing, though something was sent
+ *	Effect: none          an answer that this step failed means that nothing has changed
  *
  * JQ programs of requests (When, ForEach, Path, Query, Headers, Body) have the wanted properties as
  * `.` (Delete, Read, finds, lists: the recorded ones); those of answers (Id, Keep, Until, Failed,

@@ -127,7 +127,8 @@ int refusal_unsent(const struct exchange *x, struct fault *f)
 
 int refusal_lost(const struct exchange *x, struct fault *f)
 {
-	bool changing = x->answer.sent && may_have_changed(x);
+	/* Effect of a step is about answers: without one nobody knows. */
+	bool changing = x->answer.sent && !x->ask.step->reads;
 
 	if (x->answer.result == HTTP_STOPPED)
 		fault_set(f, HD_CANCELLED, DIAG_REST_CANCELLED,
