@@ -116,6 +116,7 @@ bool claim_check(const struct claim *c, const char *got_format, ...) PRINTF_LIKE
 #define expect(s, t, check, holds, expected, ...) \
 	claim_check(&(struct claim){(s), (t), (check), (expected), (holds)}, __VA_ARGS__)
 bool wanted(const struct suite *s, const char *check);
+bool is_excepted(const struct type_spec *t, const char *check);
 
 void check_life(struct suite *s, const struct type_spec *t);  /* checks.c */
 void check_world(struct suite *s, const struct type_spec *t); /* world.c */

@@ -24,7 +24,7 @@ bool wanted(const struct suite *s, const char *check)
 	       !strncmp(check, s->only, strlen(s->only));
 }
 
-static bool is_excepted(const struct type_spec *t, const char *check)
+bool is_excepted(const struct type_spec *t, const char *check)
 {
 	for (size_t i = 0; t && i < json_array_size(t->except); i++) {
 		if (!strcmp(json_string_value(json_array_get(t->except, i)), check))
