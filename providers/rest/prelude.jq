@@ -125,3 +125,29 @@ def now_iso: now | floor | todate;
 # What an ARN ends with; and the ARN of something here.
 def arn_name: split(":") | last | split("/") | last;
 def arn($service; $resource): "arn:\($partition):\($service):\($region):\($account):\($resource)";
+
+# What AWS definitions share.  Tags of what is made: the user's, ours, and the operation's key, by which
+# FindByKey knows what this operation has made.
+def made_tags: (.Tags | tag_map) + $tags + {"hadeploy:key": $key} | tag_list;
+def made_by_key: tag_map["hadeploy:key"] == $key;
+# What was asked for, in the Read that follows Create and Update too.
+def asked: ($prior // {}) + ($properties // {});
+def given: . != null and . != "" and . != [] and . != {};
+def shown: if given then . else null end;
+# In the order in which it was asked for, when it is the same but for the order; else sorted.
+def as_asked($asked): if ($asked | type) == "array" and sort == ($asked | sort) then $asked else sort end;
+def shown_tags: list | map({Key, Value}) | user_tags | as_asked(asked.Tags) | shown;
+def removed_tags: [($prior.Tags | tag_list)[].Key] - [(.Tags | tag_list)[].Key];
+# Policies as services compare them: one is a list of one, and the order of a list has no meaning.
+def _canonical:
+	if type == "object" then with_entries(.value |= _canonical)
+	elif type == "array" then map(_canonical) | sort | if length == 1 then .[0] else . end
+	else . end;
+# A policy as it was asked for, when it is the same.
+def policy($asked):
+	(if type == "string" and startswith("%") then from_uri else . end | from_json_text) as $is
+	| if ($asked | from_json_text | _canonical) == ($is | _canonical) then $asked else $is end;
+# What a definition does not carry out is refused, not left out in silence.
+def refuse($names):
+	. as $p | [$names[] | select($p[.] | given)]
+	| if length > 0 then error("\($type): hadeploy does not set \(join(", ")) yet") else $p end;
