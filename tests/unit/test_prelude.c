@@ -237,6 +237,56 @@ static void arns_are_taken_apart_and_made(void **state)
 	CHECK("{\"partition\":\"aws\",\"region\":\"r\",\"account\":\"1\"}", rows);
 }
 
+#define MADE                                                                                     \
+	"{\"key\":\"k\",\"tags\":{\"hadeploy:project\":\"p\"},\"type\":\"A::B\","                \
+	"\"prior\":{\"Tags\":[{\"Key\":\"b\",\"Value\":\"2\"},{\"Key\":\"a\",\"Value\":\"1\"}]," \
+	"\"X\":1},\"properties\":{\"X\":2}}"
+
+static void what_is_made_carries_the_key(void **state)
+{
+	static const struct row rows[] = {
+		{"made_tags | tag_map", "{\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"}]}",
+		 "{\"a\":\"1\",\"hadeploy:project\":\"p\",\"hadeploy:key\":\"k\"}"},
+		{"made_tags | length", "{}", "2"},
+		{"made_by_key", "[{\"Key\":\"hadeploy:key\",\"Value\":\"k\"}]", "true"},
+		{"made_by_key", "{\"hadeploy:key\":\"other\"}", "false"},
+		{"made_by_key", "null", "false"},
+		{"removed_tags", "{\"Tags\":[{\"Key\":\"a\",\"Value\":\"9\"}]}", "[\"b\"]"},
+		{"shown_tags",
+		 "[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"b\",\"Value\":\"2\"},"
+		 "{\"Key\":\"hadeploy:key\",\"Value\":\"k\"}]",
+		 "[{\"Key\":\"b\",\"Value\":\"2\"},{\"Key\":\"a\",\"Value\":\"1\"}]"},
+		{"shown_tags", "null", "null"},
+	};
+
+	(void)state;
+	CHECK(MADE, rows);
+}
+
+static void what_was_asked_for_keeps_its_form(void **state)
+{
+	static const struct row rows[] = {
+		{"asked.X", "null", "2"},
+		{"map(given)", "[null,\"\",[],{},false,0]", "[false,false,false,false,true,true]"},
+		{"shown", "[]", "null"},
+		{"shown", "[1]", "[1]"},
+		{"as_asked([2,1])", "[1,2]", "[2,1]"},
+		{"as_asked([2,1])", "[3,1]", "[1,3]"},
+		{"as_asked(null)", "[2,1]", "[1,2]"},
+		{"policy({\"A\":\"x\",\"B\":[\"1\",\"2\"]})", "{\"A\":[\"x\"],\"B\":[\"2\",\"1\"]}",
+		 "{\"A\":\"x\",\"B\":[\"1\",\"2\"]}"},
+		{"policy({\"A\":\"y\"})", "\"%7B%22A%22%3A%22x%22%7D\"", "{\"A\":\"x\"}"},
+		{"policy(null)", "\"{\\\"A\\\":1}\"", "{\"A\":1}"},
+		{"refuse([\"Y\"])", "{\"X\":1}", "{\"X\":1}"},
+		{"refuse([\"Y\"])", "{\"Y\":[]}", "{\"Y\":[]}"},
+		{"try refuse([\"Y\"]) catch .", "{\"Y\":1}",
+		 "\"A::B: hadeploy does not set Y yet\""},
+	};
+
+	(void)state;
+	CHECK(MADE, rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +300,8 @@ int main(void)
 		cmocka_unit_test(a_name_is_never_too_long),
 		cmocka_unit_test(a_patch_leads_from_what_was_to_what_is_wanted),
 		cmocka_unit_test(arns_are_taken_apart_and_made),
+		cmocka_unit_test(what_is_made_carries_the_key),
+		cmocka_unit_test(what_was_asked_for_keeps_its_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
