@@ -90,6 +90,13 @@ static void add_ref(struct page *p)
 	add_row(p, "Ref gives", str_text(&p->scratch), LABEL_COLUMN);
 }
 
+/* Some types are only known. */
+static void add_deployable(struct page *p)
+{
+	if (json_is_false(json_object_get(p->schema, "deployable")))
+		add_row(p, "Deployable", TEXT_LIT("no: nothing here can make one"), LABEL_COLUMN);
+}
+
 /* Cloud Control's operations, in the words of what becomes of the resource. */
 static void add_handlers(struct page *p)
 {
@@ -145,6 +152,7 @@ static void add_head(struct page *p, const char *name)
 		add_pointers(&p->scratch, identifier, ", ");
 		add_row(p, "Identified by", str_text(&p->scratch), LABEL_COLUMN);
 	}
+	add_deployable(p);
 	add_handlers(p);
 	tags = json_str(p->schema, "tagProperty", NULL);
 	if (tags) {

@@ -289,6 +289,8 @@ static void add_type(struct definitions *s, const struct definition_text *t, str
 	if (!other->text->path != !t->path)
 		return;
 	g = diag_add(d, DIAG_DEFINITION_TWICE, where, "type '%s' is defined already", known->type);
+	diag_detail(d, g, "the first one is in %s%s%s", other->text->folder,
+		    *other->text->folder ? "/" : "", other->text->base);
 	diag_related(d, g, other->where, "here");
 	diag_hint(d, g, "remove one of them");
 }
@@ -337,7 +339,7 @@ static void sort_types(struct definitions *s)
 }
 
 /* What a user wrote is read at once, so that all its faults are told in one run. */
-static void read_folder(struct definitions *s, struct diags *d)
+static void read_folder(struct definitions *s, struct jq_pool *pool, struct diags *d)
 {
 	for (size_t i = 0; i < s->services.entry_count; i++) {
 		struct known_service *known = s->services.entries[i].value;
@@ -348,9 +350,12 @@ static void read_folder(struct definitions *s, struct diags *d)
 	for (size_t i = 0; i < s->types.entry_count; i++) {
 		struct known_type *known = s->types.entries[i].value;
 		struct diags found = DIAGS_INIT;
+		const struct definition *t = NULL;
 
 		if (known->text->path && d->error_count < LIMIT_DIAGS)
-			type_read(s, known, &found);
+			t = type_read(s, known, &found);
+		if (t && pool)
+			definition_check(t, pool, &found);
 		/* A service that is wrong is wrong for all of its types. */
 		diags_take_new(d, &found);
 	}
@@ -371,7 +376,7 @@ struct definitions *definitions_open(const struct definition_source *source, str
 			add_type(s, &s->texts.items[i], d);
 	}
 	sort_types(s);
-	read_folder(s, d);
+	read_folder(s, source->pool, d);
 	if (d->error_count == errors)
 		return s;
 	diags_keep_sources(d);
@@ -379,18 +384,17 @@ struct definitions *definitions_open(const struct definition_source *source, str
 	return NULL;
 }
 
-int definitions_check(struct definitions *s, enum definition_extent extent, struct jq_pool *pool,
-		      struct diags *d)
+int definitions_check(struct definitions *s, struct jq_pool *pool, struct diags *d)
 {
 	size_t errors = d->error_count;
 
 	for (size_t i = 0; i < s->types.entry_count && d->error_count < LIMIT_DIAGS; i++) {
-		const struct known_type *known = s->types.entries[i].value;
+		struct known_type *known = s->types.entries[i].value;
 		const struct definition *t;
 
-		if (extent == DEFINITIONS_OF_FOLDER && !known->text->path)
-			continue;
-		t = definitions_find(s, known->type, d);
+		pthread_mutex_lock(&s->lock);
+		t = type_read(s, known, d);
+		pthread_mutex_unlock(&s->lock);
 		if (t)
 			definition_check(t, pool, d);
 	}

@@ -234,6 +234,7 @@ struct definition_source {
 	struct text bundle;
 	const char *bundle_name; /* "aws": files are shown as aws:ec2/vpc.yaml */
 	const char *folder;      /* absolute; NULL */
+	struct jq_pool *pool;    /* that says whether the folder's programs compile; NULL: later */
 };
 /* Indexes files by their Type lines; reads none of the bundle's as a whole.  A folder's files are
  * all read and checked; they stand before the bundle's.  NULL on failure. */
@@ -245,11 +246,9 @@ const struct definition *definitions_find(struct definitions *s, const char *typ
 /* Every type with a definition of its own, sorted. */
 const char *const *definitions_types(struct definitions *s, size_t *count);
 const struct action *definition_action(const struct definition *t, struct text name);
-/* Reads and checks all of them, with what jq says of their programs: the folder's, or the bundle's
- * too.  0, or -1 with errors. */
-enum definition_extent { DEFINITIONS_OF_FOLDER, DEFINITIONS_ALL };
-int definitions_check(struct definitions *s, enum definition_extent extent, struct jq_pool *pool,
-		      struct diags *d);
+/* Reads and checks all of them, the bundle's too, with what jq says of their programs.  0, or -1
+ * with errors. */
+int definitions_check(struct definitions *s, struct jq_pool *pool, struct diags *d);
 /* Calls take for each that was read from the folder, wildcards too. */
 void definitions_visit(struct definitions *s, void *context,
 		       void (*take)(void *context, const struct definition *t));

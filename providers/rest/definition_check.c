@@ -3,6 +3,7 @@
 
 #include "providers/rest/definition_parts.h"
 #include "providers/rest/program.h"
+#include "providers/rest/program_lines.h"
 
 struct checker {
 	const struct definition *t;
@@ -13,23 +14,39 @@ struct checker {
 
 /* --- words that no program may use ---------------------------------------------------------- */
 
-/* The place of an offset in a text that begins at `where`. */
-static struct range place_in(struct text source, struct range where, size_t offset, size_t len)
+/* The line of the file that the text before `end` ends in; program_mark may have spoken. */
+static uint32_t line_of(struct text source, struct range where, const char *end)
+{
+	struct text_split split = text_split_start(source);
+	uint32_t number = where.start.line;
+	struct text line;
+
+	while (text_next(&split, '\n', &line) && line.ptr + line.len < end) {
+		struct text mark = {line.ptr + sizeof(PROGRAM_MARK) - 1,
+				    line.len - (sizeof(PROGRAM_MARK) - 1)};
+		int64_t marked;
+
+		number++;
+		if (text_starts(line, PROGRAM_MARK) && text_to_int64(mark, 1, UINT32_MAX, &marked))
+			number = (uint32_t)marked;
+	}
+	return number;
+}
+
+static struct range place_of_word(struct text source, struct range where, struct text word)
 {
 	struct range at = where;
+	const char *found;
+	struct text line;
 
 	if (!where.src)
 		return where;
-	for (size_t i = 0; i < offset; i++) {
-		if (source.ptr[i] == '\n') {
-			at.start.line++;
-			at.start.column = where.start.column;
-		} else if (((unsigned char)source.ptr[i] & 0xc0) != 0x80) {
-			at.start.column++;
-		}
-	}
-	at.end = at.start;
-	at.end.column += (uint32_t)len;
+	at.start = (struct pos){line_of(source, where, word.ptr), 1};
+	line = source_line(where.src, at.start.line);
+	found = line.len ? memmem(line.ptr, line.len, word.ptr, word.len) : NULL;
+	for (const char *c = line.ptr; found && c < found; c++)
+		at.start.column += ((unsigned char)*c & 0xc0) != 0x80;
+	at.end = (struct pos){at.start.line, at.start.column + (uint32_t)word.len};
 	return at;
 }
 
@@ -40,8 +57,7 @@ static void check_words(struct checker *c, struct text source, struct range wher
 
 	if (!source.ptr || !jq_forbidden(source, &word))
 		return;
-	g = diag_add(c->d, DIAG_DEFINITION_WORD,
-		     place_in(source, where, (size_t)(word.ptr - source.ptr), word.len),
+	g = diag_add(c->d, DIAG_DEFINITION_WORD, place_of_word(source, where, word),
 		     "a program of %s uses '%.*s'", c->who, TEXT_ARG(word));
 	diag_detail(c->d, g,
 		    "programs know what they are given and nothing of the machine they "
@@ -106,6 +122,8 @@ static void check_step_names(struct checker *c, const struct operation *o)
 				continue;
 			g = diag_add(c->d, DIAG_DEFINITION_TWICE, o->steps[i].where,
 				     "%s has two steps of the name '%s'", c->who, o->steps[i].name);
+			diag_detail(c->d, g, "the other one begins in line %u",
+				    (unsigned)o->steps[k].where.start.line);
 			diag_related(c->d, g, o->steps[k].where, "the other one");
 			diag_hint(c->d, g,
 				  "$steps.%s would be the answer of both: name one of them "

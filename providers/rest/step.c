@@ -219,8 +219,8 @@ static int take_failure(struct run *x, const struct step *step, const json_t *fa
 		return 0;
 	fault_set(&c->fault, HD_FATAL, DIAG_REST_FAILED, "the service began this and it failed%s%s",
 		  *code ? ": " : "", code);
-	c->fault.status = kind == ERROR_EXISTS || kind == ERROR_NOT_FOUND ? refusal_status(kind)
-									   : HD_FATAL;
+	c->fault.status =
+		kind == ERROR_EXISTS || kind == ERROR_NOT_FOUND ? refusal_status(kind) : HD_FATAL;
 	fault_detail(&c->fault, "%s", *message ? message : "it did not say why");
 	fault_detail(&c->fault, "service '%s', region '%s', id '%s'", c->t->service.name,
 		     c->s->aws_region, run_id(x));

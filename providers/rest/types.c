@@ -79,15 +79,15 @@ static struct definitions *open_definitions(struct opening *o, const char *folde
 		.bundle_name = o->kind->name,
 		.folder = folder,
 	};
-	struct definitions *s = definitions_open(&source, &o->diags);
-	struct jq_pool *pool;
+	struct definitions *s;
 
+	source.pool = folder ? jq_pool_hold() : NULL;
+	s = definitions_open(&source, &o->diags);
+	if (folder)
+		jq_pool_release(source.pool);
 	if (!s || !folder)
 		return s;
 	definitions_visit(s, o, check_schema);
-	pool = jq_pool_hold();
-	definitions_check(s, DEFINITIONS_OF_FOLDER, pool, &o->diags);
-	jq_pool_release(pool);
 	if (!diags_failed(&o->diags))
 		return s;
 	diags_keep_sources(&o->diags);

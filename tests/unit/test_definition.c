@@ -222,7 +222,7 @@ static void a_schema_becomes_json(void **state)
 		"  definitions: {Tag: {type: object, properties: {Key: {type: string}}}}\n"
 		"  required: [Name]\n  readOnlyProperties: "
 		"[/properties/Tags/*/Key]\n" ZONE_OPERATIONS
-		"Actions: {promote: [{Method: POST, Path: /p}]}\n",
+		"Update: []\nActions: {promote: [{Method: POST, Path: /p}]}\n",
 		"X::A");
 	char *text = json_dumps(t->schema, JSON_COMPACT | JSON_SORT_KEYS);
 
