@@ -14,8 +14,8 @@
  *	input.c    variables of expressions, from what the engine gives
  *	shape.c    answers in the form of the schema: numbers that came as text, absent values
  *
- * Settings (the entry of the manifest; docs/rest.md): Definitions, Endpoint, Endpoints {SERVICE: URL},
- * Auth, Headers, Settings, CaFile, CertFile, KeyFile, Proxy, Timeout, ConnectTimeout.
+ * Settings (the entry of the manifest; docs/rest.md): Definitions, Endpoint, Endpoints {SERVICE:
+ * URL}, Auth, Headers, Settings, CaFile, CertFile, KeyFile, Proxy, Timeout, ConnectTimeout.
  */
 #ifndef PROVIDERS_REST_REST_H
 #define PROVIDERS_REST_REST_H
@@ -27,15 +27,16 @@ struct rest_session;
 
 /* What a cloud adds to the provider; all but the name may be absent. */
 struct rest_kind {
-	const char *name;   /* "aws" */
+	const char *name;            /* "aws" */
 	struct text (*bundle)(void); /* definitions that are part of the program: bundle.h */
-	const char *const *keys; /* settings of its own, which open() reads; ends with NULL */
-	/* The schema of a type that has none in its definition, as text in the arena; NULL: unknown. */
+	const char *const *keys;     /* settings of its own, which open() reads; ends with NULL */
+	/* The schema of a type that has none in its definition, as text in the arena; NULL:
+	 * unknown. */
 	const char *(*schema)(struct arena *a, const char *type);
 	/* Every type of which it has one. */
 	void (*names)(void *context, void (*take)(void *context, struct hd_span name));
-	/* Once per session, with its settings, without network; *context is given to the others.  0, or
-	 * -1 with a fault. */
+	/* Once per session, with its settings, without network; *context is given to the others.
+	 * 0, or -1 with a fault. */
 	int (*open)(const struct rest_session *s, const json_t *config, void **context,
 		    struct fault *f);
 	void (*close)(void *context);
@@ -71,9 +72,9 @@ struct rest_session {
 };
 
 /*
- * One request to a service of the session: URL by its endpoint, auth, answer decoded.  For clouds and
- * for run.c.  *body is a new reference (JSON null when empty).  0 when an answer came, whatever its
- * status (look at *answer); -1 with a fault, whose effect is UNKNOWN when something had been sent.
+ * One request to a service of the session: URL by its endpoint, auth, answer decoded.  For clouds.
+ * *body is a new reference (JSON null when empty).  0 when an answer came, whatever its status
+ * (look at *answer); -1 with a fault, whose effect is UNKNOWN when something had been sent.
  */
 struct rest_request {
 	const struct definition *definition; /* or, without one, its service alone */
@@ -84,8 +85,8 @@ int rest_send(const struct rest_session *s, const struct kit_call *c, struct are
 	      const struct rest_request *r, struct http_answer *answer, json_t **body,
 	      struct fault *f);
 
-/* The same, but an answer that is no success is a fault too.  The decoded body, a new reference; NULL
- * with a fault. */
+/* The same, but an answer that is no success is a fault too.  The decoded body, a new reference;
+ * NULL with a fault. */
 json_t *rest_ask(const struct rest_session *s, const struct kit_call *c, struct arena *a,
 		 const struct rest_request *r, struct fault *f);
 

@@ -1,6 +1,6 @@
 /*
- * resume.h - the rest of a create whose thing was found by its key: after a crash, or when the answer
- * was lost, the steps behind the one that made it were perhaps not carried out.
+ * resume.h - the rest of a create whose thing was found by its key: after a crash, or when the
+ * answer was lost, the steps behind the one that made it were perhaps not carried out.
  */
 #ifndef PROVIDERS_REST_RESUME_H
 #define PROVIDERS_REST_RESUME_H

@@ -5,10 +5,10 @@
  * run_open (or run_resume, from a token), run_steps, then run_end for what the operation gives when
  * all steps are done, and run_close.  Between steps it looks at the clock and at cancelled().
  *
- * A failure before anything was changed is told with effect NONE: the engine repeats the call.  Once
- * the thing exists under an id, what fails in passing is not lost with the call: the run waits
- * (RUN_WAIT) and takes up at the same step in poll(), in this process or the next one.  So a step
- * behind the one that made the thing may be sent twice.
+ * A failure before anything was changed is told with effect NONE: the engine repeats the call.
+ * Once the thing exists under an id, what fails in passing is not lost with the call: the run
+ * waits (RUN_WAIT) and takes up at the same step in poll(), in this process or the next one.  So a
+ * step behind the one that made the thing may be sent twice.
  */
 #ifndef PROVIDERS_REST_RUN_H
 #define PROVIDERS_REST_RUN_H

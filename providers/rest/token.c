@@ -2,7 +2,8 @@
  * token.c - what an operation needs after a wait, in this process or the next one:
  *
  *	{"v": 1, "op": "create", "name": "", "step": 2, "item": 0, "id": "vpc-1", "kept": {...},
- *	 "begun": true, "since": 1760000000000, "changed": true, "properties": {...}, "paths": [...]}
+ *	 "begun": true, "since": 1760000000000, "changed": true, "properties": {},
+ *	 "paths": [...]}
  *
  * Tokens are recorded, so no secret is in one.  What a create wanted comes back as recorded; of an
  * update it is in the token.

@@ -16,8 +16,8 @@ HTML = "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 
 class Fault:
     """
-    What the next `count` requests get whose "METHOD /path" the pattern fits: `status` with `body` (a
-    text, or what becomes JSON), or with `lose` no answer at all; `done`: after the work was done.
+    What the next `count` requests get whose "METHOD /path" the pattern fits: `status` with `body`
+    (a text, or what becomes JSON), or with `lose` no answer at all; `done`: after the work was done.
     """
 
     def __init__(self, pattern, status=500, body=None, **more):
@@ -47,7 +47,8 @@ class Shop:
         self.things = {"widgets": {}, "machines": {}}
         self.faults, self.log, self.serial = [], [], 0
         self.lock = threading.RLock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"shop": self}))
+        bound = type("Bound", (Handler,), {"shop": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self.url = f"http://127.0.0.1:{self.server.server_port}"

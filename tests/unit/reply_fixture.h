@@ -1,8 +1,8 @@
 /*
  * reply_fixture.h - an HTTP server that answers what it is told to, one reply after the other.
  *
- * reply_fixture_start, reply_fixture_reply as often as needed, reply_fixture_log for what was asked,
- * reply_fixture_stop.  When all replies are used up it answers 599.
+ * reply_fixture_start, reply_fixture_reply as often as needed, reply_fixture_log for what was
+ * asked, reply_fixture_stop.  When all replies are used up it answers 599.
  */
 #ifndef TESTS_UNIT_REPLY_FIXTURE_H
 #define TESTS_UNIT_REPLY_FIXTURE_H

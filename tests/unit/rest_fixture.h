@@ -1,6 +1,6 @@
 /*
- * rest_fixture.h - the rest provider with a definition of a test's own, and a server that answers what
- * it is told to.
+ * rest_fixture.h - the rest provider with a definition of a test's own, and a server that answers
+ * what it is told to.
  *
  * rest_lab_start, then replies and calls, then rest_lab_stop, which is a teardown of cmocka's.
  */

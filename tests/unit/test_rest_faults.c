@@ -1,4 +1,4 @@
-/* test_rest_faults.c - settings and definitions that are wrong, time that is over, tokens, secrets. */
+/* test_rest_faults.c - wrong settings and definitions, time that is over, tokens, secrets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* test_rest_run.c - operations of definitions against a server: status and effect of what may happen. */
+/* test_rest_run.c - operations of definitions: status and effect of what may happen to them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
