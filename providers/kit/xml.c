@@ -1,6 +1,7 @@
 /*
  * xml.c - reading works on libxml2's events, so no tree is built but the JSON; what an element is
- * (a text, an object, a list) is known at its end.  Writing needs libxml2 for names alone.
+ * (a text, an object, a list) is known at its end.  They are the first version's, without
+ * namespaces, which are dropped here.  Writing needs libxml2 for names alone.
  */
 #include "providers/kit/xml.h"
 
@@ -54,53 +55,59 @@ static const char *as_text(const xmlChar *s)
 	return (const char *)s;
 }
 
-/* libxml2 hands attributes over as five pointers each. */
-enum { ATTRIBUTE_NAME, ATTRIBUTE_VALUE = 3, ATTRIBUTE_END, ATTRIBUTE_STRIDE };
-
-static json_t *read_attributes(int count, const xmlChar **attributes)
+/* Behind the prefix. */
+static const char *bare_name(const xmlChar *name)
 {
-	json_t *all = count > 0 ? json_object() : NULL;
+	const char *colon = strrchr(as_text(name), ':');
 
-	for (int i = 0; i < count; i++, attributes += ATTRIBUTE_STRIDE) {
-		const char *value = as_text(attributes[ATTRIBUTE_VALUE]);
+	return colon && colon[1] ? colon + 1 : as_text(name);
+}
+
+static bool declares_namespace(const xmlChar *name)
+{
+	struct text t = text_of(as_text(name));
+
+	return text_is(t, "xmlns") || text_starts(t, "xmlns:");
+}
+
+/* Names and values in turn, NULL at the end. */
+static json_t *read_attributes(const xmlChar **attributes)
+{
+	json_t *all = NULL;
+
+	for (; attributes && attributes[0]; attributes += 2) {
 		struct str name = STR_INIT;
 
-		str_printf(&name, "@%s", as_text(attributes[ATTRIBUTE_NAME]));
-		json_object_set_new(
-			all, str_cstr(&name),
-			text_json((struct text){
-				value, (size_t)(as_text(attributes[ATTRIBUTE_END]) - value)}));
+		if (declares_namespace(attributes[0]))
+			continue;
+		if (!all)
+			all = json_object();
+		str_printf(&name, "@%s", bare_name(attributes[0]));
+		json_object_set_new(all, str_cstr(&name),
+				    text_json(text_of(as_text(attributes[1]))));
 		str_release(&name);
 	}
 	return all;
 }
 
-static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-		     int namespace_count, const xmlChar **namespaces, int attribute_count,
-		     int defaulted_count, const xmlChar **attributes)
+static void on_start(void *context, const xmlChar *name, const xmlChar **attributes)
 {
 	struct reader *r = context;
+	struct frame *f;
 
-	(void)prefix;
-	(void)uri;
-	(void)namespace_count;
-	(void)namespaces;
-	(void)defaulted_count;
 	if (r->why)
 		return;
-	r->node_count += 1 + (size_t)attribute_count;
 	if (r->depth == DEPTH_MAX) {
 		refuse(r, "nested too deeply");
 		return;
 	}
-	if (r->node_count > LIMIT_XML_NODES) {
+	f = &r->frames[r->depth++];
+	*f = (struct frame){.attributes = read_attributes(attributes)};
+	r->node_count += 1 + json_object_size(f->attributes);
+	if (r->node_count > LIMIT_XML_NODES)
 		refuse(r, "too many elements");
-		return;
-	}
-	if (r->depth == 0)
-		r->name = arena_strdup(r->arena, as_text(name));
-	r->frames[r->depth++] =
-		(struct frame){.attributes = read_attributes(attribute_count, attributes)};
+	else if (r->depth == 1)
+		r->name = arena_strdup(r->arena, bare_name(name));
 }
 
 static void on_text(void *context, const xmlChar *text, int len)
@@ -177,21 +184,19 @@ static void add_child(struct frame *parent, const char *name, json_t *value)
 	json_array_append_new(list, value);
 }
 
-static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+static void on_end(void *context, const xmlChar *name)
 {
 	struct reader *r = context;
 	struct frame *f;
 	json_t *value;
 
-	(void)prefix;
-	(void)uri;
 	if (r->why || r->depth == 0)
 		return;
 	f = &r->frames[--r->depth];
 	value = value_of(f);
 	release_frame(f);
 	if (r->depth > 0)
-		add_child(&r->frames[r->depth - 1], as_text(name), value);
+		add_child(&r->frames[r->depth - 1], bare_name(name), value);
 	else
 		r->root = value;
 }
@@ -207,23 +212,24 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *extern
 }
 
 /* Without it libxml2 writes to standard error. */
-static void on_error(void *context, xmlErrorPtr error)
+static void on_error(void *context, const char *format, ...)
 {
 	(void)context;
-	(void)error;
+	(void)format;
 }
 
 static const char *parse(struct reader *r, struct text t)
 {
 	xmlSAXHandler events = {
-		.initialized = XML_SAX2_MAGIC,
-		.startElementNs = on_start,
-		.endElementNs = on_end,
+		.startElement = on_start,
+		.endElement = on_end,
 		.characters = on_text,
 		.ignorableWhitespace = on_text,
 		.cdataBlock = on_text,
 		.internalSubset = on_doctype,
-		.serror = on_error,
+		.error = on_error,
+		.fatalError = on_error,
+		.warning = on_error,
 	};
 	bool whole;
 
@@ -232,7 +238,6 @@ static const char *parse(struct reader *r, struct text t)
 		fail_fast("out of memory");
 	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET);
 	xmlParseChunk(r->parser, t.len ? t.ptr : "", (int)t.len, 1);
-	/* A prefix that was not declared is no reason: namespaces are dropped. */
 	whole = r->parser->wellFormed && r->root;
 	if (!whole && !r->why)
 		r->why = arena_printf(r->arena, "no XML: line %d", r->parser->lastError.line);

@@ -241,7 +241,7 @@ static int write_body(struct draft *d, const json_t *body, struct http_request *
 	struct str text = STR_INIT;
 	int status;
 
-	if (form == SEND_NONE)
+	if (form == SEND_NONE || !forms[form].write)
 		return 0;
 	status = forms[form].write(d, body, &text);
 	if (status == 0)

@@ -1,6 +1,6 @@
 /*
- * proxy_fixture.h - the lab's fault-injecting proxy (tests/lab/proxy.py) for one test, as a server that
- * counts the work done: what is no GET is work, and GET /done tells how much.
+ * proxy_fixture.h - the lab's fault-injecting proxy (tests/lab/proxy.py) for one test, as a server
+ * that counts the work done: what is no GET is work, and GET /done tells how much.
  */
 #ifndef TESTS_UNIT_PROXY_FIXTURE_H
 #define TESTS_UNIT_PROXY_FIXTURE_H
