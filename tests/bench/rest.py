@@ -1,7 +1,7 @@
 """
-10,000 creates of the provider `rest` against nginx on loopback that answers after 20 ms, 64 at a time:
-requests per second and CPU per request, beside `curl --parallel --parallel-max 64` with the same
-requests.
+10,000 creates of the provider `rest` against nginx on loopback that answers after 20 ms, 64 at a
+time: requests per second and CPU per request, beside `curl --parallel --parallel-max 64` with the
+same requests.
 
 nginx waits with a timer of its echo module, so that a request that waits costs it nothing; curl is
 one process that keeps its connections, as we do.

@@ -11,6 +11,8 @@ answer is what is in the file now.
 import json
 import sqlite3
 import subprocess
+import sys
+import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -133,3 +135,13 @@ class PowerDns(Server):
     def requests(self, method=""):
         """How many requests of this method the API has had."""
         return self.log_text().count(f'"{method}')
+
+
+def main():
+    """For tests in C: prints the endpoint, makes the zones named, ends with its standard input."""
+    with tempfile.TemporaryDirectory(prefix="hadeploy-pdns-") as folder:
+        with PowerDns(Path(folder) / "server") as dns:
+            for zone in sys.argv[1:]:
+                dns.api("POST", "zones", {"name": zone, "kind": "Master"})
+            print(dns.endpoint, flush=True)
+            sys.stdin.read()
