@@ -6,8 +6,9 @@ import re
 import pytest
 
 from contract.run import on_powerdns
-from lab import Project, get_att, ref
+from lab import Project, get_att, ref, wait_until
 from lab.pdns import PowerDns
+from lab.proxy import FaultyProxy
 
 ZONE, WWW = "shop.example.", "www.shop.example"
 ADDRESS = "dns/world/Www"
@@ -341,6 +342,68 @@ def test_a_server_that_is_away(make, dns):
     assert dns.zones() == []
     it.apply()
     assert dns.dig(WWW) == ["192.0.2.1", "192.0.2.2"]
+
+
+@pytest.fixture
+def proxy(dns):
+    with FaultyProxy(dns.endpoint) as it:
+        yield it
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("fault", ["lost", "lost_reset", "truncated"])
+def test_an_answer_that_was_lost_after_a_create(make, dns, proxy, fault, method):
+    it = make({"Zone": zone(Nameservers=["ns1.example.net"]), "Www": WHOLE["Www"]},
+              Endpoint=proxy.url)
+    rule = proxy.add(fault, first=1, method=method)
+    it.apply()
+    assert rule.hits == 1
+    assert dns.dig(WWW) == ["192.0.2.1", "192.0.2.2"]
+    assert it.project.recorded() == ["dns/world/Www", "dns/world/Zone"]
+    it.nothing_to_do()
+
+
+def test_an_answer_that_was_lost_after_a_change_and_a_deletion(make, dns, proxy):
+    it = make({"Zone": zone(), "Www": WHOLE["Www"]}, Endpoint=proxy.url)
+    it.apply()
+    it.change("Www", Records=["192.0.2.9"])
+    rule = proxy.add("lost", first=1, method="PATCH")
+    it.apply()
+    assert rule.hits == 1 and dns.dig(WWW) == ["192.0.2.9"]
+    it.nothing_to_do()
+    rules = [proxy.add("lost", first=1, method=method) for method in ("PATCH", "DELETE")]
+    it.run("destroy", "--yes").ok()
+    assert [rule.hits for rule in rules] == [1, 1]
+    assert dns.zones() == [] and it.project.recorded() == []
+
+
+@pytest.mark.parametrize("kind, served", [("RRset", lambda dns: dns.dig(WWW)),
+                                          ("Zone", lambda dns: dns.zones())])
+def test_who_was_killed_behind_a_create_finds_what_it_made(make, dns, proxy, kind, served):
+    if kind == "RRset":
+        dns.api("POST", "zones", {"name": ZONE, "kind": "Native"})
+    it = make({"It": rrset(WWW, "A", "192.0.2.1") if kind == "RRset" else zone()},
+              Endpoint=proxy.url)
+    rule = proxy.add("latency", seconds=30, first=1, method="GET",
+                     where=lambda _: served(dns) != [])
+    process = it.project.start("apply", "--yes", env=dns.env)
+    wait_until(lambda: rule.hits, 30, "the read behind the create")
+    process.kill()
+    process.communicate()
+    it.apply()
+    assert it.project.recorded() == ["dns/world/It"]
+    it.nothing_to_do()
+    it.run("destroy", "--yes").ok()
+    assert served(dns) == []
+
+
+@pytest.mark.parametrize("fault", ["server_error", "throttled", "html"])
+def test_trouble_that_passes(make, dns, proxy, fault):
+    it = make({"Zone": zone(), "Www": WHOLE["Www"]}, Endpoint=proxy.url)
+    rule = proxy.add(fault, first=2, method="P*")
+    it.apply()
+    assert rule.hits == 2 and dns.dig(WWW) == ["192.0.2.1", "192.0.2.2"]
+    it.nothing_to_do()
 
 
 # The contract
