@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from . import aws_worlds as worlds
 from .run import HERE, fill, suite
 
 REGION = "eu-west-1"
@@ -61,7 +62,9 @@ def scaled(moto):
 
 
 # What a spec finds there already; the others find nothing.
-WORLDS = {"aws-ec2": network, "aws-elb": balanced, "aws-autoscaling": scaled}
+WORLDS = {"aws-ec2": network, "aws-elb": balanced, "aws-autoscaling": scaled, "aws-rds": network,
+          "aws-iam": worlds.identities, "aws-messaging": worlds.queues, "aws-s3": worlds.buckets,
+          "aws-route53": worlds.zones, "aws-lambda": worlds.functions}
 
 
 def specs():
