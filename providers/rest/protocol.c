@@ -295,11 +295,14 @@ int protocol_request(struct arena *a, const struct definition *t, const struct s
 
 /* Answers */
 
+/* What it says of itself alone is no proof: there are servers that call all they send HTML. */
 static bool is_html(const struct http_answer *answer)
 {
 	const char *type = http_header(answer, "content-type");
 	struct text t = text_trim(answer->body);
 
+	if (!text_starts(t, "<"))
+		return false;
 	return (type && strncasecmp(type, "text/html", 9) == 0) ||
 	       (t.len > 5 && strncasecmp(t.ptr, "<html", 5) == 0) ||
 	       (t.len > 9 && strncasecmp(t.ptr, "<!doctype", 9) == 0);
