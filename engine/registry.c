@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "engine/entry_types.h"
 #include "engine/plugin.h"
+#include "engine/unserved_type.h"
 
 /* What predefined entries of providers that may be absent serve. */
 static const struct {
@@ -370,7 +371,11 @@ static bool is_own(const struct provider_entry *e, const struct schema *schema)
 
 bool registry_deploys(const struct provider_entry *e, const struct schema *schema)
 {
-	return !registry_is_catalogue(e) && (schema_is_deployable(schema) || !is_own(e, schema));
+	bool kept_back = schema_is_published(schema) && unserved_type(schema_type(schema));
+
+	if (registry_is_catalogue(e))
+		return false;
+	return (schema_is_deployable(schema) && !kept_back) || !is_own(e, schema);
 }
 
 bool registry_doubts(const struct provider_entry *e, const struct schema *schema)

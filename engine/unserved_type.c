@@ -36,17 +36,29 @@ static const struct unserved_type table[] = {
 	{"AWS::CloudFormation::TypeActivation", NO_REGISTRY, "remove the resource"},
 };
 
+static const struct unserved_type *find(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (text_glob(text_of(table[i].pattern), text_of(type)))
+			return &table[i];
+	}
+	return NULL;
+}
+
+bool unserved_type(const char *type)
+{
+	return find(type) != NULL;
+}
+
 bool unserved_type_refuse(const char *type, struct range where, struct diags *d)
 {
+	const struct unserved_type *row = find(type);
 	struct diag *g;
 
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		if (!text_glob(text_of(table[i].pattern), text_of(type)))
-			continue;
-		g = diag_add(d, DIAG_TYPE_UNSERVED, where, "'%s' is not supported here", type);
-		diag_detail(d, g, "%s", table[i].why);
-		diag_hint(d, g, "%s", table[i].instead);
-		return true;
-	}
-	return false;
+	if (!row)
+		return false;
+	g = diag_add(d, DIAG_TYPE_UNSERVED, where, "'%s' is not supported here", type);
+	diag_detail(d, g, "%s", row->why);
+	diag_hint(d, g, "%s", row->instead);
+	return true;
 }

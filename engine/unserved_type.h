@@ -13,5 +13,7 @@
 
 /* Adds the error at the type's place; false, and nothing said, for any other type. */
 bool unserved_type_refuse(const char *type, struct range where, struct diags *d);
+/* Whether the type is one of these: a cloud that could make one does not make it one of use. */
+bool unserved_type(const char *type);
 
 #endif
