@@ -34,6 +34,9 @@ static int end_failed(struct run *x)
 	int effect;
 
 	show_half(x);
+	/* That there is nothing to delete is no fault. */
+	if (x->kind == RUN_DELETE && x->c->fault.status == HD_NOTFOUND)
+		str_clear(&x->c->fault.summary);
 	effect = x->c->fault.effect;
 	if (*run_id(x) && (effect == HD_EFFECT_PARTIAL || effect == HD_EFFECT_UNKNOWN))
 		x->c->s->host->set_id(x->c->call.op, span_of(run_id(x)));

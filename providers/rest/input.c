@@ -196,6 +196,10 @@ static struct text question_text(struct rest_call *c, const struct input_questio
 		json_canonical(q->in, &text);
 	else
 		str_add(&text, "null");
+	if (q->end) {
+		str_printf(&text, ",\"end\":%u,\"step\":", q->end);
+		json_quote(&text, text_of(q->step));
+	}
 	str_add(&text, q->page ? ",\"page\":true,\"v\":" : ",\"v\":");
 	json_canonical(q->variables, &text);
 	str_add_char(&text, '}');

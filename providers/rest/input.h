@@ -19,6 +19,8 @@ struct input_question {
 	const json_t *in; /* `.`; NULL: null */
 	json_t *variables;
 	bool page;
+	unsigned end;     /* with an answer function: the end function, asked in the same run; 0 */
+	const char *step; /* whose answer it is */
 };
 /* Runs one function of the type's program.  A new reference, null when it gives nothing; NULL with
  * a fault at the place of `where`. */

@@ -109,9 +109,15 @@ void look_hand_over(struct rest_call *c, const json_t *state)
 
 /* --- read ----------------------------------------------------------------------------------- */
 
-static int absent(struct rest_call *c)
+enum absence { ABSENCE_TOLD, ABSENCE_SILENT };
+
+static int absent(struct rest_call *c, enum absence how)
 {
-	if (!c->fault.summary.len) {
+	if (how == ABSENCE_SILENT) {
+		fault_release(&c->fault);
+		c->fault.status = HD_NOTFOUND;
+		call_doubt_absence(c);
+	} else if (!c->fault.summary.len) {
 		call_doubt_absence(c);
 		fault_set(&c->fault, HD_NOTFOUND, DIAG_REST_NOT_FOUND,
 			  "the service has no such thing");
@@ -120,7 +126,7 @@ static int absent(struct rest_call *c)
 	return call_fail(c);
 }
 
-static int show(struct rest_call *c)
+static int show(struct rest_call *c, enum absence how)
 {
 	json_t *state = look_state(c);
 	int status = HD_OK;
@@ -128,7 +134,7 @@ static int show(struct rest_call *c)
 	if (!state)
 		status = call_fail(c);
 	else if (json_is_null(state))
-		status = absent(c);
+		status = absent(c, how);
 	else
 		look_hand_over(c, state);
 	if (status == HD_OK)
@@ -140,7 +146,7 @@ static int show(struct rest_call *c)
 int rest_read(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
 	struct rest_call c;
-	int status = call_begin(&c, s, op, r) < 0 ? call_fail(&c) : show(&c);
+	int status = call_begin(&c, s, op, r) < 0 ? call_fail(&c) : show(&c, ABSENCE_TOLD);
 
 	call_end(&c);
 	return status;
@@ -193,13 +199,13 @@ static void give_item(struct rest_call *c, const json_t *item)
 	json_decref(shaped);
 }
 
-static int give_found(struct rest_call *c, const json_t *item, bool by_key)
+static int give_found(struct rest_call *c, const json_t *item)
 {
 	c->id = look_id(c, item);
-	if (by_key && resume_can(c))
+	if (c->r->idem.len && resume_can(c))
 		return resume_create(c);
 	/* What a list shows of a thing is seldom all of it. */
-	return show(c);
+	return show(c, ABSENCE_SILENT);
 }
 
 static int find(struct rest_call *c)
@@ -209,7 +215,7 @@ static int find(struct rest_call *c)
 	int status = HD_OK;
 
 	if (*c->id)
-		return show(c);
+		return show(c, ABSENCE_SILENT);
 	if (by_key)
 		call_doubt_absence(c);
 	items = look_find(c, by_key ? OPERATION_FIND_BY_KEY : OPERATION_FIND_BY_NAME);
@@ -218,7 +224,7 @@ static int find(struct rest_call *c)
 	else if (json_array_size(items) == 0)
 		status = HD_NOTFOUND;
 	else if (json_array_size(items) == 1)
-		status = give_found(c, json_array_get(items, 0), by_key);
+		status = give_found(c, json_array_get(items, 0));
 	else
 		for (size_t i = 0; i < json_array_size(items) && i < PAGE; i++)
 			give_item(c, json_array_get(items, i));

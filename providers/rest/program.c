@@ -211,8 +211,8 @@ static void put_error_function(struct builder *b, struct service *s)
 /* Bound once, before the functions of the prelude and of libraries, so that these know them. */
 static void put_variables(struct builder *b)
 {
-	put(b,
-	    ".fn as $_fn | (.page == true) as $_page | (.v | has(\"item\")) as $_again | .v as {");
+	put(b, "def _program: .fn as $_fn | (.page == true) as $_page | (.v | has(\"item\")) as "
+	       "$_again | .v as {");
 #define X(name) "$" #name ", "
 	put(b, DEFINITION_VARIABLES "$_none");
 #undef X
@@ -231,6 +231,13 @@ static void put_libraries(struct builder *b, struct definition *t)
 		put_source(b, t->library, t->library_where);
 }
 
+/* With "end" the end function is asked at once, which knows what the answer function gave. */
+static const char end_of_program[] =
+	"if .end then _program as $_a | {\"answer\": $_a, \"end\": (.fn = .end"
+	" | .v.steps[.step] = .in | .v.kept += ($_a.keep // {})"
+	" | if $_a.id == null then . else .v.id = ($_a.id | tostring) end | _program)}"
+	" else _program end\n";
+
 void program_build(struct arena *a, struct definition *t)
 {
 	struct builder b = {a, STR_INIT, 1, 0, ARENA_NEW(a, struct program_lines)};
@@ -241,7 +248,8 @@ void program_build(struct arena *a, struct definition *t)
 		put_operation(&b, t, &t->operations[i]);
 	for (size_t i = 0; i < t->action_count; i++)
 		put_operation(&b, t, (struct operation *)&t->actions[i].operation);
-	put(&b, b.functions ? "else null end\n" : "null\n");
+	put(&b, b.functions ? "else null end;\n" : "null;\n");
+	put(&b, end_of_program);
 	t->lines = b.lines;
 	jq_program_init(&t->program, (struct text){arena_text(a, str_text(&b.text)), b.text.len});
 	str_release(&b.text);

@@ -72,21 +72,15 @@ struct rest_session {
 };
 
 /*
- * One request to a service of the session: URL by its endpoint, auth, answer decoded.  For clouds.
- * *body is a new reference (JSON null when empty).  0 when an answer came, whatever its status
- * (look at *answer); -1 with a fault, whose effect is UNKNOWN when something had been sent.
+ * One request to a service of the session, for clouds: URL by its endpoint, authentication, and the
+ * decoded answer, a new reference (JSON null when empty).  NULL with a fault when no answer came or
+ * it is no success; its effect is UNKNOWN when something may have changed.
  */
 struct rest_request {
 	const struct definition *definition; /* or, without one, its service alone */
 	const struct step *step;
 	const json_t *wish; /* {"path", "query", "headers", "body"} */
 };
-int rest_send(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-	      const struct rest_request *r, struct http_answer *answer, json_t **body,
-	      struct fault *f);
-
-/* The same, but an answer that is no success is a fault too.  The decoded body, a new reference;
- * NULL with a fault. */
 json_t *rest_ask(const struct rest_session *s, const struct kit_call *c, struct arena *a,
 		 const struct rest_request *r, struct fault *f);
 

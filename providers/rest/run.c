@@ -28,6 +28,7 @@ void run_close(struct run *x)
 {
 	json_decref(x->v);
 	json_decref(x->last);
+	json_decref(x->end);
 }
 
 static size_t first_wait(const struct operation *op)
@@ -201,10 +202,14 @@ json_t *run_end(struct run *x)
 {
 	struct input_question q = {
 		.function = x->op->end_function, .in = x->last, .variables = x->v};
-	const struct expression *e = x->op->state.source.ptr    ? &x->op->state
-				     : x->op->items.source.ptr  ? &x->op->items
-				     : x->op->result.source.ptr ? &x->op->result
-								: NULL;
+	const struct expression *e;
+
+	if (x->end)
+		return json_incref(x->end);
+	e = x->op->state.source.ptr    ? &x->op->state
+	    : x->op->items.source.ptr  ? &x->op->items
+	    : x->op->result.source.ptr ? &x->op->result
+				       : NULL;
 
 	return e ? input_ask(x->c, &q, e->where) : json_null();
 }

@@ -41,6 +41,7 @@ struct run {
 	json_t *v;                  /* variables; id, kept and steps change */
 	json_t *in;                 /* `.` of request programs */
 	json_t *last;               /* answer of the last step */
+	json_t *end;                /* what the operation gives, asked with the last answer; NULL */
 	struct run_place at, token; /* token: where the poll began */
 	bool polled;
 	bool begun;             /* the step at hand was begun before: When held then */

@@ -215,19 +215,6 @@ int exchange_meaning(struct exchange *x, struct fault *f)
 
 /* --- for clouds ------------------------------------------------------------------------ */
 
-int rest_send(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-	      const struct rest_request *r, struct http_answer *answer, json_t **body,
-	      struct fault *f)
-{
-	struct exchange x = {.s = s, .call = c, .a = a, .ask = *r};
-	int rc = exchange_send(&x, f);
-
-	*answer = x.answer;
-	*body = json_incref(x.body);
-	exchange_release(&x);
-	return rc;
-}
-
 json_t *rest_ask(const struct rest_session *s, const struct kit_call *c, struct arena *a,
 		 const struct rest_request *r, struct fault *f)
 {

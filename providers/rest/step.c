@@ -57,11 +57,48 @@ static void note_answer(struct run *x, const struct http_answer *answer)
 	json_object_set_new(x->v, "status", json_integer(answer->status));
 }
 
-static json_t *ask_answer(struct run *x, const struct step *step, const json_t *body, bool page)
+/* What the operation gives is asked with the last answer, when nothing may come in between: one run
+ * of jq less. */
+static bool ends_with(const struct run *x, const struct step *step)
 {
-	struct input_question q = {
-		.function = step->answer_function, .in = body, .variables = x->v, .page = page};
-	json_t *out = input_ask(x->c, &q, step->where);
+	return x->op->end_function && x->at.step + 1 == x->op->step_count &&
+	       !step->until.source.ptr && !step->failed.source.ptr && !step->for_each.source.ptr;
+}
+
+static json_t *split_end(struct run *x, json_t *both)
+{
+	json_t *answer = json_incref(json_object_get(both, "answer"));
+
+	json_decref(x->end);
+	x->end = json_incref(json_object_get(both, "end"));
+	json_decref(both);
+	return answer;
+}
+
+enum answer_part { ANSWER_WHOLE, ANSWER_PAGE };
+
+static json_t *ask_answer(struct run *x, const struct step *step, const json_t *body,
+			  enum answer_part part)
+{
+	struct input_question q = {.function = step->answer_function,
+				   .in = body,
+				   .variables = x->v,
+				   .page = part == ANSWER_PAGE};
+	json_t *out;
+
+	if (ends_with(x, step) && body && part == ANSWER_WHOLE) {
+		q.end = x->op->end_function;
+		q.step = step->name;
+	}
+	out = input_ask(x->c, &q, step->where);
+	if (q.end && out) {
+		out = split_end(x, out);
+	} else if (q.end) {
+		/* Which of both failed?  Id and Keep must not be lost with the state. */
+		fault_release(&x->c->fault);
+		q.end = 0;
+		out = input_ask(x->c, &q, step->where);
+	}
 
 	/* It was done: what is to be learnt from the answer is another matter. */
 	if (!out && !step->reads && !step->effect_none)
@@ -132,7 +169,7 @@ static int endless(struct run *x, const struct step *step)
 static int read_page(struct run *x, const struct step *step, const json_t *body, json_t *items,
 		     json_t **next)
 {
-	json_t *told = ask_answer(x, step, body, true);
+	json_t *told = ask_answer(x, step, body, ANSWER_PAGE);
 	json_t *more = json_object_get(told, "items"), *after = json_object_get(told, "next");
 	int rc = told ? 0 : -1;
 
@@ -253,7 +290,7 @@ static bool has_answer(const struct step *step)
 
 static enum step_result learn(struct run *x, const struct step *step, const json_t *body)
 {
-	json_t *told = ask_answer(x, step, body, false);
+	json_t *told = ask_answer(x, step, body, ANSWER_WHOLE);
 	enum step_result result = STEP_DONE;
 
 	if (!told || take_answer(x, step, told) < 0)
@@ -267,7 +304,7 @@ static enum step_result learn(struct run *x, const struct step *step, const json
 /* Of an error that counts as success there is no answer; the step is over, whatever Until says. */
 static enum step_result learn_done(struct run *x, const struct step *step)
 {
-	json_t *told = ask_answer(x, step, NULL, false);
+	json_t *told = ask_answer(x, step, NULL, ANSWER_WHOLE);
 	enum step_result result = STEP_DONE;
 
 	if (!told)

@@ -17,7 +17,7 @@ HTML = "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 class Fault:
     """
     What the next `count` requests get whose "METHOD /path" the pattern fits: `status` with `body`
-    (a text, or what becomes JSON), or with `lose` no answer at all; `done`: after the work was done.
+    (a text, or what becomes JSON), or with `lose` no answer at all; `done`: after the work.
     """
 
     def __init__(self, pattern, status=500, body=None, **more):

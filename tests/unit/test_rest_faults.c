@@ -256,6 +256,28 @@ static void a_found_one_is_finished(void **state)
 				 "PUT /east/things/7 {\"size\":5}\nGET /east/things/7\n");
 }
 
+/* State is asked in the same run as Id and Keep, and knows them. */
+static void state_knows_what_the_last_answer_gave(void **state)
+{
+	struct rest_lab *lab = lab_of(
+		state, HEAD "Create:\n"
+			    "  Steps: [{Name: make, Method: POST, Path: /things, Id: .id, "
+			    "Keep: '{n: .n}'}]\n"
+			    "  State: '{Name: $id, Size: ($kept.n + $steps.make.n + .n)}'\n" READ);
+
+	rest_lab_told(lab, 201, "{\"id\": 7, \"n\": 2}");
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_OK);
+	assert_string_equal(str_cstr(&lab->op.id), "7");
+	assert_string_equal(str_cstr(&lab->op.state), "{\"Name\":\"7\",\"Size\":6}");
+	rest_lab_expect_log(lab, "POST /east/things\n");
+	rest_lab_told(lab, 201, "{\"id\": 7, \"n\": true}");
+	rest_lab_told(lab, 200, "{\"name\": \"one\"}");
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_FATAL);
+	rest_lab_expect_fault(lab, HD_EFFECT_PARTIAL, "HD5375 ");
+	assert_string_equal(str_cstr(&lab->op.id), "7");
+	assert_true(says(&lab->op.place, "thing.yaml:11:"));
+}
+
 /* --- names and keys -------------------------------------------------------------------------- */
 
 static void names_are_of_the_stack_and_stable(void **state)
@@ -299,6 +321,7 @@ int main(void)
 		REST_TEST(tokens_of_others_are_refused),
 		REST_TEST(what_is_never_seen_is_given_up),
 		REST_TEST(a_found_one_is_finished),
+		REST_TEST(state_knows_what_the_last_answer_gave),
 		cmocka_unit_test(names_are_of_the_stack_and_stable),
 	};
 

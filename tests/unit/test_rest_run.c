@@ -311,6 +311,7 @@ static void delete_ends_when_it_is_gone(void **state)
 	assert_int_equal(rest_lab_ask(lab, ASK_POLL, "t1"), HD_OK);
 	rest_lab_told(lab, 404, "{}");
 	assert_int_equal(rest_lab_ask(lab, ASK_REMOVE, "t1"), HD_NOTFOUND);
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "");
 	rest_lab_expect_log(lab,
 			    "DELETE /east/things/t1\n" GET_LOG GET_LOG "DELETE /east/things/t1\n");
 }
