@@ -395,6 +395,66 @@ def test_a_role_that_has_ended_is_assumed_again(shop, aws):
     assert len(aws.asked("AssumeRole")) == 2
 
 
+THING = """\
+Type: AWS::Test::Thing
+Protocol: json-1.1
+Endpoint: 'https://things.{$region}.{$suffix}'
+Auth: sigv4
+SigningName: things
+TargetPrefix: Things
+Schema:
+  properties: {Name: {type: string}}
+  required: [Name]
+  primaryIdentifier: [/properties/Name]
+  createOnlyProperties: [/properties/Name]
+Create: [{Action: CreateThing, Body: '{Name: .Name}', Id: .Name}]
+Read: {Steps: [{Action: DescribeThing, Body: '{Name: $id}'}], State: '{Name: .Name}'}
+Delete: [{Action: DeleteThing, Body: '{Name: $id}'}]
+"""
+THINGS = 40
+
+
+@pytest.fixture
+def crowd(shop, aws):
+    """Many things to be made at once, by a role."""
+    (shop.dir / "types").mkdir()
+    (shop.dir / "types" / "thing.yaml").write_text(THING)
+    (shop.dir / "s.yaml").write_text("Resources:\n" + "".join(
+        f"  T{i}: {{Type: AWS::Test::Thing, Properties: {{Name: t{i}}}}}\n"
+        for i in range(THINGS)))
+    aws.roles[ROLE] = Role(BASE)
+    return set_env(shop).settings(RoleArn=ROLE, Definitions="types")
+
+
+def test_all_wait_for_the_one_who_looks(crowd, aws):
+    aws.delay = 0.1
+    crowd.apply()
+    assert len(aws.things) == THINGS and len(aws.asked("AssumeRole")) == 1
+    assert {it.service for it in aws.asked("CreateThing")} == {"things"}
+
+
+def test_all_are_told_when_the_one_who_looks_fails(crowd, aws):
+    aws.roles.clear()
+    crowd.apply(1).err("may not do this", ROLE)
+    assert len(aws.asked("AssumeRole")) == 1 and not aws.things
+
+
+def test_new_ones_before_the_old_ones_end(crowd, aws):
+    """They hold for less than what is kept in reserve: looked for again, but not by everybody."""
+    aws.roles[ROLE].lives = 60
+    crowd.apply()
+    crowd.run("destroy", "--yes")
+    assert not aws.things and len(aws.asked("AssumeRole")) == 2, "one for each run"
+
+
+def test_a_machine_whose_keys_are_short_lived(crowd, aws):
+    crowd.settings(Definitions="types")
+    crowd.env.update(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
+    aws.lives = 5
+    instance(crowd).apply()
+    assert len(aws.things) == THINGS
+
+
 def test_saved_plans_have_none(shop):
     set_env(shop)
     shop.run("plan", "--out", "saved.plan")

@@ -80,6 +80,7 @@ class SmallAws:
     container: dict = None        # {"path": ..., "token": ...}
     lives: float = HOUR_S         # what metadata gives
     skew: float = 0               # the clock here, against the real one
+    things: dict = field(default_factory=dict)  # of a service that only tests know
     broken: dict = field(default_factory=dict)  # path or action to (status, body)
     delay: float = 0              # before each answer
     requests: list = field(default_factory=list)
@@ -272,6 +273,19 @@ class _Handler(BaseHTTPRequestHandler):
                 "xmlns='http://ec2.amazonaws.com/doc/2016-11-15/'><requestId>r</requestId>"
                 f"<availabilityZoneInfo>{items}</availabilityZoneInfo>"
                 "</DescribeAvailabilityZonesResponse>")
+
+    def _CreateThing(self, _, fields):  # pylint: disable=invalid-name
+        self.aws.things[fields["Name"]] = fields
+        return fields
+
+    def _DescribeThing(self, _, fields):  # pylint: disable=invalid-name
+        if fields["Name"] not in self.aws.things:
+            raise Refused("ResourceNotFoundException", "There is no such thing.")
+        return self.aws.things[fields["Name"]]
+
+    def _DeleteThing(self, _, fields):  # pylint: disable=invalid-name
+        self.aws.things.pop(fields["Name"], None)
+        return {}
 
     # --- metadata -----------------------------------------------------------------------------
 
