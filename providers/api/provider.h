@@ -249,7 +249,8 @@ struct hd_provider {
 		   struct hd_span action,
 		   struct hd_span args); /* runbook actions named in the schema;
 	                                    r->id is empty when the action needs
-	                                    no resource (a command, a check) */
+	                                    no resource (a command, a check); one that
+	                                    gives it another id hands that over */
 	/*
 	 * Values that templates refer to and somebody else stores.  The entry `aws` is asked
 	 * for what = "ssm", "ssm-secure" ({"Name", "Version"}) and "secretsmanager" ({"Name"

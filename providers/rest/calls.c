@@ -126,6 +126,9 @@ static int end_acted(struct run *x)
 	}
 	if (!json_is_null(result))
 		x->c->s->host->set_result(x->c->call.op, span_of(json_text(x->c->a, result)));
+	/* What was moved may be another thing now: the association of an address. */
+	if (*run_id(x))
+		x->c->s->host->set_id(x->c->call.op, span_of(run_id(x)));
 	x->c->s->host->set_effect(x->c->call.op, HD_EFFECT_DONE);
 	json_decref(result);
 	return HD_OK;

@@ -75,6 +75,10 @@ static struct call call_of(struct suite *s, const struct question *q, struct are
 		c.desired = json_text(a, q->desired);
 	if (q->recorded)
 		c.recorded = json_text(a, q->recorded);
+	if (q->action) {
+		c.what = q->action;
+		c.args = json_text(a, q->args);
+	}
 	if (q->changed)
 		c.changed = json_text(a, q->changed);
 	if (q->type->secret)

@@ -209,6 +209,49 @@ static void check_create_only(struct suite *s, const struct type_spec *t)
 	str_release(&pointer);
 }
 
+/* --- actions --- */
+
+/* One that moves the thing hands over its new id. */
+static void act(struct suite *s, struct thing *thing, const char *action, const json_t *args)
+{
+	json_t *recorded = thing_recorded(thing);
+	char *key = suite_key(s);
+	struct question q = {
+		.kind = CALL_ACT,
+		.type = thing->type,
+		.id = thing->id,
+		.idem = key,
+		.recorded = recorded,
+		.priv = &thing->priv,
+		.action = action,
+		.args = args,
+	};
+	struct outcome o;
+
+	suite_ask_all(s, &q, NULL, &o);
+	expect(s, thing->type, "act", o.status == HD_OK && o.result, "HD_OK with a result",
+	       "%s from %s", status_name((int)o.status), action);
+	if (o.id) {
+		free(thing->id);
+		thing->id = strdup(o.id);
+	}
+	outcome_release(&o);
+	json_decref(recorded);
+	free(key);
+}
+
+static void check_actions(struct suite *s, const struct type_spec *t, struct thing *thing)
+{
+	json_t *actions, *args;
+	const char *action;
+
+	if (!t->act || !wanted(s, "act"))
+		return;
+	actions = spec_properties(t->act, suite_number(s));
+	json_object_foreach(actions, action, args) act(s, thing, action, args);
+	json_decref(actions);
+}
+
 /* --- gone --- */
 
 static void check_remove(struct suite *s, const struct type_spec *t, const struct thing *thing)
@@ -241,6 +284,7 @@ static void check_made(struct suite *s, const struct type_spec *t, struct thing 
 	check_same_key(s, t, thing);
 	check_other_key(s, t, thing);
 	check_update(s, t, thing);
+	check_actions(s, t, thing);
 	check_remove(s, t, thing);
 }
 

@@ -30,6 +30,7 @@ struct type_spec {
 	bool fixed_name;         /* a second one of the same properties cannot be made */
 	bool natural_name;       /* find() without a key knows it by its properties */
 	bool pending;            /* a create must be pending at first */
+	const json_t *act;       /* actions and their arguments; NULL: none */
 	const json_t *unshown;   /* properties that are not in the state; NULL: none */
 	const json_t *except;    /* names of checks that do not hold for the type, and need not */
 	const struct schema *schema;
@@ -74,8 +75,8 @@ json_t *spec_properties(const json_t *pattern, unsigned number);
 struct question {
 	enum call_kind kind;
 	const struct type_spec *type;
-	const char *id, *idem, *token;
-	const json_t *desired, *recorded, *changed;
+	const char *id, *idem, *token, *action;
+	const json_t *desired, *recorded, *changed, *args;
 	const struct str *priv;
 	const char *secret; /* its text, looked for in all that is said */
 	bool cancelled;

@@ -131,6 +131,7 @@ static void read_type(struct type_spec *t, const char *name, const json_t *j)
 		.fixed_name = json_flag(j, "FixedName", false),
 		.natural_name = json_flag(j, "NaturalName", false),
 		.pending = json_flag(j, "Pending", false),
+		.act = json_object_get(j, "Act"),
 		.unshown = json_object_get(j, "Unshown"),
 		.except = json_object_get(j, "Except"),
 	};
