@@ -9,9 +9,10 @@
  * that name; "endpoint" is the service's, when it has one.  An answer function gives {"id", "keep",
  * "until", "failed"}, those that the step has; of a page, with "page": true beside "fn", {"next",
  * "items"}.  An end function gives the state, items or result, the error function {"code",
- * "message"}.  With "end": NUMBER and "step": NAME beside "fn" of the last step's answer function
- * it is {"answer", "end"}: both in one run.  Each expression gives its first value, null when it has none.  What comes from which
- * line of which file is kept, so that jq's errors are shown there.
+ * "message"}.  With "end": NUMBER and "step": NAME beside the "fn" of the last step's answer
+ * function both are asked in one run: {"answer", "end"}.  Each expression gives its first value,
+ * null when it has none.  What comes from which line of which file is kept, so that jq's errors are
+ * shown there.
  */
 #ifndef PROVIDERS_REST_PROGRAM_H
 #define PROVIDERS_REST_PROGRAM_H
