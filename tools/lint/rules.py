@@ -208,7 +208,7 @@ def check_header(file):
 
 
 def diag_rows():
-    for name in ("base/diag_codes.def", "base/diag_codes_run.def"):
+    for name in ("base/diag_codes.def", "base/diag_codes_run.def", "base/diag_codes_rest.def"):
         path = ROOT / name
         text = path.read_text() if path.is_file() else ""
         for match in re.finditer(r"^DIAG_CODE\((\d+), (\w+),", text, re.M):
