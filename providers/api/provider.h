@@ -282,9 +282,9 @@ struct hd_provider {
 	/*
 	 * For a provider whose types depend on its entry of the manifest: they are opened with what
 	 * open() would get, but for secrets ({{resolve:...}} is not resolved) and without a region,
-	 * account or hosts; asked; and closed at the end.  From one thread at a time but for types_schema,
-	 * which any thread may ask.  No network.  types_open() answers HD_OK, or says what is wrong.
-	 * They win over type_names and type_schema above.
+	 * account or hosts; asked; and closed at the end.  From one thread at a time but for
+	 * types_schema, which any thread may ask.  No network.  types_open() answers HD_OK, or says
+	 * what is wrong.  They win over type_names and type_schema above.
 	 */
 	int (*types_open)(const struct hd_host *host, struct hd_op *op, struct hd_span config,
 			  struct hd_types **out);

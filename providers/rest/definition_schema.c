@@ -16,6 +16,7 @@ enum keyword_form {
 	WORD_FLAG,
 	WORD_KINDS, /* string, integer, ... or a list of them */
 	WORD_LIST,
+	WORD_CHOICES, /* a list with something in it */
 	WORD_MAP,
 	WORD_SHAPE,  /* what a value looks like */
 	WORD_REST,   /* the same, or true or false */
@@ -36,7 +37,7 @@ static const struct keyword shape_words[] = {
 	{"type", WORD_KINDS},
 	{"description", WORD_ANY},
 	{"title", WORD_ANY},
-	{"enum", WORD_LIST},
+	{"enum", WORD_CHOICES},
 	{"enumCaseInsensitive", WORD_ANY},
 	{"knownValues", WORD_ANY},
 	{"const", WORD_ANY},
@@ -93,7 +94,11 @@ static const char *const kinds[] = {"string", "integer", "number", "boolean", "a
 struct schema_checker {
 	struct definition_reader *r;
 	const struct node *root;
+	size_t depth; /* of properties in properties */
 };
+
+/* The engine takes no more. */
+#define SHAPE_DEPTH_MAX 32
 
 static struct diag *refuse(struct schema_checker *c, const struct node *at, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
@@ -199,7 +204,7 @@ static bool leads_somewhere(struct schema_checker *c, struct text pointer)
 	split = text_split_start(pointer);
 	while (n && text_next(&split, '/', &piece))
 		n = step_into(c, n, piece);
-	return n != NULL;
+	return n && n->kind == NODE_MAP;
 }
 
 static void check_pointer(struct schema_checker *c, const char *word, const struct node *n)
@@ -259,7 +264,7 @@ static void check_names(struct schema_checker *c, const struct node *map,
 	for (size_t i = 0; i < e->value->count; i++) {
 		const struct node *n = e->value->items[i];
 
-		if (n->kind == NODE_SCALAR && (!properties || node_find_entry(properties, n->text)))
+		if (n->kind == NODE_SCALAR && properties && node_find_entry(properties, n->text))
 			continue;
 		diag_hint(c->r->d,
 			  refuse(c, n, "'%s' in the schema of %s names '%s', which is no property",
@@ -341,6 +346,10 @@ static void check_word(struct schema_checker *c, const struct node *map, const s
 		if (e->value->kind != NODE_SCALAR)
 			wants(c, e, "a text");
 		break;
+	case WORD_CHOICES:
+		if (e->value->kind != NODE_LIST || !e->value->count)
+			wants(c, e, "a list with something in it");
+		break;
 	case WORD_LIST:
 		if (e->value->kind != NODE_LIST)
 			wants(c, e, "a list");
@@ -389,16 +398,8 @@ static void check_word(struct schema_checker *c, const struct node *map, const s
 	}
 }
 
-/* Nesting is the document's, which is bounded. */
-static void check_shape(struct schema_checker *c, const struct node *n)
+static void check_words(struct schema_checker *c, const struct node *n)
 {
-	if (n->kind != NODE_MAP) {
-		diag_hint(c->r->d,
-			  refuse(c, n, "a property in the schema of %s is a map, and this is %s",
-				 c->r->who, node_describe(n)),
-			  "write {type: string}, or {} for anything");
-		return;
-	}
 	for (size_t i = 0; i < n->count; i++) {
 		const struct node_entry *e = &n->entries[i];
 		const struct keyword *word =
@@ -411,6 +412,27 @@ static void check_shape(struct schema_checker *c, const struct node *n)
 		else
 			report_word(c, n, e->key);
 	}
+}
+
+static void check_shape(struct schema_checker *c, const struct node *n)
+{
+	if (n->kind != NODE_MAP) {
+		diag_hint(c->r->d,
+			  refuse(c, n, "a property in the schema of %s is a map, and this is %s",
+				 c->r->who, node_describe(n)),
+			  "write {type: string}, or {} for anything");
+		return;
+	}
+	if (c->depth == SHAPE_DEPTH_MAX) {
+		diag_hint(c->r->d,
+			  refuse(c, n, "properties in the schema of %s are nested too deep",
+				 c->r->who),
+			  "give the shapes names in 'definitions', and refer to them with '$ref'");
+		return;
+	}
+	c->depth++;
+	check_words(c, n);
+	c->depth--;
 }
 
 static void check_order(struct schema_checker *c)
@@ -490,7 +512,7 @@ static json_t *json_of(const struct node *n)
 
 const json_t *definition_schema(struct definition_reader *r, const struct node *map)
 {
-	struct schema_checker c = {r, map};
+	struct schema_checker c = {r, map, 0};
 	size_t errors = r->d->error_count;
 	json_t *schema;
 

@@ -582,6 +582,12 @@ static const struct {
 	{"Schema: {properties: {A: {}}, version: 0}\n" ZONE_OPERATIONS,
 	 "b:a.yaml:2:40 HD5336 'version' in the schema of type 'X::A' is a whole number "
 	 "from 1 on, and this is a string | docs/writing-types.md has every key\n"},
+	{"Schema: {properties: {A: {enum: []}}}\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:33 HD5336 'enum' in the schema of type 'X::A' is a list with something in "
+	 "it, and this is an empty list | docs/writing-types.md has every key\n"},
+	{"Schema: {required: [B]}\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:21 HD5336 'required' in the schema of type 'X::A' names 'B', which is no "
+	 "property | check the spelling, or add it to 'properties'\n"},
 };
 
 static void what_is_wrong_is_said_where_it_is(void **state)
