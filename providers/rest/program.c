@@ -111,9 +111,10 @@ static bool put_endpoint(struct builder *b, const struct service *s)
 		     program_text_holes(b->arena, s->endpoint, RANGE_NONE, &holes, &d) == 0;
 
 	if (there) {
-		put(b, "{\"endpoint\": ((");
+		/* Outside of a list jq 1.6 would catch what is raised behind it, too. */
+		put(b, "{\"endpoint\": ([(");
 		put_text(b, holes);
-		put(b, ")? // null)} as $_endpoint | ");
+		put(b, ")?][0])} as $_endpoint | ");
 	}
 	diags_release(&d);
 	return there;
