@@ -113,17 +113,16 @@ class Shop:
             "Regions": {REGION: {"Zones": [f"{REGION}{zone}" for zone in "abc"]}},
             "Stacks": {"shop": {"Template": "shop.yaml", "Targets": [REGION]}}})
         self.project.save()
-        self.resources = {**network(), **machines()}
+        self.resources, self.outputs = {**network(), **machines()}, {
+            "Name": {"Value": get_att("Balancer", "DNSName")},
+            "Vpc": {"Value": ref("Vpc")}, "Ip": {"Value": ref("Address")},
+            "Text": {"Value": sub("${Vpc.CidrBlock} ${Gateway}")}}
         self.ec2 = moto.client("ec2", REGION)
         self.elb = moto.client("elbv2", REGION)
         self.groups = moto.client("autoscaling", REGION)
 
     def apply(self, *args):
-        self.project.put("shop.yaml", {
-            "Resources": self.resources,
-            "Outputs": {"Name": {"Value": get_att("Balancer", "DNSName")},
-                        "Vpc": {"Value": ref("Vpc")}, "Ip": {"Value": ref("Address")},
-                        "Text": {"Value": sub("${Vpc.CidrBlock} ${Gateway}")}}})
+        self.project.put("shop.yaml", {"Resources": self.resources, "Outputs": self.outputs})
         return self.project.run("apply", "--yes", *args, timeout=110)
 
     def change(self, name, **properties):
@@ -255,3 +254,49 @@ def test_destroy_leaves_nothing(shop):
     shop.project.run("destroy", "--yes", timeout=110).ok()
     assert left(shop) == []
     assert shop.project.recorded() == []
+
+
+@pytest.fixture
+def disk(moto, tmp_path):
+    it = Shop(moto, tmp_path)
+    it.resources = {"Disk": {**thing("EC2::Volume", AvailabilityZone=f"{REGION}a", Size=5),
+                             "DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}}
+    it.outputs = {"Id": {"Value": ref("Disk")}}
+    return it
+
+
+def test_a_snapshot_outlives_its_volume(disk):
+    disk.apply().ok()
+    disk.project.run("destroy", "--yes").ok()
+    kept = disk.ec2.describe_snapshots(
+        Filters=[{"Name": "tag:hadeploy:address", "Values": [f"shop/{REGION}/Disk"]}])
+    assert [s["VolumeSize"] for s in kept["Snapshots"]] == [5]
+    assert disk.ec2.describe_volumes()["Volumes"] == []
+
+
+def test_what_is_not_served_is_refused_before_anything_is_sent(disk):
+    disk.change("Disk", SourceVolumeId="vol-0123456789abcdef0")
+    told = disk.apply()
+    assert told.returncode == 1, told
+    told.err("AWS::EC2::Volume: 'SourceVolumeId' is not served: leave it out")
+    assert disk.ec2.describe_volumes()["Volumes"] == []
+
+
+def test_what_cannot_be_changed_is_refused(disk):
+    disk.apply().ok()
+    disk.change("Disk", Encrypted=False)  # as it is
+    disk.apply().ok()
+    disk.change("Disk", Encrypted=True)
+    told = disk.apply()
+    assert told.returncode == 1, told
+    told.err("AWS::EC2::Volume: 'Encrypted' cannot be changed: rename the resource")
+
+
+def test_what_an_answer_that_got_lost_has_made_is_adopted(disk):
+    """The record is gone, as after a lost disk; address and project are on the thing."""
+    disk.apply().ok()
+    volume = disk.id("Disk")
+    disk.project.run("state", "rm", "--yes", f"shop/{REGION}/Disk").ok()
+    disk.apply("--adopt").ok()
+    assert disk.id("Disk") == volume
+    assert len(disk.ec2.describe_volumes()["Volumes"]) == 1
