@@ -19,6 +19,7 @@ ALTER TABLE instance ADD COLUMN exports TEXT NOT NULL DEFAULT '';
 ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';
 ALTER TABLE record ADD COLUMN born INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE instance ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE instance ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE operation ADD COLUMN run TEXT NOT NULL DEFAULT '';
 CREATE INDEX operation_run ON operation (run);
 CREATE TABLE kept (stack TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, logical_id TEXT NOT NULL, deposed TEXT NOT NULL, type TEXT NOT NULL, provider TEXT NOT NULL, schema_version INTEGER NOT NULL, id TEXT NOT NULL, inputs TEXT NOT NULL, outputs TEXT NOT NULL, private BLOB NOT NULL, sensitive TEXT NOT NULL, depends_on TEXT NOT NULL, endpoint TEXT NOT NULL, deletion_policy TEXT NOT NULL, tainted INTEGER NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, born INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (stack, account, region, logical_id)) STRICT;
