@@ -170,7 +170,8 @@ static void make_released(struct fixture *f, const char *to_path)
 				       FIXTURE_START_MS,
 				       "{\"url\":\"Url\"}",
 				       "[{\"Export\":\"net\"}]",
-				       0};
+				       0,
+				       false};
 	struct state_edit first[] = {{.kind = EDIT_BEGIN, .op = &ended},
 				     {.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_END, .op = &ended}};
