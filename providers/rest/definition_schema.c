@@ -94,7 +94,8 @@ static const char *const kinds[] = {"string", "integer", "number", "boolean", "a
 struct schema_checker {
 	struct definition_reader *r;
 	const struct node *root;
-	size_t depth; /* of properties in properties */
+	size_t depth;  /* of properties in properties */
+	size_t errors; /* there were before */
 };
 
 /* The engine takes no more. */
@@ -261,6 +262,9 @@ static void check_names(struct schema_checker *c, const struct node *map,
 		wants(c, e, "a list of names");
 		return;
 	}
+	/* They may be there, misspelt. */
+	if (!properties && c->r->d->error_count > c->errors)
+		return;
 	for (size_t i = 0; i < e->value->count; i++) {
 		const struct node *n = e->value->items[i];
 
@@ -512,15 +516,14 @@ static json_t *json_of(const struct node *n)
 
 const json_t *definition_schema(struct definition_reader *r, const struct node *map)
 {
-	struct schema_checker c = {r, map, 0};
-	size_t errors = r->d->error_count;
+	struct schema_checker c = {r, map, 0, r->d->error_count};
 	json_t *schema;
 
 	check_shape(&c, map);
 	check_order(&c);
 	check_version(&c);
 	check_counts(&c, node_find(map, "timeouts"));
-	if (r->d->error_count > errors)
+	if (r->d->error_count > c.errors)
 		return NULL;
 	schema = json_of(map);
 	*vec_add(r->values) = schema;
