@@ -26,6 +26,7 @@ enum talk {
 };
 
 struct exchange {
+	struct jq_pool *pool;
 	struct jq_child *child;
 	struct arena *arena;
 	const struct jq_program *program;
@@ -189,13 +190,10 @@ static enum talk timed_out(struct exchange *x)
 /* The child knows the program from now on, or knows that there is none in the slot. */
 static void remember(struct exchange *x)
 {
-	struct jq_slot *slot = &x->child->slots[x->ask.slot];
-
-	slot->used = ++x->child->runs;
-	if (x->out->result == JQ_INVALID)
-		*slot = (struct jq_slot){{0}, 0};
-	else
-		memcpy(slot->digest, x->program->digest, sizeof(slot->digest));
+	x->child->slots[x->ask.slot].used = ++x->child->runs;
+	if (x->ask.compile)
+		jq_pool_learned(x->pool, x->child, x->ask.slot,
+				x->out->result == JQ_INVALID ? "" : x->program->digest);
 }
 
 static enum talk talk(struct exchange *x)
@@ -224,49 +222,58 @@ static enum talk talk(struct exchange *x)
 	return TALK_ANSWERED;
 }
 
+static int start(struct exchange *x)
+{
+	int error;
+
+	if (x->child->pid)
+		return 0;
+	jq_pool_forgotten(x->pool, x->child);
+	error = jq_child_start(x->child);
+	if (error)
+		say(x, JQ_BROKEN,
+		    arena_printf(x->arena, "a process for jq cannot be started: %s",
+				 strerror(error)));
+	return error;
+}
+
 /* With a child of ours; twice when the first one had died of something else. */
 static void converse(struct exchange *x)
 {
 	enum talk how = TALK_GONE;
 
 	for (int tries = 0; tries < 2 && how == TALK_GONE; tries++) {
-		int error = x->child->pid ? 0 : jq_child_start(x->child);
-
-		if (error) {
-			say(x, JQ_BROKEN,
-			    arena_printf(x->arena, "a process for jq cannot be started: %s",
-					 strerror(error)));
+		if (start(x))
 			return;
-		}
 		how = talk(x);
 	}
 }
 
-static void ask(struct jq_pool *p, struct exchange *x)
+static void ask(struct exchange *x)
 {
 	if (x->program->source.len + x->input.len > LIMIT_JSON_LEN) {
 		say(x, JQ_RUNAWAY, "its input is too long");
 		return;
 	}
-	x->child = jq_pool_borrow(p, x->program->digest);
+	x->child = jq_pool_borrow(x->pool, x->program->digest);
 	converse(x);
-	jq_pool_return(p, x->child);
+	jq_pool_return(x->pool, x->child);
 }
 
 void jq_run(struct jq_pool *p, struct arena *a, const struct jq_program *program, struct text input,
 	    struct jq_answer *out)
 {
-	struct exchange x = {.arena = a, .program = program, .input = input, .out = out};
+	struct exchange x = {.pool = p, .arena = a, .program = program, .input = input, .out = out};
 
 	x.ask.run = 1;
 	x.ask.input_len = (uint32_t)input.len;
-	ask(p, &x);
+	ask(&x);
 }
 
 void jq_check(struct jq_pool *p, struct arena *a, const struct jq_program *program,
 	      struct jq_answer *out)
 {
-	struct exchange x = {.arena = a, .program = program, .out = out};
+	struct exchange x = {.pool = p, .arena = a, .program = program, .out = out};
 
-	ask(p, &x);
+	ask(&x);
 }

@@ -12,7 +12,7 @@
 #include "providers/rest/jq_child.h"
 
 struct jq_slot {
-	char digest[65]; /* "": free */
+	char digest[65]; /* "": free; written under the pool's lock */
 	uint64_t used;   /* when, in runs of this child */
 };
 
@@ -24,9 +24,13 @@ struct jq_child {
 	struct jq_slot slots[JQ_CHILD_SLOTS];
 };
 
-/* Waits until a child is free; prefers one that has the program. */
+/* Waits until a child is free; prefers one that has the program, also to one that would be free. */
 struct jq_child *jq_pool_borrow(struct jq_pool *p, const char *digest);
 void jq_pool_return(struct jq_pool *p, struct jq_child *child);
+
+/* It has a program in this slot now, or ("") none; or none at all, because it is a new one. */
+void jq_pool_learned(struct jq_pool *p, struct jq_child *child, unsigned slot, const char *digest);
+void jq_pool_forgotten(struct jq_pool *p, struct jq_child *child);
 
 /* The slot of a program; else the least used one, with *known false. */
 unsigned jq_child_slot(const struct jq_child *child, const char *digest, bool *known);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,7 +63,6 @@ int jq_child_start(struct jq_child *child)
 	}
 	child->socket = ends[0];
 	child->runs = 0;
-	memset(child->slots, 0, sizeof(child->slots));
 	return 0;
 }
 

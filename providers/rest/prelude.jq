@@ -48,7 +48,10 @@ def to_bool:
 def to_int: if type == "string" and length < 16 then tonumber else . end;
 def to_text: if . == null then null else tostring end;
 def json_of: if . == null or type == "string" then . else tojson end;
-def from_json_text: if type == "string" then (fromjson? // .) else . end;
+# (In jq 1.6 a `?` outside of a list would also catch what is raised behind it.)
+def from_json_text:
+	if type == "string" then . as $t | [fromjson?] | if length == 1 then .[0] else $t end
+	else . end;
 def base64: if . == null then null else tostring | @base64 end;
 def from_base64: if . == null then null else @base64d end;
 # Percent-encoded text, as IAM gives policies.

@@ -10,6 +10,7 @@ struct builder {
 	struct str text;
 	unsigned line; /* of what is added next */
 	unsigned functions;
+	bool endpoint; /* there is a function for it */
 	struct program_lines *lines;
 };
 
@@ -69,6 +70,11 @@ static void put_source(struct builder *b, struct text source, struct range where
 	}
 }
 
+static bool is_given(const struct expression *e)
+{
+	return e->source.ptr != NULL;
+}
+
 /* The first value of the expression, or null. */
 static void put_expression(struct builder *b, struct expression *e)
 {
@@ -76,11 +82,6 @@ static void put_expression(struct builder *b, struct expression *e)
 	e->line = b->line;
 	put_source(b, e->source, e->where);
 	put(b, ")][0])");
-}
-
-static bool is_given(const struct expression *e)
-{
-	return e->source.ptr != NULL;
 }
 
 /* "name": EXPRESSION as a member of an object that is being written. */
@@ -102,40 +103,43 @@ static unsigned begin_function(struct builder *b)
 	return b->functions;
 }
 
-/* Whether it holds is decided where it is needed: the entry's own Endpoint wins over it. */
-static bool put_endpoint(struct builder *b, const struct service *s)
+/*
+ * What all requests share, as functions: what a compilation costs goes with the program's length.
+ * Whether there is an endpoint is decided where it is needed: the entry's own wins over it.
+ */
+static void put_shared(struct builder *b, struct service *s)
 {
 	struct diags d = DIAGS_INIT;
 	struct text holes;
-	bool there = s->endpoint &&
-		     program_text_holes(b->arena, s->endpoint, RANGE_NONE, &holes, &d) == 0;
 
-	if (there) {
+	if (s->endpoint && program_text_holes(b->arena, s->endpoint, RANGE_NONE, &holes, &d) == 0) {
 		/* Outside of a list jq 1.6 would catch what is raised behind it, too. */
-		put(b, "{\"endpoint\": ([(");
+		put(b, "def _endpoint: {\"endpoint\": ([(");
 		put_text(b, holes);
-		put(b, ")?][0])} as $_endpoint | ");
+		put(b, ")?][0])};
+");
+		b->endpoint = true;
 	}
 	diags_release(&d);
-	return there;
+	if (is_given(&s->headers)) {
+		put(b, "def _headers: ");
+		put_expression(b, &s->headers);
+		put(b, ";\n");
+	}
 }
 
 static void put_request(struct builder *b, struct definition *t, struct step *s)
 {
-	bool endpoint = put_endpoint(b, &t->service), headers = is_given(&t->service.headers);
+	bool headers = is_given(&t->service.headers);
 
-	if (headers) {
-		put_expression(b, &t->service.headers);
-		put(b, " as $_headers | ");
-	}
 	if (is_given(&s->request))
 		put_expression(b, &s->request);
 	else
 		put(b, "{}");
 	if (headers)
-		put(b, " | .headers = $_headers + .headers");
-	if (endpoint)
-		put(b, " | . + $_endpoint");
+		put(b, " as $_r | $_r + {\"headers\": (_headers + $_r.headers)}");
+	if (b->endpoint)
+		put(b, " + _endpoint");
 }
 
 static void put_request_function(struct builder *b, struct definition *t, struct step *s)
@@ -241,9 +245,10 @@ static const char end_of_program[] =
 
 void program_build(struct arena *a, struct definition *t)
 {
-	struct builder b = {a, STR_INIT, 1, 0, ARENA_NEW(a, struct program_lines)};
+	struct builder b = {.arena = a, .line = 1, .lines = ARENA_NEW(a, struct program_lines)};
 
 	put_libraries(&b, t);
+	put_shared(&b, &t->service);
 	put_error_function(&b, &t->service);
 	for (size_t i = 0; i < OPERATION_KIND_COUNT; i++)
 		put_operation(&b, t, &t->operations[i]);

@@ -456,6 +456,35 @@ struct worker {
 	int number, wrong;
 };
 
+/* A child is busy with another program for seconds; what only it knows is learnt by another. */
+static void *run_away(void *context)
+{
+	struct worker *w = context;
+	struct arena *a = arena_new();
+	struct jq_program program;
+	struct jq_answer answer;
+
+	jq_program_init(&program, TEXT_LIT("def f: f; f"));
+	jq_run(w->pool, a, &program, TEXT_LIT("1"), &answer);
+	w->wrong = answer.result != JQ_RUNAWAY;
+	arena_free(a);
+	return NULL;
+}
+
+static void nobody_waits_for_ever_for_the_one_that_knows(void **state)
+{
+	struct bench *b = *state;
+	struct worker w = {0, b->pool, 0, 0};
+	struct timespec pause = {0, 200000000};
+
+	gives(b, "[., 1]", "0", "[0,1]");
+	assert_int_equal(pthread_create(&w.thread, NULL, run_away, &w), 0);
+	nanosleep(&pause, NULL);
+	gives(b, "[., 1]", "0", "[0,1]");
+	assert_int_equal(pthread_join(w.thread, NULL), 0);
+	assert_int_equal(w.wrong, 0);
+}
+
 static void *work(void *context)
 {
 	struct worker *w = context;
@@ -519,6 +548,7 @@ int main(void)
 		TEST(large_values_come_and_go),
 		TEST(large_integers_survive_as_texts),
 		TEST(forgotten_programs_are_compiled_again),
+		TEST(nobody_waits_for_ever_for_the_one_that_knows),
 		TEST(threads_share_the_pool),
 	};
 

@@ -104,6 +104,7 @@ static void texts_become_what_they_mean(void **state)
 		{"map(json_of)", "[{\"b\":[1]},\"{}\",null]", "[\"{\\\"b\\\":[1]}\",\"{}\",null]"},
 		{"map(from_json_text)", "[\"{\\\"b\\\":[1]}\",\"{x\",{\"a\":1},null]",
 		 "[{\"b\":[1]},\"{x\",{\"a\":1},null]"},
+		{"try (from_json_text | error(\"behind\")) catch .", "\"{}\"", "\"behind\""},
 		{"map(base64)", "[\"héllo\",null]", "[\"aMOpbGxv\",null]"},
 		{"map(from_base64)", "[\"aMOpbGxv\",null]", "[\"héllo\",null]"},
 		{"from_uri", "\"%7B%22a%22%3a%20%22%C3%A9%E2%82%AC%F0%9F%98%80x%22%7D\"",
