@@ -79,8 +79,7 @@ static struct rest_session session_for(const struct rest_session *s, const struc
 	return with;
 }
 
-json_t *aws_ask(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-		const struct aws_question *q, struct fault *f)
+json_t *aws_ask(const struct asker *w, const struct aws_question *q)
 {
 	const struct aws_service *from = q->service;
 	struct definition definition = {
@@ -95,17 +94,17 @@ json_t *aws_ask(const struct rest_session *s, const struct kit_call *c, struct a
 	};
 	struct step step = {
 		.name = q->action, .method = "POST", .action = q->action, .reads = true};
-	struct rest_session with = session_for(s, q);
-	const char *region = s->aws_region;
+	struct rest_session with = session_for(w->s, q);
+	const char *region = w->s->aws_region;
 	json_t *wish = json_object(), *body;
 	struct rest_request request = {&definition, &step, wish};
 
 	json_object_set_new(wish, "endpoint",
-			    json_string(arena_printf(a, "https://%s.%s.%s", from->name, region,
+			    json_string(arena_printf(w->a, "https://%s.%s.%s", from->name, region,
 						     aws_suffix(region))));
 	json_object_set_new(wish, "path", json_string("/"));
 	json_object_set_new(wish, "body", json_deep_copy(q->parameters));
-	body = rest_ask(&with, c, a, &request, f);
+	body = rest_ask(&with, w->c, w->a, &request, w->f);
 	json_decref(wish);
 	return body;
 }

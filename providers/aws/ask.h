@@ -30,8 +30,7 @@ struct aws_question {
 };
 
 /* The answer's body, a new reference; NULL with a fault. */
-json_t *aws_ask(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-		const struct aws_question *q, struct fault *f);
+json_t *aws_ask(const struct asker *w, const struct aws_question *q);
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t aws_wall_ms(const struct kit_call *c);
 /* "aws", "aws-cn", "aws-us-gov", and the end of its services' names: "amazonaws.com". */

@@ -29,7 +29,7 @@
 
 #include "providers/rest/rest.h"
 
-/* What an entry says of credentials; texts in the arena given to aws_settings_read; NULL: nothing. */
+/* What an entry says of credentials; NULL: nothing. */
 struct aws_settings {
 	const char *id, *secret, *token, *profile;
 	const char *role_arn, *external_id, *session_name;
@@ -39,7 +39,7 @@ struct aws_settings {
 
 /* Their names, NULL at the end. */
 extern const char *const aws_setting_names[];
-/* 0, or -1 with a fault that names the key. */
+/* Texts in the arena.  0, or -1 with a fault that names the key. */
 int aws_settings_read(struct arena *a, const json_t *config, struct aws_settings *out,
 		      struct fault *f);
 

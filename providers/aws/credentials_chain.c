@@ -29,6 +29,14 @@ const char *search_variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
+enum found search_role(struct search *s, const struct aws_key *by, const struct sts_role *role,
+		       struct aws_key *out)
+{
+	const struct asker w = {s->session, s->call, s->a, s->f};
+
+	return sts_assume(&w, by, role, out) ? FOUND_FAULT : FOUND_KEY;
+}
+
 /* --- keys ------------------------------------------------------------------------------- */
 
 int64_t aws_time_ms(const char *text)
@@ -112,8 +120,7 @@ enum found credentials_web_identity(struct search *s, struct aws_key *out)
 	}
 	if (!role.arn)
 		return environment_half(s, "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
-	return sts_assume(s->session, s->call, s->a, NULL, &role, out, s->f) ? FOUND_FAULT
-									     : FOUND_KEY;
+	return search_role(s, NULL, &role, out);
 }
 
 /* --- the chain -------------------------------------------------------------------------- */
@@ -174,8 +181,7 @@ enum found credentials_search(struct search *s, struct aws_key *out)
 		return refuse_expired(s, &base);
 	if (!role.arn)
 		return FOUND_KEY;
-	return sts_assume(s->session, s->call, s->a, &base, &role, out, s->f) ? FOUND_FAULT
-									      : FOUND_KEY;
+	return search_role(s, &base, &role, out);
 }
 
 /* --- settings --------------------------------------------------------------------------- */

@@ -107,11 +107,20 @@ static enum found read_answer(const struct metadata *m, const char *what, const 
 
 /* --- containers --------------------------------------------------------------------------- */
 
+static bool is_loopback(struct text host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		if (host.ptr[i] != '.' && (host.ptr[i] < '0' || host.ptr[i] > '9'))
+			return false;
+	}
+	return text_starts(host, "127.");
+}
+
 /* Where a token may go in clear: this machine, and the addresses of ECS and EKS. */
 static bool is_near(struct arena *a, const char *url)
 {
-	static const char *const near[] = {"localhost",      "169.254.170.2", "169.254.170.23",
-					   "[fd00:ec2::23]", "[::1]",         "127.*"};
+	static const char *const near[] = {"localhost", "[::1]", "169.254.170.2", "169.254.170.23",
+					   "[fd00:ec2::23]"};
 	const char *host = http_host_of(a, url);
 	const char *port = host ? strrchr(host, ':') : NULL;
 	struct text name = text_of(host);
@@ -119,10 +128,10 @@ static bool is_near(struct arena *a, const char *url)
 	if (port && !strchr(port, ']'))
 		name.len = (size_t)(port - host);
 	for (size_t i = 0; i < ARRAY_LEN(near); i++) {
-		if (text_glob(text_of(near[i]), name))
+		if (text_is(name, near[i]))
 			return true;
 	}
-	return false;
+	return is_loopback(name);
 }
 
 /* 0, and *out NULL when there is none. */
@@ -173,7 +182,7 @@ static enum found ask_container(struct search *s, const char *url, struct aws_ke
 enum found credentials_container(struct search *s, struct aws_key *out)
 {
 	const char *relative = search_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-	const char *full = search_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	const char *full = search_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"), *host;
 
 	if (relative)
 		return ask_container(s, arena_printf(s->a, CONTAINER_HOST "%s", relative), out);
@@ -186,7 +195,9 @@ enum found credentials_container(struct search *s, struct aws_key *out)
 		return ask_container(s, full, out);
 	fault_set(s->f, HD_FATAL, DIAG_AWS_METADATA,
 		  "AWS_CONTAINER_CREDENTIALS_FULL_URI cannot be trusted");
-	fault_detail(s->f, "'%s' is neither https nor on this machine.", full);
+	host = http_host_of(s->a, full);
+	fault_detail(s->f, "Its host (%s) is reached by neither https nor within this machine.",
+		     host ? host : "with a user's name");
 	fault_hint(s->f, "use https, or an address of loopback, ECS or EKS");
 	return FOUND_FAULT;
 }

@@ -26,6 +26,10 @@ void search_note(struct search *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The value of the environment; NULL when it is not set or empty. */
 const char *search_variable(const char *name);
 
+/* What the role gives that these keys assume. */
+enum found search_role(struct search *s, const struct aws_key *by, const struct sts_role *role,
+		       struct aws_key *out);
+
 /* The whole chain, with the role of the entry. */
 enum found credentials_search(struct search *s, struct aws_key *out);
 /* The profile of that name; absent ones are a fault. */
@@ -36,7 +40,8 @@ source_fn credentials_environment, credentials_web_identity, credentials_profile
 
 /* "2026-11-20T09:20:24Z" in ms since 1970; -1: it is no such time. */
 int64_t aws_time_ms(const char *text);
-/* From {AccessKeyId, SecretAccessKey, Token or SessionToken, Expiration}; false: not all are there. */
+/* From {AccessKeyId, SecretAccessKey, Token or SessionToken, Expiration}; false: something is
+ * missing. */
 bool aws_key_read(struct arena *a, const json_t *j, struct aws_key *out);
 
 #endif

@@ -150,9 +150,7 @@ static enum found role_of(struct profile_walk *w, const char *name, struct aws_k
 		if (found != FOUND_KEY)
 			return found;
 	}
-	return sts_assume(w->s->session, w->s->call, w->s->a, &base, &role, out, w->s->f)
-		       ? FOUND_FAULT
-		       : FOUND_KEY;
+	return search_role(w->s, &base, &role, out);
 }
 
 /* --- profiles --------------------------------------------------------------------------- */

@@ -13,11 +13,8 @@ static const struct aws_service ec2 = {
 	.name = "ec2", .protocol = PROTOCOL_EC2, .api_version = "2016-11-15"};
 
 struct lookup {
-	const struct rest_session *s;
-	const struct kit_call *c;
-	struct arena *a;
+	struct asker w;
 	const json_t *args;
-	struct fault *f;
 };
 
 /* Takes the parameters. */
@@ -25,7 +22,7 @@ static json_t *ask(const struct lookup *l, const struct aws_service *service, co
 		   json_t *parameters)
 {
 	struct aws_question q = {.service = service, .action = action, .parameters = parameters};
-	json_t *body = aws_ask(l->s, l->c, l->a, &q, l->f);
+	json_t *body = aws_ask(&l->w, &q);
 
 	json_decref(parameters);
 	return body;
@@ -35,14 +32,14 @@ static json_t *ask(const struct lookup *l, const struct aws_service *service, co
  * in the detail. */
 static void name_absent(const struct lookup *l, const char *kind, const char *name)
 {
-	struct fault *f = l->f;
+	struct fault *f = l->w.f;
 	char *detail;
 
 	if (f->status != HD_NOTFOUND)
 		return;
 	detail = str_steal(&f->detail);
 	fault_set(f, HD_NOTFOUND, DIAG_AWS_LOOKUP, "there is no %s", kind);
-	fault_detail(f, "'%s' in region %s", name, l->s->aws_region);
+	fault_detail(f, "'%s' in region %s", name, l->w.s->aws_region);
 	fault_detail(f, "%s", detail);
 	fault_hint(f, "check its name, the region, and whose account the credentials are for");
 	free(detail);
@@ -50,9 +47,9 @@ static void name_absent(const struct lookup *l, const char *kind, const char *na
 
 static int refuse(const struct lookup *l, const char *kind, const char *name, const char *hint)
 {
-	fault_set(l->f, HD_FATAL, DIAG_AWS_LOOKUP, "%s", kind);
-	fault_detail(l->f, "'%s' in region %s", name, l->s->aws_region);
-	fault_hint(l->f, "%s", hint);
+	fault_set(l->w.f, HD_FATAL, DIAG_AWS_LOOKUP, "%s", kind);
+	fault_detail(l->w.f, "'%s' in region %s", name, l->w.s->aws_region);
+	fault_hint(l->w.f, "%s", hint);
 	return -1;
 }
 
@@ -63,7 +60,7 @@ enum parameter_form { PARAMETER_PLAIN, PARAMETER_SECURE };
 static json_t *ask_parameter(const struct lookup *l, const char *name, enum parameter_form form)
 {
 	const char *version = json_str(l->args, "Version", NULL);
-	const char *selector = version ? arena_printf(l->a, "%s:%s", name, version) : name;
+	const char *selector = version ? arena_printf(l->w.a, "%s:%s", name, version) : name;
 	json_t *body = ask(l, &ssm, "GetParameter",
 			   json_pack("{s:s, s:b}", "Name", selector, "WithDecryption",
 				     form == PARAMETER_SECURE));
@@ -174,18 +171,18 @@ static json_t *sorted_names(struct arena *a, const json_t *zones)
 
 static int look_up_zones(const struct lookup *l, json_t **out)
 {
-	struct rest_session there = *l->s;
+	struct rest_session there = *l->w.s;
 	struct lookup with = *l;
 	json_t *body;
 
-	there.aws_region = json_str(l->args, "Region", l->s->aws_region);
-	with.s = &there;
+	there.aws_region = json_str(l->args, "Region", l->w.s->aws_region);
+	with.w.s = &there;
 	body = ask(&with, &ec2, "DescribeAvailabilityZones",
 		   json_pack("{s:[{s:s, s:[s]}, {s:s, s:[s]}]}", "Filter", "Name", "zone-type",
 			     "Value", "availability-zone", "Name", "state", "Value", "available"));
 	if (!body)
 		return -1;
-	*out = sorted_names(l->a, json_object_get(body, "availabilityZoneInfo"));
+	*out = sorted_names(l->w.a, json_object_get(body, "availabilityZoneInfo"));
 	json_decref(body);
 	if (json_array_size(*out))
 		return 0;
@@ -207,21 +204,21 @@ static const struct {
 	{"availability-zones", look_up_zones},
 };
 
-int aws_lookup(const struct rest_session *s, const struct kit_call *c, struct text what,
-	       const json_t *args, json_t **out, struct fault *f)
+json_t *aws_lookup(const struct rest_session *s, const struct kit_call *c, struct text what,
+		   const json_t *args, struct fault *f)
 {
-	struct lookup l = {s, c, arena_new(), args, f};
-	int rc = -1;
+	struct lookup l = {{s, c, arena_new(), f}, args};
+	json_t *out = NULL;
 	size_t i = 0;
 
 	while (i < ARRAY_LEN(lookups) && !text_is(what, lookups[i].what))
 		i++;
 	if (i < ARRAY_LEN(lookups)) {
-		rc = lookups[i].look_up(&l, out);
+		lookups[i].look_up(&l, &out);
 	} else {
 		fault_set(f, HD_FATAL, DIAG_AWS_LOOKUP, "AWS looks up no '%.*s'", TEXT_ARG(what));
 		fault_hint(f, "docs/dynamic-references.md has what can be looked up");
 	}
-	arena_free(l.a);
-	return rc;
+	arena_free(l.w.a);
+	return out;
 }

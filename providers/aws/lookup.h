@@ -8,8 +8,8 @@
 
 #include "providers/rest/rest.h"
 
-/* All but "account-id", which the session knows.  *out is a new reference.  0, or -1 with a fault. */
-int aws_lookup(const struct rest_session *s, const struct kit_call *c, struct text what,
-	       const json_t *args, json_t **out, struct fault *f);
+/* All but "account-id", which the session knows.  A new reference; NULL with a fault. */
+json_t *aws_lookup(const struct rest_session *s, const struct kit_call *c, struct text what,
+		   const json_t *args, struct fault *f);
 
 #endif

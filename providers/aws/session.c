@@ -65,11 +65,12 @@ void aws_session_refused(void *context, struct fault *f)
 static int account_of(struct aws_session *w, const struct kit_call *c, const char **out,
 		      struct fault *f)
 {
+	const struct asker asker = {w->rest, c, w->arena, f};
 	int rc = 0;
 
 	pthread_mutex_lock(&w->lock);
 	if (!w->account)
-		rc = sts_account(w->rest, c, w->arena, &w->account, f);
+		rc = sts_account(&asker, &w->account);
 	*out = w->account;
 	pthread_mutex_unlock(&w->lock);
 	return rc;
@@ -97,16 +98,13 @@ int aws_session_variables(void *context, const struct kit_call *c, json_t *v, st
 	return 0;
 }
 
-int aws_session_lookup(void *context, const struct kit_call *c, struct text what,
-		       const json_t *args, json_t **out, struct fault *f)
+json_t *aws_session_lookup(void *context, const struct kit_call *c, struct text what,
+			   const json_t *args, struct fault *f)
 {
 	struct aws_session *w = context;
 	const char *account;
 
 	if (!text_is(what, "account-id"))
-		return aws_lookup(w->rest, c, what, args, out, f);
-	if (account_of(w, c, &account, f))
-		return -1;
-	*out = json_string(account);
-	return 0;
+		return aws_lookup(w->rest, c, what, args, f);
+	return account_of(w, c, &account, f) ? NULL : json_string(account);
 }

@@ -13,7 +13,7 @@ void aws_session_close(void *context);
 credentials_fn aws_session_credentials;
 void aws_session_refused(void *context, struct fault *f);
 int aws_session_variables(void *context, const struct kit_call *c, json_t *v, struct fault *f);
-int aws_session_lookup(void *context, const struct kit_call *c, struct text what,
-		       const json_t *args, json_t **out, struct fault *f);
+json_t *aws_session_lookup(void *context, const struct kit_call *c, struct text what,
+			   const json_t *args, struct fault *f);
 
 #endif

@@ -55,22 +55,21 @@ static json_t *role_parameters(const struct sts_role *role, const char *token)
 	return p;
 }
 
-static int take_key(struct arena *a, const struct sts_role *role, const char *from,
-		    const json_t *body, struct aws_key *out, struct fault *f)
+static int take_key(const struct asker *w, const struct sts_role *role, const char *from,
+		    const json_t *body, struct aws_key *out)
 {
-	if (!aws_key_read(a, json_object_get(body, "Credentials"), out)) {
-		fault_set(f, HD_FATAL, DIAG_AWS_ASSUME, "STS gave no credentials");
-		fault_detail(f, "The role is %s; its answer has none in it.", role->arn);
-		fault_hint(f, "see that Endpoint, or 'sts' of Endpoints, is the address of STS");
+	if (!aws_key_read(w->a, json_object_get(body, "Credentials"), out)) {
+		fault_set(w->f, HD_FATAL, DIAG_AWS_ASSUME, "STS gave no credentials");
+		fault_detail(w->f, "The role is %s; its answer has none in it.", role->arn);
+		fault_hint(w->f, "see that Endpoint, or 'sts' of Endpoints, is the address of STS");
 		return -1;
 	}
-	out->from = arena_printf(a, "the role %s, assumed with %s", role->arn, from);
+	out->from = arena_printf(w->a, "the role %s, assumed with %s", role->arn, from);
 	return 0;
 }
 
-int sts_assume(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-	       const struct aws_key *by, const struct sts_role *role, struct aws_key *out,
-	       struct fault *f)
+int sts_assume(const struct asker *w, const struct aws_key *by, const struct sts_role *role,
+	       struct aws_key *out)
 {
 	struct aws_question q = {
 		.service = &sts, .action = "AssumeRole", .as = ASK_AS_KEY, .key = by};
@@ -79,42 +78,41 @@ int sts_assume(const struct rest_session *s, const struct kit_call *c, struct ar
 	int rc = -1;
 
 	if (role->token_file) {
-		if (read_token(a, role->token_file, &token, f))
+		if (read_token(w->a, role->token_file, &token, w->f))
 			return -1;
 		q.action = "AssumeRoleWithWebIdentity";
 		q.as = ASK_AS_NOBODY;
 	}
 	q.parameters = parameters = role_parameters(role, token);
-	from = token ? arena_printf(a, "the token of %s", role->token_file) : by->from;
-	body = aws_ask(s, c, a, &q, f);
+	from = token ? arena_printf(w->a, "the token of %s", role->token_file) : by->from;
+	body = aws_ask(w, &q);
 	json_decref(parameters);
 	if (body)
-		rc = take_key(a, role, from, body, out, f);
+		rc = take_key(w, role, from, body, out);
 	else
-		say_who(role, from, f);
+		say_who(role, from, w->f);
 	json_decref(body);
 	return rc;
 }
 
-int sts_account(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-		const char **out, struct fault *f)
+int sts_account(const struct asker *w, const char **out)
 {
 	struct aws_question q = {.service = &sts, .action = "GetCallerIdentity"};
 	json_t *parameters = json_object(), *body;
 	const char *account;
 
 	q.parameters = parameters;
-	body = aws_ask(s, c, a, &q, f);
+	body = aws_ask(w, &q);
 	json_decref(parameters);
 	if (!body)
 		return -1;
 	account = json_str(body, "Account", NULL);
 	if (account)
-		*out = arena_strdup(a, account);
+		*out = arena_strdup(w->a, account);
 	json_decref(body);
 	if (account)
 		return 0;
-	fault_set(f, HD_FATAL, DIAG_AWS_ASSUME, "STS did not tell the account");
-	fault_hint(f, "write AccountId into the entry's settings");
+	fault_set(w->f, HD_FATAL, DIAG_AWS_ASSUME, "STS did not tell the account");
+	fault_hint(w->f, "write AccountId into the entry's settings");
 	return -1;
 }

@@ -15,6 +15,14 @@ struct aws_key {
 	const char *from;
 };
 
+/* Who asks AWS, and where the answer goes. */
+struct asker {
+	const struct rest_session *s;
+	const struct kit_call *c;
+	struct arena *a; /* of texts of the answer */
+	struct fault *f;
+};
+
 struct sts_role {
 	const char *arn;
 	const char *session_name, *external_id; /* NULL: ours, none */
@@ -22,12 +30,10 @@ struct sts_role {
 	const char *token_file; /* of a web identity, instead of credentials; NULL */
 };
 
-/* Texts in the arena.  0, or -1 with a fault. */
-int sts_assume(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-	       const struct aws_key *by, const struct sts_role *role, struct aws_key *out,
-	       struct fault *f);
-/* The account of the session's credentials, twelve digits in the arena. */
-int sts_account(const struct rest_session *s, const struct kit_call *c, struct arena *a,
-		const char **out, struct fault *f);
+/* by: NULL for a web identity.  0, or -1 with a fault. */
+int sts_assume(const struct asker *w, const struct aws_key *by, const struct sts_role *role,
+	       struct aws_key *out);
+/* The account of the session's credentials, twelve digits. */
+int sts_account(const struct asker *w, const char **out);
 
 #endif

@@ -106,22 +106,6 @@ static int split_url(struct signing *s)
 
 /* --- path and query ------------------------------------------------------------------ */
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static void add_encoded(struct str *out, struct text t, char keep)
-{
-	for (size_t i = 0; i < t.len; i++) {
-		if (is_unreserved(t.ptr[i]) || (keep && t.ptr[i] == keep))
-			str_add_char(out, t.ptr[i]);
-		else
-			str_printf(out, "%%%02X", (unsigned char)t.ptr[i]);
-	}
-}
-
 /* Without "." and "..", and with one slash for several; out begins with a slash. */
 static void add_normalized(struct str *out, struct text path)
 {
@@ -155,7 +139,7 @@ static void add_path(const struct signing *s, struct str *out)
 		return;
 	}
 	add_normalized(&normal, s->path);
-	add_encoded(out, str_text(&normal), '/');
+	http_encode(out, str_text(&normal), "/");
 	str_release(&normal);
 }
 
@@ -168,6 +152,18 @@ static int hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* The byte that "%XX" at t.ptr[i] stands for; -1: it is none. */
+static int escaped_byte(struct text t, size_t i)
+{
+	int high, low;
+
+	if (t.ptr[i] != '%' || i + 2 >= t.len)
+		return -1;
+	high = hex_value(t.ptr[i + 1]);
+	low = hex_value(t.ptr[i + 2]);
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 /* Whatever the URL left as it is, or encoded without need, comes out the same. */
 static struct text encoded_anew(struct arena *a, struct text t)
 {
@@ -175,18 +171,13 @@ static struct text encoded_anew(struct arena *a, struct text t)
 	struct text result;
 
 	for (size_t i = 0; i < t.len; i++) {
-		bool escape = t.ptr[i] == '%' && i + 2 < t.len && hex_value(t.ptr[i + 1]) >= 0 &&
-			      hex_value(t.ptr[i + 2]) >= 0;
+		int byte = escaped_byte(t, i);
 
-		if (!escape) {
-			str_add_char(&plain, t.ptr[i]);
-			continue;
-		}
-		str_add_char(&plain,
-			     (char)(hex_value(t.ptr[i + 1]) << 4 | hex_value(t.ptr[i + 2])));
-		i += 2;
+		str_add_char(&plain, byte < 0 ? t.ptr[i] : (char)byte);
+		if (byte >= 0)
+			i += 2;
 	}
-	add_encoded(&out, str_text(&plain), 0);
+	http_encode(&out, str_text(&plain), "");
 	result = text_of(arena_text(a, str_text(&out)));
 	str_release(&plain);
 	str_release(&out);

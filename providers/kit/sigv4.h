@@ -33,8 +33,8 @@ struct sigv4_signed {
 };
 
 /* Signs Host (from the URL unless given), X-Amz-Date and all headers given, but for those that
- * proxies change (User-Agent, Expect, Connection, ...).  Texts in the arena; those given are borrowed.
- * -1: the URL is none, or the time beyond the calendar. */
+ * proxies change (User-Agent, Expect, Connection, ...).  Texts in the arena; what was given is
+ * borrowed.  -1: the URL is none, or the time beyond the calendar. */
 int sigv4_sign(struct arena *a, const struct http_request *r, const struct sigv4_key *key,
 	       const struct sigv4_scope *scope, struct sigv4_signed *out);
 

@@ -353,16 +353,16 @@ int rest_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what, str
 	struct arena *a = arena_new();
 	json_t *asked = span_json(a, args), *out = NULL;
 	struct fault f = FAULT_INIT;
-	int status = HD_OK, rc = -1;
+	int status = HD_OK;
 
 	if (kind->lookup) {
-		rc = kind->lookup(s->rest.context, &call, span_text(what), asked, &out, &f);
+		out = kind->lookup(s->rest.context, &call, span_text(what), asked, &f);
 	} else {
 		fault_set(&f, HD_FATAL, DIAG_REST_OPERATION, "provider %s looks up no values",
 			  kind->name);
 		fault_detail(&f, "'%.*s' was asked for", TEXT_ARG(span_text(what)));
 	}
-	if (rc < 0)
+	if (!out)
 		status = fault_say(&call, &f);
 	else
 		s->rest.host->set_result(op, span_of(json_text(a, out)));

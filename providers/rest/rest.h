@@ -47,9 +47,9 @@ struct rest_kind {
 	/* Sets those of "account", "partition" and "suffix" that are in v as null; "account" may
 	 * ask the network, once, and is in v only where a definition asks for it. */
 	int (*variables)(void *context, const struct kit_call *c, json_t *v, struct fault *f);
-	/* hd_provider.lookup: *out is a new reference. */
-	int (*lookup)(void *context, const struct kit_call *c, struct text what, const json_t *args,
-		      json_t **out, struct fault *f);
+	/* hd_provider.lookup: a new reference; NULL with a fault. */
+	json_t *(*lookup)(void *context, const struct kit_call *c, struct text what,
+			  const json_t *args, struct fault *f);
 };
 
 /* A session: immutable once open, except what is behind a lock of its own. */

@@ -201,10 +201,12 @@ def test_a_container(shop, aws):
     assert len(aws.asked("GET /v2/creds")) == 1
 
 
-def test_a_container_elsewhere_gets_no_token_in_clear(shop):
-    shop.env.update(AWS_CONTAINER_CREDENTIALS_FULL_URI="http://169.254.1.1/creds",
+@pytest.mark.parametrize("host", ["169.254.1.1", "127.example.org", "localhost.example",
+                                  "169.254.170.2@example.org"])
+def test_a_container_elsewhere_gets_no_token_in_clear(shop, host):
+    shop.env.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"http://{host}/creds",
                     AWS_CONTAINER_AUTHORIZATION_TOKEN="let-me-in")
-    shop.apply(1).err("HD5407", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "169.254.1.1")
+    shop.apply(1).err("HD5407", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "Its host")
 
 
 def test_a_container_that_refuses(shop, aws):
@@ -366,7 +368,8 @@ def test_a_file_that_cannot_be_read(shop):
     ({"Profil": "x"}, "'Profile'"),
 ])
 def test_settings_that_cannot_be(shop, settings, word):
-    shop.settings(**settings).apply(1).err(word)
+    result = shop.settings(**settings).apply(1).err(word)
+    assert "HD5402" in result.stderr or "Profil" in settings
 
 
 # --- again, before they end -----------------------------------------------------------------------

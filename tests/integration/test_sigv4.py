@@ -14,7 +14,7 @@ from lab.moto import PACKAGES
 from lab.run import ROOT
 from lab.venv import NoVenv, site_packages, venv
 
-SOURCES = ["tests/plugin/signer.c", "providers/kit/sigv4.c",
+SOURCES = ["tests/plugin/signer.c", "providers/kit/sigv4.c", "providers/kit/http_text.c",
            *(f"base/{name}.c" for name in ("arena", "digest", "json", "json_pointer", "json_write",
                                            "mem", "str", "text", "text_number", "vec"))]
 LETTERS = string.ascii_letters + string.digits + "-._~"
