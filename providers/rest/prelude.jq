@@ -132,10 +132,10 @@ def arn($service; $resource): "arn:\($partition):\($service):\($region):\($accou
 # What AWS definitions share.  Tags of what is made: the user's, ours, and the operation's key, by which
 # FindByKey knows what this operation has made.
 def made_tags: (.Tags | tag_map) + $tags + {"hadeploy:key": $key} | tag_list;
-def made_by_key: tag_map["hadeploy:key"] == $key;
+def given: . != null and . != "" and . != [] and . != {};
+def made_by_key: if given then tag_map["hadeploy:key"] == $key else false end;
 # What was asked for, in the Read that follows Create and Update too.
 def asked: ($prior // {}) + ($properties // {});
-def given: . != null and . != "" and . != [] and . != {};
 def shown: if given then . else null end;
 # In the order in which it was asked for, when it is the same but for the order; else sorted.
 def as_asked($asked): if ($asked | type) == "array" and sort == ($asked | sort) then $asked else sort end;

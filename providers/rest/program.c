@@ -116,8 +116,7 @@ static void put_shared(struct builder *b, struct service *s)
 		/* Outside of a list jq 1.6 would catch what is raised behind it, too. */
 		put(b, "def _endpoint: {\"endpoint\": ([(");
 		put_text(b, holes);
-		put(b, ")?][0])};
-");
+		put(b, ")?][0])};\n");
 		b->endpoint = true;
 	}
 	diags_release(&d);

@@ -241,7 +241,7 @@ static int write_body(struct draft *d, const json_t *body, struct http_request *
 	struct str text = STR_INIT;
 	int status;
 
-	if (form == SEND_NONE || !forms[form].write)
+	if (form == SEND_NONE)
 		return 0;
 	status = forms[form].write(d, body, &text);
 	if (status == 0)
@@ -295,16 +295,12 @@ int protocol_request(struct arena *a, const struct definition *t, const struct s
 
 /* Answers */
 
-/* What it says of itself alone is no proof: there are servers that call all they send HTML. */
+/* By what it is: some services and emulators call their JSON and XML text/html. */
 static bool is_html(const struct http_answer *answer)
 {
-	const char *type = http_header(answer, "content-type");
 	struct text t = text_trim(answer->body);
 
-	if (!text_starts(t, "<"))
-		return false;
-	return (type && strncasecmp(type, "text/html", 9) == 0) ||
-	       (t.len > 5 && strncasecmp(t.ptr, "<html", 5) == 0) ||
+	return (t.len > 5 && strncasecmp(t.ptr, "<html", 5) == 0) ||
 	       (t.len > 9 && strncasecmp(t.ptr, "<!doctype", 9) == 0);
 }
 

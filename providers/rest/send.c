@@ -174,16 +174,36 @@ void exchange_release(struct exchange *x)
 
 /* --- what the definition says of errors ---------------------------------------------------- */
 
+/* Error codes may stand in headers; those that are no text are left out. */
+static json_t *told_around(const struct http_answer *answer)
+{
+	json_t *v = json_object(), *headers = json_object();
+
+	for (size_t i = 0; i < answer->header_count; i++) {
+		const struct http_header *h = &answer->headers[i];
+		size_t bad;
+
+		if (text_utf8_valid(text_of(h->value), &bad))
+			json_object_set_new(headers, h->name, json_string(h->value));
+	}
+	json_object_set_new(v, "headers", headers);
+	json_object_set_new(v, "status", json_integer(answer->status));
+	return v;
+}
+
 static int ask_definition(struct exchange *x, struct fault *f)
 {
 	const struct definition *t = x->ask.definition;
 	struct str text = STR_INIT;
+	json_t *told, *around = told_around(&x->answer);
 	struct jq_answer answer;
-	json_t *told;
 
 	str_printf(&text, "{\"fn\":%u,\"in\":", t->service.error_function);
 	json_canonical(x->body, &text);
-	str_printf(&text, ",\"v\":{\"status\":%d}}", x->answer.status);
+	str_add(&text, ",\"v\":");
+	json_canonical(around, &text);
+	str_add_char(&text, '}');
+	json_decref(around);
 	jq_run(x->s->jq, x->a, &t->program, jq_safe_numbers(x->a, str_text(&text)), &answer);
 	str_release(&text);
 	if (answer.result != JQ_VALUE && answer.result != JQ_EMPTY) {

@@ -51,12 +51,13 @@ def zones(moto):
 
 
 def functions(moto):
-    """A function with a version, and a queue for it."""
+    """A function, one with a version, and a queue for them."""
     names = {**identities(moto), **queues(moto)}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("index.py", "def run(event, context):\n    return 1\n")
-    moto.client("lambda", REGION).create_function(
-        FunctionName="worker", Role=names["ROLE_ARN"], Runtime="python3.12", Handler="index.run",
-        Code={"ZipFile": archive.getvalue()}, Publish=True)
-    return {**names, "FUNCTION": "worker"}
+    for name, published in (("worker", False), ("published", True)):
+        moto.client("lambda", REGION).create_function(
+            FunctionName=name, Role=names["ROLE_ARN"], Runtime="python3.12", Handler="index.run",
+            Code={"ZipFile": archive.getvalue()}, Publish=published)
+    return {**names, "FUNCTION": "worker", "PUBLISHED": "published"}

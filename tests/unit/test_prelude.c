@@ -252,6 +252,7 @@ static void what_is_made_carries_the_key(void **state)
 		{"made_by_key", "[{\"Key\":\"hadeploy:key\",\"Value\":\"k\"}]", "true"},
 		{"made_by_key", "{\"hadeploy:key\":\"other\"}", "false"},
 		{"made_by_key", "null", "false"},
+		{"made_by_key", "\"\"", "false"},
 		{"removed_tags", "{\"Tags\":[{\"Key\":\"a\",\"Value\":\"9\"}]}", "[\"b\"]"},
 		{"shown_tags",
 		 "[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"b\",\"Value\":\"2\"},"
