@@ -61,8 +61,16 @@ static void set_retry_after(struct hd_op *op, int64_t wait_ms)
 static int type_schema(struct hd_op *op, struct hd_span type, void *context,
 		       void (*take_schema)(void *context, struct hd_span schema))
 {
-	(void)op;
-	return hadeploy_provider_aws.type_schema(type, context, take_schema);
+	const struct hd_provider *aws = &hadeploy_provider_aws;
+	const struct hd_span nothing = {"{}", 2};
+	struct hd_types *types;
+	int known;
+
+	if (aws->types_open(provider_engine(), op, nothing, &types) != HD_OK)
+		return 0;
+	known = aws->types_schema(types, type, context, take_schema);
+	aws->types_close(types);
+	return known;
 }
 
 static int64_t wall_ms(struct hd_op *op)

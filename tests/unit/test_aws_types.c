@@ -14,6 +14,7 @@
 #include "engine/schema.h"
 #include "providers/aws/aws_provider.h"
 #include "providers/aws/aws_types.h"
+#include "tests/unit/provider_fixture.h"
 
 #define DATA_LEN_MAX ((size_t)2 << 20)
 #define TYPES_MIN 1828
@@ -391,19 +392,25 @@ static void measure_schema(void *context, struct hd_span schema)
 	*(size_t *)context = schema.len;
 }
 
-static void the_provider_is_a_catalogue(void **state)
+static void the_provider_knows_them(void **state)
 {
 	const struct hd_provider *p = &hadeploy_provider_aws;
-	size_t count = 0, len = 0;
+	const struct hd_span nothing = {"{}", 2};
 	const struct hd_span bucket = {"AWS::S3::Bucket", strlen("AWS::S3::Bucket")};
+	size_t count = 0, len = 0;
+	struct hd_op op = {.effect = -1};
+	struct hd_types *types;
 
 	(void)state;
-	assert_null(p->open);
-	p->type_names(&count, count_name);
+	assert_int_equal(p->types_open(provider_engine(), &op, nothing, &types), HD_OK);
+	p->types_names(types, &count, count_name);
 	assert_in_range(count, TYPES_MIN, SIZE_MAX);
-	assert_int_equal(p->type_schema(bucket, &len, measure_schema), 1);
+	assert_int_equal(p->types_schema(types, bucket, &len, measure_schema), 1);
 	assert_in_range(len, 1000, SIZE_MAX);
-	assert_int_equal(p->type_schema((struct hd_span){"No", 2}, &len, measure_schema), 0);
+	assert_int_equal(p->types_schema(types, (struct hd_span){"No", 2}, &len, measure_schema),
+			 0);
+	p->types_close(types);
+	provider_op_release(&op);
 }
 
 int main(void)
@@ -417,7 +424,7 @@ int main(void)
 		cmocka_unit_test(facts_are_those_of_the_documentation),
 		cmocka_unit_test(cut_short_data_is_refused),
 		cmocka_unit_test(damaged_data_does_no_harm),
-		cmocka_unit_test(the_provider_is_a_catalogue),
+		cmocka_unit_test(the_provider_knows_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
