@@ -1,4 +1,4 @@
-"""A network with machines behind a load balancer on AWS's own APIs, from the first apply to destroy.
+"""A network with machines behind a load balancer on AWS's own APIs, from apply to destroy.
 
 boto3 is the witness: what hadeploy says of itself is not believed.
 """
