@@ -153,4 +153,4 @@ def policy($asked):
 # What a definition does not carry out is refused, not left out in silence.
 def refuse($names):
 	. as $p | [$names[] | select($p[.] | given)]
-	| if length > 0 then error("\($type): hadeploy does not set \(join(", ")) yet") else $p end;
+	| if length > 0 then error("\($type): '\(join("', '"))' is not served: leave it out") else $p end;

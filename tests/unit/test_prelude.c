@@ -282,7 +282,7 @@ static void what_was_asked_for_keeps_its_form(void **state)
 		{"refuse([\"Y\"])", "{\"X\":1}", "{\"X\":1}"},
 		{"refuse([\"Y\"])", "{\"Y\":[]}", "{\"Y\":[]}"},
 		{"try refuse([\"Y\"]) catch .", "{\"Y\":1}",
-		 "\"A::B: hadeploy does not set Y yet\""},
+		 "\"A::B: 'Y' is not served: leave it out\""},
 	};
 
 	(void)state;
