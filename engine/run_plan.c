@@ -295,7 +295,8 @@ int run_make_plan(struct run *r, const struct run_request *q)
 		return -1;
 	r->plan = completed(r, r->plan);
 	/* An import does nothing of what is left to do. */
-	r->refused = q->mode != RUN_IMPORT && planner_refuse(r->plan, &r->recorded.instances, r->d) > 0;
+	r->refused =
+		q->mode != RUN_IMPORT && planner_refuse(r->plan, &r->recorded.instances, r->d) > 0;
 	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r->plan});
 	return 0;
 }

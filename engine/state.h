@@ -110,7 +110,7 @@ struct instance_record {
 	 * kept as it was (state_load_kept): together they are what a rollback goes back over.
 	 * 0: it never was good, or an older version wrote it. */
 	int64_t generation;
-	/* DeletionProtection as of the last apply: it holds when the stack has left the manifest. */
+	/* DeletionProtection as of the last apply: holds when the stack has left the manifest. */
 	bool protected;
 };
 

@@ -180,8 +180,8 @@ const struct value *eval_attribute(struct eval *e, const struct node *at, struct
 /* intrinsic_outside.c: what somebody outside of the template said, at the place where it was
  * asked for. */
 const struct value *eval_foreign(struct eval *e, const struct node *at, const struct value *from);
-/* intrinsic_outside.c: the answer, at the place where it was asked; unknown when it comes later, NULL
- * after an error. */
+/* intrinsic_outside.c: the answer, at the place where it was asked; unknown when it comes later,
+ * NULL after an error. */
 const struct value *eval_ask(struct eval *e, const struct node *at,
 			     const struct outside_question *q);
 /* intrinsic_outside.c: v with its dynamic references resolved; v itself when it has none.

@@ -1,8 +1,8 @@
 /*
  * jq_pool.c - the children of this process, and who has which.
  *
- * A run is short, a compilation some hundred times as long.  So whoever finds the child that has his
- * program busy waits for it, patiently but not for ever, and only when many do is another child
+ * A run is short, a compilation some hundred times as long.  So whoever finds the child that has
+ * his program busy waits for it, patiently but not for ever, and only when many do is another child
  * made to learn the program.
  */
 #include "providers/rest/jq_pool.h"

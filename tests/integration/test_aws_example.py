@@ -20,7 +20,8 @@ class Example(Project):
         shutil.copytree(EXAMPLE, folder)
         super().__init__(folder, None)
         manifest = folder / "hadeploy.yaml"
-        manifest.write_text(f"{manifest.read_text()}\nProviders: {{aws: {{Endpoint: '{moto.url}'}}}}\n")
+        endpoint = f"\nProviders: {{aws: {{Endpoint: '{moto.url}'}}}}\n"
+        manifest.write_text(manifest.read_text() + endpoint)
         self.moto = moto
 
     def run(self, *args, **options):

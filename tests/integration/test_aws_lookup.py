@@ -58,8 +58,8 @@ class Shop:
 
     def node(self, text, **settings):
         """A stack whose one resource holds the text."""
-        self.write(f"Resources: {{N: {{Type: Sim::Node, Properties: {{Text: {json.dumps(text)}}}}}}}"
-                   "\n", **settings)
+        resource = f"{{Type: Sim::Node, Properties: {{Text: {json.dumps(text)}}}}}"
+        self.write(f"Resources: {{N: {resource}}}\n", **settings)
 
 
 def test_zones_account_and_parameters_of_a_first_apply(shop):

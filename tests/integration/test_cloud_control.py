@@ -1,5 +1,5 @@
-"""Types without a definition of their own, by the Cloud Control API: on ministack, with boto3 as the
-witness, and its wire format against botocore's model of the service."""
+"""Types without a definition of their own, by the Cloud Control API: on ministack, with boto3 as
+the witness, and its wire format against botocore's model of the service."""
 
 import json
 

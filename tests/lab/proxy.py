@@ -44,7 +44,8 @@ HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding
 SCOPE = re.compile(r"Credential=([^/,]*)/\d{8}/([^/,]*)/([^/,]*)/aws4_request")
 MATCHED = ("method", "path", "host", "service", "region", "action")
 UPSTREAM_LIMIT_S = 60
-HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body><center><h1>{0}</h1></center></body></html>"
+HTML = ("<html>\r\n<head><title>{0}</title></head>\r\n"
+        "<body><center><h1>{0}</h1></center></body></html>")
 
 
 class Request:

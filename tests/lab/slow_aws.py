@@ -138,7 +138,8 @@ class Instances:
         return (f"<item><instanceId>{instance['id']}</instanceId><imageId>{instance['image']}"
                 f"</imageId><instanceType>{instance['type']}</instanceType>"
                 f"<clientToken>{instance['token']}</clientToken>"
-                f"<instanceState><name>{state}</name></instanceState><tagSet>{tags}</tagSet></item>")
+                f"<instanceState><name>{state}</name></instanceState>"
+                f"<tagSet>{tags}</tagSet></item>")
 
     def RunInstances(self, query):
         token = query.get("ClientToken", "")

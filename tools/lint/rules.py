@@ -207,11 +207,14 @@ def check_header(file):
         problem(file.name, 1, "a header has an include guard")
 
 
-def diag_rows():
-    for name in ("base/diag_codes.def", "base/diag_codes_run.def", "base/diag_codes_rest.def"):
-        path = ROOT / name
-        text = path.read_text() if path.is_file() else ""
-        for match in re.finditer(r"^DIAG_CODE\((\d+), (\w+),", text, re.M):
+def diag_rows(name="base/diag_codes.def"):
+    """The rows of a file and, at their place, of those that it includes."""
+    path = ROOT / name
+    text = path.read_text() if path.is_file() else ""
+    for match in re.finditer(r'^DIAG_CODE\((\d+), (\w+),|^#include "(base/\w+\.def)"', text, re.M):
+        if match[3]:
+            yield from diag_rows(match[3])
+        else:
             yield name, int(match[1]), match[2], text.count("\n", 0, match.start()) + 1
 
 
