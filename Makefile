@@ -33,7 +33,8 @@ library := $(OUT)/hadeploy.a
 units   := $(sort $(wildcard tests/unit/test_*.c))
 unit_programs   := $(units:%.c=$(OUT)/%)
 # Unit tests of what runs in several threads run under SANITIZE=thread too.
-thread_units    := $(if $(units),$(shell grep -lE 'pthread_|workers_|executor_|bench_apply' $(units)))
+threads         := pthread_|workers_|executor_|bench_apply
+thread_units    := $(if $(units),$(shell grep -lE '$(threads)' $(units)))
 thread_programs := $(thread_units:%.c=$(OUT)/%)
 fuzzers         := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_programs   := $(fuzzers:%.c=$(OUT)/%)
