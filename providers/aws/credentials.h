@@ -52,8 +52,8 @@ void credentials_free(struct credentials *c); /* accepts NULL */
 /* As credentials_fn of rest/auth.h. */
 int credentials_get(struct credentials *c, const struct kit_call *call, struct arena *a,
 		    struct sigv4_key *out, struct fault *f);
-/* A service has refused them, or what they may do: says in the detail where they are from, and
- * forgets those that were not taken for good. */
+/* A service has refused them, or what they may do: says in the detail where they are from.  Those
+ * that can be had anew are forgotten, and the fault becomes HD_RETRY. */
 void credentials_refused(struct credentials *c, struct fault *f);
 
 #endif

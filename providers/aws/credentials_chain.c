@@ -66,6 +66,7 @@ bool aws_key_read(struct arena *a, const json_t *j, struct aws_key *out)
 		.token = member(a, j, "Token"),
 		.expires_ms = end ? aws_time_ms(end) : 0,
 	};
+	out->renewable = out->expires_ms > 0;
 	if (!out->token)
 		out->token = member(a, j, "SessionToken");
 	return out->id && out->secret && out->expires_ms >= 0;
@@ -152,8 +153,10 @@ static enum found find_base(struct search *s, struct aws_key *out)
 		return credentials_named_profile(s, from->profile, out);
 	if (!from->id)
 		return walk_chain(s, out);
-	*out = (struct aws_key){from->id, from->secret, from->token, 0,
-				"the settings of the entry (AccessKeyId)"};
+	*out = (struct aws_key){.id = from->id,
+				.secret = from->secret,
+				.token = from->token,
+				.from = "the settings of the entry (AccessKeyId)"};
 	return FOUND_KEY;
 }
 

@@ -12,6 +12,7 @@
 struct aws_key {
 	const char *id, *secret, *token; /* token NULL: none */
 	int64_t expires_ms;              /* since 1970-01-01 UTC; 0: never */
+	bool renewable;                  /* whoever gave them gives others when they end */
 	const char *from;
 };
 

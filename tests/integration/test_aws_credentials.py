@@ -387,8 +387,8 @@ def test_one_look_serves_a_whole_run(shop, aws):
 
 
 def test_a_role_that_has_ended_is_assumed_again(shop, aws):
-    """Its keys hold for less than what is kept in reserve, so each request has new ones."""
-    aws.roles[ROLE] = Role(BASE, lives=1)
+    """Its keys hold for less than a request may take, so each request has new ones."""
+    aws.roles[ROLE] = Role(BASE, lives=20)
     for i in range(2):
         aws.parameters[f"/shop/p{i}"] = ("String", f"value-{i}-of-two")
     (shop.dir / "s.yaml").write_text("Resources:\n" + "".join(
@@ -450,12 +450,19 @@ def test_new_ones_before_the_old_ones_end(crowd, aws):
     assert not aws.things and len(aws.asked("AssumeRole")) == 2, "one for each run"
 
 
-def test_a_machine_whose_keys_are_short_lived(crowd, aws):
+def test_keys_that_end_on_their_way_are_replaced(crowd, aws):
+    """New ones are had, and the request comes again."""
     crowd.settings(Definitions="types")
     crowd.env.update(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
-    aws.lives = 5
+    aws.lives = 3600
+    aws.ends_early = 1
     instance(crowd).apply()
     assert len(aws.things) == THINGS
+
+
+def test_a_role_whose_keys_are_over_when_they_come(shop, aws):
+    aws.roles[ROLE] = Role(BASE, lives=-5)
+    set_env(shop).settings(RoleArn=ROLE).apply(1).err("HD5405", "were over when they came", ROLE)
 
 
 def test_saved_plans_have_none(shop):

@@ -83,6 +83,7 @@ class SmallAws:
     things: dict = field(default_factory=dict)  # of a service that only tests know
     broken: dict = field(default_factory=dict)  # path or action to (status, body)
     delay: float = 0              # before each answer
+    ends_early: int = 0           # so many signatures are refused though they should hold
     requests: list = field(default_factory=list)
 
     def __enter__(self):
@@ -182,6 +183,9 @@ class _Handler(BaseHTTPRequestHandler):
         if abs(signed - now) > SKEW_S:
             raise Refused("RequestExpired" if signed < now else "RequestTimeTooSkewed",
                           "Request has expired.")
+        if key.ends and self.aws.ends_early > 0:
+            self.aws.ends_early -= 1
+            key.ends = 1
         if key.ends and key.ends < now:
             raise Refused("ExpiredToken", "The security token included is expired", 403)
 
