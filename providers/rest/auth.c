@@ -199,9 +199,8 @@ static void add_checksum(struct arena *a, struct http_request *r)
 	str_release(&value);
 }
 
-static int apply_sigv4(const struct auth *auth, const struct kit_call *c,
-		       const struct auth_place *place, struct arena *a, struct http_request *r,
-		       struct fault *f)
+static int apply_sigv4(const struct auth *auth, const struct auth_place *place, struct arena *a,
+		       struct http_request *r, struct fault *f)
 {
 	const struct sigv4_scope scope = {.region = place->region,
 					  .service = place->service,
@@ -218,7 +217,7 @@ static int apply_sigv4(const struct auth *auth, const struct kit_call *c,
 		fault_hint(f, "use 'aws' for what is signed as AWS requests are");
 		return -1;
 	}
-	if (auth->credentials(auth->context, c, a, &key, f) != 0)
+	if (auth->credentials(auth->context, place->call, a, &key, f) != 0)
 		return -1;
 	if (place->s3)
 		add_checksum(a, r);
@@ -229,11 +228,10 @@ static int apply_sigv4(const struct auth *auth, const struct kit_call *c,
 	return 0;
 }
 
-int auth_apply(const struct auth *auth, enum auth_scheme scheme, const struct kit_call *c,
-	       const struct auth_place *place, struct arena *a, struct http_request *r,
-	       struct fault *f)
+int auth_apply(const struct auth *auth, const struct auth_place *place, struct arena *a,
+	       struct http_request *r, struct fault *f)
 {
-	switch (scheme) {
+	switch (place->scheme) {
 	case AUTH_NONE:
 		return 0;
 	case AUTH_BASIC:
@@ -243,7 +241,7 @@ int auth_apply(const struct auth *auth, enum auth_scheme scheme, const struct ki
 	case AUTH_HEADER:
 		return apply_header(auth, a, r, f);
 	case AUTH_SIGV4:
-		return apply_sigv4(auth, c, place, a, r, f);
+		return apply_sigv4(auth, place, a, r, f);
 	}
 	return 0;
 }

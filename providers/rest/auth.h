@@ -33,12 +33,13 @@ int auth_read(struct arena *a, const json_t *config, struct auth *out, struct fa
 /* Adds headers to the request, in the arena; sigv4 signs, so everything else must be there
  * already. */
 struct auth_place {
-	const char *region, *service;
+	enum auth_scheme scheme;
+	const struct kit_call *call;  /* for credentials that have to be asked for */
+	const char *region, *service; /* sigv4: these and what follows */
 	int64_t time_s;
 	bool s3;
 };
-int auth_apply(const struct auth *auth, enum auth_scheme scheme, const struct kit_call *c,
-	       const struct auth_place *place, struct arena *a, struct http_request *r,
-	       struct fault *f);
+int auth_apply(const struct auth *auth, const struct auth_place *place, struct arena *a,
+	       struct http_request *r, struct fault *f);
 
 #endif

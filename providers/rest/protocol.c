@@ -231,7 +231,7 @@ static int write_body(struct draft *d, const json_t *body, struct http_request *
 	static const struct {
 		int (*write)(struct draft *d, const json_t *body, struct str *out);
 		const char *type; /* NULL: the row's */
-	} forms[] = {
+	} forms[SEND_NONE + 1] = {
 		[SEND_JSON] = {write_json, NULL},
 		[SEND_FORM] = {write_form, FORM_TYPE},
 		[SEND_TEXT] = {write_text, "text/plain; charset=utf-8"},
@@ -241,7 +241,7 @@ static int write_body(struct draft *d, const json_t *body, struct http_request *
 	struct str text = STR_INIT;
 	int status;
 
-	if (form == SEND_NONE)
+	if (!forms[form].write)
 		return 0;
 	status = forms[form].write(d, body, &text);
 	if (status == 0)
@@ -270,14 +270,14 @@ static const char *method_of(const struct draft *d)
 	return d->step->method ? d->step->method : "GET";
 }
 
-int protocol_request(struct arena *a, const struct definition *t, const struct step *step,
-		     const struct wish *w, struct http_request *out, const char **why)
+int protocol_request(struct arena *a, const struct wish *w, struct http_request *out,
+		     const char **why)
 {
 	struct draft d = {.arena = a,
-			  .service = &t->service,
-			  .step = step,
+			  .service = &w->definition->service,
+			  .step = w->step,
 			  .request = w->request,
-			  .row = &rows[t->service.protocol]};
+			  .row = &rows[w->definition->service.protocol]};
 
 	*out = (struct http_request){.method = method_of(&d), .body = TEXT_LIT("")};
 	if (make_url(&d, w->endpoint, out) != 0 || take_headers(&d) != 0 ||

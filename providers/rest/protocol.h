@@ -17,13 +17,15 @@
 
 /* What the program's request function gave. */
 struct wish {
+	const struct definition *definition;
+	const struct step *step;
 	const json_t *request; /* {"path", "query", "headers", "body"} */
 	const char *endpoint;  /* "http://127.0.0.1:8081/api" */
 };
 
 /* Fills *out (but for authentication) in the arena.  -1 with *why in the arena. */
-int protocol_request(struct arena *a, const struct definition *t, const struct step *step,
-		     const struct wish *w, struct http_request *out, const char **why);
+int protocol_request(struct arena *a, const struct wish *w, struct http_request *out,
+		     const char **why);
 
 /* The decoded body, a new reference: JSON, XML as xml.h has it (the query protocols: without the
  * outer <XResponse><XResult>, unless the status says error), or the text; null when empty.  NULL

@@ -255,15 +255,17 @@ static const struct {
 	enum diag_code code;
 	const char *summary, *hint;
 } meanings[ERROR_KIND_COUNT] = {
-	[ERROR_NOT_FOUND] = {HD_NOTFOUND, DIAG_REST_NOT_FOUND, "the service has no such thing"},
+	[ERROR_NOT_FOUND] = {HD_NOTFOUND, DIAG_REST_NOT_FOUND, "the service has no such thing",
+			     NULL},
 	[ERROR_EXISTS] =
 		{HD_EXISTS, DIAG_REST_EXISTS, "the service has one like this already",
 		 "take it over with `hadeploy import` or `hadeploy apply --adopt`, or remove "
 		 "it, or choose another name"},
 	[ERROR_CONFLICT] = {HD_CONFLICT, DIAG_REST_CONFLICT,
-			    "something else holds what is to be changed"},
-	[ERROR_THROTTLED] = {HD_THROTTLED, DIAG_REST_THROTTLED, "the service wants fewer requests"},
-	[ERROR_RETRY] = {HD_RETRY, DIAG_REST_UNAVAILABLE, "the service is in trouble"},
+			    "something else holds what is to be changed", NULL},
+	[ERROR_THROTTLED] = {HD_THROTTLED, DIAG_REST_THROTTLED, "the service wants fewer requests",
+			     NULL},
+	[ERROR_RETRY] = {HD_RETRY, DIAG_REST_UNAVAILABLE, "the service is in trouble", NULL},
 };
 
 int refusal_status(enum error_kind kind)

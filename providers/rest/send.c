@@ -98,6 +98,8 @@ static int add_auth(struct exchange *x, struct fault *f)
 {
 	const struct service *service = &x->ask.definition->service;
 	struct auth_place place = {
+		.scheme = service->auth,
+		.call = x->call,
 		.region = service->signing_region ? service->signing_region : x->s->aws_region,
 		.service = service->signing_name ? service->signing_name : service->name,
 		.time_s = wall_ms(x->call) / 1000,
@@ -105,15 +107,15 @@ static int add_auth(struct exchange *x, struct fault *f)
 
 	place.s3 = strcmp(place.service, "s3") == 0;
 	x->plain_headers = x->request.header_count;
-	return auth_apply(&x->s->auth, service->auth, x->call, &place, x->a, &x->request, f);
+	return auth_apply(&x->s->auth, &place, x->a, &x->request, f);
 }
 
 static int prepare(struct exchange *x, struct fault *f)
 {
-	struct wish wish = {x->ask.wish, x->endpoint};
+	struct wish wish = {x->ask.definition, x->ask.step, x->ask.wish, x->endpoint};
 	const char *why = "";
 
-	if (protocol_request(x->a, x->ask.definition, x->ask.step, &wish, &x->request, &why) < 0) {
+	if (protocol_request(x->a, &wish, &x->request, &why) < 0) {
 		fault_set(f, HD_FATAL, DIAG_REST_RESULT,
 			  "the definition asks for a request that cannot be made");
 		fault_detail(f, "step '%s' of %s: %s", x->ask.step->name, x->ask.definition->type,

@@ -51,10 +51,10 @@ static void requests(struct trial t, const char *expected)
 	struct http_request r;
 	const char *why = NULL;
 	json_t *request = json_of(a, t.request);
-	const struct wish w = {request, t.endpoint ? t.endpoint : "http://h:1"};
+	const struct wish w = {&d, &t.step, request, t.endpoint ? t.endpoint : "http://h:1"};
 
 	d.service.protocol = t.protocol;
-	if (protocol_request(a, &d, &t.step, &w, &r, &why) != 0)
+	if (protocol_request(a, &w, &r, &why) != 0)
 		fail_msg("%s", why);
 	assert_string_equal(request_text(a, &r), expected);
 	json_decref(request);
@@ -68,10 +68,10 @@ static void refuses(struct trial t, const char *because)
 	struct http_request r;
 	const char *why = NULL;
 	json_t *request = json_of(a, t.request);
-	const struct wish w = {request, t.endpoint ? t.endpoint : "http://h:1"};
+	const struct wish w = {&d, &t.step, request, t.endpoint ? t.endpoint : "http://h:1"};
 
 	d.service.protocol = t.protocol;
-	assert_int_equal(protocol_request(a, &d, &t.step, &w, &r, &why), -1);
+	assert_int_equal(protocol_request(a, &w, &r, &why), -1);
 	assert_non_null(why);
 	if (!strstr(why, because))
 		fail_msg("%s", why);

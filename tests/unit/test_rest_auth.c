@@ -88,11 +88,11 @@ static const char *applied(struct arena *a, const struct auth *auth, enum auth_s
 	const struct http_header own = {"X-Own", "1"};
 	struct http_request r = {
 		.method = "GET", .url = "http://h/", .headers = &own, .header_count = 1};
-	const struct auth_place place = {.region = "r", .service = "s"};
+	const struct auth_place place = {.scheme = scheme, .region = "r", .service = "s"};
 	struct http_answer found;
 	struct fault f = FAULT_INIT;
 
-	assert_int_equal(auth_apply(auth, scheme, NULL, &place, a, &r, &f), 0);
+	assert_int_equal(auth_apply(auth, &place, a, &r, &f), 0);
 	assert_string_equal(r.headers[0].name, "X-Own");
 	found = (struct http_answer){.headers = r.headers, .header_count = r.header_count};
 	return http_header(&found, name);
@@ -121,11 +121,11 @@ static void lacks(enum auth_scheme scheme, const char *summary)
 {
 	struct arena *a = arena_new();
 	const struct auth none = {0};
-	const struct auth_place place = {0};
+	const struct auth_place place = {.scheme = scheme};
 	struct http_request r = {.method = "GET", .url = "http://h/"};
 	struct fault f = FAULT_INIT;
 
-	assert_int_equal(auth_apply(&none, scheme, NULL, &place, a, &r, &f), -1);
+	assert_int_equal(auth_apply(&none, &place, a, &r, &f), -1);
 	assert_int_equal(f.code, DIAG_REST_AUTH_MISSING);
 	assert_string_equal(str_cstr(&f.summary), summary);
 	assert_int_equal(r.header_count, 0);
@@ -150,11 +150,12 @@ static void a_name_with_a_colon_is_none(void **state)
 {
 	struct arena *a = arena_new();
 	const struct auth auth = {.user = "a:b", .password = "p"};
+	const struct auth_place place = {.scheme = AUTH_BASIC};
 	struct http_request r = {.method = "GET", .url = "http://h/"};
 	struct fault f = FAULT_INIT;
 
 	(void)state;
-	assert_int_equal(auth_apply(&auth, AUTH_BASIC, NULL, NULL, a, &r, &f), -1);
+	assert_int_equal(auth_apply(&auth, &place, a, &r, &f), -1);
 	assert_string_equal(str_cstr(&f.summary), "setting Auth: 'User' has a colon in it");
 	fault_release(&f);
 	arena_free(a);
@@ -176,14 +177,17 @@ static void requests_are_signed(void **state)
 	struct arena *a = arena_new();
 	char secret[] = "secret";
 	const struct auth auth = {.credentials = give_key, .context = secret};
-	struct auth_place place = {.region = "us-east-1", .service = "ec2", .time_s = 1440938160};
+	struct auth_place place = {.scheme = AUTH_SIGV4,
+				   .region = "us-east-1",
+				   .service = "ec2",
+				   .time_s = 1440938160};
 	struct http_request r = {
 		.method = "POST", .url = "http://h/", .body = TEXT_LIT("<a/>"), .has_body = true};
 	struct http_answer found;
 	struct fault f = FAULT_INIT;
 
 	(void)state;
-	assert_int_equal(auth_apply(&auth, AUTH_SIGV4, NULL, &place, a, &r, &f), 0);
+	assert_int_equal(auth_apply(&auth, &place, a, &r, &f), 0);
 	found = (struct http_answer){.headers = r.headers, .header_count = r.header_count};
 	assert_string_equal(http_header(&found, "x-amz-date"), "20150830T123600Z");
 	assert_string_equal(http_header(&found, "x-amz-security-token"), "session");
@@ -194,7 +198,7 @@ static void requests_are_signed(void **state)
 	place.s3 = true;
 	place.service = "s3";
 	r.header_count = 0;
-	assert_int_equal(auth_apply(&auth, AUTH_SIGV4, NULL, &place, a, &r, &f), 0);
+	assert_int_equal(auth_apply(&auth, &place, a, &r, &f), 0);
 	found = (struct http_answer){.headers = r.headers, .header_count = r.header_count};
 	assert_string_equal(http_header(&found, "x-amz-checksum-sha256"),
 			    "KRFDY/dJoCJraYjdo8okkqlUEXq2tfOCcGwgMA2rwHk=");
@@ -207,12 +211,12 @@ static void a_failing_source_is_told(void **state)
 {
 	struct arena *a = arena_new();
 	const struct auth auth = {.credentials = give_key};
-	const struct auth_place place = {.region = "r", .service = "s"};
+	const struct auth_place place = {.scheme = AUTH_SIGV4, .region = "r", .service = "s"};
 	struct http_request r = {.method = "GET", .url = "http://h/"};
 	struct fault f = FAULT_INIT;
 
 	(void)state;
-	assert_int_equal(auth_apply(&auth, AUTH_SIGV4, NULL, &place, a, &r, &f), -1);
+	assert_int_equal(auth_apply(&auth, &place, a, &r, &f), -1);
 	assert_string_equal(str_cstr(&f.summary), "none");
 	fault_release(&f);
 	arena_free(a);
