@@ -46,6 +46,7 @@ static void leaves_are_texts(void **state)
 	reads_as("<A> </A>", "{\"A\":\" \"}");
 	reads_as("<A>a &lt;&#x263a;&amp;<![CDATA[<b>]]> c</A>",
 		 "{\"A\":\"a <\xe2\x98\xba&<b> c\"}");
+	reads_as("<A t=\"a&amp;b&#38;&quot;\"/>", "{\"A\":{\"@t\":\"a&b&\\\"\"}}");
 	reads_as("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<A>\xe4</A>",
 		 "{\"A\":\"\xc3\xa4\"}");
 }
