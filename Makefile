@@ -71,8 +71,8 @@ test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)
 	HADEPLOY_FAULTY=$(abspath $(fault_program)) PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	check-fault fault golden-accept contract test lint format demo bench fuzz fuzz-run \
-	aws-types install uninstall clean help FORCE
+	check-fault check-programs fault golden-accept contract test lint format demo bench fuzz \
+	fuzz-run aws-types install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -145,13 +145,20 @@ golden-accept: $(PROGRAM)           ## rewrite what the golden tests expect
 	@$(test_env) GOLDEN_ACCEPT=1 $(results) pytest $(RESULTS)/accept \
 		tests/test_golden.py $(PYTEST_ARGS)
 
+check-programs: $(PROGRAM) $(contract_program) $(fault_program) $(unit_programs) $(fuzz_programs)
+
+# Tests against servers mostly wait for them, so they go on beside everything else.
+checked := WERROR=1 SANITIZE=address,undefined
+beside  := $(RESULTS)/integration.log
 test:                               ## install what is missing, build with sanitizers, run all tests
 	@tools/install-deps build test
-	@rm -rf $(RESULTS); broken=; \
-	for part in unit corpus golden integration fault; do \
-		$(MAKE) WERROR=1 SANITIZE=address,undefined check-$$part || \
-			broken="$$broken $$part"; done; \
+	@rm -rf $(RESULTS); mkdir -p $(RESULTS); broken=; \
+	$(MAKE) $(checked) check-programs || broken=" build"; \
+	$(MAKE) $(checked) check-integration >$(beside) 2>&1 & servers=$$!; \
+	for part in unit corpus golden fault; do \
+		$(MAKE) $(checked) check-$$part || broken="$$broken $$part"; done; \
 	$(MAKE) WERROR=1 SANITIZE=thread check-threads || broken="$$broken threads"; \
+	wait $$servers || broken="$$broken integration"; cat $(beside); \
 	$(results) report $(RESULTS) $$broken
 
 fault: $(fault_program)             ## every point of the crash sweep, and random moments
