@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,8 @@ def test_a_manifest(content, tmp_path):
     put(tmp_path, "hadeploy.yaml", content)
     for template in re.findall(r"Template: ([^\s,}]+)", content):
         put(tmp_path, template, TEMPLATE % declared)
+    for folder in re.findall(r"Definitions: (\S+)", content):
+        shutil.copytree(ROOT / "examples/own-api/types", tmp_path / folder)
     valid(tmp_path)
 
 
