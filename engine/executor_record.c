@@ -267,7 +267,9 @@ void task_succeed(struct task *t)
 		record_made(t, &r);
 		learn(t, &r);
 	}
-	take_diags(t);
+	/* That it is gone is what was wanted, whatever is said of it. */
+	if (t->job.work.outcome.status != HD_NOTFOUND)
+		take_diags(t);
 	task_end_operation(t, OPERATION_SUCCEEDED);
 	task_over(t, STEP_ENDED_WELL);
 }
