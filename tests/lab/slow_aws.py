@@ -5,9 +5,9 @@
     api.made                      # how often anything was really made
     api.close()
 
-The Cloud Control API for any type, and of EC2 RunInstances, DescribeInstances, TerminateInstances
-and tags.  A request with a client token that was seen before gets the first one's answer, as AWS
-promises; what is made or deleted stays in progress until it was asked about `polls` times.
+The Cloud Control API for any type, and of EC2 what an instance needs.  A request with a client
+token that was seen before gets the first one's answer, as AWS promises; what is made or deleted
+stays in progress until it was asked about `polls` times.
 """
 
 import json
@@ -172,6 +172,12 @@ class Instances:
         for instance in self.chosen(query):
             instance.update(state="shutting-down", end="terminated", asked=0)
         return "<instancesSet/>"
+
+    def DescribeInstanceAttribute(self, query):
+        """Nothing special is set on any."""
+        name = query["Attribute"]
+        value = "" if name == "userData" else "<value>false</value>"
+        return f"<instanceId>{query['InstanceId']}</instanceId><{name}>{value}</{name}>"
 
     def CreateTags(self, query):
         for key, value in query.items():
