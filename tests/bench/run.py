@@ -7,6 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import aws  # noqa: E402
 import dead_region  # noqa: E402
 import engine  # noqa: E402
 import jq  # noqa: E402
@@ -18,7 +19,8 @@ import templates  # noqa: E402
 
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
            "orchestration": orchestration.bench, "ssh": ssh_hosts.bench, "jq": jq.bench,
-           "dead-region": dead_region.bench, "rest": rest.bench}
+           "dead-region": dead_region.bench, "rest": rest.bench,
+           "aws": aws.bench}
 
 
 def main():

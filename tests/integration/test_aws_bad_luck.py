@@ -1,5 +1,5 @@
-"""AWS's APIs behind a proxy that does what bad luck does, and a server that keeps its promises about
-client tokens: whatever happens, everything is made once, or the message says where and why."""
+"""AWS's APIs behind a proxy that does what bad luck does, and a server that keeps its promises
+about client tokens: whatever happens, all is made once, or the message says where and why."""
 
 import json
 
