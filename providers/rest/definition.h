@@ -183,8 +183,8 @@ struct service {
 	unsigned error_function; /* 0: by protocol */
 	struct error_rules errors;
 	struct expression headers; /* one jq expression: an object */
-	struct text library;
-	struct range library_where;
+	struct text functions;
+	struct range functions_where;
 };
 
 struct definition {
@@ -196,8 +196,8 @@ struct definition {
 	const struct action *actions;
 	size_t action_count;
 	struct error_rules errors;
-	struct text library;
-	struct range library_where;
+	struct text functions;
+	struct range functions_where;
 	struct range where;
 	struct jq_program program;         /* of all its expressions: program.h */
 	const struct program_lines *lines; /* program.h: where its lines came from */

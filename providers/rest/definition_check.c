@@ -253,8 +253,8 @@ static void check_service(struct checker *c)
 {
 	const struct service *s = &c->t->service;
 
-	check_words(c, s->library, s->library_where);
-	check_words(c, c->t->library, c->t->library_where);
+	check_words(c, s->functions, s->functions_where);
+	check_words(c, c->t->functions, c->t->functions_where);
 	check_expression(c, &s->headers);
 	check_expression(c, &s->error_code);
 	check_expression(c, &s->error_message);

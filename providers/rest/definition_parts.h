@@ -90,7 +90,7 @@ definition_set_fn definition_set_text, definition_set_expression;
 extern const struct definition_keys definition_service_keys; /* into struct service */
 void definition_set_errors(struct definition_reader *r, const struct definition_key *key,
 			   const struct node *value, void *into);
-void definition_set_library(struct definition_reader *r, const struct definition_key *key,
+void definition_set_functions(struct definition_reader *r, const struct definition_key *key,
 			    const struct node *value, void *into);
 /* Steps of these name an Action; the others have a Method and a Path. */
 bool protocol_has_actions(enum protocol p);

@@ -195,7 +195,7 @@ const struct node *definition_parse(struct definition_reader *r, const struct so
 static const struct definition_key service_file_rows[] = {
 	{"Service", FORM_TEXT, NULL, 0},
 	{"Description", FORM_TEXT, NULL, 0},
-	{"Library", FORM_JQ, definition_set_library, offsetof(struct service, library)},
+	{"Library", FORM_JQ, definition_set_functions, offsetof(struct service, functions)},
 	{"Errors", FORM_MAP, definition_set_errors, offsetof(struct service, errors)},
 };
 static const struct definition_keys service_file_keys = {
@@ -228,7 +228,7 @@ static const struct definition_key type_rows[] = {
 	{"Service", FORM_TEXT, NULL, 0},
 	{"Description", FORM_TEXT, NULL, 0},
 	{"Schema", FORM_MAP, set_schema, 0},
-	{"Library", FORM_JQ, definition_set_library, offsetof(struct definition, library)},
+	{"Library", FORM_JQ, definition_set_functions, offsetof(struct definition, functions)},
 	{"Errors", FORM_MAP, definition_set_errors, offsetof(struct definition, errors)},
 	OPERATION_ROW("Create", OPERATION_CREATE),
 	OPERATION_ROW("Read", OPERATION_READ),

@@ -93,16 +93,16 @@ static const struct definition_key service_rows[] = {
 const struct definition_keys definition_service_keys = {"a service", service_rows,
 							ARRAY_LEN(service_rows), NULL, 0};
 
-void definition_set_library(struct definition_reader *r, const struct definition_key *key,
-			    const struct node *value, void *into)
+void definition_set_functions(struct definition_reader *r, const struct definition_key *key,
+			      const struct node *value, void *into)
 {
-	struct text *library = (struct text *)(void *)((char *)into + key->offset);
+	struct text *functions = (struct text *)(void *)((char *)into + key->offset);
 	/* In both structs the place follows the text. */
-	struct range *where = (struct range *)(void *)(library + 1);
+	struct range *where = (struct range *)(void *)(functions + 1);
 	struct expression e = definition_expression(value);
 
 	(void)r;
-	*library = e.source;
+	*functions = e.source;
 	*where = e.where;
 }
 

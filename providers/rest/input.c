@@ -123,7 +123,7 @@ static bool operation_names_account(const struct operation *op)
 /* The number of an account may have to be asked for. */
 static bool definition_names_account(const struct definition *t)
 {
-	bool names = names_account(t->library) || names_account(t->service.library) ||
+	bool names = names_account(t->functions) || names_account(t->service.functions) ||
 		     names_account(t->service.headers.source) ||
 		     (t->service.endpoint && strstr(t->service.endpoint, "$account"));
 

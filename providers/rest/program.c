@@ -229,10 +229,10 @@ static void put_libraries(struct builder *b, struct definition *t)
 	put_variables(b);
 	put_text(b, program_prelude());
 	put(b, "\n");
-	if (t->service.library.ptr)
-		put_source(b, t->service.library, t->service.library_where);
-	if (t->library.ptr)
-		put_source(b, t->library, t->library_where);
+	if (t->service.functions.ptr)
+		put_source(b, t->service.functions, t->service.functions_where);
+	if (t->functions.ptr)
+		put_source(b, t->functions, t->functions_where);
 }
 
 /* With "end" the end function is asked at once, which knows what the answer function gave. */

@@ -128,7 +128,7 @@ static void a_type_takes_what_its_service_says(void **state)
 	assert_string_equal(t->service.errors.items[1].code, "No*");
 	assert_string_equal(t->service.errors.items[2].code, "404");
 	assert_int_equal(t->errors.items[0].kind, ERROR_EXISTS);
-	assert_true(text_is(t->service.library, "def f: 1;"));
+	assert_true(text_is(t->service.functions, "def f: 1;"));
 	assert_non_null(t->service.headers.source.ptr);
 	assert_string_equal(t->file, "b:net/zone.yaml");
 	assert_null(t->schema);
@@ -206,8 +206,8 @@ static void a_block_text_stands_where_its_first_line_does(void **state)
 					       "  def f:\n    1;\n" ZONE_OPERATIONS,
 					       "X::A");
 
-	assert_int_equal(t->library_where.start.line, 3);
-	assert_int_equal(t->library_where.start.column, 3);
+	assert_int_equal(t->functions_where.start.line, 3);
+	assert_int_equal(t->functions_where.start.column, 3);
 }
 
 static void a_schema_becomes_json(void **state)

@@ -176,8 +176,8 @@ static void libraries_are_known(void **state)
 {
 	struct bench *b = *state;
 
-	b->definition.service.library = TEXT_LIT("def here: $region;\n");
-	b->definition.library = TEXT_LIT("def there: here + \"!\"; # so\n");
+	b->definition.service.functions = TEXT_LIT("def here: $region;\n");
+	b->definition.functions = TEXT_LIT("def there: here + \"!\"; # so\n");
 	b->step.id = expression("there");
 	program_build(b->arena, &b->definition);
 	gives(b, b->step.answer_function, "\"in\":1,\"v\":{\"region\":\"north\"}",
@@ -219,11 +219,11 @@ static void an_error_is_shown_in_its_file(void **state)
 	const struct source *src = source_from(b->arena, "x.yaml", text_of(yaml), &b->diags);
 	struct str request = STR_INIT;
 
-	b->definition.library = TEXT_LIT("def a:\n  nosuch;\n");
-	b->definition.library_where = from(src, 1, 10);
+	b->definition.functions = TEXT_LIT("def a:\n  nosuch;\n");
+	b->definition.functions_where = from(src, 1, 10);
 	b->step.id = (struct expression){TEXT_LIT("a"), from(src, 5, 7), 0};
 	error_is_at(b, 3, 5);
-	b->definition.library = TEXT_LIT("def a:\n  1;\n");
+	b->definition.functions = TEXT_LIT("def a:\n  1;\n");
 	b->step.id = (struct expression){TEXT_LIT(".id +\nmissing"), from(src, 5, 7), 0};
 	error_is_at(b, 6, 5);
 	b->step.id.source = TEXT_LIT("1");
