@@ -144,7 +144,7 @@ static int report_load(const char *path, const char *name, struct range where, s
 static int load(struct plugin *p, const char *name, struct range where, struct diags *d)
 {
 	entry_point_fn *entry_point = NULL;
-	void *symbol = dlsym(p->library, ENTRY_POINT);
+	void *symbol = dlsym(p->loaded, ENTRY_POINT);
 
 	if (!symbol) {
 		diag_hint(
@@ -162,8 +162,8 @@ static int load(struct plugin *p, const char *name, struct range where, struct d
 int plugin_open(struct plugin *p, const char *path, const char *name, struct range where,
 		struct diags *d)
 {
-	p->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!p->library)
+	p->loaded = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!p->loaded)
 		return report_load(path, name, where, d);
 	if (load(p, name, where, d) == 0)
 		return 0;
@@ -173,8 +173,8 @@ int plugin_open(struct plugin *p, const char *path, const char *name, struct ran
 
 void plugin_close(struct plugin *p)
 {
-	if (p->library)
-		dlclose(p->library);
-	p->library = NULL;
+	if (p->loaded)
+		dlclose(p->loaded);
+	p->loaded = NULL;
 	p->table = NULL;
 }

@@ -10,7 +10,7 @@
 #include "providers/api/provider.h"
 
 struct plugin {
-	void *library; /* of dlopen */
+	void *loaded; /* of dlopen */
 	const struct hd_provider *table;
 };
 

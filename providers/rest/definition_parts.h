@@ -91,7 +91,7 @@ extern const struct definition_keys definition_service_keys; /* into struct serv
 void definition_set_errors(struct definition_reader *r, const struct definition_key *key,
 			   const struct node *value, void *into);
 void definition_set_functions(struct definition_reader *r, const struct definition_key *key,
-			    const struct node *value, void *into);
+			      const struct node *value, void *into);
 /* Steps of these name an Action; the others have a Method and a Path. */
 bool protocol_has_actions(enum protocol p);
 const char *protocol_word(enum protocol p);

@@ -326,7 +326,7 @@ static void a_library_that_is_no_plugin_is_named(void **state)
 	assert_int_equal(plugin_open(&p, info.dli_fname, "libjson.so", RANGE_NONE, &f->d), -1);
 	assert_int_equal(f->d.first->code, DIAG_PLUGIN_LOAD);
 	assert_non_null(strstr(f->d.first->summary, "is no plugin of hadeploy"));
-	assert_null(p.library);
+	assert_null(p.loaded);
 }
 
 static void check_refused(struct fixture *f, const struct hd_provider *table, const char *part)
