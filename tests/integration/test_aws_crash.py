@@ -11,7 +11,7 @@ from lab.project import Project
 
 REGION = "eu-west-1"
 FAULTY = os.environ.get("HADEPLOY_FAULTY")
-STEP = 6  # of the points of a run, every so manieth is tried; 1: all
+STEP = 9  # of the points of a run, every so manieth is tried; 1: all
 
 RESOURCES = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
