@@ -86,23 +86,9 @@ static int open_types(const struct hd_host *host, struct hd_op *op, struct hd_sp
 }
 
 const struct hd_provider hadeploy_provider_aws = {
-	.abi = HD_ABI,
-	.size = sizeof(struct hd_provider),
+	REST_TABLE,
 	.name = "aws",
-	.version = "1",
 	.open = open_session,
-	.close = rest_close,
-	.read = rest_read,
-	.create = rest_create,
-	.update = rest_update,
-	.remove = rest_remove,
-	.poll = rest_poll,
-	.find = rest_find,
-	.list = rest_list,
-	.act = rest_act,
-	.lookup = rest_lookup,
 	.types_open = open_types,
-	.types_close = rest_types_close,
-	.types_names = rest_types_names,
-	.types_schema = rest_types_schema,
+	.lookup = rest_lookup,
 };

@@ -16,22 +16,8 @@ static int open_types(const struct hd_host *host, struct hd_op *op, struct hd_sp
 }
 
 const struct hd_provider hadeploy_provider_rest = {
-	.abi = HD_ABI,
-	.size = sizeof(struct hd_provider),
+	REST_TABLE,
 	.name = "rest",
-	.version = "1",
 	.open = open_session,
-	.close = rest_close,
-	.read = rest_read,
-	.create = rest_create,
-	.update = rest_update,
-	.remove = rest_remove,
-	.poll = rest_poll,
-	.find = rest_find,
-	.list = rest_list,
-	.act = rest_act,
 	.types_open = open_types,
-	.types_close = rest_types_close,
-	.types_names = rest_types_names,
-	.types_schema = rest_types_schema,
 };

@@ -103,6 +103,14 @@ int rest_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r
 	     struct hd_span action, struct hd_span args);
 int rest_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what, struct hd_span args);
 
+/* What is the same in the table of every kind: all but its name, open, types_open and lookup. */
+#define REST_TABLE                                                                              \
+	.abi = HD_ABI, .size = sizeof(struct hd_provider), .version = "1", .close = rest_close, \
+	.read = rest_read, .create = rest_create, .update = rest_update, .remove = rest_remove, \
+	.poll = rest_poll, .find = rest_find, .list = rest_list, .act = rest_act,               \
+	.types_close = rest_types_close, .types_names = rest_types_names,                       \
+	.types_schema = rest_types_schema
+
 extern const struct hd_provider hadeploy_provider_rest;
 
 #endif
