@@ -54,6 +54,12 @@ static bool lasts(const struct event *e)
 	case EVENT_FAILED:
 	case EVENT_BREAKER_OPEN:
 	case EVENT_BREAKER_CLOSED:
+	case EVENT_WAVE:
+	case EVENT_INSTANCE_STARTED:
+	case EVENT_INSTANCE_ENDED:
+	case EVENT_BAKING:
+	case EVENT_CHECK:
+	case EVENT_GATE:
 	case EVENT_ROLLING_BACK:
 	case EVENT_CANCELLING:
 		return true;

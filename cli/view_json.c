@@ -61,6 +61,12 @@ static void add_times(json_t *j, const struct event *e)
 		set_integer(j, "done", (int64_t)e->done);
 		set_integer(j, "total", (int64_t)e->total);
 		return;
+	case EVENT_WAVE:
+	case EVENT_INSTANCE_STARTED:
+	case EVENT_INSTANCE_ENDED:
+	case EVENT_BAKING:
+	case EVENT_CHECK:
+	case EVENT_GATE:
 	case EVENT_LOCK_WAIT:
 	case EVENT_RECOVERING:
 	case EVENT_RECOVERED:

@@ -188,6 +188,13 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 	case EVENT_APPLY_STARTED:
 		add_total(out, "Applying", e->total, "change");
 		return;
+	case EVENT_WAVE:
+	case EVENT_INSTANCE_STARTED:
+	case EVENT_INSTANCE_ENDED:
+	case EVENT_BAKING:
+	case EVENT_CHECK:
+	case EVENT_GATE:
+		return;
 	case EVENT_ROLLING_BACK:
 		add_total(out, "Rolling back", e->total, "stack instance");
 		return;

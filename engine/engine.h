@@ -61,18 +61,15 @@ enum run_mode {
 const char *run_mode_name(enum run_mode m); /* "apply", ... */
 enum run_refresh { REFRESH_NO, REFRESH_YES };
 
-/* What becomes of a stack instance when one of its changes fails (--on-failure). */
-enum on_failure {
-	ON_FAILURE_DEFAULT,  /* as the manifest says of the stack; else INSTANCE */
-	ON_FAILURE_INSTANCE, /* it is brought back to its last good state */
-	ON_FAILURE_KEEP      /* it stays as it is; what does not depend on the failure goes on */
-};
-
 struct run_request {
 	enum run_mode mode;
 	enum run_refresh refresh;
 	struct plan_wishes wishes;
-	enum on_failure on_failure;
+	enum on_failure on_failure;    /* rollout/preferences.h */
+	struct rollout_wishes rollout; /* zero: as the manifest says */
+	const char *request; /* JSON array: the command line that asks for this, for a resume */
+	const char *resumes; /* run that this goes on with; NULL */
+	const char *freeze_reason;      /* why a freeze does not hold now; NULL: it holds */
 	const struct saved_plan *saved; /* saved_plan.h: only what it promises is done; NULL */
 	/* engine_plan: gets what the plan was made from, for saved_plan_write; NULL: not needed. */
 	const char **made_from;

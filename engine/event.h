@@ -31,20 +31,29 @@ enum event_kind {
 	EVENT_SKIPPED,         /* addr, action: something it needs failed or the run was stopped */
 	EVENT_BREAKER_OPEN,    /* endpoint: does not answer; others wait for a probe */
 	EVENT_BREAKER_CLOSED,
-	EVENT_ROLLING_BACK, /* total: instances that go back after a failure */
-	EVENT_CANCELLING,   /* text: first or second interrupt */
-	EVENT_FINISHED      /* counts in done/total */
+	EVENT_WAVE, /* instance.stack, wave: its first instance may start; total: members */
+	EVENT_INSTANCE_STARTED, /* instance, wave; done of total members of the rollout are over */
+	EVENT_INSTANCE_ENDED,   /* instance, wave, text: "SUCCEEDED", "FAILED", "SKIPPED",
+				   "CANCELLED"; done of total */
+	EVENT_BAKING,           /* instance.stack, wave, wait_ms: before the next wave starts */
+	EVENT_CHECK,            /* instance (its region), text: a health check changed its mind */
+	EVENT_GATE,             /* instance, or its stack alone: text: "passed", or why not */
+	EVENT_ROLLING_BACK,     /* total: instances that go back after a failure */
+	EVENT_CANCELLING,       /* text: first or second interrupt */
+	EVENT_FINISHED          /* counts in done/total */
 };
 
 struct event {
 	enum event_kind kind;
-	const struct address *addr; /* or NULL */
-	const char *type;           /* resource type or NULL */
-	const char *action;         /* "create", "update", "replace", "delete", "read", "none" (an
+	const struct address *addr;         /* or NULL */
+	const struct instance_id *instance; /* of a rollout; else NULL */
+	const char *wave;                   /* its name; NULL: there is one */
+	const char *type;                   /* resource type or NULL */
+	const char *action;      /* "create", "update", "replace", "delete", "read", "none" (an
 				       update that turned out to be none) or NULL */
-	const char *text;           /* masked; or NULL */
-	const char *endpoint;       /* or NULL */
-	const struct plan *plan;    /* EVENT_PLANNED */
+	const char *text;        /* masked; or NULL */
+	const char *endpoint;    /* or NULL */
+	const struct plan *plan; /* EVENT_PLANNED */
 	int64_t elapsed_ms, wait_ms;
 	int64_t usual_ms; /* EVENT_SLOW: what 95 of 100 took at most */
 	int64_t wall_ms;  /* when */

@@ -41,6 +41,11 @@ struct execution {
 	/* By instance: all that was wanted of it is there, and something was; at most what is to
 	 * go is not gone. */
 	bool *reached;
+	/* By instance of the plan: how it ended; PENDING: it had nothing to do. */
+	enum member_state *members;
+	/* By rollout of the plan: what stopped it, and where (rollout.h). */
+	enum rollout_fault *faults;
+	size_t *fault_at;
 	bool interrupted;
 	bool writable; /* false: locks lost or the disk full, nothing more may be written */
 };

@@ -16,6 +16,8 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/map.h"
+#include "engine/rollout/freeze.h"
+#include "engine/rollout/preferences.h"
 #include "templates/template.h"
 
 struct node;
@@ -38,8 +40,15 @@ struct manifest_provider {
 	struct range where;        /* RANGE_NONE: predefined and not mentioned */
 };
 
+/* `Tags: {tier: prod}` of a region or an account; pick targets. */
+struct manifest_tag {
+	const char *key, *value;
+};
+
 struct manifest_account {
 	const char *name;
+	const struct manifest_tag *tags;
+	size_t tag_count;
 	const struct node *providers; /* NODE_MAP name to overrides, or NULL */
 	struct range where;
 };
@@ -60,6 +69,8 @@ struct manifest_region {
 	const struct eval_host *eval_hosts; /* the same hosts, as evaluation takes them */
 	size_t host_count;
 	const struct node *providers; /* NODE_MAP name to overrides, or NULL */
+	const struct manifest_tag *tags;
+	size_t tag_count;
 	struct range where;
 };
 
@@ -105,7 +116,8 @@ struct manifest_stack {
 	struct range protected_where;
 	const struct manifest_policy *policies;
 	size_t policy_count;
-	bool on_failure_keep; /* Rollout: {OnFailure: keep} */
+	struct rollout_preferences rollout; /* as written; defaults where nothing is */
+	bool retain_instances; /* what goes to a target that is no longer named stays there */
 	struct range where;
 };
 
@@ -125,6 +137,9 @@ struct manifest {
 	size_t region_count;
 	const struct manifest_stack *stacks; /* in the order of the file */
 	size_t stack_count;
+	const struct manifest_check *checks; /* HealthChecks */
+	size_t check_count;
+	struct freeze_list freezes;
 };
 
 /* dir: where the manifest lies.  NULL on failure. */
@@ -144,6 +159,7 @@ const struct manifest_provider *manifest_provider(const struct manifest *m, cons
 const struct manifest_account *manifest_account(const struct manifest *m, const char *name);
 const struct manifest_region *manifest_region(const struct manifest *m, const char *name);
 const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name);
+const struct manifest_check *manifest_check(const struct manifest *m, const char *name);
 /* True when `name` can be the name of a region, stack, host and so on. */
 bool manifest_name_valid(struct text name);
 

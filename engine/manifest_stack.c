@@ -247,8 +247,9 @@ static void set_on_failure(struct manifest_reader *r, const struct manifest_part
 	bool wider = text_is(value->text, "wave") || text_is(value->text, "all");
 	struct diag *g;
 
-	s->stack->on_failure_keep = text_is(value->text, "keep");
-	if (s->stack->on_failure_keep || text_is(value->text, "instance"))
+	if (text_is(value->text, "keep"))
+		s->stack->rollout.on_failure = ON_FAILURE_KEEP;
+	if (text_is(value->text, "keep") || text_is(value->text, "instance"))
 		return;
 	if (wider) {
 		g = diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, value->where,

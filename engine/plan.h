@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "engine/project.h"
+#include "engine/rollout/layout.h"
 #include "engine/state.h"
 
 enum action {
@@ -179,6 +180,7 @@ struct plan {
 	size_t untimed;
 	const size_t *critical;
 	size_t critical_count;
+	struct rollout_list rollouts; /* how it goes over the targets; none before it is laid out */
 	size_t settled; /* of none: the world has what the template changed to; only recorded */
 	size_t drifted; /* resources whose state in the world differs from the record */
 	size_t unread;  /* recorded resources that a refresh asked for and could not read */

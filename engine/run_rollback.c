@@ -432,7 +432,8 @@ const bool *run_halting(struct run *r, const struct run_request *q)
 		const struct instance *in = p->instances[i].instance;
 		enum on_failure f = q->on_failure;
 
-		if (f == ON_FAILURE_DEFAULT && in && in->stack->on_failure_keep)
+		if (f == ON_FAILURE_DEFAULT && in &&
+		    in->stack->rollout.on_failure == ON_FAILURE_KEEP)
 			f = ON_FAILURE_KEEP;
 		halting[i] = f != ON_FAILURE_KEEP;
 	}

@@ -131,6 +131,9 @@ struct run_record {
 	int64_t started_ms, ended_ms; /* wall clock; 0: no end */
 	const char *status; /* "RUNNING", "SUCCEEDED", "FAILED", "STOPPED", "ROLLED_BACK", "LOST" */
 	const char *instances; /* JSON array of instance texts */
+	const char *request;   /* JSON array: the command line, without the program; "" from older
+				versions */
+	const char *resumes;   /* the run that it goes on with; "" */
 	const char *counts;    /* JSON object: "changes" as planned; with the end "create" ... as
 				  done, "failed", "skipped", "open" */
 	bool gone;             /* when loaded: it has no end, and its process is not running any

@@ -1,0 +1,62 @@
+/*
+ * health.h - checks of the manifest's HealthChecks: what is asked, of whom, and when a row of
+ * answers means healthy.
+ *
+ * Pure but for the texts it makes.  A check becomes one probe per endpoint of a place (region and
+ * account): per host where it names ${Host}, else one.  A probe is asked of a provider's lookup
+ * ("check" of provider.h); its answers go through a gauge, which counts thresholds.
+ */
+#ifndef ENGINE_HEALTH_HEALTH_H
+#define ENGINE_HEALTH_HEALTH_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "engine/manifest.h"
+
+/* `shop: {Type: HTTP, Url: 'http://${Host}:8080/health', ...}` of the manifest. */
+struct manifest_check {
+	const char *name;
+	const char *type;         /* "HTTP", "TCP", "COMMAND" */
+	const char *provider;     /* entry that carries it out: "probe" */
+	const char *const *roles; /* of the hosts; none: all, when it names ${Host} */
+	size_t role_count;
+	int64_t interval_ms, timeout_ms;
+	size_t healthy_threshold, unhealthy_threshold;
+	const struct node *config; /* NODE_MAP: the whole of it */
+	struct range where;
+};
+
+/* Where it is carried out. */
+struct check_place {
+	const struct manifest_region *region;
+	const char *account;
+	/* "Stack.Output" of an instance in this place as text; NULL: there is none.  May be NULL. */
+	const char *(*output)(void *context, const char *stack, const char *name);
+	void *context;
+};
+
+struct check_probe {
+	const struct manifest_check *check;
+	const char *label; /* "shop of web-e1 (east)": for messages */
+	const char *args;  /* JSON for lookup "check" */
+	struct check_place place;
+};
+
+/*
+ * The probes of a check in a place, in the arena.  ${Host}, ${HostName}, ${Zone}, ${Region},
+ * ${AwsRegion}, ${Account} and ${Stack.Output} are replaced in every text.  0, or -1 with errors
+ * (no such output, no host of these roles).
+ */
+int check_probes(struct arena *a, const struct manifest *m, const struct manifest_check *c,
+		 const struct check_place *place, const struct check_probe **out, size_t *count,
+		 struct diags *d);
+
+/* Thresholds: so many answers in a row. */
+enum gauge_state { GAUGE_UNKNOWN, GAUGE_HEALTHY, GAUGE_UNHEALTHY };
+struct gauge {
+	enum gauge_state state;
+	size_t good, bad; /* in a row */
+};
+enum gauge_state gauge_add(struct gauge *g, const struct manifest_check *c, bool healthy);
+
+#endif
