@@ -89,11 +89,26 @@ static const char *const texts[QUERY_COUNT] = {
 	[QUERY_WRITE_COUNTER] = "INSERT OR REPLACE INTO fault (name, seen, used) VALUES (?, ?, ?)",
 };
 
-struct sim_store {
-	pthread_mutex_t lock;
+/*
+ * One connection to a file serves all sessions of the process: thousands of regions and accounts
+ * would else have as many page caches, and wait for each other in SQLite's busy handler, which
+ * sleeps.
+ */
+struct sim_file {
+	pthread_mutex_t lock; /* of what is below; the list has its own */
 	sqlite3 *db;
 	sqlite3_stmt *queries[QUERY_COUNT];
-	char *path, *account, *region;
+	char *path;
+	size_t users;
+	struct sim_file *next;
+};
+
+static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct sim_file *files;
+
+struct sim_store {
+	struct sim_file *file;
+	char *account, *region;
 };
 
 static const char *const busy_words[] = {[SIM_READY] = "",
@@ -109,7 +124,7 @@ static const char *const effect_words[] = {[HD_EFFECT_NONE] = "none",
 					   [HD_EFFECT_PARTIAL] = "partial",
 					   [HD_EFFECT_UNKNOWN] = "unknown"};
 
-static int fail(const struct sim_store *s, int code, struct fault *f)
+static int fail(const struct sim_file *s, int code, struct fault *f)
 {
 	fault_set(f, HD_FATAL, DIAG_SIM_FILE, "the simulated cloud's file cannot be used");
 	fault_detail(f, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(code));
@@ -120,7 +135,7 @@ static int fail(const struct sim_store *s, int code, struct fault *f)
 
 /* --- statements ------------------------------------------------------------------ */
 
-static sqlite3_stmt *query(struct sim_store *s, enum query q, struct fault *f)
+static sqlite3_stmt *query_of(struct sim_file *s, enum query q, struct fault *f)
 {
 	int code;
 
@@ -141,7 +156,7 @@ static void reset(sqlite3_stmt *q)
 }
 
 /* Runs a statement that has no rows. */
-static int run(struct sim_store *s, sqlite3_stmt *q, struct fault *f)
+static int run_in(struct sim_file *s, sqlite3_stmt *q, struct fault *f)
 {
 	int code = sqlite3_step(q);
 
@@ -151,11 +166,21 @@ static int run(struct sim_store *s, sqlite3_stmt *q, struct fault *f)
 	return code == SQLITE_DONE ? 0 : -1;
 }
 
-static int run_query(struct sim_store *s, enum query which, struct fault *f)
+static int run_query(struct sim_file *s, enum query which, struct fault *f)
 {
-	sqlite3_stmt *q = query(s, which, f);
+	sqlite3_stmt *q = query_of(s, which, f);
 
-	return q ? run(s, q, f) : -1;
+	return q ? run_in(s, q, f) : -1;
+}
+
+static sqlite3_stmt *query(const struct sim_store *s, enum query q, struct fault *f)
+{
+	return query_of(s->file, q, f);
+}
+
+static int run(const struct sim_store *s, sqlite3_stmt *q, struct fault *f)
+{
+	return run_in(s->file, q, f);
 }
 
 static void bind(sqlite3_stmt *q, int at, const char *text)
@@ -171,7 +196,7 @@ static void bind_text(sqlite3_stmt *q, int at, struct text t)
 /* --- the file --------------------------------------------------------------------- */
 
 /* Two processes may meet here: the first one makes the tables. */
-static int settle(struct sim_store *s)
+static int settle(struct sim_file *s)
 {
 	sqlite3_stmt *q = NULL;
 	int version = -1, code = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
@@ -192,7 +217,7 @@ static int settle(struct sim_store *s)
 	return code;
 }
 
-static int open_file(struct sim_store *s)
+static int open_database(struct sim_file *s)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 	int code = sqlite3_open_v2(s->path, &s->db, flags, NULL);
@@ -222,32 +247,85 @@ static int make_file(const char *path)
 	return rc;
 }
 
-struct sim_store *store_open(const char *path, const struct sim_place *place, struct fault *f)
+static void close_file(struct sim_file *s)
 {
-	struct sim_store *s = xcalloc(1, sizeof(*s));
+	for (size_t i = 0; i < QUERY_COUNT; i++)
+		sqlite3_finalize(s->queries[i]);
+	sqlite3_close(s->db);
+	pthread_mutex_destroy(&s->lock);
+	free(s->path);
+	free(s);
+}
+
+static struct sim_file *open_file(const char *path, struct fault *f)
+{
+	struct sim_file *s = xcalloc(1, sizeof(*s));
 	int code;
 
 	pthread_mutex_init(&s->lock, NULL);
 	s->path = xstrdup(path);
-	s->account = xstrdup(place->account);
-	s->region = xstrdup(place->region);
-	code = make_file(path) < 0 ? SQLITE_CANTOPEN : open_file(s);
+	code = make_file(path) < 0 ? SQLITE_CANTOPEN : open_database(s);
 	if (code == SQLITE_OK)
 		return s;
 	fail(s, code, f);
-	store_close(s);
+	close_file(s);
 	return NULL;
+}
+
+/* The open file of this path, or it is opened. */
+static struct sim_file *take_file(const char *path, struct fault *f)
+{
+	struct sim_file *s;
+
+	pthread_mutex_lock(&files_lock);
+	for (s = files; s && strcmp(s->path, path) != 0; s = s->next)
+		continue;
+	if (!s) {
+		s = open_file(path, f);
+		if (s) {
+			s->next = files;
+			files = s;
+		}
+	}
+	if (s)
+		s->users++;
+	pthread_mutex_unlock(&files_lock);
+	return s;
+}
+
+static void leave_file(struct sim_file *s)
+{
+	struct sim_file **at = &files;
+
+	pthread_mutex_lock(&files_lock);
+	if (--s->users == 0) {
+		while (*at != s)
+			at = &(*at)->next;
+		*at = s->next;
+		close_file(s);
+	}
+	pthread_mutex_unlock(&files_lock);
+}
+
+struct sim_store *store_open(const char *path, const struct sim_place *place, struct fault *f)
+{
+	struct sim_file *file = take_file(path, f);
+	struct sim_store *s;
+
+	if (!file)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->file = file;
+	s->account = xstrdup(place->account);
+	s->region = xstrdup(place->region);
+	return s;
 }
 
 void store_close(struct sim_store *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < QUERY_COUNT; i++)
-		sqlite3_finalize(s->queries[i]);
-	sqlite3_close(s->db);
-	pthread_mutex_destroy(&s->lock);
-	free(s->path);
+	leave_file(s->file);
 	free(s->account);
 	free(s->region);
 	free(s);
@@ -257,14 +335,14 @@ void store_close(struct sim_store *s)
 
 int store_begin(struct sim_store *s, struct fault *f)
 {
-	pthread_mutex_lock(&s->lock);
-	if (run_query(s, QUERY_BEGIN, f) == 0)
+	pthread_mutex_lock(&s->file->lock);
+	if (run_query(s->file, QUERY_BEGIN, f) == 0)
 		return 0;
-	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->file->lock);
 	return -1;
 }
 
-static void roll_back(struct sim_store *s)
+static void roll_back(struct sim_file *s)
 {
 	struct fault ignored = FAULT_INIT;
 
@@ -275,18 +353,18 @@ static void roll_back(struct sim_store *s)
 
 int store_commit(struct sim_store *s, struct fault *f)
 {
-	int rc = run_query(s, QUERY_COMMIT, f);
+	int rc = run_query(s->file, QUERY_COMMIT, f);
 
 	if (rc < 0)
-		roll_back(s);
-	pthread_mutex_unlock(&s->lock);
+		roll_back(s->file);
+	pthread_mutex_unlock(&s->file->lock);
 	return rc;
 }
 
 void store_rollback(struct sim_store *s)
 {
-	roll_back(s);
-	pthread_mutex_unlock(&s->lock);
+	roll_back(s->file);
+	pthread_mutex_unlock(&s->file->lock);
 }
 
 /* --- things ------------------------------------------------------------------------- */
@@ -352,7 +430,7 @@ int store_find(struct sim_store *s, struct arena *a, const struct sim_search *q,
 	if (code == SQLITE_ROW)
 		read_thing(row, a, out);
 	else if (code != SQLITE_DONE)
-		fail(s, code, f);
+		fail(s->file, code, f);
 	reset(row);
 	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
@@ -391,7 +469,7 @@ int store_put(struct sim_store *s, struct sim_thing *t, struct fault *f)
 	bind(q, next + 1, s->region);
 	if (run(s, q, f) < 0)
 		return -1;
-	t->serial = sqlite3_last_insert_rowid(s->db);
+	t->serial = sqlite3_last_insert_rowid(s->file->db);
 	return 0;
 }
 
@@ -442,7 +520,7 @@ int store_find_snapshot(struct sim_store *s, struct arena *a, const struct sim_s
 	if (code == SQLITE_ROW)
 		*id = column(row, 0, a);
 	else if (code != SQLITE_DONE)
-		fail(s, code, f);
+		fail(s->file, code, f);
 	reset(row);
 	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
@@ -463,7 +541,7 @@ int store_read_counter(struct sim_store *s, struct sim_counter *c, struct fault 
 		c->seen = sqlite3_column_int64(q, 0);
 		c->used = sqlite3_column_int64(q, 1);
 	} else if (code != SQLITE_DONE) {
-		fail(s, code, f);
+		fail(s->file, code, f);
 	}
 	reset(q);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : -1;
