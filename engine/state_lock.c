@@ -142,20 +142,30 @@ static int take_all(struct state *s, const struct lock_try *t, struct held_lock 
 	return 0;
 }
 
-/* Only after the commit: before it, nothing is ours. */
+static void keep(struct held_lock *held, const struct held_lock *taken, struct instance_id id)
+{
+	*held = *taken;
+	held->id = id;
+}
+
+/* Only after the commit: before it, nothing is ours.  What is new is sorted in once, behind a
+ * search over what was held before: no id is taken twice. */
 static void keep_taken(struct state *s, const struct held_lock *taken, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct held_lock *held = lock_find_held(s, &taken[i].id);
-		struct instance_id id =
-			held ? held->id : instance_id_copy(s->lock_arena, &taken[i].id);
+	struct held_lock **known = xcalloc(count + 1, sizeof(*known));
 
-		if (!held)
-			held = vec_add(&s->held);
-		*held = taken[i];
-		held->id = id;
-		qsort(s->held.items, s->held.count, sizeof(*s->held.items), lock_compare_held);
+	for (size_t i = 0; i < count; i++) {
+		known[i] = lock_find_held(s, &taken[i].id);
+		if (known[i])
+			keep(known[i], &taken[i], known[i]->id);
 	}
+	for (size_t i = 0; i < count; i++) {
+		if (!known[i])
+			keep(vec_add(&s->held), &taken[i],
+			     instance_id_copy(s->lock_arena, &taken[i].id));
+	}
+	qsort(s->held.items, s->held.count, sizeof(*s->held.items), lock_compare_held);
+	free(known);
 }
 
 /* 1: all taken; 0: somebody holds one of them; -1. */
@@ -176,7 +186,8 @@ static int try_once(struct state *s, struct lock_try *t, struct diags *d)
 	}
 	if (state_end(s, d) != 0)
 		return -1;
-	keep_taken(s, taken, taken_count);
+	if (taken_count)
+		keep_taken(s, taken, taken_count);
 	return 1;
 }
 
