@@ -11,20 +11,21 @@
 struct lanes {
 	struct arena *arena;
 	struct map regions, providers; /* by name */
+	struct map groups;             /* by provider and region */
 	struct map sessions, lanes;    /* by provider, account, region (and endpoint) */
-	struct timers pauses;
-	size_t parallelism; /* workers */
-	size_t most;        /* in flight: some are begun ahead */
+	struct timers pauses;          /* of lanes */
+	struct timers rests;           /* of sessions that their pace holds back */
+	size_t parallelism;            /* workers */
+	size_t most;                   /* in flight: some are begun ahead */
 	size_t in_flight;
 	size_t active_regions;
-	int64_t paced_ms; /* when a session that was held back may go on; see lanes_pop */
 };
 
 static void lane_return(struct lane *l)
 {
 	size_t limit = l->open ? 1 : l->limit;
 
-	if (l->count && l->in_flight < limit && !timer_is_set(&l->pause))
+	if (l->items.count && l->in_flight < limit && !timer_is_set(&l->pause))
 		lane_join(l);
 }
 
@@ -36,7 +37,6 @@ struct lanes *lanes_new(size_t parallelism)
 	l->arena = arena_new();
 	l->parallelism = parallelism;
 	l->most = parallelism + parallelism / LANES_AHEAD;
-	l->paced_ms = TIMERS_NEVER;
 	return l;
 }
 
@@ -48,15 +48,19 @@ void lanes_free(struct lanes *l)
 		struct lane *lane = l->lanes.entries[i].value;
 
 		outcome_release(&lane->cause);
-		free(lane->heap);
+		heap_release(&lane->items);
 	}
 	for (size_t i = 0; i < l->sessions.entry_count; i++)
-		free(((struct lane_session *)l->sessions.entries[i].value)->heap);
+		heap_release(&((struct lane_session *)l->sessions.entries[i].value)->lanes);
+	for (size_t i = 0; i < l->groups.entry_count; i++)
+		heap_release(&((struct lane_group *)l->groups.entries[i].value)->sessions);
+	map_release(&l->groups);
 	map_release(&l->sessions);
 	map_release(&l->providers);
 	map_release(&l->lanes);
 	map_release(&l->regions);
 	timers_release(&l->pauses);
+	timers_release(&l->rests);
 	arena_free(l->arena);
 	free(l);
 }
@@ -84,6 +88,23 @@ static struct provider_load *find_provider(struct lanes *l, const struct lane_pl
 	return p;
 }
 
+static struct lane_group *find_group(struct lanes *l, const struct lane_place *at)
+{
+	struct str key = STR_INIT;
+	struct lane_group *g;
+
+	str_printf(&key, "%s/%s", at->provider, at->region);
+	g = map_find(&l->groups, str_text(&key));
+	if (!g) {
+		g = ARENA_NEW(l->arena, struct lane_group);
+		g->region = find_region(l, at->region);
+		g->provider = find_provider(l, at);
+		map_set(&l->groups, str_text(&key), g);
+	}
+	str_release(&key);
+	return g;
+}
+
 static struct lane_session *find_session(struct lanes *l, const struct lane_place *at,
 					 struct text key)
 {
@@ -92,8 +113,7 @@ static struct lane_session *find_session(struct lanes *l, const struct lane_plac
 	if (s)
 		return s;
 	s = ARENA_NEW(l->arena, struct lane_session);
-	s->region = find_region(l, at->region);
-	s->provider = find_provider(l, at);
+	s->group = find_group(l, at);
 	pace_init(&s->pace, at->rate);
 	map_set(&l->sessions, key, s);
 	return s;
@@ -125,7 +145,7 @@ void lanes_enroll(struct lanes *l, struct lane_item *x, const struct lane_place 
 {
 	assert(!x->lane);
 	x->lane = find_lane(l, at);
-	if (x->lane->session->region->enrolled++ == 0)
+	if (x->lane->session->group->region->enrolled++ == 0)
 		l->active_regions++;
 }
 
@@ -135,8 +155,8 @@ void lanes_retire(struct lanes *l, struct lane_item *x)
 
 	if (!x->lane)
 		return;
-	r = x->lane->session->region;
-	assert(!x->slot && r->enrolled > 0);
+	r = x->lane->session->group->region;
+	assert(!x->slot.at && r->enrolled > 0);
 	if (--r->enrolled == 0)
 		l->active_regions--;
 	x->lane = NULL;
@@ -158,7 +178,7 @@ bool lanes_push(struct lanes *l, struct lane_item *x, int64_t now_ms)
 void lanes_withdraw(struct lanes *l, struct lane_item *x)
 {
 	(void)l;
-	if (!x->lane || !x->slot)
+	if (!x->lane || !x->slot.at)
 		return;
 	lane_leave(x->lane);
 	lane_remove_item(x->lane, x);
@@ -174,61 +194,73 @@ static size_t region_limit(const struct lanes *l)
 	return half ? half : 1;
 }
 
-/* A session that only its pace holds back says when it may go on. */
-static bool may_start(struct lanes *l, const struct lane_session *s, int64_t now_ms)
+/* The lane that goes first among those of the group; sessions whose pace holds them back rest
+ * until it lets them go on. */
+static struct lane *next_of(struct lanes *l, struct lane_group *g, int64_t now_ms)
 {
-	int64_t ready_ms;
+	struct lane_session *s;
 
-	if (!s->count || s->region->in_flight >= region_limit(l) ||
-	    s->provider->in_flight >= s->provider->limit)
-		return false;
-	ready_ms = pace_ready_ms(&s->pace, now_ms);
-	if (ready_ms <= now_ms)
-		return true;
-	if (ready_ms < l->paced_ms)
-		l->paced_ms = ready_ms;
-	return false;
+	if (g->region->in_flight >= region_limit(l) || g->provider->in_flight >= g->provider->limit)
+		return NULL;
+	while ((s = group_first(g))) {
+		int64_t ready_ms = pace_ready_ms(&s->pace, now_ms);
+
+		if (ready_ms <= now_ms)
+			return session_first(s);
+		session_leave(s);
+		timers_set(&l->rests, &s->rest, ready_ms);
+	}
+	return NULL;
 }
 
 static struct lane_item *start(struct lanes *l, struct lane *lane, int64_t now_ms)
 {
-	struct lane_item *x = lane->heap[0];
+	struct lane_item *x = lane_first(lane);
+	struct lane_group *g = lane->session->group;
 
 	lane_leave(lane);
 	lane_remove_item(lane, x);
 	x->ticket = pace_start(&lane->session->pace, now_ms);
 	lane->in_flight++;
-	lane->session->region->in_flight++;
-	lane->session->provider->in_flight++;
+	g->region->in_flight++;
+	g->provider->in_flight++;
 	l->in_flight++;
 	lane_return(lane);
 	return x;
 }
 
-struct lane_item *lanes_pop(struct lanes *l, int64_t now_ms)
+/* What waited for a time that has come. */
+static void wake(struct lanes *l, int64_t now_ms)
 {
-	struct lane *best = NULL;
 	struct timer *t;
 
 	while ((t = timers_pop(&l->pauses, now_ms)))
 		lane_return(container_of(t, struct lane, pause));
-	l->paced_ms = TIMERS_NEVER;
+	while ((t = timers_pop(&l->rests, now_ms)))
+		session_join(container_of(t, struct lane_session, rest));
+}
+
+struct lane_item *lanes_pop(struct lanes *l, int64_t now_ms)
+{
+	struct lane *best = NULL;
+
+	wake(l, now_ms);
 	if (l->in_flight >= l->most)
 		return NULL;
-	for (size_t i = 0; i < l->sessions.entry_count; i++) {
-		struct lane_session *s = l->sessions.entries[i].value;
+	for (size_t i = 0; i < l->groups.entry_count; i++) {
+		struct lane *next = next_of(l, l->groups.entries[i].value, now_ms);
 
-		if (may_start(l, s, now_ms) && (!best || lane_before(s->heap[0], best)))
-			best = s->heap[0];
+		if (next && (!best || lane_before(next, best)))
+			best = next;
 	}
 	return best ? start(l, best, now_ms) : NULL;
 }
 
 int64_t lanes_next_ms(const struct lanes *l)
 {
-	int64_t pause_ms = timers_next_ms(&l->pauses);
+	int64_t pause_ms = timers_next_ms(&l->pauses), rest_ms = timers_next_ms(&l->rests);
 
-	return pause_ms < l->paced_ms ? pause_ms : l->paced_ms;
+	return pause_ms < rest_ms ? pause_ms : rest_ms;
 }
 
 /* Of a named endpoint, which may have a limit of its own; the session's pace is cut anyway. */
@@ -261,8 +293,8 @@ enum lane_change lanes_done(struct lanes *l, struct lane_item *x, enum lane_answ
 	assert(lane->in_flight > 0);
 	lane_leave(lane);
 	lane->in_flight--;
-	lane->session->region->in_flight--;
-	lane->session->provider->in_flight--;
+	lane->session->group->region->in_flight--;
+	lane->session->group->provider->in_flight--;
 	l->in_flight--;
 	switch (answer) {
 	case LANE_ANSWERED:
@@ -320,10 +352,10 @@ struct lane_item *lanes_abandoned(struct lanes *l, struct lane_item *x)
 	struct lane_item *first;
 
 	(void)l;
-	if (!lane->count)
+	first = lane_first(lane);
+	if (!first)
 		return NULL;
 	lane_leave(lane);
-	first = lane->heap[0];
 	lane_remove_item(lane, first);
 	lane_return(lane);
 	return first;

@@ -23,7 +23,6 @@
 #ifndef ENGINE_LANES_H
 #define ENGINE_LANES_H
 
-#include "base/base.h"
 #include "engine/timers.h"
 
 #define LANE_CALLS 8 /* SSH servers allow ten channels of one connection */
@@ -40,12 +39,12 @@ struct outcome;
 /* Embedded by the owner; lane and slot are the lanes' own. */
 struct lane_item {
 	struct lane *lane;
-	size_t slot;     /* in the lane's heap, from 1; 0: does not wait */
-	size_t priority; /* larger first */
-	size_t order;    /* smaller first */
-	uint64_t ticket; /* of its session's pace */
-	int attempts;    /* made so far: the item nearest to giving up is the probe */
-	bool urgent;     /* begun already: goes before what has not begun */
+	struct heap_slot slot; /* in the lane's heap */
+	size_t priority;       /* larger first */
+	size_t order;          /* smaller first */
+	uint64_t ticket;       /* of its session's pace */
+	int attempts;          /* made so far: the item nearest to giving up is the probe */
+	bool urgent;           /* begun already: goes before what has not begun */
 };
 
 struct lanes *lanes_new(size_t parallelism);

@@ -1,8 +1,5 @@
-/* lanes_heap.c - the heaps of items and of lanes. */
+/* lanes_heap.c - the heaps of items, of lanes and of sessions. */
 #include "engine/lanes_parts.h"
-
-#include <assert.h>
-#include <stdlib.h>
 
 static bool item_before(const struct lane_item *x, const struct lane_item *y)
 {
@@ -19,118 +16,84 @@ bool lane_before(const struct lane *x, const struct lane *y)
 {
 	if (x->in_flight != y->in_flight)
 		return x->in_flight < y->in_flight;
-	return item_before(x->heap[0], y->heap[0]);
+	return item_before(lane_first(x), lane_first(y));
 }
 
-static void item_rise(struct lane *l, size_t at)
+static bool item_slot_before(const struct heap_slot *x, const struct heap_slot *y)
 {
-	struct lane_item *x = l->heap[at];
-
-	for (; at > 0 && item_before(x, l->heap[(at - 1) / 2]); at = (at - 1) / 2) {
-		l->heap[at] = l->heap[(at - 1) / 2];
-		l->heap[at]->slot = at + 1;
-	}
-	l->heap[at] = x;
-	x->slot = at + 1;
+	return item_before(container_of(x, struct lane_item, slot),
+			   container_of(y, struct lane_item, slot));
 }
 
-static void item_sink(struct lane *l, size_t at)
+static bool lane_slot_before(const struct heap_slot *x, const struct heap_slot *y)
 {
-	struct lane_item *x = l->heap[at];
+	return lane_before(container_of(x, struct lane, slot), container_of(y, struct lane, slot));
+}
 
-	for (size_t child; (child = 2 * at + 1) < l->count; at = child) {
-		if (child + 1 < l->count && item_before(l->heap[child + 1], l->heap[child]))
-			child++;
-		if (!item_before(l->heap[child], x))
-			break;
-		l->heap[at] = l->heap[child];
-		l->heap[at]->slot = at + 1;
-	}
-	l->heap[at] = x;
-	x->slot = at + 1;
+static bool session_slot_before(const struct heap_slot *x, const struct heap_slot *y)
+{
+	return lane_before(session_first(container_of(x, struct lane_session, slot)),
+			   session_first(container_of(y, struct lane_session, slot)));
+}
+
+struct lane_item *lane_first(const struct lane *l)
+{
+	struct heap_slot *x = heap_first(&l->items);
+
+	return x ? container_of(x, struct lane_item, slot) : NULL;
+}
+
+struct lane *session_first(const struct lane_session *s)
+{
+	struct heap_slot *x = heap_first(&s->lanes);
+
+	return x ? container_of(x, struct lane, slot) : NULL;
+}
+
+struct lane_session *group_first(const struct lane_group *g)
+{
+	struct heap_slot *x = heap_first(&g->sessions);
+
+	return x ? container_of(x, struct lane_session, slot) : NULL;
 }
 
 void lane_add_item(struct lane *l, struct lane_item *x)
 {
-	assert(!x->slot);
-	if (l->count == l->capacity) {
-		l->capacity = l->capacity ? 2 * l->capacity : 8;
-		l->heap = xrealloc(l->heap, l->capacity, sizeof(l->heap[0]));
-	}
-	l->heap[l->count] = x;
-	item_rise(l, l->count++);
+	l->items.before = item_slot_before;
+	heap_add(&l->items, &x->slot);
 }
 
 void lane_remove_item(struct lane *l, struct lane_item *x)
 {
-	size_t at = x->slot - 1;
-	struct lane_item *last = l->heap[--l->count];
+	heap_remove(&l->items, &x->slot);
+}
 
-	assert(x->slot);
-	x->slot = 0;
-	if (last == x)
+void session_leave(struct lane_session *s)
+{
+	heap_remove(&s->group->sessions, &s->slot);
+}
+
+void session_join(struct lane_session *s)
+{
+	if (!s->lanes.count || timer_is_set(&s->rest))
 		return;
-	l->heap[at] = last;
-	last->slot = at + 1;
-	item_rise(l, at);
-	item_sink(l, last->slot - 1);
-}
-
-static void lane_rise(struct lane_session *s, size_t at)
-{
-	struct lane *x = s->heap[at];
-
-	for (; at > 0 && lane_before(x, s->heap[(at - 1) / 2]); at = (at - 1) / 2) {
-		s->heap[at] = s->heap[(at - 1) / 2];
-		s->heap[at]->slot = at + 1;
-	}
-	s->heap[at] = x;
-	x->slot = at + 1;
-}
-
-static void lane_sink(struct lane_session *s, size_t at)
-{
-	struct lane *x = s->heap[at];
-
-	for (size_t child; (child = 2 * at + 1) < s->count; at = child) {
-		if (child + 1 < s->count && lane_before(s->heap[child + 1], s->heap[child]))
-			child++;
-		if (!lane_before(s->heap[child], x))
-			break;
-		s->heap[at] = s->heap[child];
-		s->heap[at]->slot = at + 1;
-	}
-	s->heap[at] = x;
-	x->slot = at + 1;
+	s->group->sessions.before = session_slot_before;
+	heap_add(&s->group->sessions, &s->slot);
 }
 
 void lane_leave(struct lane *l)
 {
-	struct lane_session *s = l->session;
-	size_t at = l->slot - 1;
-	struct lane *last;
-
-	if (!l->slot)
+	if (!l->slot.at)
 		return;
-	last = s->heap[--s->count];
-	l->slot = 0;
-	if (last == l)
-		return;
-	s->heap[at] = last;
-	last->slot = at + 1;
-	lane_rise(s, at);
-	lane_sink(s, last->slot - 1);
+	session_leave(l->session);
+	heap_remove(&l->session->lanes, &l->slot);
+	session_join(l->session);
 }
 
 void lane_join(struct lane *l)
 {
-	struct lane_session *s = l->session;
-
-	assert(!l->slot);
-	if (s->count == s->capacity) {
-		s->capacity = s->capacity ? 2 * s->capacity : 8;
-		s->heap = xrealloc(s->heap, s->capacity, sizeof(struct lane *));
-	}
-	s->heap[s->count] = l;
-	lane_rise(s, s->count++);
+	session_leave(l->session);
+	l->session->lanes.before = lane_slot_before;
+	heap_add(&l->session->lanes, &l->slot);
+	session_join(l->session);
 }

@@ -1,10 +1,11 @@
 /*
  * lanes_parts.h - what lanes.c and lanes_heap.c share.
  *
- * A lane is a heap of its waiting items, each session a heap of the lanes that may start
- * one.  Regions, providers and sessions are few and looked at one by one.  A lane leaves its
- * session's heap whenever something about it changes and comes back when it may start an
- * item, so the heaps are never out of order.
+ * Heaps in three stages, so that the next call is found without a look at all that wait: a lane
+ * is a heap of its waiting items, a session one of its lanes that may start an item, a group one
+ * of its sessions that have such a lane and are not held back by their pace.  Groups are few and
+ * looked at one by one.  What a heap orders leaves it before anything about it changes and comes
+ * back afterwards, so none is ever out of order.
  */
 #ifndef ENGINE_LANES_PARTS_H
 #define ENGINE_LANES_PARTS_H
@@ -23,21 +24,27 @@ struct provider_load {
 	size_t in_flight, limit;
 };
 
-/* A provider entry with an account and a region: what the other side counts calls by. */
-struct lane_session {
+/* A provider entry in a region: the sessions of all accounts. */
+struct lane_group {
 	struct region *region;
 	struct provider_load *provider;
+	struct heap sessions;
+};
+
+/* A provider entry with an account and a region: what the other side counts calls by. */
+struct lane_session {
+	struct lane_group *group;
 	struct pace pace;
-	struct lane **heap; /* lanes that may start an item */
-	size_t count, capacity;
+	struct heap lanes;
+	struct heap_slot slot; /* in the group's heap */
+	struct timer rest;     /* until its pace lets it go on */
 };
 
 struct lane {
 	struct lane_session *session;
 	const char *endpoint;
-	struct lane_item **heap; /* items that wait */
-	size_t count, capacity;
-	size_t slot; /* in the session's heap, from 1; 0: may not start an item */
+	struct heap items;
+	struct heap_slot slot; /* in the session's heap */
 	size_t in_flight;
 	size_t limit;   /* now */
 	size_t ceiling; /* without throttling */
@@ -48,6 +55,10 @@ struct lane {
 	struct timer pause;
 };
 
+/* The first of what may start; NULL when there is nothing. */
+struct lane_item *lane_first(const struct lane *l);
+struct lane *session_first(const struct lane_session *s);
+struct lane_session *group_first(const struct lane_group *g);
 bool lane_before(const struct lane *x, const struct lane *y);
 void lane_add_item(struct lane *l, struct lane_item *x);
 void lane_remove_item(struct lane *l, struct lane_item *x);
@@ -55,5 +66,8 @@ void lane_remove_item(struct lane *l, struct lane_item *x);
 void lane_leave(struct lane *l);
 /* Back into it, which it must have left. */
 void lane_join(struct lane *l);
+/* The same of a session and its group; it joins when it has a lane and does not rest. */
+void session_leave(struct lane_session *s);
+void session_join(struct lane_session *s);
 
 #endif

@@ -12,7 +12,7 @@ struct entry {
 	size_t step;
 };
 
-struct heap {
+struct entries {
 	struct entry *items;
 	size_t count;
 };
@@ -22,7 +22,7 @@ static bool before(const struct entry *x, const struct entry *y)
 	return x->key != y->key ? x->key < y->key : x->step < y->step;
 }
 
-static void heap_put(struct heap *h, struct entry e)
+static void entries_put(struct entries *h, struct entry e)
 {
 	size_t at = h->count++;
 
@@ -31,7 +31,7 @@ static void heap_put(struct heap *h, struct entry e)
 	h->items[at] = e;
 }
 
-static struct entry heap_take(struct heap *h)
+static struct entry entries_take(struct entries *h)
 {
 	struct entry first = h->items[0], last = h->items[--h->count];
 	size_t at = 0;
@@ -57,7 +57,7 @@ struct simulation {
 	size_t *missing; /* needs that are not over, by step */
 	size_t *behind;  /* the next in the same line, by step */
 	struct line *lines;
-	struct heap ready, running;
+	struct entries ready, running;
 	struct {
 		VEC_OF(size_t)
 	} over; /* whose users have yet to hear of it */
@@ -84,7 +84,7 @@ static void may_start(struct simulation *m, size_t step)
 	int64_t priority = (int64_t)walk_priority(m->s->walk, step);
 
 	if (m->s->times[step].ms > 0)
-		heap_put(&m->ready, (struct entry){-priority, step});
+		entries_put(&m->ready, (struct entry){-priority, step});
 	else
 		*vec_add(&m->over) = step;
 }
@@ -133,7 +133,7 @@ static void leave(struct simulation *m, struct line *l)
 static void start_all(struct simulation *m)
 {
 	while (m->ready.count && m->places) {
-		size_t step = heap_take(&m->ready).step;
+		size_t step = entries_take(&m->ready).step;
 		const struct step_time *t = &m->s->times[step];
 		struct line *l = line_of(m, step);
 
@@ -144,7 +144,7 @@ static void start_all(struct simulation *m)
 		if (l)
 			l->out++;
 		m->places -= !t->pending;
-		heap_put(&m->running, (struct entry){m->now_ms + t->ms, step});
+		entries_put(&m->running, (struct entry){m->now_ms + t->ms, step});
 	}
 }
 
@@ -152,7 +152,7 @@ static void end_next(struct simulation *m)
 {
 	m->now_ms = m->running.items[0].key;
 	while (m->running.count && m->running.items[0].key == m->now_ms) {
-		size_t step = heap_take(&m->running).step;
+		size_t step = entries_take(&m->running).step;
 		struct line *l = line_of(m, step);
 
 		m->places += !m->s->times[step].pending;

@@ -8,17 +8,16 @@
 #ifndef ENGINE_TIMERS_H
 #define ENGINE_TIMERS_H
 
-#include "base/base.h"
+#include "base/heap.h"
 
 struct timer {
 	int64_t due_ms;
 	uint64_t order; /* counts settings, for equal times */
-	size_t slot;    /* in the heap, from 1; 0: not set */
+	struct heap_slot slot;
 };
 
 struct timers {
-	struct timer **heap;
-	size_t count, capacity;
+	struct heap heap;
 	uint64_t settings;
 };
 
