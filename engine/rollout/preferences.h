@@ -104,6 +104,16 @@ size_t rollout_tolerance(const struct rollout_preferences *p, size_t base);
  */
 size_t rollout_allowed(const struct rollout_preferences *p, size_t base, size_t failures);
 
+/*
+ * How many of the `base` members of a wave may fail; more, and the rollout has failed, as with a
+ * region's.  Default 0, and no limit of its own for the last wave: ROLLOUT_ANY.  A wave that the
+ * preferences do not name takes the rest, and is the last.
+ */
+#define ROLLOUT_ANY SIZE_MAX
+enum wave_place { WAVE_BEFORE_OTHERS, WAVE_LAST };
+size_t rollout_wave_tolerance(const struct rollout_preferences *p, size_t wave, enum wave_place at,
+			      size_t base);
+
 /* "3", "20%": reads an amount as people write it; false: neither, or over 100%. */
 bool rollout_amount_parse(struct text t, struct rollout_amount *out);
 

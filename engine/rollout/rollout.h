@@ -13,18 +13,25 @@
  *	   |--------------------> SKIPPED    something it needs in another stack failed
  *	   \--------------------> CANCELLED  the rollout failed or was stopped before its turn
  *
- * Rules (StackSets'; PEERS.md 1.3, and those of waves):
- *	- a wave starts when all of the one before has ended, its failures are within the wave's
- *	  tolerance, and its gate (bake time, checks) said yes;
+ * Rules.  Those marked [AWS] are StackSets' (User Guide, "Stack set operation options"; API
+ * Reference, StackSetOperationPreferences); the others are our own:
+ *	- a wave starts when all of the one before has ended, its failures are within its tolerance
+ *	  (rollout_wave_tolerance), and its gate (bake time, checks) said yes; waves without
+ *	  members have no gate and count for nothing;
  *	- in a wave SEQUENTIAL regions go one after the other; the next one starts when all of the
- *	  one before has ended within tolerance;
+ *	  one before has ended within tolerance; PARALLEL ones start together [AWS];
  *	- failures are counted per region over the whole rollout, not from one region to the next;
- *	  base of percentages: the members of that region in the whole rollout;
+ *	  base of percentages: the members of that region in the whole rollout [AWS];
  *	- more failures than tolerance: the region has failed, the rollout has failed, all that is
- *	  PENDING anywhere is CANCELLED; what is RUNNING ends;
+ *	  PENDING anywhere is CANCELLED; what is RUNNING ends [AWS].  So it is with a wave's;
+ *	- at the same time at most rollout_allowed in a region [AWS];
  *	- SKIPPED counts as a failure: what was to prove itself did not;
  *	- MinHealthyRegions: a member starts only while so many regions other than its own are
- *	  healthy, without a failed member and without a running one.
+ *	  healthy, without a FAILED member and without a running one.  Regions that have no member
+ *	  count too.
+ *
+ * Members that are ready start in the order of the spec; one that is not ready holds up nobody
+ * of its region.  Each call costs O(log members).
  */
 #ifndef ENGINE_ROLLOUT_ROLLOUT_H
 #define ENGINE_ROLLOUT_ROLLOUT_H
@@ -64,9 +71,11 @@ void rollout_free(struct rollout *r);
 void rollout_ready(struct rollout *r, size_t member);
 enum member_end { MEMBER_ENDED_WELL, MEMBER_ENDED_BADLY };
 void rollout_ended(struct rollout *r, size_t member, enum member_end end); /* of a RUNNING one */
-/* It can never start: what it needs in another stack failed, or was cancelled. */
+/* It can never start: what it needs in another stack failed, or was cancelled.  Nothing when it
+ * was CANCELLED meanwhile. */
 void rollout_skip(struct rollout *r, size_t member);
-/* The gate behind `wave` that ROLLOUT_GATE asked for. */
+/* The gate behind `wave` that ROLLOUT_GATE asked for; nothing when the rollout has failed or was
+ * stopped meanwhile. */
 enum gate_end { GATE_PASSED, GATE_FAILED };
 void rollout_gate(struct rollout *r, size_t wave, enum gate_end end);
 /* What the checks say of a region; healthy until told otherwise. */
@@ -105,7 +114,8 @@ enum rollout_fault rollout_fault(const struct rollout *r);
 size_t rollout_fault_at(const struct rollout *r);
 enum member_state rollout_state(const struct rollout *r, size_t member);
 size_t rollout_count(const struct rollout *r, enum member_state s);
-/* It waits, and nothing but healthy regions is missing. */
+/* The last ROLLOUT_WAIT is one for healthy regions: nothing runs, and what could start is held
+ * up by MinHealthyRegions alone. */
 bool rollout_starved(const struct rollout *r);
 
 /* --- beforehand ---------------------------------------------------------------------- */
