@@ -2,8 +2,10 @@
  * freeze.h - times at which nothing may be changed.  Pure.
  *
  * A window is a span of absolute time (From, To), or comes again: on Days of the week, Daily
- * between two times of day (which may pass midnight), in UTC.  Windows hold for the regions they
- * name, or for all.
+ * between two times of day (which may pass midnight), in UTC.  Days are those on which it begins:
+ * Fri 22:00-06:00 ends on Saturday.  What follows on without a gap is one freeze: of Sat and Sun
+ * it ends on Monday.  The beginning belongs to it, the end does not.  Windows hold for the regions
+ * they name, or for all.
  */
 #ifndef ENGINE_ROLLOUT_FREEZE_H
 #define ENGINE_ROLLOUT_FREEZE_H
@@ -25,7 +27,9 @@ struct freeze_list {
 	size_t count;
 };
 
-/* The window that holds for this region at this time; NULL: none.  *until_ms: its end. */
+#define FREEZE_FOR_EVER INT64_MAX
+/* The window that holds for this region at this time, of several the one that ends last; NULL:
+ * none.  *until_ms: its end; FREEZE_FOR_EVER: every day, all day. */
 const struct freeze_window *freeze_at(const struct freeze_list *l, const char *region,
 				      int64_t wall_ms, int64_t *until_ms);
 

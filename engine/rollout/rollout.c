@@ -7,7 +7,8 @@
  *
  * Every event and every order costs O(log n): cells that may start something are in heaps, and
  * what is out of date there is thrown away when it comes up.  MinHealthyRegions asks the same of
- * all cells but for their own region, which is healthy or is not: hence two heaps.
+ * all cells but for their own region, which is healthy or is not, and nothing of fresh members:
+ * hence three heaps.
  */
 #include "engine/rollout/rollout.h"
 
@@ -18,9 +19,13 @@
 
 #define NO_CELL SIZE_MAX
 
-/* Whether the region counts as one of the MinHealthyRegions. */
-enum region_health { REGION_GOOD, REGION_BAD };
-#define REGION_HEALTH_COUNT (REGION_BAD + 1)
+/* What a cell may start: a member that is there, of a region that counts as one of the
+ * MinHealthyRegions or does not; or a fresh one. */
+enum offer { OFFER_GOOD, OFFER_BAD, OFFER_FRESH };
+#define OFFER_COUNT (OFFER_FRESH + 1)
+
+enum age { AGE_OLD, AGE_FRESH };
+#define AGE_COUNT (AGE_FRESH + 1)
 
 struct heap {
 	size_t *items; /* the least first */
@@ -30,10 +35,11 @@ struct heap {
 struct cell {
 	size_t wave, region;
 	size_t count;
-	size_t open;       /* not ended yet */
-	struct heap ready; /* members; those that are not PENDING any more count for nothing */
+	size_t open; /* not ended yet */
+	/* Members; those that are not PENDING any more count for nothing. */
+	struct heap ready[AGE_COUNT];
 	bool entered;
-	bool queued[REGION_HEALTH_COUNT]; /* in that heap */
+	bool queued[OFFER_COUNT]; /* in that heap */
 };
 
 struct region {
@@ -66,8 +72,8 @@ struct rollout {
 	enum member_state *states; /* by member, as the next three */
 	bool *ready;
 	size_t *cell_of;
-	size_t *ready_items; /* room for all heaps of cells */
-	struct heap startable[REGION_HEALTH_COUNT];
+	size_t *ready_items[AGE_COUNT]; /* room for all heaps of cells */
+	struct heap startable[OFFER_COUNT];
 	size_t good; /* regions */
 	size_t counts[MEMBER_STATE_COUNT];
 	enum gate_state gate;
@@ -119,78 +125,114 @@ static size_t heap_pop(struct heap *h)
 
 /* --- cells that may start something --------------------------------------------------- */
 
-static enum region_health health_of(const struct region *g)
+static bool is_good(const struct region *g)
 {
-	return g->sick || g->failed || g->running ? REGION_BAD : REGION_GOOD;
+	return !g->sick && !g->failed && !g->running;
 }
 
-static bool may_start(struct rollout *r, struct cell *c)
+static enum age age_of(enum offer o)
+{
+	return o == OFFER_FRESH ? AGE_FRESH : AGE_OLD;
+}
+
+static bool may_start(struct rollout *r, struct cell *c, enum age age)
 {
 	const struct region *g = &r->regions[c->region];
+	struct heap *ready = &c->ready[age];
 
-	while (c->ready.count && r->states[c->ready.items[0]] != MEMBER_PENDING)
-		heap_pop(&c->ready);
-	return c->entered && c->ready.count &&
+	while (ready->count && r->states[ready->items[0]] != MEMBER_PENDING)
+		heap_pop(ready);
+	return c->entered && ready->count &&
 	       g->running < rollout_allowed(r->preferences, g->base, g->failures);
+}
+
+static void offer_one(struct rollout *r, size_t cell, enum offer o)
+{
+	struct cell *c = &r->cells[cell];
+
+	if (c->queued[o] || !may_start(r, c, age_of(o)))
+		return;
+	c->queued[o] = true;
+	heap_push(&r->startable[o], cell);
 }
 
 /* To be called whenever something of the cell or its region has changed. */
 static void offer(struct rollout *r, size_t cell)
 {
-	struct cell *c;
-	enum region_health health;
-
 	if (cell == NO_CELL)
 		return;
-	c = &r->cells[cell];
-	health = health_of(&r->regions[c->region]);
-	if (c->queued[health] || !may_start(r, c))
-		return;
-	c->queued[health] = true;
-	heap_push(&r->startable[health], cell);
+	offer_one(r, cell, is_good(&r->regions[r->cells[cell].region]) ? OFFER_GOOD : OFFER_BAD);
+	offer_one(r, cell, OFFER_FRESH);
 }
 
-/* The first cell whose region is in this health; NO_CELL. */
-static size_t first_startable(struct rollout *r, enum region_health health)
+static bool still_holds(struct rollout *r, struct cell *c, enum offer o)
 {
-	struct heap *h = &r->startable[health];
+	bool good = is_good(&r->regions[c->region]);
+
+	return (o == OFFER_FRESH || good == (o == OFFER_GOOD)) && may_start(r, c, age_of(o));
+}
+
+/* NO_CELL when there is none. */
+static size_t first_startable(struct rollout *r, enum offer o)
+{
+	struct heap *h = &r->startable[o];
 
 	while (h->count) {
 		struct cell *c = &r->cells[h->items[0]];
 
-		if (health_of(&r->regions[c->region]) == health && may_start(r, c))
+		if (still_holds(r, c, o))
 			return h->items[0];
 		heap_pop(h);
-		c->queued[health] = false;
+		c->queued[o] = false;
 	}
 	return NO_CELL;
 }
 
-/* One of a good region takes that region away; one of a region that is none takes nothing. */
-static size_t cell_to_start(struct rollout *r)
+static size_t least(size_t x, size_t y)
+{
+	return x < y ? x : y;
+}
+
+/* Which cell may start a member that is there.  One of a good region takes that region away;
+ * one of a region that is none takes nothing. */
+static size_t old_to_start(struct rollout *r)
 {
 	size_t wanted = r->preferences->min_healthy_regions;
-	size_t good = first_startable(r, REGION_GOOD), bad = first_startable(r, REGION_BAD);
-	size_t least = good < bad ? good : bad;
+	size_t good = first_startable(r, OFFER_GOOD), bad = first_startable(r, OFFER_BAD);
 
 	if (!wanted || r->good > wanted)
-		return least;
-	r->starved = least != NO_CELL && !r->counts[MEMBER_RUNNING];
-	if (r->good < wanted)
-		return NO_CELL;
-	r->starved = r->starved && bad == NO_CELL;
-	return bad;
+		return least(good, bad);
+	if (r->good == wanted && bad != NO_CELL)
+		return bad;
+	r->starved = !r->counts[MEMBER_RUNNING] && least(good, bad) != NO_CELL;
+	return NO_CELL;
+}
+
+/* The heap of what shall start next; NULL. */
+static struct heap *heap_to_start(struct rollout *r)
+{
+	size_t old = old_to_start(r), fresh = first_startable(r, OFFER_FRESH);
+	struct heap *heaps;
+
+	if (fresh != NO_CELL)
+		r->starved = false;
+	if (least(old, fresh) == NO_CELL)
+		return NULL;
+	heaps = r->cells[least(old, fresh)].ready;
+	if (old != fresh)
+		return &heaps[old < fresh ? AGE_OLD : AGE_FRESH];
+	return &heaps[heaps[AGE_OLD].items[0] < heaps[AGE_FRESH].items[0] ? AGE_OLD : AGE_FRESH];
 }
 
 /* What changes a region goes in between these two. */
 static void before_change(struct rollout *r, const struct region *g)
 {
-	r->good -= health_of(g) == REGION_GOOD;
+	r->good -= is_good(g);
 }
 
 static void after_change(struct rollout *r, const struct region *g)
 {
-	r->good += health_of(g) == REGION_GOOD;
+	r->good += is_good(g);
 	offer(r, g->cell);
 }
 
@@ -270,7 +312,8 @@ static void add_member(struct rollout *r, size_t member, size_t *cells)
 		c = &r->cells[(*cells)++];
 		c->wave = m->wave;
 		c->region = m->region;
-		c->ready.items = r->ready_items + member;
+		for (int i = 0; i < AGE_COUNT; i++)
+			c->ready[i].items = r->ready_items[i] + member;
 		if (!w->cell_count++)
 			w->first_cell = *cells - 1;
 	}
@@ -311,8 +354,9 @@ struct rollout *rollout_new(const struct rollout_spec *s)
 	r->states = xcalloc(s->member_count + 1, sizeof(*r->states));
 	r->ready = xcalloc(s->member_count + 1, sizeof(*r->ready));
 	r->cell_of = xcalloc(s->member_count + 1, sizeof(*r->cell_of));
-	r->ready_items = xcalloc(s->member_count + 1, sizeof(*r->ready_items));
-	for (int i = 0; i < REGION_HEALTH_COUNT; i++)
+	for (int i = 0; i < AGE_COUNT; i++)
+		r->ready_items[i] = xcalloc(s->member_count + 1, sizeof(size_t));
+	for (int i = 0; i < OFFER_COUNT; i++)
 		r->startable[i].items = xcalloc(r->cell_count + 1, sizeof(size_t));
 	fill(r);
 	go_on(r);
@@ -323,9 +367,10 @@ void rollout_free(struct rollout *r)
 {
 	if (!r)
 		return;
-	for (int i = 0; i < REGION_HEALTH_COUNT; i++)
+	for (int i = 0; i < OFFER_COUNT; i++)
 		free(r->startable[i].items);
-	free(r->ready_items);
+	for (int i = 0; i < AGE_COUNT; i++)
+		free(r->ready_items[i]);
 	free(r->cell_of);
 	free(r->ready);
 	free(r->states);
@@ -351,7 +396,7 @@ void rollout_ready(struct rollout *r, size_t member)
 	if (r->ready[member] || r->states[member] != MEMBER_PENDING)
 		return;
 	r->ready[member] = true;
-	heap_push(&c->ready, member);
+	heap_push(&c->ready[r->spec->members[member].fresh ? AGE_FRESH : AGE_OLD], member);
 	offer(r, r->cell_of[member]);
 }
 
@@ -389,13 +434,12 @@ static void end_member(struct rollout *r, size_t member, enum member_state s)
 
 void rollout_ended(struct rollout *r, size_t member, enum member_end end)
 {
-	assert(r->states[member] == MEMBER_RUNNING);
-	end_member(r, member, end == MEMBER_ENDED_WELL ? MEMBER_SUCCEEDED : MEMBER_FAILED);
+	if (r->states[member] == MEMBER_RUNNING)
+		end_member(r, member, end == MEMBER_ENDED_WELL ? MEMBER_SUCCEEDED : MEMBER_FAILED);
 }
 
 void rollout_skip(struct rollout *r, size_t member)
 {
-	assert(r->states[member] != MEMBER_RUNNING);
 	if (r->states[member] == MEMBER_PENDING)
 		end_member(r, member, MEMBER_SKIPPED);
 }
@@ -450,21 +494,21 @@ static struct rollout_order wind_up(struct rollout *r)
 	return order_of(r->counts[MEMBER_RUNNING] ? ROLLOUT_WAIT : ROLLOUT_OVER);
 }
 
-static struct rollout_order start(struct rollout *r, struct cell *c)
+static struct rollout_order start(struct rollout *r, struct heap *ready)
 {
-	size_t member = heap_pop(&c->ready);
-	struct region *g = &r->regions[c->region];
+	size_t member = heap_pop(ready);
+	struct region *g = &r->regions[r->spec->members[member].region];
 
 	enter_state(r, member, MEMBER_RUNNING);
 	before_change(r, g);
 	g->running++;
 	after_change(r, g);
-	return (struct rollout_order){ROLLOUT_START, member, c->wave};
+	return (struct rollout_order){ROLLOUT_START, member, r->spec->members[member].wave};
 }
 
 struct rollout_order rollout_next(struct rollout *r)
 {
-	size_t cell;
+	struct heap *ready;
 
 	r->starved = false;
 	if (r->fault)
@@ -475,8 +519,8 @@ struct rollout_order rollout_next(struct rollout *r)
 	}
 	if (r->wave == r->wave_count)
 		return order_of(ROLLOUT_OVER);
-	cell = cell_to_start(r);
-	return cell == NO_CELL ? order_of(ROLLOUT_WAIT) : start(r, &r->cells[cell]);
+	ready = heap_to_start(r);
+	return ready ? start(r, ready) : order_of(ROLLOUT_WAIT);
 }
 
 /* --- how it stands -------------------------------------------------------------------- */

@@ -28,7 +28,7 @@
  *	- SKIPPED counts as a failure: what was to prove itself did not;
  *	- MinHealthyRegions: a member starts only while so many regions other than its own are
  *	  healthy, without a FAILED member and without a running one.  Regions that have no member
- *	  count too.
+ *	  count too.  A fresh member is not held back.
  *
  * Members that are ready start in the order of the spec; one that is not ready holds up nobody
  * of its region.  Each call costs O(log members).
@@ -51,6 +51,7 @@ const char *member_state_name(enum member_state s); /* "PENDING", ... as StackSe
 
 struct rollout_member {
 	size_t wave, region; /* numbers; members are sorted by wave, then by region */
+	bool fresh;          /* nothing of it is there yet: making it takes nothing away */
 };
 
 struct rollout_spec {
@@ -70,9 +71,10 @@ void rollout_free(struct rollout *r);
 /* What the member waits for in other stacks has ended well. */
 void rollout_ready(struct rollout *r, size_t member);
 enum member_end { MEMBER_ENDED_WELL, MEMBER_ENDED_BADLY };
-void rollout_ended(struct rollout *r, size_t member, enum member_end end); /* of a RUNNING one */
+/* Of a RUNNING one; else nothing. */
+void rollout_ended(struct rollout *r, size_t member, enum member_end end);
 /* It can never start: what it needs in another stack failed, or was cancelled.  Nothing when it
- * was CANCELLED meanwhile. */
+ * is not PENDING any more. */
 void rollout_skip(struct rollout *r, size_t member);
 /* The gate behind `wave` that ROLLOUT_GATE asked for; nothing when the rollout has failed or was
  * stopped meanwhile. */

@@ -30,7 +30,8 @@ struct trial {
 static void add(struct trial *t, size_t wave, size_t region, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		t->members[t->spec.member_count++] = (struct rollout_member){wave, region};
+		t->members[t->spec.member_count++] =
+			(struct rollout_member){.wave = wave, .region = region};
 	if (t->spec.region_count <= region)
 		t->spec.region_count = region + 1;
 }
