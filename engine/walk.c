@@ -9,7 +9,7 @@ struct step {
 	enum step_state state;
 	enum step_kind kind;
 	size_t missing;    /* needs that are not done yet */
-	size_t cost;       /* 0 for gates */
+	size_t cost;       /* 0 for gates and doors */
 	size_t priority;   /* costs on the longest way behind it */
 	size_t first_user; /* in users, from seal on */
 	size_t user_count;
@@ -38,9 +38,10 @@ struct walk {
 	size_t heap_count;
 	struct queue opened;             /* gates that became ready */
 	struct queue spoiled;            /* steps whose users must be skipped */
+	struct queue doors;              /* that walk_door has yet to tell */
 	struct queue told;               /* skipped work that walk_skipped has yet to tell */
 	size_t counts[STEP_STATE_COUNT]; /* of STEP_WORK */
-	size_t unfinished;               /* gates included */
+	size_t unfinished;               /* gates and doors included */
 	bool sealed;
 };
 
@@ -58,6 +59,7 @@ void walk_free(struct walk *w)
 	vec_release(&w->opened);
 	vec_release(&w->spoiled);
 	vec_release(&w->told);
+	vec_release(&w->doors);
 	free(w->users);
 	free(w->heap);
 	free(w);
@@ -197,10 +199,17 @@ static void heap_remove(struct walk *w, size_t step)
 static void ready(struct walk *w, size_t step)
 {
 	enter(w, step, STEP_READY);
-	if (w->steps.items[step].kind == STEP_GATE)
-		*vec_add(&w->opened) = step;
-	else
+	switch (w->steps.items[step].kind) {
+	case STEP_WORK:
 		rise(w, w->heap_count++, step);
+		return;
+	case STEP_GATE:
+		*vec_add(&w->opened) = step;
+		return;
+	case STEP_DOOR:
+		*vec_add(&w->doors) = step;
+		return;
+	}
 }
 
 static bool queue_take(struct queue *q, size_t *out)
@@ -233,6 +242,8 @@ static void skip(struct walk *w, size_t step)
 	enter(w, step, STEP_SKIPPED);
 	if (w->steps.items[step].kind == STEP_WORK)
 		*vec_add(&w->told) = step;
+	else if (w->steps.items[step].kind == STEP_DOOR)
+		*vec_add(&w->doors) = step;
 	*vec_add(&w->spoiled) = step;
 }
 
@@ -383,6 +394,23 @@ void walk_skip(struct walk *w, size_t step)
 
 	assert(state == STEP_BLOCKED || state == STEP_READY || state == STEP_TAKEN);
 	skip(w, step);
+	settle(w);
+}
+
+size_t walk_door(struct walk *w)
+{
+	size_t step;
+
+	return queue_take(&w->doors, &step) ? step : STEP_NONE;
+}
+
+void walk_open(struct walk *w, size_t door)
+{
+	const struct step *s = &w->steps.items[door];
+
+	assert(s->kind == STEP_DOOR && s->state == STEP_READY);
+	enter(w, door, STEP_DONE);
+	release_users(w, door);
 	settle(w);
 }
 

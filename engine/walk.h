@@ -13,6 +13,10 @@
  * A gate is a step without work: it is done as soon as what it needs is done.  Gates keep
  * the number of edges linear where many steps wait for many others.
  *
+ * A door is a gate that does not open by itself: READY when what it needs is done, DONE when
+ * walk_open is called.  walk_door tells of those that may be opened, and of those that never
+ * will be.
+ *
  * Order: the step with the longest way behind it first, then the one added first.  A step
  * is as long as walk_cost says, or 1.
  */
@@ -24,7 +28,7 @@
 enum step_state { STEP_BLOCKED, STEP_READY, STEP_TAKEN, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 #define STEP_STATE_COUNT (STEP_SKIPPED + 1)
 
-enum step_kind { STEP_WORK, STEP_GATE };
+enum step_kind { STEP_WORK, STEP_GATE, STEP_DOOR };
 
 #define STEP_NONE SIZE_MAX
 
@@ -55,8 +59,14 @@ void walk_skip(struct walk *w, size_t step);
 /* Everything BLOCKED or READY becomes SKIPPED. */
 void walk_stop(struct walk *w);
 
+/* Doors that became READY or were SKIPPED since the last call, one at a time, in order; STEP_NONE
+ * at the end.  walk_state tells which; one that was READY may come again, SKIPPED. */
+size_t walk_door(struct walk *w);
+/* For a door that is READY: what is behind it may start. */
+void walk_open(struct walk *w, size_t door);
+
 /* Steps that were skipped since the last call, one at a time, in order; STEP_NONE at the
- * end.  Gates are not told. */
+ * end.  Gates and doors are not told. */
 size_t walk_skipped(struct walk *w);
 bool walk_over(const struct walk *w); /* every step is DONE, FAILED or SKIPPED */
 enum step_state walk_state(const struct walk *w, size_t step);

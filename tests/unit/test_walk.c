@@ -195,6 +195,55 @@ static void a_long_chain_that_fails_needs_no_stack(void **state)
 	walk_free(w);
 }
 
+static void a_door_waits_for_its_needs_and_then_to_be_opened(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), door = walk_add(w, STEP_DOOR);
+	size_t b = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, door, a);
+	walk_need(w, b, door);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_priority(w, a), 1);
+	assert_int_equal(walk_door(w), STEP_NONE);
+	assert_int_equal(walk_next(w), a);
+	walk_finish(w, a, STEP_ENDED_WELL);
+	assert_int_equal(walk_door(w), door);
+	assert_int_equal(walk_door(w), STEP_NONE);
+	assert_int_equal(walk_state(w, door), STEP_READY);
+	assert_int_equal(walk_next(w), STEP_NONE);
+	walk_open(w, door);
+	assert_int_equal(walk_next(w), b);
+	walk_finish(w, b, STEP_ENDED_WELL);
+	assert_true(walk_over(w));
+	walk_free(w);
+}
+
+static void a_door_is_told_when_it_never_will_open(void **state)
+{
+	struct walk *w = walk_new();
+	size_t a = walk_add(w, STEP_WORK), behind_failure = walk_add(w, STEP_DOOR);
+	size_t shut = walk_add(w, STEP_DOOR), b = walk_add(w, STEP_WORK);
+
+	(void)state;
+	walk_need(w, behind_failure, a);
+	walk_need(w, b, shut);
+	assert_true(walk_seal(w));
+	assert_int_equal(walk_door(w), shut);
+	walk_skip(w, shut);
+	assert_int_equal(walk_door(w), shut);
+	assert_int_equal(walk_state(w, shut), STEP_SKIPPED);
+	assert_int_equal(walk_skipped(w), b);
+	assert_int_equal(walk_next(w), a);
+	walk_finish(w, a, STEP_ENDED_BADLY);
+	assert_int_equal(walk_door(w), behind_failure);
+	assert_int_equal(walk_state(w, behind_failure), STEP_SKIPPED);
+	assert_int_equal(walk_skipped(w), STEP_NONE);
+	assert_true(walk_over(w));
+	walk_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +256,8 @@ int main(void)
 		cmocka_unit_test(a_circle_is_refused),
 		cmocka_unit_test(stopping_skips_what_was_not_taken),
 		cmocka_unit_test(a_taken_step_can_be_given_back_as_skipped),
+		cmocka_unit_test(a_door_waits_for_its_needs_and_then_to_be_opened),
+		cmocka_unit_test(a_door_is_told_when_it_never_will_open),
 		cmocka_unit_test(a_long_chain_that_fails_needs_no_stack),
 	};
 
