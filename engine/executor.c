@@ -186,6 +186,7 @@ void task_over(struct task *t, enum step_end end)
 	walk_finish(x->walk, t->step, end);
 	if (end == STEP_ENDED_BADLY)
 		executor_halt(t);
+	rollouts_task_over(x->rollouts, t, end == STEP_ENDED_BADLY ? TASK_FAILED : TASK_WENT_WELL);
 	executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
 }
 
@@ -239,6 +240,9 @@ static void follow_up(struct executor *x, const struct follow *f)
 		/* Edits that could not be written may point into it. */
 		if (!x->broken)
 			free_task(t);
+		return;
+	case FOLLOW_EVENT:
+		engine_tell(x->e, *f->event);
 		return;
 	}
 }
@@ -309,6 +313,7 @@ static void stop_task(struct task *t, int level)
 static void stop(struct executor *x, int level)
 {
 	x->stopping = true;
+	rollouts_stop(x->rollouts);
 	walk_stop(x->walk);
 	for (size_t i = 0; i < x->task_count; i++)
 		if (x->tasks[i].phase != PHASE_OVER)
@@ -341,8 +346,15 @@ static void tell_skipped(struct executor *x)
 		t->phase = PHASE_OVER;
 		if (x->progress)
 			x->progress[t->change_index].skipped = true;
+		rollouts_task_over(x->rollouts, t, TASK_SKIPPED);
 		executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
 	}
+}
+
+/* All that the plan wants has come to some end. */
+static bool is_over(const struct executor *x)
+{
+	return walk_over(x->walk) && rollouts_over(x->rollouts);
 }
 
 static void interrupted(struct executor *x, int level)
@@ -403,7 +415,7 @@ static void on_event(struct executor *x, const struct dispatch_event *ev)
 	case DISPATCH_QUIET:
 		if (x->edits.count + x->follows.count && !(x->broken && !x->follows.count))
 			flush(x);
-		else if (!walk_over(x->walk))
+		else if (!is_over(x))
 			dispatch_wait(x->dispatch);
 		break;
 	}
@@ -413,7 +425,8 @@ int executor_loop(struct executor *x)
 {
 	struct dispatch_event ev;
 
-	while (!walk_over(x->walk)) {
+	while (!is_over(x)) {
+		rollouts_turn(x->rollouts);
 		take_ready(x);
 		dispatch_next(x->dispatch, &ev);
 		on_event(x, &ev);
@@ -440,6 +453,7 @@ void executor_release(struct executor *x)
 		free_task(&x->tasks[i]);
 	dispatch_free(x->dispatch);
 	walk_free(x->walk);
+	rollouts_free(x->rollouts);
 	holders_free(x->holders);
 	vec_release(&x->edits);
 	vec_release(&x->follows);

@@ -22,6 +22,8 @@ struct executor_observed {
 	/* By instance of the plan: after a failure nothing more of it starts, unless it was in the
 	 * cleanup.  NULL: whatever does not depend on the failure goes on. */
 	const bool *halting;
+	/* By instance: what is recorded of it when it is its turn in a rollout.  NULL: nothing. */
+	const struct instance_record *const *turns;
 };
 
 enum change_end {
@@ -43,12 +45,17 @@ struct execution {
 	bool *reached;
 	/* By instance of the plan: how it ended; PENDING: it had nothing to do. */
 	enum member_state *members;
+	/* By instance: it was its turn; false: nothing of it was touched. */
+	bool *begun;
 	/* By rollout of the plan: what stopped it, and where (rollout.h). */
 	enum rollout_fault *faults;
 	size_t *fault_at;
 	bool interrupted;
 	bool writable; /* false: locks lost or the disk full, nothing more may be written */
 };
+
+/* By instance of the plan: it takes part in a rollout. */
+const bool *executor_members(struct arena *a, const struct plan *p);
 
 /* 0 when everything was done; -1 with errors (or interrupted). */
 int executor_run(struct engine *e, const struct plan *plan,

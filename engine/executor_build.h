@@ -21,6 +21,7 @@ struct building {
 	const struct plan *plan;
 	struct walk *walk;
 	struct change_steps *steps; /* by change */
+	const bool *members;        /* by instance: it gets a door; NULL: none does */
 	struct task *next;          /* of x->tasks */
 	size_t typical_ms;          /* of a change of which nothing is known */
 	/* Edges that only keep a good order: left out when they would close a circle. */

@@ -14,7 +14,7 @@ static bool is_cleanup(const struct task *t)
 	       (removes && (t->creates || t->change->action == ACTION_DELETE));
 }
 
-static size_t instance_of(const struct plan *p, size_t change)
+size_t executor_instance_of(const struct plan *p, size_t change)
 {
 	size_t low = 0, high = p->instance_count;
 
@@ -29,8 +29,7 @@ static size_t instance_of(const struct plan *p, size_t change)
 	return low;
 }
 
-/* Tasks are in the order of their changes. */
-static size_t first_task(const struct executor *x, size_t change)
+size_t executor_first_task(const struct executor *x, size_t change)
 {
 	size_t low = 0, high = x->task_count;
 
@@ -68,13 +67,13 @@ void executor_halt(const struct task *failed)
 
 	if (!x->plan || !x->observed || !x->observed->halting || is_cleanup(failed))
 		return;
-	i = instance_of(x->plan, failed->change_index);
+	i = executor_instance_of(x->plan, failed->change_index);
 	if (!x->observed->halting[i] || x->halted[i])
 		return;
 	x->halted[i] = true;
 	p = &x->plan->instances[i];
-	end = first_task(x, p->first_change + p->change_count);
-	for (size_t n = first_task(x, p->first_change); n < end; n++)
+	end = executor_first_task(x, p->first_change + p->change_count);
+	for (size_t n = executor_first_task(x, p->first_change); n < end; n++)
 		withhold(&x->tasks[n]);
 }
 
@@ -82,10 +81,10 @@ void executor_halt(const struct task *failed)
 bool executor_only_cleanup(const struct executor *x, size_t instance)
 {
 	const struct instance_plan *p = &x->plan->instances[instance];
-	size_t end = first_task(x, p->first_change + p->change_count);
+	size_t end = executor_first_task(x, p->first_change + p->change_count);
 	bool some = false;
 
-	for (size_t n = first_task(x, p->first_change); n < end; n++) {
+	for (size_t n = executor_first_task(x, p->first_change); n < end; n++) {
 		const struct task *t = &x->tasks[n];
 
 		if (is_cleanup(t))
@@ -101,8 +100,11 @@ void executor_halt_skipped(struct executor *x)
 {
 	for (size_t n = 0; x->observed && x->observed->halting && n < x->task_count; n++) {
 		const struct task *t = &x->tasks[n];
-		size_t i = instance_of(x->plan, t->change_index);
+		size_t i = executor_instance_of(x->plan, t->change_index);
 
+		/* Of what never began there is nothing to take back. */
+		if (rollouts_held_back(x->rollouts, i))
+			continue;
 		if (x->observed->halting[i] && !is_cleanup(t) && t->kind != TASK_LEARN &&
 		    walk_state(x->walk, t->step) == STEP_SKIPPED)
 			x->halted[i] = true;

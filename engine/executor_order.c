@@ -210,7 +210,20 @@ static void add_successions(struct building *b)
 	map_release(&creations);
 }
 
-/* Gates between instances: `end` of one opens when all its changes are over. */
+/* Before the changes of an instance: a door when it takes part in a rollout, a gate when it waits
+ * for others; STEP_NONE: it does neither. */
+static size_t add_start(struct building *b, size_t i)
+{
+	size_t start = STEP_NONE;
+
+	if (b->members && b->members[i])
+		b->x->doors[i] = start = walk_add(b->walk, STEP_DOOR);
+	else if (b->plan->instances[i].need_count)
+		start = walk_add(b->walk, STEP_GATE);
+	return start;
+}
+
+/* Between instances: the gate `end` of one opens when all its changes are over. */
 static void add_barriers(struct building *b)
 {
 	const struct plan *p = b->plan;
@@ -227,11 +240,10 @@ static void add_barriers(struct building *b)
 	}
 	for (size_t i = 0; i < p->instance_count; i++) {
 		const struct instance_plan *in = &p->instances[i];
-		size_t start;
+		size_t start = add_start(b, i);
 
-		if (!in->need_count)
+		if (start == STEP_NONE)
 			continue;
-		start = walk_add(b->walk, STEP_GATE);
 		for (size_t k = 0; k < in->need_count; k++)
 			walk_need(b->walk, start, ends[in->needs[k]]);
 		for (size_t c = in->first_change; c < in->first_change + in->change_count; c++)

@@ -9,6 +9,7 @@
  *	executor_snapshot.c  a copy is kept before a delete
  *	executor_wanted.c  the same of a record that shall be again: rollback
  *	executor_halt.c    an instance of which a change failed
+ *	executor_rollout.c which instance may start (executor_rollout.h)
  *	executor_call.c    the arguments of a call
  *	executor_end.c     an answer: what it means for the task
  *	executor_look.c    nobody knows what happened: ask, then decide
@@ -100,12 +101,13 @@ struct task {
 };
 
 /* What is done once the edits of a turn are on disk. */
-enum follow_kind { FOLLOW_SUBMIT, FOLLOW_REST, FOLLOW_TELL };
+enum follow_kind { FOLLOW_SUBMIT, FOLLOW_REST, FOLLOW_TELL, FOLLOW_EVENT };
 struct follow {
 	enum follow_kind kind;
-	struct task *task;
-	int64_t wait_ms; /* REST */
-	bool tell;       /* REST: observers hear that it waits */
+	struct task *task;         /* EVENT: NULL */
+	const struct event *event; /* EVENT: in the arena of the run */
+	int64_t wait_ms;           /* REST */
+	bool tell;                 /* REST: observers hear that it waits */
 };
 
 struct executor {
@@ -120,7 +122,9 @@ struct executor {
 	struct holders *holders; /* NULL when the plan takes nothing away */
 	struct task *tasks;
 	size_t task_count;
-	struct task **by_step;            /* NULL for gates */
+	struct task **by_step;            /* NULL for gates and doors */
+	size_t *doors;                    /* by instance; STEP_NONE: it has none */
+	struct rollouts *rollouts;        /* NULL: everything goes side by side */
 	struct change_progress *progress; /* by change */
 	size_t changes_over, changes_total;
 	struct {
@@ -154,6 +158,22 @@ bool executor_may_start(const struct executor *x);
 
 /* executor_plan.c: fills walk and tasks. */
 void executor_build(struct executor *x);
+/* The tasks of an instance may soon be called: from now on its region gets its share. */
+void executor_enroll_instance(struct executor *x, size_t instance);
+
+/* executor_rollout.c; rollouts NULL: nothing is to be done. */
+struct rollouts *rollouts_new(struct executor *x); /* NULL: the plan has none */
+void rollouts_free(struct rollouts *a);
+/* Does what may be done now. */
+void rollouts_turn(struct rollouts *a);
+bool rollouts_over(const struct rollouts *a);
+void rollouts_stop(struct rollouts *a); /* before walk_stop */
+enum task_fate { TASK_WENT_WELL, TASK_FAILED, TASK_SKIPPED };
+/* Once for each task. */
+void rollouts_task_over(struct rollouts *a, const struct task *t, enum task_fate fate);
+/* The instance takes part, and its door never opened. */
+bool rollouts_held_back(const struct rollouts *a, size_t instance);
+void rollouts_report(const struct rollouts *a, const struct plan *p, struct execution *out);
 
 /* executor_start.c */
 void task_start(struct task *t);   /* has a worker */
@@ -197,6 +217,9 @@ bool task_can_copy(const struct task *t);
 int wanted_evaluate(struct task *t, json_t **desired, json_t **masked);
 
 /* executor_halt.c */
+size_t executor_instance_of(const struct plan *p, size_t change);
+/* Tasks are in the order of their changes: the first that belongs to this one, or one behind it. */
+size_t executor_first_task(const struct executor *x, size_t change);
 bool executor_only_cleanup(const struct executor *x, size_t instance); /* is left of it */
 void executor_halt(const struct task *failed);                         /* the walk knows of it */
 /* What could not start because of a failure counts too. */

@@ -64,17 +64,34 @@ static const char *provider_name(const struct task *t)
 	return t->before && t->before->provider ? t->before->provider : "";
 }
 
-static void enroll(struct task *t, const char *endpoint)
+static void enroll(struct task *t)
+{
+	dispatch_enroll(t->x->dispatch, &t->job, &t->addr.instance, provider_name(t),
+			t->job.call.endpoint);
+}
+
+void executor_enroll_instance(struct executor *x, size_t instance)
+{
+	const struct instance_plan *p = &x->plan->instances[instance];
+	size_t end = executor_first_task(x, p->first_change + p->change_count);
+
+	for (size_t n = executor_first_task(x, p->first_change); n < end; n++)
+		enroll(&x->tasks[n]);
+}
+
+/* A region that waits for its turn takes nothing from those that have theirs. */
+static void set_out(struct building *b, struct task *t, const char *endpoint)
 {
 	fill_call(t, t->change, endpoint);
-	dispatch_enroll(t->x->dispatch, &t->job, &t->addr.instance, provider_name(t), endpoint);
+	if (!b->members || !b->members[executor_instance_of(b->plan, t->change_index)])
+		enroll(t);
 }
 
 static size_t add_wanted(struct building *b, const struct change *c, enum task_kind kind)
 {
 	struct task *t = new_task(b, c, kind);
 
-	enroll(t, c->endpoint ? c->endpoint : "");
+	set_out(b, t, c->endpoint ? c->endpoint : "");
 	return t->step;
 }
 
@@ -87,7 +104,7 @@ static struct task *add_removal(struct building *b, const struct change *c, enum
 	t->provider = registry_entry(b->plan->project->registry, c->before->provider);
 	t->schema = t->provider ? registry_schema(b->plan->project->registry, t->provider, t->type)
 				: NULL;
-	enroll(t, c->before->endpoint ? c->before->endpoint : "");
+	set_out(b, t, c->before->endpoint ? c->before->endpoint : "");
 	return t;
 }
 
@@ -221,6 +238,11 @@ void executor_build(struct executor *x)
 	x->tasks = ARENA_ARRAY(x->arena, most, struct task);
 	x->progress = ARENA_ARRAY(x->arena, x->plan->change_count, struct change_progress);
 	b.steps = ARENA_ARRAY(x->arena, x->plan->change_count, struct change_steps);
+	if (x->plan->rollouts.count)
+		b.members = executor_members(x->arena, x->plan);
+	x->doors = ARENA_ARRAY(x->arena, x->plan->instance_count, size_t);
+	for (size_t i = 0; i < x->plan->instance_count; i++)
+		x->doors[i] = STEP_NONE;
 	b.next = x->tasks;
 	b.walk = walk_new();
 	if (!build(&b)) {
@@ -276,6 +298,7 @@ int executor_run(struct engine *e, const struct plan *plan,
 	x.halted = ARENA_ARRAY(plan->arena, plan->instance_count, bool);
 	x.dispatch = dispatch_new(e, d);
 	executor_build(&x);
+	x.rollouts = rollouts_new(&x);
 	blind = find_holders(&x) != 0;
 	x.stopping = blind;
 	engine_tell(e, (struct event){.kind = EVENT_APPLY_STARTED, .total = x.changes_total});
@@ -296,6 +319,7 @@ int executor_run(struct engine *e, const struct plan *plan,
 	for (size_t i = 0; i < plan->instance_count; i++)
 		out->reached[i] = executor_only_cleanup(&x, i);
 	executor_halt_skipped(&x);
+	rollouts_report(x.rollouts, plan, out);
 	if (walk_count(x.walk, STEP_SKIPPED))
 		rc = -1;
 	executor_release(&x);

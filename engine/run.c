@@ -211,7 +211,7 @@ static void complain_skipped(struct run *r, const struct run_result *out)
 static int execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
 	struct executor_observed observed = {&r->recorded.records, r->observations,
-					     run_halting(r, q)};
+					     run_halting(r, q), NULL};
 	struct execution x = {0};
 	bool settled;
 	int rc;
@@ -219,7 +219,7 @@ static int execute(struct run *r, const struct run_request *q, struct run_result
 	/* The user may have thought about it for longer than a lease lasts. */
 	if (outside_prefetch(r->e->outside, r->plan, r->d) ||
 	    state_renew_locks(r->e->state, r->d) || run_record_adopted(r) || run_move_records(r) ||
-	    run_mark_applying(r))
+	    run_mark_applying(r, &observed.turns))
 		return -1;
 	rc = executor_run(r->e, r->plan, &observed, &x, r->d);
 	out->interrupted = rc && x.interrupted;

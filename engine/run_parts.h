@@ -73,8 +73,9 @@ const bool *run_halting(struct run *r, const struct run_request *q);
 int run_undo_failed(struct run *r, const struct execution *x, struct run_result *out);
 bool run_status_is_good(const char *status);
 
-/* Marks the instances about to be changed.  0 or -1. */
-int run_mark_applying(struct run *r);
+/* Marks the instances about to be changed; of those that take part in a rollout *later gets, by
+ * instance of the plan, what the executor writes when it is their turn.  0 or -1. */
+int run_mark_applying(struct run *r, const struct instance_record *const **later);
 /* Instance records, unchanged resources' observations.  x NULL: the plan was empty. */
 int run_settle(struct run *r, const struct execution *x);
 /* How the changes of one instance ended. */

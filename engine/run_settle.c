@@ -161,10 +161,16 @@ static void drop_instance(struct settling *s, const struct instance_plan *p)
 		(struct state_edit){.kind = EDIT_DROP_INSTANCE, .instance = n};
 }
 
-int run_mark_applying(struct run *r)
+int run_mark_applying(struct run *r, const struct instance_record *const **later)
 {
+	struct arena *a = r->e->arena;
+	size_t count = r->plan->instance_count;
+	const struct instance_record **turns =
+		ARENA_ARRAY(a, count, const struct instance_record *);
+	const bool *members = executor_members(a, r->plan);
 	struct settling s;
 
+	*later = turns;
 	start(&s, r, NULL);
 	for (size_t i = 0; i < r->plan->instance_count; i++) {
 		const struct instance_plan *p = &r->plan->instances[i];
@@ -175,7 +181,10 @@ int run_mark_applying(struct run *r)
 		n = draft_of(&s, p);
 		n.status = "APPLYING";
 		protect(p, &n);
-		put_instance(&s, &n);
+		if (members[i])
+			turns[i] = memcpy(ARENA_NEW(a, struct instance_record), &n, sizeof(n));
+		else
+			put_instance(&s, &n);
 	}
 	return finish(&s);
 }
@@ -335,10 +344,19 @@ static void settle_in_part(struct settling *s, const struct instance_plan *p,
 		put_good(s, n);
 }
 
+/* It was never its turn: all of it is as it was. */
+static bool is_untouched(const struct settling *s, const struct instance_plan *p)
+{
+	return s->x && !s->x->begun[p - s->r->plan->instances];
+}
+
 static void settle_instance(struct settling *s, const struct instance_plan *p)
 {
 	struct instance_record n = draft_of(s, p);
 	enum run_instance_end end = run_instance_end(p, s->x);
+
+	if (is_untouched(s, p))
+		return;
 
 	if (end == INSTANCE_CURRENT && p->partial) {
 		settle_in_part(s, p, &n);
