@@ -65,7 +65,8 @@ static const char *instances_text(struct arena *a, const struct plan *p)
 	return text;
 }
 
-int history_begin(struct engine *e, const struct plan *p, struct diags *d)
+int history_begin(struct engine *e, const struct run_request *q, const struct plan *p,
+		  struct diags *d)
 {
 	struct clock *clock = e->options.clock;
 	struct history *h = ARENA_NEW(e->arena, struct history);
@@ -78,6 +79,8 @@ int history_begin(struct engine *e, const struct plan *p, struct diags *d)
 	h->run.status = "RUNNING";
 	h->run.instances = instances_text(h->a, p);
 	h->run.counts = arena_printf(h->a, "{\"changes\":%zu}", plan_counts_changes(&p->counts));
+	h->run.request = q->request;
+	h->run.resumes = q->resumes;
 	h->look_ms = clock->monotonic_ms(clock) + LOOK_MS;
 	if (state_put_run(e->state, &h->run, d))
 		return -1;

@@ -11,8 +11,10 @@
 
 #include "engine/engine_private.h"
 
-/* Adds the run, about to do what the plan says; e->history is not NULL from here on.  0 or -1. */
-int history_begin(struct engine *e, const struct plan *p, struct diags *d);
+/* Adds the run, about to do what the plan says for this request; e->history is not NULL from here
+ * on.  0 or -1. */
+int history_begin(struct engine *e, const struct run_request *q, const struct plan *p,
+		  struct diags *d);
 /* Its id, in e->arena; "" when there is none. */
 const char *history_run(const struct engine *e);
 

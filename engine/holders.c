@@ -98,6 +98,7 @@ void holders_follow(struct holders *h, const struct state_edit *edit)
 	case EDIT_DROP_INSTANCE:
 	case EDIT_GOOD:
 	case EDIT_RESTORE: /* made before a plan, and therefore loaded */
+	case EDIT_PUT_RESULT:
 	case EDIT_MOVE:
 		return;
 	}

@@ -45,8 +45,10 @@ int state_put_results(struct state *s, const struct instance_result *items, size
  */
 struct ticket {
 	int64_t number;
+	const char *run; /* the id that its run will have */
 	struct lock_owner owner;
 	const char *instances; /* JSON array of instance texts */
+	const char *waits_for; /* "web/east: ann@ci-7 (pid 4242, 'apply')", as it last looked */
 	int64_t since_ms, lease_until_ms;
 };
 struct ticket_list {

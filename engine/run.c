@@ -287,7 +287,7 @@ static int import(struct run *r, const struct run_request *q, struct run_result 
 		out->declined = true;
 		return -1;
 	}
-	if (history_begin(r->e, r->plan, r->d))
+	if (history_begin(r->e, q, r->plan, r->d))
 		return -1;
 	out->run = history_run(r->e);
 	return finish(r, out, run_import_record(r, out));
@@ -308,7 +308,7 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 		out->declined = true;
 		return -1;
 	}
-	if (history_begin(r->e, r->plan, r->d))
+	if (history_begin(r->e, q, r->plan, r->d))
 		return -1;
 	out->run = history_run(r->e);
 	return finish(r, out, r->plan->rollback ? execute_rollback(r, out) : execute(r, q, out));

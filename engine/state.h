@@ -246,17 +246,20 @@ enum state_edit_kind {
 	EDIT_RESTORE,       /* record: the deposed one at addr (addr and deposed) is live again; a
 			       live one becomes deposed under `as`, and is in the way when that
 			       is NULL */
+	EDIT_PUT_RESULT,    /* result: needs no lock (result.h) */
 	EDIT_MOVE           /* record: all that is recorded and kept at addr moves to the logical id
 			       `as` of the same instance, with what others' depends_on say of it;
 			       the history keeps the old name.  Refused when something is recorded,
 			       kept or being changed there, or an operation is open on addr.
 			       Costs a look at every record of the instance */
 };
+struct instance_result;
 struct state_edit {
 	enum state_edit_kind kind;
 	const struct operation *op;
 	const struct record *record;
 	const struct instance_record *instance;
+	const struct instance_result *result;
 	const char *as;
 	/* PUT, DROP, DEPOSE of a live record: what it was before this edit is kept for a
 	 * rollback, unless it was made in this generation or something is kept of it already.

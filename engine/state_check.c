@@ -1,4 +1,5 @@
 /* state_check.c - `state check`: everything that can be verified, in one snapshot. */
+#include "engine/result.h"
 #include "engine/state_row.h"
 
 #include <stdio.h>
@@ -121,22 +122,33 @@ static int check_operations(struct state *s, struct arena *a, struct diags *d)
 	return result;
 }
 
+static int check_run(struct state *s, const struct run_record *r, struct diags *d)
+{
+	struct arena *a = arena_new();
+	struct control_request asked;
+	struct result_list results;
+	int result = state_load_control_request(s, r->id, a, &asked, d);
+
+	if (result == 0)
+		result = check_json(s, r->instances, "instances of run", r->id, d);
+	if (result == 0)
+		result = check_json(s, r->counts, "counts of run", r->id, d);
+	if (result == 0 && *r->request)
+		result = check_json(s, r->request, "words of run", r->id, d);
+	if (result == 0)
+		result = state_load_results(s, r->id, a, &results, d);
+	arena_free(a);
+	return result;
+}
+
 static int check_history(struct state *s, struct arena *a, struct diags *d)
 {
-	struct control_request asked;
 	struct duration_list durations;
 	struct run_list runs;
 	int result = state_load_runs(s, 0, a, &runs, d);
 
-	for (size_t i = 0; result == 0 && i < runs.count; i++) {
-		const struct run_record *r = &runs.items[i];
-
-		result = state_load_control_request(s, r->id, a, &asked, d);
-		if (result == 0)
-			result = check_json(s, r->instances, "instances of run", r->id, d);
-		if (result == 0)
-			result = check_json(s, r->counts, "counts of run", r->id, d);
-	}
+	for (size_t i = 0; result == 0 && i < runs.count; i++)
+		result = check_run(s, &runs.items[i], d);
 	return result == 0 ? state_load_durations(s, a, &durations, d) : -1;
 }
 

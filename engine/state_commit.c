@@ -9,6 +9,7 @@
 
 #include <assert.h>
 
+#include "engine/state_history.h"
 #include "engine/state_lock.h"
 
 int edit_fail(struct diags *d, const char *what, const char *which)
@@ -319,8 +320,15 @@ static const struct instance_id *own_instance(const struct state_edit *e)
 	return &e->instance->id;
 }
 
+/* It changes nothing of the instance, so no lock of it is needed. */
+static int put_result(struct state *s, const struct state_edit *e, struct diags *d)
+{
+	return history_write_result(s, e->result, d);
+}
+
 static const struct {
-	const struct instance_id *(*instance)(const struct state_edit *e); /* NULL: see read_open */
+	/* NULL: needs no lock, or sees to it (read_open) */
+	const struct instance_id *(*instance)(const struct state_edit *e);
 	int (*apply)(struct state *s, const struct state_edit *e, struct diags *d);
 } edit_kinds[] = {
 	[EDIT_BEGIN] = {operation_instance, begin_operation},
@@ -333,6 +341,7 @@ static const struct {
 	[EDIT_DROP_INSTANCE] = {own_instance, drop_instance},
 	[EDIT_GOOD] = {own_instance, edit_good},
 	[EDIT_RESTORE] = {record_instance, edit_restore},
+	[EDIT_PUT_RESULT] = {NULL, put_result},
 	[EDIT_MOVE] = {record_instance, edit_move},
 };
 

@@ -5,7 +5,8 @@
 #include "engine/state_sqlite.h"
 
 /* Nobody holds the copy, and nothing is under way in it. */
-static const char settle_copy[] = "DELETE FROM lock; DELETE FROM operation WHERE result = 'open'";
+static const char settle_copy[] = "DELETE FROM lock; DELETE FROM ticket; "
+				  "DELETE FROM operation WHERE result = 'open'";
 
 static int copy_to(sqlite3 *from, sqlite3 *to)
 {

@@ -45,9 +45,9 @@ int history_fail_row(struct state *s, struct row *row, const char *what, const c
 
 static void sum_run(struct state *s, const struct run_record *r, const struct holder_mark *mark)
 {
-	const char *const texts[] = {r->id,         r->command,    r->owner.user,
-				     r->owner.host, r->status,     r->instances,
-				     r->counts,     mark->machine, mark->started};
+	const char *const texts[] = {r->id,         r->command,   r->owner.user, r->owner.host,
+				     r->status,     r->instances, r->counts,     mark->machine,
+				     mark->started, r->request,   r->resumes};
 	const int64_t numbers[] = {r->owner.pid, r->started_ms, r->ended_ms};
 	struct str *sum = row_sum_start(s, "run");
 
@@ -74,6 +74,8 @@ static void run_put(struct state *s, struct row *row, const struct run_record *r
 	row_put_text(row, r->counts);
 	row_put_copy(row, mark.machine);
 	row_put_copy(row, mark.started);
+	row_put_text(row, r->request);
+	row_put_text(row, r->resumes);
 	sum_run(s, r, &mark);
 	row_put_checksum(s, row);
 }
@@ -94,6 +96,8 @@ static bool run_take(struct state *s, struct row *row, struct run_record *out)
 	out->counts = row_text(row);
 	holder_mark_set(mark.machine, sizeof(mark.machine), row_bytes(row));
 	holder_mark_set(mark.started, sizeof(mark.started), row_bytes(row));
+	out->request = row_text(row);
+	out->resumes = row_text(row);
 	out->owner.command = out->command;
 	out->owner.since_ms = out->started_ms;
 	out->gone = !out->ended_ms && holder_gone(out->owner.pid, &mark);
@@ -114,6 +118,8 @@ int history_write_run(struct state *s, const struct run_record *r, struct diags 
 	filled.status = or_text(r->status, "RUNNING");
 	filled.instances = or_text(r->instances, "[]");
 	filled.counts = or_text(r->counts, "{}");
+	filled.request = or_text(r->request, "");
+	filled.resumes = or_text(r->resumes, "");
 	run_put(s, &row, &filled);
 	return state_step(s, row.stmt, d);
 }

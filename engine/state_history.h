@@ -3,6 +3,7 @@
  *
  *	state_history.c   runs, and what is asked of them
  *	state_duration.c  how long things took
+ *	state_result.c    how each instance fared in a run
  *	state_prune.c     what is over the bounds goes
  *
  * Functions that write do it inside the caller's transaction.
@@ -10,6 +11,7 @@
 #ifndef ENGINE_STATE_HISTORY_H
 #define ENGINE_STATE_HISTORY_H
 
+#include "engine/result.h"
 #include "engine/state_row.h"
 
 /* Ready for its parameters; row->stmt stays NULL when there is no file.  0 or -1. */
@@ -20,6 +22,8 @@ int history_next_row(struct state *s, struct row *row, struct diags *d);
 int history_fail_row(struct state *s, struct row *row, const char *what, const char *of,
 		     struct diags *d);
 
+/* NULL texts mean "". */
+int history_write_result(struct state *s, const struct instance_result *r, struct diags *d);
 int history_write_run(struct state *s, const struct run_record *r, struct diags *d);
 /* Behind the samples that are there. */
 int history_add_durations(struct state *s, const struct duration_list *more, struct diags *d);

@@ -107,7 +107,8 @@ static int drop_runs(struct pruning *p)
 	for (size_t i = 0; i < p->due_count; i++)
 		if (run_on(p, QUERY_PRUNE_OPERATIONS, p->due[i]) != 0 ||
 		    run_on(p, QUERY_PRUNE_RUN, p->due[i]) != 0 ||
-		    run_on(p, QUERY_PRUNE_CONTROL, p->due[i]) != 0)
+		    run_on(p, QUERY_PRUNE_CONTROL, p->due[i]) != 0 ||
+		    run_on(p, QUERY_PRUNE_RESULTS, p->due[i]) != 0)
 			return -1;
 	return 0;
 }

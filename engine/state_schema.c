@@ -80,9 +80,9 @@ static const char schema_v2[] = "ALTER TABLE instance ADD COLUMN exports TEXT NO
 				"ALTER TABLE instance ADD COLUMN imports TEXT NOT NULL DEFAULT '';";
 
 /*
- * Generations, what a rollback needs, and the history.  Records of before are older than any
- * generation: an instance whose last apply failed under version 2 has no good state to go back
- * to but the one it is in.
+ * Generations, what a rollback needs, the history with how each instance fared, and the queue.
+ * Records of before are older than any generation: an instance whose last apply failed under
+ * version 2 has no good state to go back to but the one it is in.
  */
 static const char schema_v3[] =
 	"ALTER TABLE record ADD COLUMN born INTEGER NOT NULL DEFAULT -1;"
@@ -96,7 +96,8 @@ static const char schema_v3[] =
 	"user TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, "
 	"started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, "
 	"status TEXT NOT NULL, instances TEXT NOT NULL, counts TEXT NOT NULL, "
-	"machine TEXT NOT NULL, started TEXT NOT NULL, checksum BLOB NOT NULL) "
+	"machine TEXT NOT NULL, started TEXT NOT NULL, request TEXT NOT NULL, "
+	"resumes TEXT NOT NULL, checksum BLOB NOT NULL) "
 	"STRICT, WITHOUT ROWID;"
 	"CREATE INDEX run_open ON run (run) WHERE ended_ms = 0;"
 	"CREATE TABLE control (run TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, "
@@ -105,7 +106,17 @@ static const char schema_v3[] =
 	"CREATE TABLE duration (type TEXT NOT NULL, action TEXT NOT NULL, address TEXT NOT NULL, "
 	"samples TEXT NOT NULL, updated_ms INTEGER NOT NULL, checksum BLOB NOT NULL, "
 	"PRIMARY KEY (type, action, address)) STRICT, WITHOUT ROWID;"
-	"CREATE INDEX duration_age ON duration (updated_ms);";
+	"CREATE INDEX duration_age ON duration (updated_ms);"
+	"CREATE TABLE result (run TEXT NOT NULL, stack TEXT NOT NULL, account TEXT NOT NULL, "
+	"region TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, wave TEXT NOT NULL, "
+	"turn INTEGER NOT NULL, started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, "
+	"checksum BLOB NOT NULL, PRIMARY KEY (run, stack, account, region)) "
+	"STRICT, WITHOUT ROWID;"
+	"CREATE INDEX result_latest ON result (stack, account, region, run DESC);"
+	"CREATE TABLE ticket (number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, "
+	"user TEXT NOT NULL, host TEXT NOT NULL, command TEXT NOT NULL, pid INTEGER NOT NULL, "
+	"since_ms INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL, machine TEXT NOT NULL, "
+	"started TEXT NOT NULL, instances TEXT NOT NULL, waits_for TEXT NOT NULL) STRICT;";
 
 static const struct migration steps[] = {
 	{schema_v1, fill_v1},
@@ -289,12 +300,12 @@ static int check_tables(struct state *s, struct diags *d)
 	int code = read_number(s->db,
 			       "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name "
 			       "IN ('meta', 'instance', 'record', 'operation', 'lock', 'kept', "
-			       "'run', 'control', 'duration')",
+			       "'run', 'control', 'duration', 'result', 'ticket')",
 			       &count);
 
 	if (code != SQLITE_OK)
 		return state_fail(s, code, d);
-	if (count != 9)
+	if (count != 11)
 		return state_corrupt(s, d, "it lacks tables that every recorded state has");
 	return 0;
 }

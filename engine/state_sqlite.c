@@ -18,6 +18,7 @@
 #define KEPT "SELECT " STATE_RECORD_COLUMNS ", born, checksum FROM kept"
 #define NAMING " WHERE " KEY " AND instr(depends_on, ?4) > 0"
 #define RUNS "SELECT " STATE_RUN_COLUMNS ", checksum FROM run"
+#define RESULTS "SELECT " STATE_RESULT_COLUMNS ", checksum FROM result"
 #define ENDED " AND result <> 'open'"
 #define LOCK_FREE_COLUMNS                                                           \
 	"lock_id = '', user = '', host = '', command = '', pid = 0, since_ms = 0, " \
@@ -100,7 +101,13 @@ static const char *const query_texts[] = {
 	[QUERY_RUNS] = RUNS " ORDER BY run DESC LIMIT ?",
 	[QUERY_RUNS_OPEN] = RUNS " WHERE ended_ms = 0 ORDER BY run DESC",
 	[QUERY_RUN_PUT] = "INSERT OR REPLACE INTO run (" STATE_RUN_COLUMNS
-			  ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			  ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_RESULTS] = RESULTS " WHERE run = ? ORDER BY turn, stack, account, region",
+	/* The latest one of the first instance behind these names. */
+	[QUERY_RESULT_NEXT] = RESULTS " WHERE (stack, account, region) > (?1, ?2, ?3) ORDER BY "
+				      "stack, account, region, run DESC LIMIT 1",
+	[QUERY_RESULT_PUT] = "INSERT OR REPLACE INTO result (" STATE_RESULT_COLUMNS
+			     ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_CONTROL] = "SELECT " STATE_CONTROL_COLUMNS ", checksum FROM control WHERE run = ?",
 	[QUERY_CONTROL_PUT] = "INSERT OR REPLACE INTO control (" STATE_CONTROL_COLUMNS
 			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -121,6 +128,9 @@ static const char *const query_texts[] = {
 	[QUERY_PRUNE_RUN] = "DELETE FROM run WHERE run = ?1 AND NOT EXISTS (SELECT 1 FROM "
 			    "operation WHERE operation.run = ?1)",
 	[QUERY_PRUNE_CONTROL] = "DELETE FROM control WHERE run = ?",
+	/* Results go with their run; one with an open operation keeps both. */
+	[QUERY_PRUNE_RESULTS] = "DELETE FROM result WHERE run = ?1 AND NOT EXISTS (SELECT 1 FROM "
+				"run WHERE run.run = ?1)",
 	[QUERY_PRUNE_DURATIONS] = "DELETE FROM duration WHERE updated_ms < ? AND address <> ''",
 	[QUERY_FINGERPRINT_INSTANCE] = "SELECT checksum FROM instance WHERE " KEY,
 	[QUERY_FINGERPRINT_RECORDS] = "SELECT logical_id, deposed, checksum FROM record WHERE " KEY

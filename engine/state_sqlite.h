@@ -35,7 +35,9 @@
 	"applied_ms, exports, imports, generation, protected"
 #define STATE_RUN_COLUMNS                                                                  \
 	"run, command, user, host, pid, started_ms, ended_ms, status, instances, counts, " \
-	"machine, started"
+	"machine, started, request, resumes"
+#define STATE_RESULT_COLUMNS \
+	"run, stack, account, region, status, reason, wave, turn, started_ms, ended_ms"
 #define STATE_CONTROL_COLUMNS "run, request, user, host, command, pid, asked_ms"
 #define STATE_DURATION_COLUMNS "type, action, address, samples, updated_ms"
 #define STATE_LOCK_COLUMNS                                                             \
@@ -86,6 +88,9 @@ enum state_query {
 	QUERY_RUNS,
 	QUERY_RUNS_OPEN,
 	QUERY_RUN_PUT,
+	QUERY_RESULTS,
+	QUERY_RESULT_NEXT,
+	QUERY_RESULT_PUT,
 	QUERY_CONTROL,
 	QUERY_CONTROL_PUT,
 	QUERY_DURATIONS,
@@ -98,6 +103,7 @@ enum state_query {
 	QUERY_PRUNE_OPERATIONS,
 	QUERY_PRUNE_RUN,
 	QUERY_PRUNE_CONTROL,
+	QUERY_PRUNE_RESULTS,
 	QUERY_PRUNE_DURATIONS,
 	QUERY_FINGERPRINT_INSTANCE,
 	QUERY_FINGERPRINT_RECORDS,
