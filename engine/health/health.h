@@ -30,7 +30,7 @@ struct manifest_check {
 struct check_place {
 	const struct manifest_region *region;
 	const char *account;
-	/* "Stack.Output" of an instance in this place as text; NULL: there is none.  May be NULL. */
+	/* "Stack.Output" of an instance in this place; NULL: there is none.  May be NULL. */
 	const char *(*output)(void *context, const char *stack, const char *name);
 	void *context;
 };
