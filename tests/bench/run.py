@@ -13,6 +13,7 @@ import engine  # noqa: E402
 import jq  # noqa: E402
 import orchestration  # noqa: E402
 import rest  # noqa: E402
+import rollout  # noqa: E402
 import ssh_hosts  # noqa: E402
 import startup  # noqa: E402
 import templates  # noqa: E402
@@ -20,7 +21,7 @@ import templates  # noqa: E402
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
            "orchestration": orchestration.bench, "ssh": ssh_hosts.bench, "jq": jq.bench,
            "dead-region": dead_region.bench, "rest": rest.bench,
-           "aws": aws.bench}
+           "aws": aws.bench, "rollout": rollout.bench}
 
 
 def main():
