@@ -247,8 +247,21 @@ static void foretell(const struct run *r, struct plan *p)
 	arena_free(scratch);
 }
 
-/* The same plan, how much of the world it has seen, and how long it will take. */
-static const struct plan *completed(const struct run *r, const struct plan *p)
+/* An import changes nothing that could fail on the way. */
+static int lay_out(const struct run *r, const struct run_request *q, struct plan *p)
+{
+	struct rollout_wishes wishes = q->rollout;
+
+	if (q->mode == RUN_IMPORT)
+		return 0;
+	wishes.on_failure = q->on_failure;
+	return rollout_layout(r->e->arena, p, &wishes, &p->rollouts, r->d);
+}
+
+/* The same plan, how much of the world it has seen, how it goes over the targets, and how long it
+ * will take.  NULL when it can go no way. */
+static const struct plan *completed(const struct run *r, const struct run_request *q,
+				    const struct plan *p)
 {
 	struct plan *copy = ARENA_NEW(r->e->arena, struct plan);
 
@@ -258,7 +271,7 @@ static const struct plan *completed(const struct run *r, const struct plan *p)
 		copy->unread = count_unread(r);
 	}
 	foretell(r, copy);
-	return copy;
+	return lay_out(r, q, copy) ? NULL : copy;
 }
 
 static const struct plan *make_plan(struct run *r, const struct run_request *q)
@@ -293,7 +306,9 @@ int run_make_plan(struct run *r, const struct run_request *q)
 	if (q->mode == RUN_IMPORT ? run_import_plan(r, q)
 				  : q->wishes.adopt && run_adopt_found(r, q))
 		return -1;
-	r->plan = completed(r, r->plan);
+	r->plan = completed(r, q, r->plan);
+	if (!r->plan)
+		return -1;
 	/* An import does nothing of what is left to do. */
 	r->refused =
 		q->mode != RUN_IMPORT && planner_refuse(r->plan, &r->recorded.instances, r->d) > 0;

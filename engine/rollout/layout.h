@@ -2,9 +2,26 @@
  * layout.h - from a plan to the rollouts of its stacks: who takes part, in which waves and
  * regions, and what can happen at worst.  Pure; the plan's views show it, the executor runs it.
  *
- * An instance takes part when the plan has something to do for it.  One that the manifest has
- * lost takes part in its stack's rollout, in its region; stacks that have left the manifest go by
- * the defaults.  A destroy goes through regions and waves the other way round.
+ *	layout.c      members, regions, waves
+ *	preview.c     how it goes if all goes well; orders that can never be met
+ *	worst_case.c  how much of it can fail
+ *	words.c       all of it in words
+ *
+ * An instance takes part when the plan has a change for it that is not ACTION_NONE.  One that the
+ * manifest has lost takes part in its stack's rollout, in its region; stacks that have left the
+ * manifest go by the defaults.
+ *
+ * Regions: those that RegionOrder names, then the others in the order of Targets, then those that
+ * only recorded instances are in, by name.  Where nobody gave a RegionOrder, a region whose
+ * instances take outputs of others of the stack comes behind their regions.  In a region the
+ * order of Targets holds.
+ *
+ * Waves take instances one wave after the other, each in that order what fits it and is not
+ * taken yet; what fits none is a last wave, "the rest".  A share in percent counts from all
+ * instances that take part.
+ *
+ * A destroy, and a stack that has left the manifest, go through waves, regions and accounts the
+ * other way round, without bake times and checks: what is taken away is not to be healthy.
  */
 #ifndef ENGINE_ROLLOUT_LAYOUT_H
 #define ENGINE_ROLLOUT_LAYOUT_H
@@ -41,6 +58,7 @@ struct rollout_wishes {
 	struct rollout_amount max_concurrent, tolerance;
 	const char *const *region_order;
 	size_t region_order_count;
+	enum on_failure on_failure; /* ON_FAILURE_DEFAULT: as the manifest says */
 };
 
 /*
@@ -64,8 +82,9 @@ size_t rollout_preview(struct arena *a, const struct plan *plan, const struct ro
 		       const struct rollout_step **out);
 
 /*
- * In words, a sentence a line: "4 instances: east, then west; in a region 2 at a time (STRICT,
- * FailureTolerance 1).", "At most 3 of 12 instances can fail before it stops."
+ * In words, a sentence a line: "4 instances: east, then west; in a region one at a time (STRICT,
+ * FailureTolerance 0).", "The first failure stops it: what is under way ends, nothing more
+ * starts.", "At most 1 of 4 instances can fail before it stops."
  */
 void rollout_words(const struct stack_rollout *s, struct str *out);
 
