@@ -92,6 +92,7 @@ void member_over(struct member_run *m, enum member_state end)
 {
 	m->end = end;
 	m->s->over++;
+	result_over(m);
 	tell_member(m, EVENT_INSTANCE_ENDED, member_state_name(end));
 	rollouts_look_at(m->s->x->rollouts, m->s);
 }
@@ -103,10 +104,14 @@ static void end_begun(struct member_run *m)
 	bool well = !m->failed && !m->cut;
 
 	rollout_ended(s->r, m->member, well ? MEMBER_ENDED_WELL : MEMBER_ENDED_BADLY);
-	if (well)
+	if (well) {
 		member_over(m, MEMBER_SUCCEEDED);
-	else
-		member_over(m, !m->failed && s->x->stopping ? MEMBER_CANCELLED : MEMBER_FAILED);
+	} else if (!m->failed && s->x->stopping) {
+		m->reason = reason_of_stop(s->x);
+		member_over(m, MEMBER_CANCELLED);
+	} else {
+		member_over(m, MEMBER_FAILED);
+	}
 }
 
 static void mark_turn(const struct member_run *m)
@@ -124,6 +129,7 @@ static void open_door(struct member_run *m)
 
 	m->begun = true;
 	mark_turn(m);
+	result_running(m);
 	executor_enroll_instance(x, m->instance);
 	tell_wave(m->s, m);
 	tell_member(m, EVENT_INSTANCE_STARTED, NULL);
@@ -152,8 +158,11 @@ void rollouts_task_over(struct rollouts *a, const struct task *t, enum task_fate
 		return;
 	assert(m->left);
 	m->left--;
-	if (fate == TASK_FAILED)
+	if (fate == TASK_FAILED) {
 		m->failed = true;
+		if (!m->reason)
+			m->reason = reason_of_task(t);
+	}
 	if (fate == TASK_SKIPPED)
 		m->cut = true;
 	if (m->begun && !m->left)
@@ -170,6 +179,7 @@ bool rollouts_held_back(const struct rollouts *a, size_t instance)
 static void cancel(struct member_run *m)
 {
 	shut_door(m);
+	m->reason = reason_of_cancel(m->s);
 	member_over(m, MEMBER_CANCELLED);
 }
 
@@ -203,6 +213,7 @@ static void never_opens(struct member_run *m)
 	if (rollout_state(m->s->r, m->member) != MEMBER_PENDING || m->s->x->stopping)
 		return;
 	rollout_skip(m->s->r, m->member);
+	m->reason = reason_of_skip(m);
 	member_over(m, MEMBER_SKIPPED);
 }
 
@@ -281,6 +292,16 @@ static void add_run(struct rollouts *a, const struct stack_rollout *plan)
 	rollouts_look_at(a, s);
 }
 
+static void put_pending(struct rollouts *a)
+{
+	size_t order = 0;
+
+	for (size_t i = 0; i < a->run_count; i++) {
+		for (size_t m = 0; m < a->runs[i].plan->spec.member_count; m++)
+			result_pending(a->runs[i].members[m], order++);
+	}
+}
+
 struct rollouts *rollouts_new(struct executor *x)
 {
 	const struct plan *p = x->plan;
@@ -301,6 +322,7 @@ struct rollouts *rollouts_new(struct executor *x)
 		add_run(a, &p->rollouts.items[i]);
 	for (size_t i = 0; i < x->task_count; i++)
 		a->members[executor_instance_of(p, x->tasks[i].change_index)].left++;
+	put_pending(a);
 	return a;
 }
 

@@ -15,6 +15,7 @@
 #define ENGINE_EXECUTOR_ROLLOUT_H
 
 #include "engine/executor_parts.h"
+#include "engine/result.h"
 
 struct stack_run;
 
@@ -30,6 +31,7 @@ struct member_run {
 	bool cut;            /* some of it was not started */
 	enum member_state end;
 	const char *reason; /* of its first error, masked; NULL */
+	struct instance_result result;
 };
 
 /* The rollout of one stack. */
@@ -42,6 +44,7 @@ struct stack_run {
 	size_t over;                 /* members that are over */
 	bool waits;                  /* in the queue of those to be looked at */
 	bool ended;                  /* nothing more will come of it */
+	const char *reason;          /* why it was stopped, when that is its own; NULL */
 };
 
 struct rollouts {
@@ -61,5 +64,14 @@ void rollouts_look_at(struct rollouts *a, struct stack_run *s);
 void member_over(struct member_run *m, enum member_state end);
 /* The name of a wave; NULL when there is one. */
 const char *stack_run_wave(const struct stack_run *s, size_t wave);
+
+/* executor_result.c */
+void result_pending(struct member_run *m, size_t order);
+void result_running(struct member_run *m);
+void result_over(struct member_run *m);
+const char *reason_of_task(const struct task *t);
+const char *reason_of_skip(const struct member_run *m);
+const char *reason_of_cancel(const struct stack_run *s);
+const char *reason_of_stop(const struct executor *x);
 
 #endif
