@@ -113,15 +113,15 @@ static void set_later(struct manifest_reader *r, const struct manifest_part *par
 	}
 }
 
-/* In the order of reading: regions name providers, stacks name regions and accounts. */
+/* In the order of reading: regions name providers, stacks name regions, accounts and checks. */
 static const struct manifest_key top_rows[] = {
 	{"Project", KEY_NAME, KEY_REQUIRED, set_project, NULL},
 	{"State", KEY_MAP, KEY_OPTIONAL, set_state, NULL},
 	{"Providers", KEY_MAP, KEY_OPTIONAL, manifest_set_providers, NULL},
 	{"Accounts", KEY_MAP, KEY_OPTIONAL, manifest_set_accounts, NULL},
 	{"Regions", KEY_MAP, KEY_OPTIONAL, manifest_set_regions, NULL},
+	{"HealthChecks", KEY_MAP, KEY_OPTIONAL, manifest_set_checks, NULL},
 	{"Stacks", KEY_MAP, KEY_OPTIONAL, manifest_set_stacks, NULL},
-	{"HealthChecks", KEY_MAP, KEY_OPTIONAL, set_later, NULL},
 	{"Runbooks", KEY_MAP, KEY_OPTIONAL, set_later, NULL},
 	{"Policy", KEY_ANY, KEY_OPTIONAL, set_later, NULL},
 };
@@ -144,7 +144,7 @@ const struct manifest *manifest_parse(struct arena *a, const struct source *src,
 {
 	struct manifest *m = ARENA_NEW(a, struct manifest);
 	struct diags found = DIAGS_INIT;
-	struct manifest_reader r = {a, &found, m, MAP_INIT, MAP_INIT};
+	struct manifest_reader r = {.a = a, .d = &found, .m = m};
 	const struct node *root;
 	bool failed;
 
@@ -156,8 +156,9 @@ const struct manifest *manifest_parse(struct arena *a, const struct source *src,
 	root = node_parse(a, src, NODE_MANIFEST, &found);
 	if (root)
 		read_top(&r, root);
-	map_release(&r.regions);
-	map_release(&r.stacks);
+	for (size_t i = 0; i < NAMED_COUNT; i++)
+		map_release(&r.named[i]);
+	map_release(&r.tag_keys);
 	failed = diags_failed(&found);
 	diags_sort(&found);
 	diags_take(d, &found);

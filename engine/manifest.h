@@ -160,6 +160,10 @@ const struct manifest_account *manifest_account(const struct manifest *m, const 
 const struct manifest_region *manifest_region(const struct manifest *m, const char *name);
 const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name);
 const struct manifest_check *manifest_check(const struct manifest *m, const char *name);
+/* The tags of the account (NULL: none) and the region (NULL: none) together, those of the account
+ * first, are as the filter asks. */
+bool manifest_tags_fit(const struct tag_filter *filter, const struct manifest_region *region,
+		       const struct manifest_account *account);
 /* True when `name` can be the name of a region, stack, host and so on. */
 bool manifest_name_valid(struct text name);
 

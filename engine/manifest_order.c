@@ -48,7 +48,7 @@ static const struct node **known_names(struct manifest_reader *r, const struct n
 	for (size_t i = 0; i < item_count && !manifest_full(r); i++) {
 		if (items[i]->kind != NODE_SCALAR || node_is_null(items[i]))
 			manifest_wrong_shape(r, what, items[i], "a list of names");
-		else if (!map_has(&r->stacks, items[i]->text))
+		else if (!map_has(&r->named[NAMED_STACK], items[i]->text))
 			report_unknown(r, items[i], of);
 		else
 			names[(*count)++] = items[i];
@@ -127,7 +127,8 @@ static void walk_from(struct order_check *c, size_t start)
 			c->depth--;
 			continue;
 		}
-		needed = map_find(&c->r->stacks, c->names[top->stack][top->next++]->text);
+		needed = map_find(&c->r->named[NAMED_STACK],
+				  c->names[top->stack][top->next++]->text);
 		follow(c, (size_t)(needed - c->stacks));
 	}
 }

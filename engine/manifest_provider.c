@@ -266,7 +266,16 @@ static void set_account_providers(struct manifest_reader *r, const struct manife
 	manifest_check_overrides(r, part, value);
 }
 
+static void set_account_tags(struct manifest_reader *r, const struct manifest_part *part,
+			     void *into, const struct node *value)
+{
+	struct manifest_account *account = into;
+
+	account->tags = manifest_read_tags(r, part, value, &account->tag_count);
+}
+
 static const struct manifest_key account_rows[] = {
+	{"Tags", KEY_MAP, KEY_OPTIONAL, set_account_tags, NULL},
 	{"Providers", KEY_MAP, KEY_OPTIONAL, set_account_providers, NULL},
 };
 static const struct manifest_keys account_keys = {KEYS_CLOSED, account_rows,
@@ -290,6 +299,7 @@ void manifest_set_accounts(struct manifest_reader *r, const struct manifest_part
 		account->name = entry.at->text.ptr;
 		account->where = entry.at->where;
 		r->m->account_count++;
+		map_set(&r->named[NAMED_ACCOUNT], entry.at->text, account);
 		manifest_read_map(r, &entry, &account_keys, account);
 	}
 }

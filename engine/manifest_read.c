@@ -183,32 +183,6 @@ static void check_unknown(struct manifest_reader *r, const struct manifest_part 
 	}
 }
 
-static void report_choice(struct manifest_reader *r, const char *what, const struct node *n,
-			  const char *const *choices)
-{
-	struct diag *g = diag_add(r->d, DIAG_MANIFEST_VALUE, n->where, "%s cannot be '%s'", what,
-				  n->text.ptr);
-	struct str list = STR_INIT;
-	size_t count = 0;
-
-	for (; choices[count]; count++)
-		str_printf(&list, "%s%s", count ? ", " : "", choices[count]);
-	diag_did_you_mean(r->d, g, n->text, choices, count);
-	if (!g->hint)
-		diag_hint(r->d, g, "%s %s", count == 1 ? "the only value is" : "it is one of",
-			  str_cstr(&list));
-	str_release(&list);
-}
-
-static bool is_choice(const char *const *choices, struct text word)
-{
-	for (; *choices; choices++) {
-		if (text_is(word, *choices))
-			return true;
-	}
-	return false;
-}
-
 /* As manifest_is_name, where `what` is a key and not a thing. */
 static bool is_name_value(struct manifest_reader *r, const char *what, const struct node *n)
 {
@@ -282,11 +256,8 @@ static bool fits(struct manifest_reader *r, const struct manifest_key *row, cons
 	case KEY_TEXT:
 		if (!manifest_is_text(r, what, n))
 			return false;
-		if (!row->choices || is_choice(row->choices, n->text) ||
-		    manifest_has_reference(n->text))
-			return true;
-		report_choice(r, what, n, row->choices);
-		return false;
+		return !row->choices || manifest_has_reference(n->text) ||
+		       manifest_choice(r, what, n, row->choices) >= 0;
 	case KEY_NAME:
 		return is_name_value(r, what, n);
 	case KEY_PORT:

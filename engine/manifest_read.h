@@ -12,12 +12,16 @@
 #include "engine/manifest.h"
 #include "templates/node.h"
 
+/* What names lead to: struct manifest_region, _account, _check, _stack. */
+enum named_kind { NAMED_REGION, NAMED_ACCOUNT, NAMED_CHECK, NAMED_STACK };
+#define NAMED_COUNT (NAMED_STACK + 1)
+
 struct manifest_reader {
 	struct arena *a;
 	struct diags *d;
 	struct manifest *m;
-	struct map regions; /* name to struct manifest_region */
-	struct map stacks;  /* name to struct manifest_stack */
+	struct map named[NAMED_COUNT]; /* name to the thing */
+	struct map tag_keys;           /* that some region or account has, to its node */
 };
 
 enum key_kind {
@@ -82,13 +86,52 @@ struct manifest_parameter *manifest_read_parameters(struct manifest_reader *r,
 						    const struct manifest_part *part,
 						    const struct node *map, size_t *count);
 
+/*
+ * Names and words: manifest_names.c.  `who` and `what` begin messages: "'Gate' of 'Rollout' of
+ * stack 'web'".  manifest_named: what the name leads to, or NULL with an error at n.  The lists
+ * are in the arena, without repetitions; a single name is as good as a list of one.
+ */
+void *manifest_named(struct manifest_reader *r, enum named_kind kind, const char *who,
+		     const struct node *n);
+void **manifest_named_list(struct manifest_reader *r, enum named_kind kind, const char *who,
+			   const struct node *list, size_t *count);
+const char *const *manifest_region_names(struct manifest_reader *r, const char *who,
+					 const struct node *list, size_t *count);
+const struct manifest_check *const *manifest_check_names(struct manifest_reader *r, const char *who,
+							 const struct node *list, size_t *count);
+/* Index of the scalar among the words, which end in NULL; -1 with an error. */
+int manifest_choice(struct manifest_reader *r, const char *what, const struct node *n,
+		    const char *const *choices);
+/* "WHAT cannot be 'x'", at n. */
+void manifest_refuse(struct manifest_reader *r, const char *what, const struct node *n,
+		     const char *hint);
+/* An error when the part has both keys. */
+void manifest_refuse_both(struct manifest_reader *r, const struct manifest_part *part,
+			  const char *key, const char *other);
+
+/* Tags and Where: manifest_tags.c. */
+const struct manifest_tag *manifest_read_tags(struct manifest_reader *r,
+					      const struct manifest_part *part,
+					      const struct node *map, size_t *count);
+struct tag_filter manifest_read_filter(struct manifest_reader *r, const struct manifest_part *part,
+				       const struct node *map);
+
+/* Rollout of a stack: manifest_rollout.c, its Waves: manifest_wave.c. */
+void manifest_read_rollout(struct manifest_reader *r, const struct manifest_part *stack,
+			   const struct node *map, struct rollout_preferences *out);
+key_set_fn manifest_set_waves;
+enum amount_least { AMOUNT_MAY_BE_ZERO, AMOUNT_AT_LEAST_ONE };
+void manifest_read_amount(struct manifest_reader *r, const char *what, const struct node *value,
+			  enum amount_least least, struct rollout_amount *out);
+
 /* Policy of a stack: manifest_policy.c. */
 const struct manifest_policy *manifest_read_policies(struct manifest_reader *r,
 						     const struct manifest_part *part,
 						     const struct node *list, size_t *count);
 
 /* Setters of the top level. */
-key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks;
+key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks,
+	manifest_set_checks;
 /* Makes the predefined entries that the manifest does not mention. */
 void manifest_add_predefined(struct manifest_reader *r);
 /* The map under Providers of a region or an account. */

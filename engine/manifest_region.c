@@ -31,6 +31,14 @@ static void set_region_providers(struct manifest_reader *r, const struct manifes
 	manifest_check_overrides(r, part, value);
 }
 
+static void set_region_tags(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			    const struct node *value)
+{
+	struct manifest_region *region = into;
+
+	region->tags = manifest_read_tags(r, part, value, &region->tag_count);
+}
+
 /* A host that is being read, and the region that it belongs to. */
 struct host_in_region {
 	struct manifest_host *host;
@@ -117,6 +125,7 @@ static void set_hosts(struct manifest_reader *r, const struct manifest_part *par
 /* Zones before hosts, which name them. */
 static const struct manifest_key region_rows[] = {
 	{"Global", KEY_FLAG, KEY_OPTIONAL, set_global, NULL},
+	{"Tags", KEY_MAP, KEY_OPTIONAL, set_region_tags, NULL},
 	{"Zones", KEY_TEXTS, KEY_OPTIONAL, set_zones, NULL},
 	{"Hosts", KEY_MAP, KEY_OPTIONAL, set_hosts, NULL},
 	{"Providers", KEY_MAP, KEY_OPTIONAL, set_region_providers, NULL},
@@ -163,7 +172,7 @@ void manifest_set_regions(struct manifest_reader *r, const struct manifest_part 
 		region->name = entry.at->text.ptr;
 		region->where = entry.at->where;
 		r->m->region_count++;
-		map_set(&r->regions, entry.at->text, region);
+		map_set(&r->named[NAMED_REGION], entry.at->text, region);
 		manifest_read_map(r, &entry, &region_keys, region);
 		region->aws_region = aws_region_of(r->m, region);
 	}

@@ -120,42 +120,17 @@ static void set_target_region(struct manifest_reader *r, const struct manifest_p
 			      void *into, const struct node *value)
 {
 	struct manifest_target *target = into;
-	size_t count = r->m->region_count;
-	const char **names;
-	struct diag *g;
 
-	target->region = map_find(&r->regions, value->text);
-	if (target->region)
-		return;
-	names = ARENA_ARRAY(r->a, count, const char *);
-	for (size_t i = 0; i < count; i++)
-		names[i] = r->m->regions[i].name;
-	g = diag_add(r->d, DIAG_REGION_UNKNOWN, value->where, "%s names no region: '%s'", part->who,
-		     value->text.ptr);
-	diag_did_you_mean(r->d, g, value->text, names, count);
-	if (!g->hint)
-		diag_hint(r->d, g, "add it to the section Regions");
+	target->region = manifest_named(r, NAMED_REGION, part->who, value);
 }
 
 static void set_target_account(struct manifest_reader *r, const struct manifest_part *part,
 			       void *into, const struct node *value)
 {
 	struct manifest_target *target = into;
-	size_t count = r->m->account_count;
-	const char **names;
-	struct diag *g;
 
 	target->account = value->text.ptr;
-	if (manifest_account(r->m, target->account))
-		return;
-	names = ARENA_ARRAY(r->a, count, const char *);
-	for (size_t i = 0; i < count; i++)
-		names[i] = r->m->accounts[i].name;
-	g = diag_add(r->d, DIAG_ACCOUNT_UNKNOWN, value->where, "%s names no account: '%s'",
-		     part->who, value->text.ptr);
-	diag_did_you_mean(r->d, g, value->text, names, count);
-	if (!g->hint)
-		diag_hint(r->d, g, "add it to the section Accounts");
+	manifest_named(r, NAMED_ACCOUNT, part->who, value);
 }
 
 static void set_target_parameters(struct manifest_reader *r, const struct manifest_part *part,
@@ -225,88 +200,12 @@ static void set_targets(struct manifest_reader *r, const struct manifest_part *p
 			  "name the regions that the stack goes to");
 }
 
-/*
- * Rollout says how targets follow each other.  This version changes all of them side by
- * side and lets the others go on when one fails: what asks for exactly that is accepted,
- * everything else would be less careful than the user wants and is refused.  OnFailure is
- * about the one that failed.
- */
-static const struct {
-	const char *key, *accepted;
-} rollout_rows[] = {
-	{"RegionConcurrency", "PARALLEL"}, {"RegionOrder", NULL},       {"MaxConcurrent", "100%"},
-	{"FailureTolerance", "100%"},      {"ConcurrencyMode", "SOFT"},
-};
-
-/* What becomes of an instance when a change of it fails. */
-static void set_on_failure(struct manifest_reader *r, const struct manifest_part *part, void *into,
-			   const struct node *value)
-{
-	static const char *const words[] = {"instance", "keep"};
-	struct stack_reading *s = into;
-	bool wider = text_is(value->text, "wave") || text_is(value->text, "all");
-	struct diag *g;
-
-	if (text_is(value->text, "keep"))
-		s->stack->rollout.on_failure = ON_FAILURE_KEEP;
-	if (text_is(value->text, "keep") || text_is(value->text, "instance"))
-		return;
-	if (wider) {
-		g = diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, value->where,
-			     "this value of 'OnFailure' is not supported by this version");
-		diag_detail(r->d, g,
-			    "Only the stack instance in which something failed is brought "
-			    "back; others go on.");
-		diag_hint(r->d, g, "write 'OnFailure: instance' or 'OnFailure: keep'");
-		return;
-	}
-	g = diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "'OnFailure' is '%s' in %s",
-		     value->text.ptr, part->who);
-	diag_did_you_mean(r->d, g, value->text, words, ARRAY_LEN(words));
-	if (!g->hint)
-		diag_hint(r->d, g, "it takes instance or keep");
-}
-
-static void set_rollout_field(struct manifest_reader *r, const struct manifest_part *part,
-			      void *into, const struct node *value)
-{
-	const char *accepted = NULL, *key = "";
-	struct diag *g;
-
-	(void)into;
-	for (size_t i = 0; i < ARRAY_LEN(rollout_rows); i++) {
-		if (node_find(part->map, rollout_rows[i].key) != value)
-			continue;
-		key = rollout_rows[i].key;
-		accepted = rollout_rows[i].accepted;
-	}
-	if (accepted && value->kind == NODE_SCALAR && text_is(value->text, accepted))
-		return;
-	g = diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, value->where,
-		     "this value of '%s' is not supported by this version", key);
-	diag_detail(r->d, g,
-		    "All targets of a stack are changed side by side, and when one fails the "
-		    "others go on.");
-	diag_hint(r->d, g, "%s and go region by region with 'hadeploy apply --region NAME'",
-		  accepted ? arena_printf(r->a, "write '%s: %s'", key, accepted) : "leave it out");
-}
-
 static void set_rollout(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			const struct node *value)
 {
-	struct manifest_key rows[ARRAY_LEN(rollout_rows) + 1] = {{0}};
-	struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
-	struct manifest_part rollout = {arena_printf(r->a, "'Rollout' of %s", part->who), value,
-					value};
+	struct manifest_stack *stack = ((struct stack_reading *)into)->stack;
 
-	for (size_t i = 0; i < ARRAY_LEN(rollout_rows); i++) {
-		rows[i].name = rollout_rows[i].key;
-		rows[i].kind = KEY_ANY;
-		rows[i].set = set_rollout_field;
-	}
-	rows[ARRAY_LEN(rollout_rows)] =
-		(struct manifest_key){"OnFailure", KEY_TEXT, KEY_OPTIONAL, set_on_failure, NULL};
-	manifest_read_map(r, &rollout, &keys, into);
+	manifest_read_rollout(r, part, value, &stack->rollout);
 }
 
 static const struct manifest_key stack_rows[] = {
@@ -340,7 +239,8 @@ void manifest_set_stacks(struct manifest_reader *r, const struct manifest_part *
 		s.stack->name = entry.at->text.ptr;
 		s.stack->where = entry.at->where;
 		r->m->stack_count++;
-		map_set(&r->stacks, entry.at->text, s.stack);
+		s.stack->rollout = rollout_defaults();
+		map_set(&r->named[NAMED_STACK], entry.at->text, s.stack);
 		manifest_read_map(r, &entry, &stack_keys, &s);
 		map_release(&s.seen);
 	}

@@ -8,76 +8,8 @@
 #include <cmocka.h>
 
 #include "engine/address.h"
-#include "engine/manifest.h"
 #include "templates/node.h"
-
-/* A manifest, what reading it gave, and what was said. */
-struct reading {
-	struct arena *a;
-	struct diags d;
-	const struct manifest *m;
-};
-
-static struct reading read_text(const char *yaml)
-{
-	struct reading r = {arena_new(), DIAGS_INIT, NULL};
-	const struct source *src = source_from(r.a, "hadeploy.yaml", text_of(yaml), &r.d);
-
-	assert_non_null(src);
-	r.m = manifest_parse(r.a, src, "/srv/shop", &r.d);
-	return r;
-}
-
-static void forget(struct reading *r)
-{
-	diags_release(&r->d);
-	arena_free(r->a);
-}
-
-static struct reading read_good(const char *yaml)
-{
-	struct reading r = read_text(yaml);
-
-	if (r.d.first)
-		fail_msg("%s", r.d.first->summary);
-	assert_non_null(r.m);
-	return r;
-}
-
-struct fault {
-	const char *yaml;
-	enum diag_code code;
-	unsigned line, column;
-	const char *summary;
-	const char *hint; /* a part of it; NULL: whatever */
-};
-
-/* Exactly one diagnostic, and it is this one. */
-static void check_fault(const struct fault *f)
-{
-	struct reading r = read_text(f->yaml);
-	const struct diag *g = r.d.first;
-
-	assert_non_null(g);
-	assert_string_equal(g->summary, f->summary);
-	if (g->next)
-		fail_msg("also: %s", g->next->summary);
-	assert_int_equal(g->code, f->code);
-	assert_int_equal(g->where.start.line, f->line);
-	assert_int_equal(g->where.start.column, f->column);
-	if (f->hint) {
-		assert_non_null(g->hint);
-		assert_non_null(strstr(g->hint, f->hint));
-	}
-	assert_true((g->severity == DIAG_ERROR) == (r.m == NULL));
-	forget(&r);
-}
-
-static void check_faults(const struct fault *faults, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		check_fault(&faults[i]);
-}
+#include "tests/unit/manifest_fixture.h"
 
 static const char shop[] =
 	"Project: shop\n"
@@ -599,33 +531,11 @@ static void circles_of_stacks_are_shown_whole(void **state)
 static void what_later_versions_do_is_named(void **state)
 {
 	static const struct fault faults[] = {
-		{"Project: p\nHealthChecks: {a: {Type: HTTP}}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
-		 "'HealthChecks' is not supported by this version and is ignored", NULL},
 		{"Project: p\nRunbooks: {failover: f.yaml}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
 		 "'Runbooks' is not supported by this version and is ignored", NULL},
-		{"Project: p\nRegions: {e: }\n"
-		 "Stacks: {s: {Template: t, Targets: [e], Rollout: {RegionConcurrency: "
-		 "SEQUENTIAL}}}"
-		 "\n",
-		 DIAG_MANIFEST_UNSUPPORTED, 3, 70,
-		 "this value of 'RegionConcurrency' is not supported by this version",
-		 "write 'RegionConcurrency: PARALLEL'"},
-		{"Project: p\nRegions: {e: }\n"
-		 "Stacks: {s: {Template: t, Targets: [e], Rollout: {RegionOrder: [e]}}}\n",
-		 DIAG_MANIFEST_UNSUPPORTED, 3, 64,
-		 "this value of 'RegionOrder' is not supported by this version", "leave it out"},
-		{"Project: p\nRegions: {e: }\n"
-		 "Stacks: {s: {Template: t, Targets: [e], Rollout: {MaxConcurent: 1}}}\n",
-		 DIAG_MANIFEST_KEY_UNKNOWN, 3, 51,
-		 "'MaxConcurent' is not a key of 'Rollout' of stack 's'",
-		 "did you mean 'MaxConcurrent'?"},
 	};
-	struct reading r = read_good("Project: p\nRegions: {e: }\n"
-				     "Stacks: {s: {Template: t, Targets: [e], Rollout: "
-				     "{RegionConcurrency: PARALLEL, MaxConcurrent: 100%}}}\n");
 
 	(void)state;
-	forget(&r);
 	check_faults(faults, ARRAY_LEN(faults));
 }
 
