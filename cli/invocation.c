@@ -357,7 +357,7 @@ static bool plan_is_refused(const struct invocation *in)
 
 static bool lock_is_held(const struct invocation *in)
 {
-	return in->lock_held || has_error(in, DIAG_LOCK_HELD);
+	return in->lock_held || has_error(in, DIAG_LOCK_HELD) || has_error(in, DIAG_LOCK_QUEUED);
 }
 
 bool invocation_lock_lost(const struct invocation *in)

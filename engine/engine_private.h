@@ -37,9 +37,11 @@ struct engine {
 	struct engine_idle idle;
 	/* Copies that recovery saw to their end: "ADDRESS\nDEPOSED" to id, in the arena. */
 	struct map snapshots;
-	int64_t renew_ms;        /* monotonic: when the locks of a run are to be renewed */
-	struct history *history; /* of the run that is going on (history.h); NULL */
-	int asked;               /* as interrupts, by way of the recorded state */
+	int64_t renew_ms;         /* monotonic: when the locks of a run are to be renewed */
+	struct history *history;  /* of the run that is going on (history.h); NULL */
+	char queued[RUN_ID_SIZE]; /* the id of a run that waits, or waited, for its turn; "" */
+	int asked;                /* as interrupts, by way of the recorded state */
+	const char *asked_by;     /* who; in the arena */
 };
 
 /*

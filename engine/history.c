@@ -2,14 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "engine/result.h"
 
 #define LOOK_MS 1000              /* between two looks at what is asked of the run */
 #define ADDRESS_SAMPLE_MIN_MS 500 /* shorter ones are worth remembering of their type alone */
-#define RUN_ID_RANDOM_LEN 2
 
 /* The latest of one type and action, or of one address; a ring. */
 struct samples {
@@ -25,23 +24,9 @@ struct history {
 	struct run_record run;
 	struct map samples; /* "TYPE ACTION ADDRESS" to struct samples */
 	int64_t look_ms;
-	const char *asked_by;
 };
 
 /* --- begin --------------------------------------------------------------------------- */
-
-/* Sorts by time: date, time of day, three hex digits of milliseconds; then three random ones. */
-static const char *new_run_id(struct arena *a, struct clock *clock, int64_t now_ms)
-{
-	char stamp[32], random[2 * RUN_ID_RANDOM_LEN + 1];
-	time_t seconds = (time_t)(now_ms / 1000);
-	struct tm parts;
-
-	gmtime_r(&seconds, &parts);
-	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &parts);
-	clock_random_hex(clock, RUN_ID_RANDOM_LEN, random);
-	return arena_printf(a, "%s-%03x%.3s", stamp, (unsigned)(now_ms % 1000), random);
-}
 
 static bool has_work(const struct plan *p, const struct instance_plan *i)
 {
@@ -65,6 +50,18 @@ static const char *instances_text(struct arena *a, const struct plan *p)
 	return text;
 }
 
+/* One that had to queue has its id already. */
+static const char *run_id(struct engine *e, struct arena *a, int64_t now_ms)
+{
+	const char *id;
+
+	if (!e->queued[0])
+		state_new_run_id(e->options.clock, now_ms, e->queued);
+	id = arena_strdup(a, e->queued);
+	e->queued[0] = '\0';
+	return id;
+}
+
 int history_begin(struct engine *e, const struct run_request *q, const struct plan *p,
 		  struct diags *d)
 {
@@ -74,7 +71,7 @@ int history_begin(struct engine *e, const struct run_request *q, const struct pl
 	h->a = e->arena;
 	h->run.owner = engine_owner(h->a, clock, e->options.command);
 	h->run.started_ms = h->run.owner.since_ms;
-	h->run.id = new_run_id(h->a, clock, h->run.started_ms);
+	h->run.id = run_id(e, h->a, h->run.started_ms);
 	h->run.command = e->options.command;
 	h->run.status = "RUNNING";
 	h->run.instances = instances_text(h->a, p);
@@ -85,6 +82,7 @@ int history_begin(struct engine *e, const struct run_request *q, const struct pl
 	if (state_put_run(e->state, &h->run, d))
 		return -1;
 	e->asked = 0;
+	e->asked_by = NULL;
 	e->history = h;
 	return 0;
 }
@@ -103,7 +101,7 @@ int64_t history_look_ms(const struct engine *e)
 
 const char *history_asked_by(const struct engine *e)
 {
-	return e->history ? e->history->asked_by : NULL;
+	return e->asked_by;
 }
 
 /* As many interrupts as a request stands for. */
@@ -111,28 +109,38 @@ static const int levels[] = {[CONTROL_NONE] = 0, [CONTROL_STOP] = 1, [CONTROL_AB
 
 static void note_request(struct engine *e, const struct control_request *q)
 {
-	struct history *h = e->history;
-
 	e->asked = levels[q->control];
-	h->asked_by = arena_printf(h->a, "%s@%s", q->by.user, q->by.host);
+	e->asked_by = arena_printf(e->arena, "%s@%s", q->by.user, q->by.host);
 }
 
 /* What is wrong with the state shows with the next commit. */
-void history_look(struct engine *e, int64_t now_ms)
+static void look(struct engine *e, const char *run)
 {
-	struct history *h = e->history;
 	struct diags ignored = DIAGS_INIT;
 	struct control_request asked;
 	enum run_control control;
 
+	if (state_load_control(e->state, run, &control, &ignored) == 0 &&
+	    levels[control] > e->asked &&
+	    state_load_control_request(e->state, run, e->arena, &asked, &ignored) == 0)
+		note_request(e, &asked);
+	diags_release(&ignored);
+}
+
+void history_look(struct engine *e, int64_t now_ms)
+{
+	struct history *h = e->history;
+
 	if (!h || now_ms < h->look_ms)
 		return;
 	h->look_ms = now_ms + LOOK_MS;
-	if (state_load_control(e->state, h->run.id, &control, &ignored) == 0 &&
-	    levels[control] > e->asked &&
-	    state_load_control_request(e->state, h->run.id, h->a, &asked, &ignored) == 0)
-		note_request(e, &asked);
-	diags_release(&ignored);
+	look(e, h->run.id);
+}
+
+void history_look_queued(struct engine *e)
+{
+	if (e->queued[0])
+		look(e, e->queued);
 }
 
 /* --- durations ----------------------------------------------------------------------- */

@@ -48,13 +48,17 @@ struct ticket {
 	const char *run; /* the id that its run will have */
 	struct lock_owner owner;
 	const char *instances; /* JSON array of instance texts */
-	const char *waits_for; /* "web/east: ann@ci-7 (pid 4242, 'apply')", as it last looked */
+	const char *waits_for; /* "web/east is locked by ann@ci-7 (pid 4242, 'apply')" */
 	int64_t since_ms, lease_until_ms;
 };
 struct ticket_list {
 	struct ticket *items;
 	size_t count;
 };
+/* "20261120-153229-2ba071": sorts by time. */
+void state_new_run_id(struct clock *clock, int64_t now_ms, char out[RUN_ID_SIZE]);
+/* Appends "web/east is locked by ann@ci-7 (pid 4242, 'apply')", or who waits for it earlier. */
+void lock_describe_wait(const struct lock_info *holder, struct str *out);
 /* Those that still count, in order. */
 int state_load_tickets(struct state *s, struct arena *a, struct ticket_list *out, struct diags *d);
 

@@ -7,6 +7,7 @@
 #include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
+#include "engine/result.h"
 #include "engine/rollback.h"
 #include "engine/run_parts.h"
 #include "engine/saved_plan_parts.h"
@@ -27,17 +28,46 @@ const char *run_mode_name(enum run_mode m)
 
 /* --- locks -------------------------------------------------------------------------- */
 
+struct waiting {
+	struct engine *e;
+	struct str said; /* told once, and again when it is somebody else */
+};
+
+/* From another terminal one that waits is stopped as one that runs. */
+static bool asked_to_stop(struct engine *e)
+{
+	if (engine_interrupts(e) > 0)
+		return true;
+	history_look_queued(e);
+	return e->asked > 0;
+}
+
 static int tell_waiting(void *context, const struct lock_info *holder)
 {
-	struct engine *e = context;
+	struct waiting *w = context;
 	struct str text = STR_INIT;
 
-	instance_id_format(&holder->id, &text);
-	str_printf(&text, " is locked by %s@%s (pid %lld, %s)", holder->owner.user,
-		   holder->owner.host, (long long)holder->owner.pid, holder->owner.command);
-	engine_tell(e, (struct event){.kind = EVENT_LOCK_WAIT, .text = str_cstr(&text)});
+	lock_describe_wait(holder, &text);
+	if (!text_eq(str_text(&text), str_text(&w->said))) {
+		engine_tell(w->e, (struct event){.kind = EVENT_LOCK_WAIT, .text = str_cstr(&text)});
+		str_clear(&w->said);
+		str_add_text(&w->said, str_text(&text));
+	}
 	str_release(&text);
-	return engine_interrupts(e) > 0;
+	return asked_to_stop(w->e);
+}
+
+/* Who was asked to stop need not hear for whom it waited. */
+static void give_up(struct engine *e, struct diags *held, struct diags *d)
+{
+	struct diag *g;
+
+	if (!e->asked) {
+		diags_take(d, held);
+		return;
+	}
+	g = diag_add(d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped before it was its turn");
+	diag_detail(d, g, "%s asked for it; nothing was changed", history_asked_by(e));
 }
 
 static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
@@ -45,14 +75,24 @@ static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
 	struct engine *e = r->e;
 	struct clock *clock = e->options.clock;
 	struct lock_owner owner = engine_owner(e->arena, clock, e->options.command);
-	struct lock_wait wait = {timeout_ms, tell_waiting, e};
+	struct waiting waiting = {e, STR_INIT};
+	struct lock_wait wait = {timeout_ms, tell_waiting, &waiting, e->queued};
+	struct diags told = DIAGS_INIT;
 	size_t count;
 	const struct instance_id *ids = run_instances(r, &count);
+	int rc = 0;
 
-	if (count && state_lock(e->state, &(struct lock_request){ids, count, &owner, &wait}, d))
-		return -1;
+	e->asked = 0;
+	if (count)
+		rc = state_lock(e->state, &(struct lock_request){ids, count, &owner, &wait}, &told);
+	if (rc)
+		give_up(e, &told, d);
+	else
+		diags_take(d, &told);
+	diags_release(&told);
+	str_release(&waiting.said);
 	e->renew_ms = clock->monotonic_ms(clock) + LOCK_RENEW_MS;
-	return 0;
+	return rc;
 }
 
 int engine_keep_locks(struct engine *e, struct diags *d)

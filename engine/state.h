@@ -202,10 +202,14 @@ int state_load_instances(struct state *s, struct arena *a, struct instance_list 
 			 struct diags *d);
 int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, struct diags *d);
 
+#define RUN_ID_SIZE 32
+
 struct lock_wait {
 	int64_t timeout_ms;
 	int (*waiting)(void *context, const struct lock_info *holder); /* may be NULL */
 	void *context;
+	char *run; /* RUN_ID_SIZE bytes: gets the id that its run will have when it had to queue,
+		      before `waiting` is called; else "".  May be NULL */
 };
 struct lock_request {
 	const struct instance_id *ids;
@@ -215,12 +219,14 @@ struct lock_request {
 };
 /*
  * Locks.  Takes all instances or none (in order, so two processes cannot deadlock).
- * Waits up to timeout_ms; *waiting is called once with the holder when it has to wait,
- * and then asks between tries whether to give up (nonzero).  An expired lease is taken
+ * Who may wait takes a ticket and is served in order (result.h): also a lock that nobody holds is
+ * not to be had when somebody who came earlier waits for it.
+ * Waits up to timeout_ms; *waiting is called with the holder (or, lock_id "", with who came
+ * earlier) when it has to wait, and between tries: nonzero gives up.  An expired lease is taken
  * over with a note, and so is at once the lock of a process of this machine (same host, boot
  * and pid namespace) that is not running any more.  Locking again what is held is fine.
  * All that one call takes has one lock_id.  owner->since_ms 0: now.
- * -1: DIAG_LOCK_HELD names the holder.
+ * -1: DIAG_LOCK_HELD names the holder, DIAG_LOCK_QUEUED who came earlier.
  */
 int state_lock(struct state *s, const struct lock_request *q, struct diags *d);
 /* Call every LOCK_RENEW_MS.  -1 when somebody took a lock over: stop writing. */

@@ -7,6 +7,8 @@
  *
  *	free --take--> held --release, break--> free
  *	               held --lease over, or holder dead: take--> held by another
+ *
+ * Who has to wait does it in a queue: state_ticket.c.
  */
 #include "engine/state_lock.h"
 
@@ -19,16 +21,6 @@
 #define TRY_LAST_MS 100
 
 enum lock_status { LOCK_FREE, LOCK_OURS, LOCK_EXPIRED, LOCK_DEAD, LOCK_TAKEN };
-
-/* One state_lock: what it wants, and what one try found. */
-struct lock_try {
-	const struct instance_id *ids; /* sorted, each once */
-	size_t count;
-	const struct lock_owner *owner;
-	struct arena *a;         /* of this try */
-	struct lock_info holder; /* LOCK_TAKEN */
-	struct diags notes;      /* of takings; worth telling only when the try succeeds */
-};
 
 static int compare_ids(const void *x, const void *y)
 {
@@ -168,7 +160,18 @@ static void keep_taken(struct state *s, const struct held_lock *taken, size_t co
 	free(known);
 }
 
-/* 1: all taken; 0: somebody holds one of them; -1. */
+/* Behind somebody.  What is written of it is worth a commit of its own. */
+static int try_later(struct state *s, struct lock_try *t, struct diags *d)
+{
+	int written = t->patient ? ticket_wait(s, t, d) : 0;
+
+	if (written == 1)
+		return state_end(s, d);
+	state_rollback(s);
+	return written;
+}
+
+/* 1: all taken; 0: somebody holds one of them, or wanted it earlier; -1. */
 static int try_once(struct state *s, struct lock_try *t, struct diags *d)
 {
 	struct held_lock *taken = ARENA_ARRAY(t->a, t->count, struct held_lock);
@@ -178,7 +181,12 @@ static int try_once(struct state *s, struct lock_try *t, struct diags *d)
 	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
 		return -1;
 	result = look_at_all(s, t, d);
-	if (result == 1 && take_all(s, t, taken, &taken_count, d) != 0)
+	if (result == 1)
+		result = ticket_look(s, t, d);
+	if (result == 0)
+		return try_later(s, t, d);
+	if (result == 1 &&
+	    (take_all(s, t, taken, &taken_count, d) != 0 || ticket_served(s, t->place, d) != 0))
 		result = -1;
 	if (result != 1) {
 		state_rollback(s);
@@ -191,12 +199,31 @@ static int try_once(struct state *s, struct lock_try *t, struct diags *d)
 	return 1;
 }
 
+static int fail_queued(const struct lock_info *ahead, struct diags *d)
+{
+	struct str who = STR_INIT, what = STR_INIT;
+	struct diag *g;
+
+	lock_describe_holder(&ahead->owner, &who);
+	instance_id_format(&ahead->id, &what);
+	g = diag_add(d, DIAG_LOCK_QUEUED, RANGE_NONE,
+		     "stack instance '%s' is waited for by %s, who came earlier", str_cstr(&what),
+		     str_cstr(&who));
+	diag_hint(d, g,
+		  "wait with --lock-timeout 60s; 'hadeploy operation list' shows who is QUEUED");
+	str_release(&who);
+	str_release(&what);
+	return -1;
+}
+
 static int fail_held(const struct lock_info *holder, struct diags *d)
 {
 	struct str who = STR_INIT, what = STR_INIT;
 	char since[CLOCK_TEXT_LEN], until[CLOCK_TEXT_LEN];
 	struct diag *g;
 
+	if (!holder->lock_id[0])
+		return fail_queued(holder, d);
 	lock_describe_holder(&holder->owner, &who);
 	instance_id_format(&holder->id, &what);
 	clock_format_rfc3339(holder->owner.since_ms, since);
@@ -270,34 +297,56 @@ static int try_and_report(struct state *s, struct lock_try *t, struct diags *d)
 	if (got == 1)
 		diags_take(d, &t->notes);
 	diags_release(&t->notes);
+	map_release(&t->wanted);
+	return got;
+}
+
+static int64_t deadline(struct state *s, const struct lock_wait *wait)
+{
+	return s->clock->monotonic_ms(s->clock) + wait->timeout_ms;
+}
+
+/* Until it has them, or must not wait any more.  1 or -1. */
+static int try_all(struct state *s, struct lock_try *t, const struct lock_wait *wait,
+		   struct diags *d)
+{
+	int64_t nap_ms = TRY_FIRST_MS, deadline_ms = deadline(s, wait);
+	int got;
+
+	do {
+		t->a = arena_new();
+		got = try_and_report(s, t, d);
+		if (t->place->number && wait->run)
+			memcpy(wait->run, t->place->run, RUN_ID_SIZE);
+		if (got == 0 && !wait_once(s, wait, &t->holder, deadline_ms, &nap_ms))
+			got = fail_held(&t->holder, d);
+		arena_free(t->a);
+	} while (got == 0);
 	return got;
 }
 
 int state_lock(struct state *s, const struct lock_request *q, struct diags *d)
 {
-	static const struct lock_wait no_wait = {0, NULL, NULL};
+	static const struct lock_wait no_wait = {0, NULL, NULL, NULL};
 	const struct lock_wait *wait = q->wait ? q->wait : &no_wait;
 	struct lock_owner filled = owner_filled(q->owner);
 	struct arena *a = arena_new();
 	struct instance_id *sorted = ARENA_ARRAY(a, q->count, struct instance_id);
-	struct lock_try t = {.ids = sorted, .owner = &filled};
-	int64_t nap_ms = TRY_FIRST_MS, deadline_ms;
+	struct lock_place place = {.number = 0};
+	struct lock_try t = {
+		.ids = sorted, .owner = &filled, .patient = wait->timeout_ms > 0, .place = &place};
 	int got;
 
 	assert(s->mode == STATE_WRITE);
-	deadline_ms = s->clock->monotonic_ms(s->clock) + wait->timeout_ms;
+	if (wait->run)
+		wait->run[0] = '\0';
 	if (q->count)
 		memcpy(sorted, q->ids, q->count * sizeof(*q->ids));
 	t.count = sort_once(sorted, q->count);
-	for (;;) {
-		t.a = arena_new();
-		got = try_and_report(s, &t, d);
-		if (got == 0 && !wait_once(s, wait, &t.holder, deadline_ms, &nap_ms))
-			got = fail_held(&t.holder, d);
-		arena_free(t.a);
-		if (got != 0)
-			break;
-	}
+	got = try_all(s, &t, wait, d);
+	if (got != 1)
+		ticket_leave(s, &place);
+	str_release(&place.said);
 	arena_free(a);
 	return got == 1 ? 0 : -1;
 }

@@ -108,6 +108,12 @@ static const char *const query_texts[] = {
 				      "stack, account, region, run DESC LIMIT 1",
 	[QUERY_RESULT_PUT] = "INSERT OR REPLACE INTO result (" STATE_RESULT_COLUMNS
 			     ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_TICKETS] = "SELECT number, " STATE_TICKET_COLUMNS " FROM ticket ORDER BY number",
+	[QUERY_TICKET_PUT] = "INSERT INTO ticket (" STATE_TICKET_COLUMNS
+			     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_TICKET_RENEW] =
+		"UPDATE ticket SET lease_until_ms = ?2, waits_for = ?3 WHERE number = ?1",
+	[QUERY_TICKET_DROP] = "DELETE FROM ticket WHERE number = ?",
 	[QUERY_CONTROL] = "SELECT " STATE_CONTROL_COLUMNS ", checksum FROM control WHERE run = ?",
 	[QUERY_CONTROL_PUT] = "INSERT OR REPLACE INTO control (" STATE_CONTROL_COLUMNS
 			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -38,6 +38,9 @@
 	"machine, started, request, resumes"
 #define STATE_RESULT_COLUMNS \
 	"run, stack, account, region, status, reason, wave, turn, started_ms, ended_ms"
+#define STATE_TICKET_COLUMNS                                                                     \
+	"run, user, host, command, pid, since_ms, lease_until_ms, machine, started, instances, " \
+	"waits_for"
 #define STATE_CONTROL_COLUMNS "run, request, user, host, command, pid, asked_ms"
 #define STATE_DURATION_COLUMNS "type, action, address, samples, updated_ms"
 #define STATE_LOCK_COLUMNS                                                             \
@@ -91,6 +94,10 @@ enum state_query {
 	QUERY_RESULTS,
 	QUERY_RESULT_NEXT,
 	QUERY_RESULT_PUT,
+	QUERY_TICKETS,
+	QUERY_TICKET_PUT,
+	QUERY_TICKET_RENEW,
+	QUERY_TICKET_DROP,
 	QUERY_CONTROL,
 	QUERY_CONTROL_PUT,
 	QUERY_DURATIONS,

@@ -276,7 +276,7 @@ static void a_plan_beside_the_holder_of_the_lock_says_what_is_open(void **state)
 	struct bench *b = *state;
 	struct lock_owner owner = {"anna", "laptop", "apply", 1, 0};
 	struct instance_id id = {"web", "-", "east"};
-	struct lock_wait wait = {0, NULL, NULL};
+	struct lock_wait wait = {0};
 	struct state *s;
 
 	bench_many(b, 1, 1);

@@ -155,7 +155,7 @@ static void who_waits_gets_the_lock_when_it_is_released(void **state)
 	struct state *one = state_fixture_open(f, STATE_WRITE),
 		     *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .release_at = 3, .step_ms = 1};
-	struct lock_wait wait = {1000, waiting, &w};
+	struct lock_wait wait = {1000, waiting, &w, NULL};
 	struct lock_owner owner = state_fixture_owner();
 	const char *lock_id;
 
@@ -178,7 +178,7 @@ static void waiting_ends_with_its_time(void **state)
 	struct state *one = state_fixture_open(f, STATE_WRITE),
 		     *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .step_ms = 400};
-	struct lock_wait wait = {1000, waiting, &w};
+	struct lock_wait wait = {1000, waiting, &w, NULL};
 	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(lock_east(f, one), 0);
@@ -198,7 +198,7 @@ static void who_waits_may_give_up(void **state)
 	struct state *one = state_fixture_open(f, STATE_WRITE),
 		     *two = state_fixture_open(f, STATE_WRITE);
 	struct waiter w = {.f = f, .holder = one, .give_up_at = 2, .step_ms = 1};
-	struct lock_wait wait = {1000, waiting, &w};
+	struct lock_wait wait = {1000, waiting, &w, NULL};
 	struct lock_owner owner = state_fixture_owner();
 
 	assert_int_equal(lock_east(f, one), 0);
