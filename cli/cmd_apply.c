@@ -12,8 +12,8 @@ const struct command cmd_apply = {
 	.summary = "plan, ask, and make the world as the templates say",
 	.operands = "[STACK...]",
 	.operand_max = OPERANDS_ANY,
-	.help = "Locks the stack instances, shows the plan, asks, and applies it in all regions at "
-		"once. Every change is recorded before it begins and after it ends, so the "
+	.help = "Locks the stack instances, shows the plan, asks, and applies it. Every change is "
+		"recorded before it begins and after it ends, so the "
 		"program can be killed at any moment: the next run finds out what became of what "
 		"was going on. When a change fails, nothing more of its stack instance is started, "
 		"and the instance is brought back to its last good state; other instances go on. "
@@ -23,6 +23,11 @@ const struct command cmd_apply = {
 		"Ctrl-C once: nothing new is started, and what runs is finished. Twice: what runs "
 		"is "
 		"cancelled. Three times: the program ends at once.\n"
+		"\n"
+		"A stack with several targets goes over them region by region, and the first "
+		"failure is the last unless more are tolerated: the manifest's Rollout says how, "
+		"--region-concurrency and the like are stronger, and the plan shows what follows "
+		"from it.\n"
 		"\n"
 		"With --plan the plan that 'hadeploy plan --out' saved is applied, which was "
 		"approved when it was looked at: nobody is asked. What it was made for is in the "
@@ -35,15 +40,36 @@ const struct command cmd_apply = {
 			"one stack with another parameter, without a question",
 			"hadeploy apply --yes --refresh", "also mend what was changed from outside",
 			"hadeploy apply --on-failure keep", "what was done before a failure stays",
+			"hadeploy apply web --max-concurrent 25% --failure-tolerance 1",
+			"in each region a quarter at a time, and one may fail",
 			"hadeploy apply --simulate",
 			"rehearse it: what would happen, and how long it takes",
 			"hadeploy apply --plan plan.json",
 			"what 'hadeploy plan --out plan.json' showed, or nothing", NULL},
-	.options = (const enum option_id[]){OPT_PLAN, OPT_YES, OPT_REGION, OPT_PARAM,
-					    OPT_PARAM_FILE, OPT_REFRESH, OPT_ADOPT, OPT_SIMULATE,
-					    OPT_CONTINUE, OPT_ONLY, OPT_EXCLUDE, OPT_REPLACE,
-					    OPT_FULL, OPT_ON_FAILURE, OPT_PARALLELISM,
-					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_PLAN,
+					    OPT_YES,
+					    OPT_REGION,
+					    OPT_PARAM,
+					    OPT_PARAM_FILE,
+					    OPT_REFRESH,
+					    OPT_ADOPT,
+					    OPT_SIMULATE,
+					    OPT_CONTINUE,
+					    OPT_ONLY,
+					    OPT_EXCLUDE,
+					    OPT_REPLACE,
+					    OPT_FULL,
+					    OPT_ON_FAILURE,
+					    OPT_REGION_CONCURRENCY,
+					    OPT_REGION_ORDER,
+					    OPT_MAX_CONCURRENT,
+					    OPT_FAILURE_TOLERANCE,
+					    OPT_CONCURRENCY_MODE,
+					    OPT_OVERRIDE_FREEZE,
+					    OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT,
+					    OPT_JSON,
+					    OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

@@ -22,6 +22,8 @@ static int run(struct invocation *in)
 
 	if (in->saved)
 		return plan_file_show(in);
+	if (invocation_rollout(in, &request) != 0)
+		return EXIT_ERROR;
 	if (option_given(in->args, OPT_OUT))
 		request.made_from = &made_from;
 	plan = engine_plan(in->engine, &request, &in->diags);
@@ -55,7 +57,8 @@ const struct command cmd_plan = {
 		"\n"
 		"Signs: + create, ~ update in place, -/+ replace, -/+? replace if a value that is "
 		"not known yet proves different, - delete, = retain (the record goes, the thing "
-		"stays), > only the logical id changes. Of more than 200 changes a summary is "
+		"stays), > only the logical id changes. Stack instances whose changes are the "
+		"same are shown once. Of more than 200 changes a summary is "
 		"shown, unless --full is given.",
 	.examples =
 		(const char *const[]){"hadeploy plan", "all stacks in all regions",
@@ -67,11 +70,32 @@ const struct command cmd_plan = {
 				      "these alone, with what they need",
 				      "hadeploy plan --out plan.json",
 				      "to be applied with 'hadeploy apply --plan plan.json'", NULL},
-	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_REFRESH,
-					    OPT_ADOPT, OPT_DESTROY, OPT_ROLLBACK, OPT_OUT, OPT_SHOW,
-					    OPT_SIMULATE, OPT_CONTINUE, OPT_ONLY, OPT_EXCLUDE,
-					    OPT_REPLACE, OPT_FULL, OPT_EXIT_CODE, OPT_PARALLELISM,
-					    OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_REGION,
+					    OPT_PARAM,
+					    OPT_PARAM_FILE,
+					    OPT_REFRESH,
+					    OPT_ADOPT,
+					    OPT_DESTROY,
+					    OPT_ROLLBACK,
+					    OPT_OUT,
+					    OPT_SHOW,
+					    OPT_SIMULATE,
+					    OPT_CONTINUE,
+					    OPT_ONLY,
+					    OPT_EXCLUDE,
+					    OPT_REPLACE,
+					    OPT_FULL,
+					    OPT_ON_FAILURE,
+					    OPT_REGION_CONCURRENCY,
+					    OPT_REGION_ORDER,
+					    OPT_MAX_CONCURRENT,
+					    OPT_FAILURE_TOLERANCE,
+					    OPT_CONCURRENCY_MODE,
+					    OPT_OVERRIDE_FREEZE,
+					    OPT_EXIT_CODE,
+					    OPT_PARALLELISM,
+					    OPT_JSON,
+					    OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | TAKES_SAVED_PLAN,
 	.run = run,
 };

@@ -229,23 +229,32 @@ static int check_choices(const struct arguments *args, struct usage *u)
 	return 0;
 }
 
-/* What a rehearsal plans is not what there would be to do. */
+/* What a rehearsal plans is not what there would be to do, and a freeze is a matter of the day. */
 static int check_saving(const struct arguments *args, struct usage *u)
 {
-	if (!option_given(args, OPT_OUT) || !option_given(args, OPT_SIMULATE))
+	if (!option_given(args, OPT_OUT))
 		return 0;
-	str_add(&u->problem, "--simulate does not go together with --out");
-	str_add(&u->hint, "a saved plan is for the real world; save it without --simulate");
-	return -1;
+	if (option_given(args, OPT_SIMULATE)) {
+		str_add(&u->problem, "--simulate does not go together with --out");
+		str_add(&u->hint, "a saved plan is for the real world; save it without --simulate");
+		return -1;
+	}
+	if (option_given(args, OPT_OVERRIDE_FREEZE)) {
+		str_add(&u->problem, "--override-freeze does not go together with --out");
+		str_add(&u->hint, "what holds is what is frozen when it is applied; give it to "
+				  "'hadeploy apply --plan'");
+		return -1;
+	}
+	return 0;
 }
 
 /* A saved plan says itself what it is of. */
 static int check_saved_plan(const struct command *c, const struct arguments *args, struct usage *u)
 {
 	static const enum option_id beside_plan[] = {
-		OPT_PLAN,         OPT_YES,        OPT_PARAM_FILE, OPT_PARALLELISM,
-		OPT_LOCK_TIMEOUT, OPT_JSON,       OPT_PROJECT,    OPT_NO_COLOR,
-		OPT_FULL,         OPT_ON_FAILURE, OPT_END};
+		OPT_PLAN,         OPT_YES,        OPT_PARAM_FILE,      OPT_PARALLELISM,
+		OPT_LOCK_TIMEOUT, OPT_JSON,       OPT_PROJECT,         OPT_NO_COLOR,
+		OPT_FULL,         OPT_ON_FAILURE, OPT_OVERRIDE_FREEZE, OPT_END};
 	static const enum option_id beside_show[] = {OPT_SHOW, OPT_JSON, OPT_PROJECT, OPT_NO_COLOR,
 						     OPT_END};
 	enum option_id id = option_given(args, OPT_PLAN) ? OPT_PLAN : OPT_SHOW;

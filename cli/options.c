@@ -5,12 +5,15 @@
 
 #include "base/limits.h"
 #include "base/vec.h"
+#include "engine/engine.h"
 
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
 static const char *const graph_formats[] = {"dot", "mermaid", NULL};
 static const char *const render_formats[] = {"json", "yaml", NULL};
-static const char *const on_failure_words[] = {"instance", "keep", NULL};
+static const char *const on_failure_words[] = {"instance", "keep", "wave", "all", NULL};
+static const char *const region_words[] = {"SEQUENTIAL", "PARALLEL", NULL};
+static const char *const mode_words[] = {"STRICT", "SOFT", NULL};
 static const char *const report_formats[] = {"sarif", NULL};
 
 static const struct option_row rows[] = {
@@ -82,11 +85,47 @@ static const struct option_row rows[] = {
 		{.name = "on-failure",
 		 .kind = OPTION_CHOICE,
 		 .value = "WHAT",
-		 .help = "what becomes of a stack instance when one of its changes fails: instance "
-			 "(the default) brings it back to its last good state, keep leaves what "
-			 "was "
-			 "done; stronger than the manifest",
+		 .help = "what goes back to its last good state when something fails: instance "
+			 "(the default), the stack instance that failed; keep, nothing; wave or "
+			 "all, when the whole rollout fails, also what this run changed in that "
+			 "wave or in the stack; stronger than the manifest",
 		 .choices = on_failure_words},
+	[OPT_REGION_CONCURRENCY] =
+		{.name = "region-concurrency",
+		 .kind = OPTION_CHOICE,
+		 .value = "HOW",
+		 .help = "regions of a stack one after the other (SEQUENTIAL) or all at once "
+			 "(PARALLEL); this and the next four are stronger than the manifest's "
+			 "Rollout, for all stacks of the run (docs/rollouts.md)",
+		 .choices = region_words},
+	[OPT_REGION_ORDER] = {.name = "region-order",
+			      .kind = OPTION_NAMES,
+			      .value = "A,B",
+			      .help = "these regions first, in this order"},
+	[OPT_MAX_CONCURRENT] = {.name = "max-concurrent",
+				.kind = OPTION_AMOUNT,
+				.value = "N|P%",
+				.help = "stack instances of a region that are changed at the same "
+					"time: a number, or a percentage of them",
+				.min = 1},
+	[OPT_FAILURE_TOLERANCE] =
+		{.name = "failure-tolerance",
+		 .kind = OPTION_AMOUNT,
+		 .value = "N|P%",
+		 .help = "stack instances of a region that may fail before nothing more is "
+			 "started"},
+	[OPT_CONCURRENCY_MODE] =
+		{.name = "concurrency-mode",
+		 .kind = OPTION_CHOICE,
+		 .value = "MODE",
+		 .help = "STRICT never has more under way than may still fail, plus one; SOFT "
+			 "keeps to --max-concurrent",
+		 .choices = mode_words},
+	[OPT_OVERRIDE_FREEZE] = {.name = "override-freeze",
+				 .kind = OPTION_TEXT,
+				 .value = "REASON",
+				 .help = "go on although a freeze window of the manifest holds; "
+					 "the reason is recorded with the run"},
 	[OPT_SKIP] = {.name = "skip",
 		      .kind = OPTION_LIST,
 		      .value = "PATTERN",
@@ -252,6 +291,54 @@ static int read_duration(struct reader *r, const struct option_row *row, struct 
 	return -1;
 }
 
+static int read_amount(struct reader *r, const struct option_row *row, struct option_value *v)
+{
+	struct rollout_amount a;
+
+	if (rollout_amount_parse(text_of(v->text), &a) && (int64_t)a.value >= row->min) {
+		v->number = (int64_t)a.value;
+		v->percent = a.percent;
+		return 0;
+	}
+	str_printf(&r->usage->problem, "--%s takes a number%s or a percentage, not '%s'", row->name,
+		   row->min ? " from 1 on" : "", v->text);
+	str_printf(&r->usage->hint, "for example --%s 2 or --%s 20%%", row->name, row->name);
+	return -1;
+}
+
+static bool has_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int read_names(struct reader *r, const struct option_row *row, struct option_value *v)
+{
+	struct text_split split = text_split_start(text_of(v->text));
+	struct words names = {0};
+	struct text piece;
+
+	while (text_next(&split, ',', &piece)) {
+		const char *name = arena_text(r->arena, text_trim(piece));
+
+		if (!*name || has_name(names.items, names.count, name)) {
+			str_printf(&r->usage->problem, "--%s has %s in '%s'", row->name,
+				   *name ? "a name twice" : "an empty name", v->text);
+			str_printf(&r->usage->hint,
+				   "write each name once, with commas between: --%s east,west",
+				   row->name);
+			return -1;
+		}
+		*arena_vec_add(r->arena, &names) = name;
+	}
+	*arena_vec_add(r->arena, &names) = NULL;
+	v->items = names.items;
+	return 0;
+}
+
 static int read_pair(struct reader *r, const struct option_row *row, const char *value)
 {
 	const char *sign = strchr(value, '=');
@@ -289,6 +376,10 @@ static int put_value(struct reader *r, enum option_id id, const char *text)
 		return read_number(r, row, v);
 	case OPTION_DURATION:
 		return read_duration(r, row, v);
+	case OPTION_AMOUNT:
+		return read_amount(r, row, v);
+	case OPTION_NAMES:
+		return read_names(r, row, v);
 	}
 	return 0;
 }
@@ -376,7 +467,9 @@ int options_read(struct arena *a, char *const *args, struct arguments *out, stru
 		return -1;
 	out->operands = r.operands.items;
 	out->operand_count = r.operands.count;
-	for (size_t i = 0; i < OPT_END; i++)
-		out->options[i].items = r.lists[i].items;
+	for (size_t i = 0; i < OPT_END; i++) {
+		if (rows[i].kind != OPTION_NAMES)
+			out->options[i].items = r.lists[i].items;
+	}
 	return 0;
 }

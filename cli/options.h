@@ -28,6 +28,12 @@ enum option_id {
 	OPT_PLAN,
 	OPT_ROLLBACK,
 	OPT_ON_FAILURE,
+	OPT_REGION_CONCURRENCY,
+	OPT_REGION_ORDER,
+	OPT_MAX_CONCURRENT,
+	OPT_FAILURE_TOLERANCE,
+	OPT_CONCURRENCY_MODE,
+	OPT_OVERRIDE_FREEZE,
 	OPT_SKIP,
 	OPT_YES,
 	OPT_PARALLELISM,
@@ -58,6 +64,8 @@ enum option_kind {
 	OPTION_PAIRS,    /* the same, each NAME=VALUE */
 	OPTION_NUMBER,   /* min to max */
 	OPTION_DURATION, /* "30s"; kept in milliseconds */
+	OPTION_AMOUNT,   /* "3" or "20%"; at least min */
+	OPTION_NAMES,    /* "east,west": each once, none empty */
 	OPTION_CHOICE
 };
 
@@ -79,8 +87,10 @@ const struct option_row *option_row(enum option_id id);
 struct option_value {
 	size_t count;             /* how often it was given */
 	const char *text;         /* the last one */
-	const char *const *items; /* OPTION_LIST, OPTION_PAIRS: count of them */
-	int64_t number;           /* OPTION_NUMBER, OPTION_DURATION (ms) */
+	const char *const *items; /* OPTION_LIST, OPTION_PAIRS: count of them; OPTION_NAMES:
+				     NULL at the end, of the last one */
+	int64_t number;           /* OPTION_NUMBER, OPTION_DURATION (ms), OPTION_AMOUNT */
+	bool percent;             /* OPTION_AMOUNT */
 };
 
 struct arguments {

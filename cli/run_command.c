@@ -1,8 +1,6 @@
 /* run_command.c - apply and destroy. */
 #include "cli/run_command.h"
 
-#include <string.h>
-
 #include "cli/wishes.h"
 
 enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE };
@@ -92,15 +90,6 @@ static void report(struct invocation *in, const struct run_result *r, enum run_m
 	in->view->show_result(in->view, r, mode);
 }
 
-static enum on_failure on_failure_of(const struct invocation *in)
-{
-	const struct option_value *o = &in->args->options[OPT_ON_FAILURE];
-
-	if (!o->count)
-		return ON_FAILURE_DEFAULT;
-	return strcmp(o->text, "keep") == 0 ? ON_FAILURE_KEEP : ON_FAILURE_INSTANCE;
-}
-
 int run_command(struct invocation *in, enum run_mode mode)
 {
 	struct asking a = {in, mode, NOT_ASKED};
@@ -108,13 +97,14 @@ int run_command(struct invocation *in, enum run_mode mode)
 		.mode = mode,
 		.refresh = option_given(in->args, OPT_REFRESH) ? REFRESH_YES : REFRESH_NO,
 		.wishes = invocation_wishes(in),
-		.on_failure = on_failure_of(in),
 		.confirm = confirm,
 		.context = &a,
 	};
 	struct run_result r = {0};
 	int status;
 
+	if (invocation_rollout(in, &request) != 0)
+		return EXIT_ERROR;
 	if (in->saved)
 		saved_plan_request(in->saved, &request);
 	a.mode = request.mode;

@@ -103,7 +103,14 @@ struct run_result {
 	size_t targets_rolled_back, targets_rollback_failed; /* of those that failed */
 	const char *run;    /* its id in the history; NULL when nothing was begun */
 	int64_t elapsed_ms; /* without the time that confirm took */
-	bool declined;      /* confirm said no */
+	/* By instance of `plan`: its status as in result.h; NULL: it had nothing to do.  NULL: it
+	 * did not come that far. */
+	const char *const *statuses;
+	/* By rollout of `plan`: what stopped it, and where (rollout.h); NULL likewise. */
+	const enum rollout_fault *faults;
+	const size_t *fault_at;
+	bool refused;  /* a freeze, MinHealthyRegions or a gate said no before anything began */
+	bool declined; /* confirm said no */
 	bool interrupted;
 	bool simulated;                    /* a rehearsal: elapsed_ms is what it would have taken */
 	const struct long_change *longest; /* the longest first */

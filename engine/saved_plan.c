@@ -114,6 +114,7 @@ static json_t *header_json(struct engine *e, const struct run_request *q)
 	json_object_set_new(j, "regions", texts(sel->regions, sel->region_count));
 	set_parameters(j, sel);
 	json_object_set_new(j, "wishes", wishes_json(&q->wishes));
+	json_object_set_new(j, "rollout", saved_rollout_json(q));
 	return j;
 }
 
@@ -456,5 +457,6 @@ void saved_plan_request(const struct saved_plan *s, struct run_request *out)
 	out->wishes.skip = patterns_of(s, wishes, "skip");
 	read_imports(s, json_object_get(wishes, "imports"), &out->wishes);
 	out->wishes.adopt = json_flag(wishes, "adopt", false);
+	saved_rollout_read(s, out);
 	out->saved = s;
 }

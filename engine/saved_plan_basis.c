@@ -317,6 +317,10 @@ void basis_plan(const struct plan *p, char out[65])
 			str_printf(&c.piece, " %zu", in->needs[k]);
 		chain_link(&c);
 	}
+	for (size_t i = 0; i < p->rollouts.count; i++) {
+		basis_rollout(&p->rollouts.items[i], &c.piece);
+		chain_link(&c);
+	}
 	for (size_t i = 0; i < p->change_count; i++)
 		chain_change(&c, &p->changes[i]);
 	for (size_t i = 0; i < p->output_count; i++)

@@ -4,6 +4,7 @@
  *	saved_plan.c        the file: written, read, sealed
  *	saved_plan_basis.c  what a plan is made from, as digests
  *	saved_plan_check.c  what of that is different now
+ *	saved_plan_rollout.c  how it goes over the targets
  */
 #ifndef ENGINE_SAVED_PLAN_PARTS_H
 #define ENGINE_SAVED_PLAN_PARTS_H
@@ -37,6 +38,13 @@ void basis_plan(const struct plan *p, char out[65]);
 
 /* All of it, as canonical JSON in the engine's arena; NULL with errors. */
 const char *saved_plan_made_from(struct run *r);
+
+/* What the command line said of rollouts.  New reference. */
+json_t *saved_rollout_json(const struct run_request *q);
+/* The same into `out`; an on_failure that is there already is stronger. */
+void saved_rollout_read(const struct saved_plan *s, struct run_request *out);
+/* What there is of a rollout, as text to be digested. */
+void basis_rollout(const struct stack_rollout *r, struct str *out);
 
 /* In this order.  Each 0, or -1 with an error for each thing that differs. */
 int saved_plan_check_inputs(struct engine *e, const struct saved_plan *s, struct diags *d);

@@ -115,6 +115,74 @@ static void numbers_and_times_are_read_and_bounded(void **state)
 	     "write 30s, 5m or 1h; a bare number is seconds");
 }
 
+static void amounts_are_numbers_or_percentages(void **state)
+{
+	struct read_line r = read_line("--max-concurrent 25% --failure-tolerance 0");
+
+	(void)state;
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.args.options[OPT_MAX_CONCURRENT].number, 25);
+	assert_true(r.args.options[OPT_MAX_CONCURRENT].percent);
+	assert_int_equal(r.args.options[OPT_FAILURE_TOLERANCE].number, 0);
+	assert_false(r.args.options[OPT_FAILURE_TOLERANCE].percent);
+	drop(&r);
+	r = read_line("--max-concurrent 0");
+	says(&r, "--max-concurrent takes a number from 1 on or a percentage, not '0'",
+	     "for example --max-concurrent 2 or --max-concurrent 20%");
+	r = read_line("--failure-tolerance 101%");
+	says(&r, "--failure-tolerance takes a number or a percentage, not '101%'",
+	     "for example --failure-tolerance 2 or --failure-tolerance 20%");
+	r = read_line("--failure-tolerance -1");
+	says(&r, "--failure-tolerance takes a number or a percentage, not '-1'",
+	     "for example --failure-tolerance 2 or --failure-tolerance 20%");
+}
+
+static void names_have_commas_between_and_come_once(void **state)
+{
+	struct read_line r = read_line("--region-order east,west");
+	const char *const *names = r.args.options[OPT_REGION_ORDER].items;
+
+	(void)state;
+	assert_int_equal(r.status, 0);
+	assert_string_equal(names[0], "east");
+	assert_string_equal(names[1], "west");
+	assert_null(names[2]);
+	drop(&r);
+	r = read_line("--region-order east,,west");
+	says(&r, "--region-order has an empty name in 'east,,west'",
+	     "write each name once, with commas between: --region-order east,west");
+	r = read_line("--region-order east,west,east");
+	says(&r, "--region-order has a name twice in 'east,west,east'",
+	     "write each name once, with commas between: --region-order east,west");
+}
+
+static void how_a_rollout_goes_is_one_of_few_words(void **state)
+{
+	struct read_line r = read_command("apply --on-failure never");
+
+	(void)state;
+	says(&r, "--on-failure cannot be 'never'", "it is 'instance' or 'keep' or 'wave' or 'all'");
+	r = read_command("plan --region-concurrency parallel");
+	says(&r, "--region-concurrency cannot be 'parallel'", "it is 'SEQUENTIAL' or 'PARALLEL'");
+	r = read_command("destroy --concurrency-mode HARD");
+	says(&r, "--concurrency-mode cannot be 'HARD'", "it is 'STRICT' or 'SOFT'");
+}
+
+static void a_saved_plan_says_itself_how_it_goes(void **state)
+{
+	struct read_line r = read_command("apply --plan p.json --max-concurrent 1");
+
+	(void)state;
+	says(&r, "--max-concurrent does not go together with --plan",
+	     "what 'hadeploy apply --plan' works on is in the file");
+	r = read_command("plan --out p.json --override-freeze why");
+	says(&r, "--override-freeze does not go together with --out",
+	     "what holds is what is frozen when it is applied; give it to 'hadeploy apply --plan'");
+	r = read_command("apply --plan p.json --override-freeze why --on-failure all");
+	assert_int_equal(r.status, 0);
+	drop(&r);
+}
+
 static void values_that_are_missing_or_too_much_are_named(void **state)
 {
 	struct read_line r = read_line("plan --region");
@@ -245,6 +313,10 @@ int main(void)
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(the_last_value_of_an_option_holds),
 		cmocka_unit_test(numbers_and_times_are_read_and_bounded),
+		cmocka_unit_test(amounts_are_numbers_or_percentages),
+		cmocka_unit_test(names_have_commas_between_and_come_once),
+		cmocka_unit_test(how_a_rollout_goes_is_one_of_few_words),
+		cmocka_unit_test(a_saved_plan_says_itself_how_it_goes),
 		cmocka_unit_test(values_that_are_missing_or_too_much_are_named),
 		cmocka_unit_test(a_pair_without_a_sign_is_not_repeated),
 		cmocka_unit_test(an_unknown_command_names_the_nearest),

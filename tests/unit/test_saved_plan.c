@@ -211,6 +211,45 @@ static void options_come_back(void **state)
 	saved_plan_close(s);
 }
 
+static void how_it_goes_over_its_targets_comes_back(void **state)
+{
+	static const char *const order[] = {"west", "east"};
+	struct run_request q = {.mode = RUN_APPLY, .on_failure = ON_FAILURE_WAVE}, back = {0};
+	struct bench *b = *state;
+	struct saved_plan *s;
+
+	q.rollout = (struct rollout_wishes){
+		.has_regions = true,
+		.regions = REGIONS_PARALLEL,
+		.has_mode = true,
+		.mode = CONCURRENCY_STRICT,
+		.max_concurrent = {25, true, true},
+		.tolerance = {0, false, true},
+		.region_order = order,
+		.region_order_count = 2,
+	};
+	bench_template(b, THING(""));
+	assert_non_null(bench_engine(b));
+	assert_int_equal(save_request(b, &(struct run_request){.mode = RUN_APPLY}), 0);
+	assert_int_equal(write_plan(b, &q, "{}"), 0);
+	s = open_saved(b);
+	assert_non_null(s);
+	saved_plan_request(s, &back);
+	assert_true(back.rollout.has_regions && back.rollout.has_mode);
+	assert_int_equal(back.rollout.regions, REGIONS_PARALLEL);
+	assert_int_equal(back.rollout.mode, CONCURRENCY_STRICT);
+	assert_int_equal(back.rollout.max_concurrent.value, 25);
+	assert_true(back.rollout.max_concurrent.percent);
+	assert_true(back.rollout.tolerance.given);
+	assert_int_equal(back.rollout.region_order_count, 2);
+	assert_string_equal(back.rollout.region_order[0], "west");
+	assert_int_equal(back.on_failure, ON_FAILURE_WAVE);
+	back.on_failure = ON_FAILURE_KEEP;
+	saved_plan_request(s, &back);
+	assert_int_equal(back.on_failure, ON_FAILURE_KEEP);
+	saved_plan_close(s);
+}
+
 static void what_was_shown_is_in_the_file(void **state)
 {
 	struct bench *b = *state;
@@ -486,6 +525,7 @@ int main(void)
 		RUN_TEST(nothing_to_do_can_be_saved_too),
 		RUN_TEST(a_saved_plan_may_destroy),
 		RUN_TEST(options_come_back),
+		RUN_TEST(how_it_goes_over_its_targets_comes_back),
 		RUN_TEST(what_was_shown_is_in_the_file),
 		RUN_TEST(the_file_is_private_and_holds_no_secret),
 		RUN_TEST(what_cannot_be_written_leaves_what_was_there),
