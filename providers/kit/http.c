@@ -177,8 +177,13 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct slot *s = context;
-	size_t len = size * count;
+	size_t len = size * count, max = s->now.request->body_max;
 
+	if (max && s->body.len + len > max) {
+		str_add_len(&s->body, bytes, max - s->body.len);
+		s->now.cut = true;
+		return 0;
+	}
 	if (s->body.len + len > HTTP_ANSWER_LEN) {
 		s->now.too_long = true;
 		return 0;
@@ -331,20 +336,30 @@ static CURLcode perform(struct slot *s)
 	return code;
 }
 
-void http_send(struct http_client *c, struct arena *a, const struct http_request *r,
-	       struct http_answer *out)
+/* NULL: what is asked for cannot be, and *out says why. */
+static const char *host_to_ask(struct arena *a, const struct http_request *r,
+			       struct http_answer *out)
 {
 	const char *host = http_host_of(a, r->url);
 	const char *wrong = http_request_wrong(r, host);
+
+	*out = (struct http_answer){.body = TEXT_LIT(""), .address = ""};
+	if (!wrong)
+		return host;
+	out->result = HTTP_NOT_SENT;
+	out->why = wrong;
+	return NULL;
+}
+
+void http_send(struct http_client *c, struct arena *a, const struct http_request *r,
+	       struct http_answer *out)
+{
+	const char *host = host_to_ask(a, r, out);
 	struct curl_slist *headers;
 	struct slot *s;
 
-	*out = (struct http_answer){.body = TEXT_LIT(""), .address = ""};
-	if (wrong) {
-		out->result = HTTP_NOT_SENT;
-		out->why = wrong;
+	if (!host)
 		return;
-	}
 	s = slot_take(c, host);
 	s->now = (struct exchange){.request = r, .connect_ms = c->connect_ms};
 	headers = http_request_headers(r);
@@ -355,4 +370,22 @@ void http_send(struct http_client *c, struct arena *a, const struct http_request
 	curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(headers);
 	slot_give(c, s);
+}
+
+/* On a slot that is never used again: nobody else is to find a connection that was not checked. */
+void http_touch(struct http_client *c, struct arena *a, const struct http_request *r,
+		struct http_answer *out)
+{
+	struct slot *s;
+
+	if (!host_to_ask(a, r, out))
+		return;
+	s = slot_new(c);
+	s->now = (struct exchange){.request = r, .connect_ms = c->connect_ms, .touches = true};
+	http_request_set(s->easy, r, NULL);
+	curl_easy_setopt(s->easy, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	http_answer_take(s, perform(s), a, out);
+	slot_free(s);
 }

@@ -59,6 +59,9 @@ struct http_request {
 	/* Asked about ten times a second; nonzero: stop now.  May be NULL. */
 	int (*stop)(void *context);
 	void *context;
+	bool fresh;        /* on a connection of its own, which ends with it */
+	bool wants_expiry; /* asks for `expires_ms` */
+	size_t body_max;   /* longer ones are `cut` there; 0: HTTP_ANSWER_LEN holds */
 };
 
 enum http_result { HTTP_ANSWERED, HTTP_NOT_SENT, HTTP_LOST, HTTP_STOPPED };
@@ -73,7 +76,10 @@ struct http_answer {
 	bool sent;           /* something of the request left */
 	bool timed_out;      /* the answer, or the connection, took too long */
 	bool too_long;       /* more than HTTP_ANSWER_LEN */
+	bool cut;            /* the body is longer than body_max */
 	bool untrusted;      /* TLS: the certificate is not one we trust */
+	bool expired;        /* `untrusted`, for no reason but that its time is over */
+	int64_t expires_ms;  /* end of the server's certificate, since 1970; 0: not known */
 	const char *why;     /* without an answer: one line, "connection refused"; never a secret */
 	const char *address; /* "127.0.0.1:8081" when connected; else "" */
 };
@@ -82,12 +88,21 @@ struct http_client *http_client_new(const struct http_settings *s);
 void http_client_free(struct http_client *c); /* accepts NULL */
 void http_send(struct http_client *c, struct arena *a, const struct http_request *r,
 	       struct http_answer *out);
+/*
+ * Connects as for the request, and closes: nothing is sent.  HTTP_ANSWERED when the connection
+ * stood, with TLS for https; what certificate is shown does not matter, `expires_ms` has its end.
+ * Proxies are asked for a tunnel, so a client for this has none.
+ */
+void http_touch(struct http_client *c, struct arena *a, const struct http_request *r,
+		struct http_answer *out);
 /* The first header of the name (any case), or NULL. */
 const char *http_header(const struct http_answer *a, const char *name);
 /* Appends the text with all but A-Z a-z 0-9 - . _ ~ as %XX; `keep` are left alone too ("/"). */
 void http_encode(struct str *out, struct text t, const char *keep);
 /* "host:port" of a URL, in the arena; NULL when it is no http or https URL. */
 const char *http_host_of(struct arena *a, const char *url);
+/* Where an answer's Location leads, seen from the URL that was asked; NULL: nowhere. */
+const char *http_location(struct arena *a, const char *url, const struct http_answer *answer);
 /* Retry-After of an answer in ms (seconds, or a date against wall_ms); 0: none. */
 int64_t http_retry_after(const struct http_answer *a, int64_t wall_ms);
 

@@ -48,6 +48,7 @@ static void take_answer(struct slot *s, struct arena *a, struct http_answer *out
 	out->result = HTTP_ANSWERED;
 	out->sent = true;
 	out->status = (int)status;
+	out->cut = s->now.cut;
 	read_headers(a, str_text(&s->head), out);
 	out->body = (struct text){arena_text(a, str_text(&s->body)), s->body.len};
 }
@@ -179,19 +180,58 @@ static const char *why(const struct slot *s, CURLcode code, struct arena *a,
 	return text ? text : lower_first(a, curl_easy_strerror(code));
 }
 
+/* OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED: its numbers are for ever. */
+#define VERIFIED_EXPIRED 10
+
+static bool has_expired(const struct slot *s, CURLcode code)
+{
+	long verified = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	return code == CURLE_PEER_FAILED_VERIFICATION && verified == VERIFIED_EXPIRED;
+}
+
+/* Of the first certificate of the chain, the server's own: "Expire date:Nov 20 08:49:37 2026 GMT".
+ * libcurl's own reading of dates takes this form too. */
+static int64_t expires_ms(const struct slot *s)
+{
+	static const char known[] = "Expire date:";
+	struct curl_certinfo *info = NULL;
+
+	if (curl_easy_getinfo(s->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info ||
+	    info->num_of_certs < 1)
+		return 0;
+	for (struct curl_slist *line = info->certinfo[0]; line; line = line->next) {
+		time_t at;
+
+		if (strncmp(line->data, known, sizeof(known) - 1) != 0)
+			continue;
+		at = curl_getdate(line->data + sizeof(known) - 1, NULL);
+		return at < 0 ? 0 : (int64_t)at * 1000;
+	}
+	return 0;
+}
+
 void http_answer_take(struct slot *s, CURLcode code, struct arena *a, struct http_answer *out)
 {
 	const struct exchange *x = &s->now;
 
 	out->address = arena_strdup(a, x->address);
+	if (x->request->wants_expiry)
+		out->expires_ms = expires_ms(s);
+	if (x->touches && code == CURLE_OK && !x->stopped) {
+		out->result = HTTP_ANSWERED;
+		return;
+	}
 	/* To libcurl 7.88 a connection that closes among the headers is the end of an answer. */
-	if (code == CURLE_OK && x->head_whole && !x->stopped) {
+	if ((code == CURLE_OK || x->cut) && x->head_whole && !x->stopped) {
 		take_answer(s, a, out);
 		return;
 	}
 	out->sent = x->sent || http_slot_sent(s);
 	out->too_long = x->too_long;
 	out->timed_out = code == CURLE_OPERATION_TIMEDOUT;
+	out->expired = has_expired(s, code);
 	out->untrusted = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR;
 	if (x->stopped)
 		out->result = HTTP_STOPPED;

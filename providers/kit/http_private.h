@@ -18,7 +18,8 @@ struct exchange {
 	bool sent;          /* by an attempt that is over */
 	bool refused;       /* a second attempt */
 	bool head_whole;    /* the empty line behind the headers came */
-	bool stopped, too_long;
+	bool stopped, too_long, cut;
+	bool touches; /* nothing is to be sent */
 	char address[80];
 };
 

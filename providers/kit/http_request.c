@@ -111,6 +111,11 @@ void http_request_set(CURL *e, const struct http_request *r, struct curl_slist *
 	}
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)http_request_timeout_ms(r));
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->fresh ? 1L : 0L);
+	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, r->fresh ? 1L : 0L);
+	/* A session of TLS that goes on shows no certificate. */
+	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, r->fresh ? 0L : 1L);
+	curl_easy_setopt(e, CURLOPT_CERTINFO, r->wants_expiry ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN,
 			 (long)(http_request_repeatable(r) ? SAFE_IDLE_S : UNSAFE_IDLE_S));
 }

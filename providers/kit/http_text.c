@@ -3,6 +3,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include <curl/curl.h>
+
 #include "providers/kit/http.h"
 
 /* isalnum() asks the locale. */
@@ -59,6 +61,25 @@ const char *http_host_of(struct arena *a, const char *url)
 			return NULL;
 	}
 	return arena_text(a, t);
+}
+
+const char *http_location(struct arena *a, const char *url, const struct http_answer *answer)
+{
+	const char *location = http_header(answer, "location");
+	CURLU *parts = curl_url();
+	char *whole = NULL;
+	const char *to = NULL;
+
+	if (!parts)
+		fail_fast("out of memory");
+	if (location && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_set(parts, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
+	    curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_URL, &whole, 0) == CURLUE_OK)
+		to = http_host_of(a, whole) ? arena_strdup(a, whole) : NULL;
+	curl_free(whole);
+	curl_url_cleanup(parts);
+	return to;
 }
 
 static bool two_digits(const char *p, int *out)
