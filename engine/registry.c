@@ -17,7 +17,6 @@ static const struct {
 } absent_patterns[] = {
 	{"aws", "AWS::*"},
 	{"powerdns", "PowerDNS::*"},
-	{"probe", "Probe::*"},
 };
 
 /* How well an entry fits a type; more is better. */

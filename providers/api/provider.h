@@ -260,10 +260,12 @@ struct hd_provider {
 	 * are no secrets and are recorded: what = "availability-zones" ({"Region"}) gives the list
 	 * of the names of a region's zones, "account-id" the number of the session's account.
 	 *
-	 * A health check: what = "check", args = {"Type": "HTTP", "Timeout": milliseconds, and the
-	 * other keys of the manifest's HealthChecks entry}.  It is carried out once, within the
-	 * timeout: set_result({"Healthy": true or false, "Detail": "503 in 12 ms", "Millis": 12})
-	 * and HD_OK, whatever the outcome; another status only when it could not be carried out.
+	 * A health check: what = "check", args = {"Name": the check's in the manifest, "Type":
+	 * "HTTP", "Timeout": milliseconds, and the other keys of the manifest's HealthChecks
+	 * entry}; those that are the engine's (Interval, HealthyThreshold, UnhealthyThreshold,
+	 * Roles, Provider) mean nothing here.  It is carried out once, within the timeout:
+	 * set_result({"Healthy": true or false, "Detail": "503 in 12 ms", "Millis": 12}) and HD_OK,
+	 * whatever the outcome; another status only when it could not be carried out.
 	 */
 	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		      struct hd_span args);

@@ -1,0 +1,130 @@
+/* check.c - what all kinds of checks share: time, answers, and reading keys. */
+#include "providers/probe/check.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+int64_t check_passed_ms(const struct check *c)
+{
+	int64_t passed_ms = kit_now_ms(&c->call) - c->started_ms;
+
+	return passed_ms > 0 ? passed_ms : 0;
+}
+
+int64_t check_left_ms(const struct check *c)
+{
+	int64_t left_ms = c->timeout_ms - check_passed_ms(c);
+
+	return left_ms > 0 ? left_ms : 0;
+}
+
+int check_stop(void *context)
+{
+	const struct check *c = context;
+
+	return kit_cancelled(&c->call);
+}
+
+int check_say(struct check *c, bool healthy, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->healthy = healthy;
+	str_clear(&c->detail);
+	va_start(ap, fmt);
+	str_vprintf(&c->detail, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+int check_say_silence(struct check *c, const char *host, const struct http_answer *a)
+{
+	char limit[CLOCK_TEXT_LEN];
+
+	clock_format_duration(c->timeout_ms, limit);
+	if (a->timed_out)
+		return check_say(c, false, "no %s %s within %s",
+				 a->sent ? "whole answer from" : "connection to", host, limit);
+	if (strcmp(a->why, "connection refused") == 0)
+		return check_say(c, false, "connection refused by %s", host);
+	return check_say(c, false, "%s (%s)", a->why, host);
+}
+
+int check_refuse(struct check *c, const char *key, const char *why)
+{
+	fault_set(&c->fault, HD_FATAL, DIAG_PROBE_ARGUMENT,
+		  "'%s' of a check of type %s has a value that it cannot have", key, c->type);
+	fault_detail(&c->fault, "%s", why);
+	fault_hint(&c->fault, "docs/probe.md has all keys with examples");
+	return -1;
+}
+
+int check_stopped(struct check *c)
+{
+	return fault_set(&c->fault, HD_CANCELLED, DIAG_PROBE_STOPPED, "the check was stopped");
+}
+
+const char *check_scalar(struct arena *a, const json_t *value)
+{
+	if (json_is_string(value))
+		return arena_strdup(a, json_string_value(value));
+	if (json_is_boolean(value))
+		return json_is_true(value) ? "true" : "false";
+	return json_is_number(value) ? json_text(a, value) : NULL;
+}
+
+int check_text(struct check *c, const char *key, const char **out)
+{
+	const json_t *value = json_object_get(c->args, key);
+	const char *text = check_scalar(c->arena, value);
+
+	if (value && !text)
+		return check_refuse(c, key, "it is a text");
+	if (text)
+		*out = text;
+	return 0;
+}
+
+int check_number(struct check *c, const char *key, int64_t min, int64_t max, int64_t *out)
+{
+	const char *text = NULL;
+
+	if (check_text(c, key, &text) < 0)
+		return -1;
+	if (!text || text_to_int64(text_of(text), min, max, out))
+		return 0;
+	return check_refuse(c, key,
+			    arena_printf(c->arena, "it is a number from %lld to %lld, and not '%s'",
+					 (long long)min, (long long)max, text));
+}
+
+int check_flag(struct check *c, const char *key, bool *out)
+{
+	const char *text = NULL;
+
+	if (check_text(c, key, &text) < 0)
+		return -1;
+	if (!text)
+		return 0;
+	*out = strcmp(text, "true") == 0;
+	return *out || strcmp(text, "false") == 0 ? 0 : check_refuse(c, key, "it is true or false");
+}
+
+int check_path(struct check *c, const char *key, const char **out)
+{
+	const char *name = NULL, *path;
+
+	if (check_text(c, key, &name) < 0)
+		return -1;
+	if (!name)
+		return 0;
+	path = path_join(c->arena, c->session->settings.project_dir,
+			 path_expand_home(c->arena, name));
+	if (access(path, R_OK) != 0)
+		return check_refuse(c, key, arena_printf(c->arena, "'%s' cannot be read", name));
+	*out = path;
+	return 0;
+}

@@ -1,0 +1,69 @@
+/*
+ * check.h - one health check that is carried out: what is asked, how long it may take, and what
+ * came of it.
+ *
+ * A kind of check (HTTP, TCP, COMMAND) is a function over struct check.  It reads its keys with
+ * check_text and friends, which leave *out alone where the key is absent; asks; and answers 0
+ * with `healthy` and `detail`, whatever the endpoint did, or -1 with a fault: the arguments are
+ * wrong, or it was stopped, or could not be carried out at all.
+ *
+ * `detail` is for people and is recorded: no secrets.  Headers, bodies, paths and queries of
+ * URLs are never in it.
+ */
+#ifndef PROVIDERS_PROBE_CHECK_H
+#define PROVIDERS_PROBE_CHECK_H
+
+#include "providers/probe/settings.h"
+
+#define CHECK_TIMEOUT_MS 5000
+#define CHECK_TIMEOUT_MS_MAX 600000
+
+struct hd_session {
+	const struct hd_host *host;
+	struct arena *arena;
+	struct probe_settings settings;
+	struct http_client *client; /* as the entry says */
+	struct http_client *direct; /* to the endpoint itself, for TCP */
+};
+
+struct check {
+	struct kit_call call;
+	const struct hd_session *session;
+	struct arena *arena;
+	const json_t *args;
+	const char *type; /* "HTTP" */
+	int64_t timeout_ms, started_ms;
+	bool healthy;
+	struct str detail;
+	struct fault fault;
+};
+
+typedef int check_fn(struct check *c);
+check_fn check_http, check_tcp, check_command;
+
+/* What is left of the timeout, 0 at the end. */
+int64_t check_left_ms(const struct check *c);
+int64_t check_passed_ms(const struct check *c);
+/* For http_request.stop: context is the struct check. */
+int check_stop(void *context);
+/* The answer: always 0. */
+int check_say(struct check *c, bool healthy, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Unhealthy: why this host gave no answer, or no connection. */
+int check_say_silence(struct check *c, const char *host, const struct http_answer *a);
+/* A key has a value that it cannot have: always -1. */
+int check_refuse(struct check *c, const char *key, const char *why);
+/* Always -1. */
+int check_stopped(struct check *c);
+
+/* 0, or -1 with a fault.  A scalar of any kind is a text. */
+int check_text(struct check *c, const char *key, const char **out);
+/* A number, or a text with one. */
+int check_number(struct check *c, const char *key, int64_t min, int64_t max, int64_t *out);
+/* true or false, or a text with one of these. */
+int check_flag(struct check *c, const char *key, bool *out);
+/* A file below the project's folder, or anywhere when absolute; readable. */
+int check_path(struct check *c, const char *key, const char **out);
+/* A scalar as text, in the arena; NULL: it is none. */
+const char *check_scalar(struct arena *a, const json_t *value);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * process.h - a command on this machine: started, watched, and gone at the end with all that it
+ * started.
+ *
+ * It runs in a group of its own, reads nothing, inherits no descriptor, and its signals are as in
+ * a new session.  What it says on stdout and stderr is read to its end, and the last part kept.
+ */
+#ifndef PROVIDERS_PROBE_PROCESS_H
+#define PROVIDERS_PROBE_PROCESS_H
+
+#include <sys/types.h>
+
+#include "base/str.h"
+
+#define PROCESS_TAIL_LEN ((size_t)4096)
+
+struct process_order {
+	const char *path; /* of the program, seen from the folder */
+	char *const *argv, *const *envp;
+	const char *folder;
+	/* How long it may go on, in ms; asked again and again.  0: it is told to end, and
+	 * killed half a second later. */
+	int64_t (*left_ms)(void *context);
+	/* Nonzero: it is killed now. */
+	int (*stop)(void *context);
+	void *context;
+};
+
+enum process_end { PROCESS_EXITED, PROCESS_SIGNALLED, PROCESS_TOO_LONG, PROCESS_STOPPED };
+
+struct process_result {
+	enum process_end end;
+	int number;      /* exit code or signal */
+	struct str tail; /* of what it said */
+};
+
+/* 0, or -1 with errno when it could not be started.  `tail` is released by the caller. */
+int run_to_end(const struct process_order *o, struct process_result *out);
+
+#endif
