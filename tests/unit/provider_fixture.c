@@ -12,7 +12,7 @@ static int64_t now_ms(struct hd_op *op)
 
 static int not_cancelled(struct hd_op *op)
 {
-	return op->cancelled;
+	return __atomic_load_n(&op->cancelled, __ATOMIC_RELAXED);
 }
 
 static void take(struct str *to, struct hd_span s)
