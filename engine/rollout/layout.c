@@ -243,33 +243,6 @@ struct placing {
 	const struct manifest_account *account;
 };
 
-static const char *find_tag(const struct manifest_tag *tags, size_t count, const char *key)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(tags[i].key, key))
-			return tags[i].value;
-	return NULL;
-}
-
-static bool tags_fit(const struct tag_filter *f, const struct manifest_region *region,
-		     const struct manifest_account *account)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		const struct tag_wish *w = &f->wishes[i];
-		const char *value =
-			account ? find_tag(account->tags, account->tag_count, w->key) : NULL;
-		bool fits = false;
-
-		if (!value && region)
-			value = find_tag(region->tags, region->tag_count, w->key);
-		for (size_t k = 0; value && k < w->value_count; k++)
-			fits = fits || !strcmp(value, w->values[k]);
-		if (!fits)
-			return false;
-	}
-	return true;
-}
-
 static bool belongs(const struct laying *l, struct placing *at, const struct part *p)
 {
 	const struct manifest *m = l->plan->project->manifest;
@@ -285,7 +258,7 @@ static bool belongs(const struct laying *l, struct placing *at, const struct par
 		at->account = manifest_account(m, i->id.account);
 	}
 	region = i->instance ? i->instance->target->region : manifest_region(m, i->id.region);
-	return tags_fit(&at->wave->filter, region, at->account);
+	return manifest_tags_fit(&at->wave->filter, region, at->account);
 }
 
 /* Parts that belong to no wave yet, in order. */

@@ -116,8 +116,8 @@ static void add_width(struct telling *t)
 	str_add_char(t->out, ')');
 	if (w.most < w.wished)
 		str_printf(t->out,
-			   ".\nMaxConcurrent would allow %zu, but STRICT starts no more than may "
-			   "still fail, and one",
+			   ".\nSTRICT lowers it from %zu: at most as many as may still fail, and "
+			   "one more",
 			   w.wished);
 }
 
@@ -140,7 +140,7 @@ static void add_waves(struct telling *t)
 		str_printf(t->out, "%s%s (%zu)", told++ ? ", then " : "", t->p->waves[w].name,
 			   t->waves[w]);
 	}
-	str_add(t->out, "; one with more failures than it tolerates is the last.\n");
+	str_add(t->out, "; more failures in one than it tolerates stop it.\n");
 }
 
 /* --- failures ------------------------------------------------------------------------------ */
@@ -172,11 +172,13 @@ static void add_healthy(struct telling *t)
 {
 	size_t wanted = t->p->min_healthy_regions;
 
-	if (wanted)
+	if (wanted == 1)
+		str_add(t->out, "Nothing is changed in a region while no other is healthy.\n");
+	else if (wanted)
 		str_printf(t->out,
-			   "Nothing is changed in a region while fewer than %zu other region%s "
-			   "%s healthy.\n",
-			   wanted, plural(wanted), wanted == 1 ? "is" : "are");
+			   "Nothing is changed in a region while fewer than %zu others are "
+			   "healthy.\n",
+			   wanted);
 }
 
 static void add_way_back(struct telling *t)
