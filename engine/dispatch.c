@@ -203,6 +203,9 @@ static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 	const struct diag *g = outcome_error(&j->work.outcome);
 	int limit = retry_attempts_max(j->work.outcome.status);
 
+	/* A health check that is made again is no resource that is. */
+	if (j->owner == JOB_OF_CHECK)
+		return;
 	engine_tell(x->e, (struct event){
 				  .kind = EVENT_RETRY,
 				  .addr = j->addr,
@@ -443,6 +446,12 @@ static void drain_wake_fd(struct dispatch *x, const struct pollfd *p)
 	}
 }
 
+bool dispatch_expects(const struct dispatch *x)
+{
+	return workers_out(x->workers) || timers_next_ms(&x->timers) != TIMERS_NEVER ||
+	       lanes_next_ms(x->lanes) != TIMERS_NEVER;
+}
+
 void dispatch_wait(struct dispatch *x)
 {
 	int64_t due_ms = next_due_ms(x), wait_ms = -1;
@@ -452,8 +461,7 @@ void dispatch_wait(struct dispatch *x)
 	};
 
 	/* Waiting for nothing would last for ever. */
-	assert(workers_out(x->workers) || timers_next_ms(&x->timers) != TIMERS_NEVER ||
-	       lanes_next_ms(x->lanes) != TIMERS_NEVER);
+	assert(dispatch_expects(x));
 	if (due_ms != TIMERS_NEVER) {
 		wait_ms = due_ms - dispatch_now_ms(x);
 		wait_ms = wait_ms < 0 ? 0 : wait_ms > INT32_MAX ? INT32_MAX : wait_ms;

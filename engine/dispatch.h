@@ -36,7 +36,11 @@ enum job_state {
 	JOB_RESTING   /* dispatch_rest */
 };
 
+/* Whose it is, for an owner that has several kinds. */
+enum job_owner { JOB_OF_TASK, JOB_OF_CHECK };
+
 struct job {
+	enum job_owner owner;
 	struct work work;
 	struct lane_item lane;
 	struct timer timer;
@@ -100,8 +104,9 @@ void dispatch_rest(struct dispatch *x, struct job *j, int64_t wait_ms);
 void dispatch_watch(struct dispatch *x, struct job *j, int64_t due_ms);
 
 void dispatch_next(struct dispatch *x, struct dispatch_event *ev);
-/* Until something happens. */
+/* Until something happens; only while something can. */
 void dispatch_wait(struct dispatch *x);
+bool dispatch_expects(const struct dispatch *x);
 int64_t dispatch_now_ms(const struct dispatch *x);
 /* Calls that are out are asked to end as soon as they can, for good. */
 void dispatch_cancel(struct dispatch *x);

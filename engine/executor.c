@@ -385,8 +385,37 @@ static void on_progress(struct executor *x, const struct dispatch_event *ev)
 			  });
 }
 
+/* What is left waits for each other: orders of rollouts, and what is passed on between stacks. */
+static void give_up(struct executor *x)
+{
+	struct diag *g = diag_add(x->d, DIAG_ROLLOUT_STUCK, RANGE_NONE,
+				  "what is left to do waits for each other");
+
+	diag_detail(x->d, g, "%zu change%s cannot start.", walk_count(x->walk, STEP_BLOCKED),
+		    walk_count(x->walk, STEP_BLOCKED) == 1 ? "" : "s");
+	diag_hint(x->d, g, "apply the stacks one by one, or give them the same RegionOrder");
+	x->failures++;
+	stop(x, 1);
+}
+
+static void rest(struct executor *x)
+{
+	if (x->edits.count + x->follows.count && !(x->broken && !x->follows.count))
+		flush(x);
+	else if (is_over(x))
+		return;
+	else if (dispatch_expects(x->dispatch) || x->stopping)
+		dispatch_wait(x->dispatch);
+	else
+		give_up(x);
+}
+
 static void on_event(struct executor *x, const struct dispatch_event *ev)
 {
+	if (ev->job && ev->job->owner == JOB_OF_CHECK) {
+		check_event(x, ev);
+		return;
+	}
 	switch (ev->kind) {
 	case DISPATCH_START:
 		task_start(container_of(ev->job, struct task, job));
@@ -413,10 +442,7 @@ static void on_event(struct executor *x, const struct dispatch_event *ev)
 		stop(x, 2);
 		break;
 	case DISPATCH_QUIET:
-		if (x->edits.count + x->follows.count && !(x->broken && !x->follows.count))
-			flush(x);
-		else if (!is_over(x))
-			dispatch_wait(x->dispatch);
+		rest(x);
 		break;
 	}
 }
@@ -451,6 +477,8 @@ void executor_release(struct executor *x)
 {
 	for (size_t i = 0; i < x->task_count; i++)
 		free_task(&x->tasks[i]);
+	/* All is over: at most checks are out that nobody waits for. */
+	dispatch_cancel(x->dispatch);
 	dispatch_free(x->dispatch);
 	walk_free(x->walk);
 	rollouts_free(x->rollouts);

@@ -11,6 +11,7 @@
 
 #include "engine/engine_private.h"
 #include "engine/planner.h"
+#include "engine/result.h"
 
 struct known;
 
@@ -24,6 +25,7 @@ struct executor_observed {
 	const bool *halting;
 	/* By instance: what is recorded of it when it is its turn in a rollout.  NULL: nothing. */
 	const struct instance_record *const *turns;
+	bool heeds_freezes; /* freeze windows hold where a wave starts */
 };
 
 enum change_end {
@@ -45,14 +47,20 @@ struct execution {
 	bool *reached;
 	/* By instance of the plan: how it ended; PENDING: it had nothing to do. */
 	enum member_state *members;
+	/* By instance: what was recorded of how it fared; status NULL: nothing. */
+	struct instance_result *results;
 	/* By instance: it was its turn; false: nothing of it was touched. */
 	bool *begun;
 	/* By rollout of the plan: what stopped it, and where (rollout.h). */
 	enum rollout_fault *faults;
 	size_t *fault_at;
 	bool interrupted;
+	bool refused;  /* a gate, a freeze or MinHealthyRegions said no before anything began */
 	bool writable; /* false: locks lost or the disk full, nothing more may be written */
 };
+
+/* run_freeze.c: until when a freeze window holds, and what to do about it. */
+void run_freeze_detail(struct diags *d, struct diag *g, const char *region, int64_t until_ms);
 
 /* By instance of the plan: it takes part in a rollout. */
 const bool *executor_members(struct arena *a, const struct plan *p);

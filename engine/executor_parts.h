@@ -10,6 +10,7 @@
  *	executor_wanted.c  the same of a record that shall be again: rollback
  *	executor_halt.c    an instance of which a change failed
  *	executor_rollout.c which instance may start (executor_rollout.h)
+ *	executor_check.c   health checks on the way
  *	executor_call.c    the arguments of a call
  *	executor_end.c     an answer: what it means for the task
  *	executor_look.c    nobody knows what happened: ask, then decide
@@ -173,6 +174,8 @@ enum task_fate { TASK_WENT_WELL, TASK_FAILED, TASK_SKIPPED };
 void rollouts_task_over(struct rollouts *a, const struct task *t, enum task_fate fate);
 /* The instance takes part, and its door never opened. */
 bool rollouts_held_back(const struct rollouts *a, size_t instance);
+/* What happened to a job of a check. */
+void check_event(struct executor *x, const struct dispatch_event *ev);
 void rollouts_report(const struct rollouts *a, const struct plan *p, struct execution *out);
 
 /* executor_start.c */

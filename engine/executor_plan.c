@@ -281,6 +281,16 @@ static enum change_end end_of(const struct change *c, const struct change_progre
 	return p->updated ? CHANGE_UPDATED : CHANGE_DONE;
 }
 
+/* A gate at the end may fail when nothing else has. */
+static bool any_fault(const struct execution *x, const struct plan *p)
+{
+	for (size_t i = 0; x->faults && i < p->rollouts.count; i++) {
+		if (x->faults[i] != ROLLOUT_WELL)
+			return true;
+	}
+	return false;
+}
+
 int executor_run(struct engine *e, const struct plan *plan,
 		 const struct executor_observed *observed, struct execution *out, struct diags *d)
 {
@@ -320,7 +330,7 @@ int executor_run(struct engine *e, const struct plan *plan,
 		out->reached[i] = executor_only_cleanup(&x, i);
 	executor_halt_skipped(&x);
 	rollouts_report(x.rollouts, plan, out);
-	if (walk_count(x.walk, STEP_SKIPPED))
+	if (walk_count(x.walk, STEP_SKIPPED) || any_fault(out, plan))
 		rc = -1;
 	executor_release(&x);
 	return rc;

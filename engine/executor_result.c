@@ -18,8 +18,8 @@ static void put(struct member_run *m)
 
 	/* Nobody could find it again. */
 	if (*m->result.run)
-		executor_edit(x, &(struct state_edit){.kind = EDIT_PUT_RESULT,
-						      .result = &m->result});
+		executor_edit(x,
+			      &(struct state_edit){.kind = EDIT_PUT_RESULT, .result = &m->result});
 }
 
 void result_pending(struct member_run *m, size_t order)
@@ -48,7 +48,7 @@ void result_running(struct member_run *m)
 void result_over(struct member_run *m)
 {
 	m->result.status = member_state_name(m->end);
-	m->result.reason = m->reason ? m->reason : "";
+	m->result.reason = m->reason ? arena_strdup(m->s->x->plan->arena, m->reason) : "";
 	m->result.ended_ms = wall_ms(m->s->x);
 	put(m);
 }
@@ -79,8 +79,8 @@ const char *reason_of_task(const struct task *t)
 
 static bool went_wrong(const struct member_run *m)
 {
-	return m->s && (m->end == MEMBER_FAILED || m->end == MEMBER_SKIPPED ||
-			m->end == MEMBER_CANCELLED);
+	return m->s &&
+	       (m->end == MEMBER_FAILED || m->end == MEMBER_SKIPPED || m->end == MEMBER_CANCELLED);
 }
 
 const char *reason_of_skip(const struct member_run *m)

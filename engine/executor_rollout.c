@@ -93,6 +93,7 @@ void member_over(struct member_run *m, enum member_state end)
 	m->end = end;
 	m->s->over++;
 	result_over(m);
+	regions_member_over(m);
 	tell_member(m, EVENT_INSTANCE_ENDED, member_state_name(end));
 	rollouts_look_at(m->s->x->rollouts, m->s);
 }
@@ -123,7 +124,7 @@ static void mark_turn(const struct member_run *m)
 							    .instance = o->turns[m->instance]});
 }
 
-static void open_door(struct member_run *m)
+void member_begin(struct member_run *m)
 {
 	struct executor *x = m->s->x;
 
@@ -131,7 +132,6 @@ static void open_door(struct member_run *m)
 	mark_turn(m);
 	result_running(m);
 	executor_enroll_instance(x, m->instance);
-	tell_wave(m->s, m);
 	tell_member(m, EVENT_INSTANCE_STARTED, NULL);
 	walk_open(x->walk, m->door);
 	if (!m->left)
@@ -145,6 +145,16 @@ static void shut_door(struct member_run *m)
 
 	if (state == STEP_BLOCKED || state == STEP_READY)
 		walk_skip(w, m->door);
+}
+
+void member_refuse(struct member_run *m, enum member_state end, const char *reason)
+{
+	struct stack_run *s = m->s;
+
+	m->reason = reason;
+	shut_door(m);
+	rollout_ended(s->r, m->member, MEMBER_ENDED_BADLY);
+	member_over(m, end);
 }
 
 void rollouts_task_over(struct rollouts *a, const struct task *t, enum task_fate fate)
@@ -183,23 +193,50 @@ static void cancel(struct member_run *m)
 	member_over(m, MEMBER_CANCELLED);
 }
 
+/* It counts as running from here on, whatever its gate says. */
+static void start(struct stack_run *s, struct member_run *m)
+{
+	size_t wave = s->plan->spec.members[m->member].wave;
+
+	if (s->wave != wave && freeze_begins(s, wave)) {
+		member_refuse(m, MEMBER_CANCELLED, s->reason);
+		return;
+	}
+	tell_wave(s, m);
+	target_gate(m);
+}
+
+/* Nothing is going on that could change what it waits for. */
+static bool is_starved(const struct stack_run *s)
+{
+	return rollout_starved(s->r) && !s->checked;
+}
+
 /* False: nothing until something happens. */
 static bool act(struct stack_run *s)
 {
-	struct rollout_order o = rollout_next(s->r);
+	struct rollout_order o;
+
+	/* Before the first one starts it must be known which regions are healthy. */
+	if (s->checked && s->wave == NO_WAVE && !s->x->stopping)
+		return false;
+	o = rollout_next(s->r);
 
 	switch (o.kind) {
 	case ROLLOUT_START:
-		open_door(s->members[o.member]);
+		start(s, s->members[o.member]);
 		return true;
 	case ROLLOUT_GATE:
-		rollout_gate(s->r, o.wave, GATE_PASSED);
+		gate_open(s, o.wave);
 		return true;
 	case ROLLOUT_CANCEL:
 		cancel(s->members[o.member]);
 		return true;
 	case ROLLOUT_WAIT:
-		return false;
+		if (!is_starved(s))
+			return false;
+		regions_starved(s);
+		return true;
 	case ROLLOUT_OVER:
 		s->ended = true;
 		return false;
@@ -261,10 +298,24 @@ bool rollouts_over(const struct rollouts *a)
 	return true;
 }
 
+/* Those whose gate was being asked when everything was stopped. */
+static void stop_waiting(struct stack_run *s)
+{
+	for (size_t m = 0; m < s->plan->spec.member_count; m++) {
+		if (rollout_state(s->r, m) == MEMBER_RUNNING && !s->members[m]->begun)
+			member_refuse(s->members[m], MEMBER_CANCELLED, reason_of_stop(s->x));
+	}
+}
+
 void rollouts_stop(struct rollouts *a)
 {
-	for (size_t i = 0; a && i < a->run_count; i++) {
+	if (!a)
+		return;
+	for (struct checking *c = a->checkings; c; c = c->next)
+		checking_stop(c);
+	for (size_t i = 0; i < a->run_count; i++) {
 		rollout_stop(a->runs[i].r);
+		stop_waiting(&a->runs[i]);
 		rollouts_look_at(a, &a->runs[i]);
 	}
 }
@@ -322,16 +373,21 @@ struct rollouts *rollouts_new(struct executor *x)
 		add_run(a, &p->rollouts.items[i]);
 	for (size_t i = 0; i < x->task_count; i++)
 		a->members[executor_instance_of(p, x->tasks[i].change_index)].left++;
+	x->rollouts = a;
 	put_pending(a);
+	for (size_t i = 0; i < a->run_count; i++)
+		regions_begin(&a->runs[i]);
 	return a;
 }
 
 void rollouts_free(struct rollouts *a)
 {
-	for (size_t i = 0; a && i < a->run_count; i++)
+	if (!a)
+		return;
+	checkings_release(a);
+	for (size_t i = 0; i < a->run_count; i++)
 		rollout_free(a->runs[i].r);
-	if (a)
-		vec_release(&a->queue);
+	vec_release(&a->queue);
 }
 
 static void report_member(const struct rollouts *a, size_t i, struct execution *out)
@@ -340,12 +396,39 @@ static void report_member(const struct rollouts *a, size_t i, struct execution *
 
 	out->members[i] = m->s ? m->end : MEMBER_PENDING;
 	out->begun[i] = !m->s || m->begun;
+	if (m->s)
+		out->results[i] = m->result;
+}
+
+static bool any_begun(const struct rollouts *a)
+{
+	for (size_t i = 0; i < a->x->plan->instance_count; i++) {
+		if (a->members[i].begun)
+			return true;
+	}
+	return false;
+}
+
+/* Who asked to stop when nothing was left to begin or to wait for stopped nothing. */
+static enum rollout_fault fault_of(const struct stack_run *s)
+{
+	size_t last = s->plan->spec.member_count - 1;
+	enum rollout_fault f = rollout_fault(s->r);
+
+	if (f != ROLLOUT_STOPPED || gate_exists(s, s->plan->spec.members[last].wave))
+		return f;
+	for (size_t m = 0; m <= last; m++) {
+		if (s->members[m]->end != MEMBER_SUCCEEDED)
+			return f;
+	}
+	return ROLLOUT_WELL;
 }
 
 void rollouts_report(const struct rollouts *a, const struct plan *p, struct execution *out)
 {
 	out->members = ARENA_ARRAY(p->arena, p->instance_count, enum member_state);
 	out->begun = ARENA_ARRAY(p->arena, p->instance_count, bool);
+	out->results = ARENA_ARRAY(p->arena, p->instance_count, struct instance_result);
 	for (size_t i = 0; i < p->instance_count; i++) {
 		out->begun[i] = true;
 		if (a)
@@ -353,10 +436,11 @@ void rollouts_report(const struct rollouts *a, const struct plan *p, struct exec
 	}
 	if (!a)
 		return;
+	out->refused = a->refused && !any_begun(a);
 	out->faults = ARENA_ARRAY(p->arena, a->run_count, enum rollout_fault);
 	out->fault_at = ARENA_ARRAY(p->arena, a->run_count, size_t);
 	for (size_t i = 0; i < a->run_count; i++) {
-		out->faults[i] = rollout_fault(a->runs[i].r);
+		out->faults[i] = fault_of(&a->runs[i]);
 		out->fault_at[i] = rollout_fault_at(a->runs[i].r);
 	}
 }

@@ -3,7 +3,8 @@
  * stack may start (rollout/rollout.h), joined with the one walk of the executor.
  *
  *	executor_rollout.c  doors, the scheduler, what observers hear
- *	executor_gate.c     bake times and checks
+ *	executor_gate.c     what has to say yes before: gates, healthy regions, no freeze
+ *	executor_check.c    checks that are made until they are certain, and bake times
  *	executor_result.c   how each instance fares, recorded
  *
  * Each instance that takes part has a door in the walk, behind which all its steps are.  A door
@@ -15,7 +16,7 @@
 #define ENGINE_EXECUTOR_ROLLOUT_H
 
 #include "engine/executor_parts.h"
-#include "engine/result.h"
+#include "engine/health/health.h"
 
 struct stack_run;
 
@@ -45,6 +46,10 @@ struct stack_run {
 	bool waits;                  /* in the queue of those to be looked at */
 	bool ended;                  /* nothing more will come of it */
 	const char *reason;          /* why it was stopped, when that is its own; NULL */
+	size_t checked;              /* regions whose checks are being made */
+	const char **sick;           /* by region: why it is not healthy; NULL: it is.  With
+					MinHealthyRegions, as the next */
+	size_t *left;                /* by region: members that are not over */
 };
 
 struct rollouts {
@@ -57,13 +62,56 @@ struct rollouts {
 	struct {
 		VEC_OF(struct stack_run *)
 	} queue;
+	struct checking *checkings;    /* all there were */
+	struct instance_list recorded; /* of all instances, once it is loaded */
+	bool loaded;
+	bool refused; /* a gate, a freeze or MinHealthyRegions said no */
 };
 
 /* Something happened that its scheduler was told of. */
 void rollouts_look_at(struct rollouts *a, struct stack_run *s);
 void member_over(struct member_run *m, enum member_state end);
+void member_begin(struct member_run *m); /* its gate said yes */
+/* It was its turn, and it may not begin. */
+void member_refuse(struct member_run *m, enum member_state end, const char *reason);
 /* The name of a wave; NULL when there is one. */
 const char *stack_run_wave(const struct stack_run *s, size_t wave);
+
+/* executor_check.c: a set of checks; `over` is told when all are healthy and the bake time is
+ * over, or as soon as one is unhealthy; not after checking_stop. */
+enum checking_end { CHECKED_HEALTHY, CHECKED_UNHEALTHY };
+struct asking;
+struct checking {
+	struct stack_run *s;
+	size_t at; /* wave, member or region: the owner knows */
+	void (*over)(struct checking *c, enum checking_end end);
+	const char *wave;  /* for events */
+	const char *fault; /* why it is unhealthy */
+	struct {
+		VEC_OF(struct asking *)
+	} asked;
+	struct asking *timer; /* NULL: no bake time */
+	int64_t bake_until_ms;
+	bool ended;
+	struct checking *next;
+};
+struct checking *checking_new(struct stack_run *s, size_t at,
+			      void (*over)(struct checking *c, enum checking_end end));
+void checking_add(struct checking *c, const struct manifest_check *check,
+		  const struct check_place *place);
+void checking_begin(struct checking *c, int64_t bake_ms); /* may be over at once */
+void checking_stop(struct checking *c);
+void checkings_release(struct rollouts *a); /* no call is out any more */
+
+/* executor_gate.c */
+bool gate_exists(const struct stack_run *s, size_t wave); /* it bakes or checks something */
+void gate_open(struct stack_run *s, size_t wave); /* rollout_gate answers */
+void target_gate(struct member_run *m);           /* then member_begin or member_refuse */
+void regions_begin(struct stack_run *s);          /* MinHealthyRegions: before anything starts */
+void regions_member_over(const struct member_run *m);
+void regions_starved(struct stack_run *s);
+/* True: it was stopped, because nothing of this wave may start now. */
+bool freeze_begins(struct stack_run *s, size_t wave);
 
 /* executor_result.c */
 void result_pending(struct member_run *m, size_t order);

@@ -202,6 +202,9 @@ static struct duration_list durations_of(struct history *h)
 
 static const char *status_of(const struct run_result *r, int rc)
 {
+	/* Also when some failed, and went back, within what is tolerated. */
+	if (rc == 0 && r->plan && !r->plan->rollback)
+		return "SUCCEEDED";
 	if (r->targets_rolled_back && !r->targets_rollback_failed)
 		return "ROLLED_BACK";
 	if (rc == 0)

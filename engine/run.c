@@ -233,25 +233,38 @@ static void count_targets(const struct plan *p, const struct execution *x, struc
 	}
 }
 
+static bool any_stopped(const struct run *r, const struct run_result *out)
+{
+	for (size_t i = 0; out->faults && i < r->plan->rollouts.count; i++) {
+		if (out->faults[i] == ROLLOUT_STOPPED)
+			return true;
+	}
+	return false;
+}
+
 static void complain_skipped(struct run *r, const struct run_result *out)
 {
+	const char *by = history_asked_by(r->e);
 	struct diag *g;
 
-	if (!out->interrupted || !out->skipped)
+	if (!out->interrupted || (!out->skipped && !any_stopped(r, out)))
 		return;
 	g = diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped before it was finished");
-	diag_detail(r->d, g, "%zu change%s not started.", out->skipped,
-		    out->skipped == 1 ? " was" : "s were");
-	if (history_asked_by(r->e))
-		diag_detail(r->d, g, "%zu change%s not started; %s asked for it.", out->skipped,
-			    out->skipped == 1 ? " was" : "s were", history_asked_by(r->e));
+	if (!out->skipped)
+		diag_detail(r->d, g,
+			    "All changes were made; the health gate behind them was not "
+			    "waited for.");
+	else
+		diag_detail(r->d, g, "%zu change%s not started%s%s%s.", out->skipped,
+			    out->skipped == 1 ? " was" : "s were", by ? "; " : "", by ? by : "",
+			    by ? " asked for it" : "");
 	diag_hint(r->d, g, "run the same command again to go on");
 }
 
 static int execute(struct run *r, const struct run_request *q, struct run_result *out)
 {
 	struct executor_observed observed = {&r->recorded.records, r->observations,
-					     run_halting(r, q), NULL};
+					     run_halting(r, q), NULL, !q->freeze_reason};
 	struct execution x = {0};
 	bool settled;
 	int rc;
@@ -265,13 +278,18 @@ static int execute(struct run *r, const struct run_request *q, struct run_result
 	out->interrupted = rc && x.interrupted;
 	count_done(r->plan, &x, out);
 	count_targets(r->plan, &x, out);
+	run_count_members(r, &x, out);
+	run_complain_rollouts(r, &x);
+	run_take_back(r, &x);
 	settled = x.writable && run_settle(r, &x) == 0;
 	complain_skipped(r, out);
 	outside_enter(r->e->outside, OUTSIDE_CHECK, NULL);
 	known_free(x.known);
 	if (settled && rc)
 		run_undo_failed(r, &x, out);
-	return settled ? rc : -1;
+	if (!settled)
+		return -1;
+	return run_is_tolerated(out) ? 0 : rc;
 }
 
 static int execute_rollback(struct run *r, struct run_result *out)
@@ -344,6 +362,10 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 		return import(r, q, out);
 	if (nothing_to_run(r))
 		return run_nothing(r, out);
+	if (run_check_freeze(r, q)) {
+		out->refused = true;
+		return -1;
+	}
 	if (!plan_empty(r->plan) && !confirmed(r, q)) {
 		out->declined = true;
 		return -1;

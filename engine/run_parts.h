@@ -6,6 +6,8 @@
  *	run_moved.c   logical ids that the template has changed
  *	run_settle.c  what is recorded of instances, before and after
  *	run_rollback.c  back to the last good state
+ *	run_rollout.c  what a rollout that failed means
+ *	run_freeze.c  whether anything may be changed now
  *	run_import.c  what exists to records, without a change in the world
  *	run_adopt.c   creations that find what is there already
  */
@@ -29,6 +31,8 @@ struct run {
 	const struct plan *plan;
 	const struct plan *next; /* import: what is left to do when it is recorded */
 	struct adopted adopted;
+	const struct plan *failed_plan;   /* while what failed goes back: whose results these are */
+	struct instance_result *results; /* by its instances; NULL */
 	struct rollback *back; /* what plan is of, when it is a rollback */
 	bool unread;           /* something could not be read */
 	bool refused;          /* the plan has changes that are forbidden: it is only shown */
@@ -72,6 +76,17 @@ const bool *run_halting(struct run *r, const struct run_request *q);
  * was done. */
 int run_undo_failed(struct run *r, const struct execution *x, struct run_result *out);
 bool run_status_is_good(const char *status);
+
+/* run_rollout.c: marks in x->halted what goes back because its rollout failed. */
+void run_take_back(const struct run *r, struct execution *x);
+void run_complain_rollouts(struct run *r, const struct execution *x);
+/* How each instance fared, and how many of which kind. */
+void run_count_members(const struct run *r, const struct execution *x, struct run_result *out);
+/* Some failed, and no more than may. */
+bool run_is_tolerated(const struct run_result *out);
+
+/* Refused: -1 with an error.  An overridden window is told in a note. */
+int run_check_freeze(struct run *r, const struct run_request *q);
 
 /* Marks the instances about to be changed; of those that take part in a rollout *later gets, by
  * instance of the plan, what the executor writes when it is their turn.  0 or -1. */

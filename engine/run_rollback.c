@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
 #include "engine/rollback.h"
@@ -212,6 +213,13 @@ static void put_status(struct writing *w, const struct instance_id *id, const ch
 	add_edit(w, (struct state_edit){.kind = EDIT_PUT_INSTANCE, .instance = n});
 }
 
+static int64_t wall_ms(const struct run *r)
+{
+	struct clock *clock = r->e->options.clock;
+
+	return clock->wall_ms(clock);
+}
+
 static void put_good(struct writing *w, const struct instance_id *id)
 {
 	struct instance_record *n = ARENA_NEW(w->a, struct instance_record);
@@ -227,14 +235,67 @@ static int commit(struct writing *w)
 		       : 0;
 }
 
+/* --- how they fared ------------------------------------------------------------------ */
+
+/* What was recorded of it before it went back, in this run; NULL. */
+static struct instance_result *result_before(const struct run *r, const struct instance_id *id)
+{
+	const struct plan *p = r->failed_plan;
+	size_t low = 0, high = r->results ? p->instance_count : 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = instance_id_compare(&p->instances[mid].id, id);
+
+		if (!order)
+			return r->results[mid].status ? &r->results[mid] : NULL;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static struct instance_result *new_result(struct writing *w, const struct instance_plan *p)
+{
+	struct instance_result *n = ARENA_NEW(w->a, struct instance_result);
+
+	*n = (struct instance_result){
+		.run = history_run(w->r->e),
+		.id = p->id,
+		.reason = "",
+		.wave = "",
+		.order = (size_t)(p - w->r->plan->instances),
+		.started_ms = wall_ms(w->r),
+	};
+	return n;
+}
+
+static void put_result(struct writing *w, const struct instance_plan *p, const char *status)
+{
+	struct instance_result *n = result_before(w->r, &p->id);
+
+	if (!n)
+		n = new_result(w, p);
+	n->status = status;
+	if (strcmp(status, "RUNNING") != 0)
+		n->ended_ms = wall_ms(w->r);
+	if (*n->run)
+		add_edit(w, (struct state_edit){.kind = EDIT_PUT_RESULT, .result = n});
+}
+
 /* Records that come back without a call, in the same commit: from then on what they replaced
  * is deposed, and any later run goes on from there. */
 static int mark_rolling_back(struct run *r)
 {
 	struct writing w = {.r = r, .a = r->e->arena};
 
-	for (size_t i = 0; i < r->plan->instance_count; i++)
+	for (size_t i = 0; i < r->plan->instance_count; i++) {
 		put_status(&w, &r->plan->instances[i].id, "ROLLING_BACK");
+		if (!r->results)
+			put_result(&w, &r->plan->instances[i], "RUNNING");
+	}
 	for (size_t i = 0; i < r->back->edit_count; i++)
 		add_edit(&w, r->back->edits[i]);
 	return commit(&w);
@@ -287,6 +348,7 @@ static void settle_back(struct writing *w, const struct instance_plan *p)
 	for (size_t c = p->first_change; c < p->first_change + p->change_count; c++)
 		settle_change(w, &plan->changes[c]);
 	put_status(w, &p->id, "ROLLED_BACK");
+	put_result(w, p, "ROLLED_BACK");
 	put_good(w, &p->id);
 	if (is_over(w->r, p)) {
 		struct instance_record *n = ARENA_NEW(w->a, struct instance_record);
@@ -304,11 +366,12 @@ static int settle(struct run *r, const struct execution *x)
 		const struct instance_plan *p = &r->plan->instances[i];
 		enum run_instance_end end = run_instance_end(p, x);
 
-		if (end == INSTANCE_CURRENT)
+		if (end == INSTANCE_CURRENT) {
 			settle_back(&w, p);
-		else
-			put_status(&w, &p->id,
-				   end == INSTANCE_FAILED ? "ROLLBACK_FAILED" : "INCOMPLETE");
+			continue;
+		}
+		put_status(&w, &p->id, end == INSTANCE_FAILED ? "ROLLBACK_FAILED" : "INCOMPLETE");
+		put_result(&w, p, "ROLLBACK_FAILED");
 	}
 	return commit(&w);
 }
@@ -398,6 +461,7 @@ static int go_back(struct run *r, const struct instance_id *ids, size_t count,
 		return -1;
 	r->observations = NULL;
 	rc = run_observe(r, REFRESH_NO) || make(r, ids, count, NULL);
+	r->failed_plan = failed;
 	if (!rc) {
 		out->rollback = r->plan;
 		rc = run_rollback(r, &x);
@@ -414,11 +478,17 @@ int run_undo_failed(struct run *r, const struct execution *x, struct run_result 
 {
 	size_t count;
 	const struct instance_id *ids;
+	int rc;
 
 	if (!x->halted || !x->writable || engine_interrupts(r->e))
 		return 0;
 	ids = failed_instances(r, x, &count);
-	return count ? go_back(r, ids, count, out) : 0;
+	if (!count)
+		return 0;
+	r->results = x->results;
+	rc = go_back(r, ids, count, out);
+	run_count_members(r, x, out);
+	return rc;
 }
 
 const bool *run_halting(struct run *r, const struct run_request *q)

@@ -350,6 +350,22 @@ static bool is_untouched(const struct settling *s, const struct instance_plan *p
 	return s->x && !s->x->begun[p - s->r->plan->instances];
 }
 
+/* What was recorded before stays what is good. */
+static bool goes_back(const struct settling *s, const struct instance_plan *p)
+{
+	return s->x && s->x->halted && s->x->halted[p - s->r->plan->instances];
+}
+
+static void settle_unfinished(struct settling *s, const struct instance_plan *p,
+			      struct instance_record *n, enum run_instance_end end)
+{
+	if (p->instance && p->instance->doc)
+		n->imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
+	protect(p, n);
+	n->status = end == INSTANCE_FAILED ? "FAILED" : "INCOMPLETE";
+	put_instance(s, n);
+}
+
 static void settle_instance(struct settling *s, const struct instance_plan *p)
 {
 	struct instance_record n = draft_of(s, p);
@@ -357,6 +373,10 @@ static void settle_instance(struct settling *s, const struct instance_plan *p)
 
 	if (is_untouched(s, p))
 		return;
+	if (goes_back(s, p)) {
+		settle_unfinished(s, p, &n, end);
+		return;
+	}
 
 	if (end == INSTANCE_CURRENT && p->partial) {
 		settle_in_part(s, p, &n);
@@ -374,11 +394,7 @@ static void settle_instance(struct settling *s, const struct instance_plan *p)
 		settle_whole(s, p, &n, "FAILED");
 		return;
 	}
-	if (p->instance && p->instance->doc)
-		n.imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
-	protect(p, &n);
-	n.status = end == INSTANCE_FAILED ? "FAILED" : "INCOMPLETE";
-	put_instance(s, &n);
+	settle_unfinished(s, p, &n, end);
 }
 
 /* What the world and the template changed to is what was applied from now on. */
