@@ -28,14 +28,6 @@ static struct executor *executor_of(const struct checking *c)
 	return c->s->x;
 }
 
-static const struct instance_id *stack_alone(const struct checking *c)
-{
-	struct instance_id *id = ARENA_NEW(executor_of(c)->arena, struct instance_id);
-
-	*id = (struct instance_id){c->s->plan->stack, "", ""};
-	return id;
-}
-
 /* --- what is to be checked ----------------------------------------------------------- */
 
 struct checking *checking_new(struct stack_run *s, size_t at,
@@ -170,12 +162,14 @@ static int64_t bake_left_ms(const struct checking *c)
 
 static void tell_baking(const struct checking *c)
 {
-	engine_tell(executor_of(c)->e, (struct event){
-					       .kind = EVENT_BAKING,
-					       .instance = stack_alone(c),
-					       .wave = stack_run_wave(c->s, c->at),
-					       .wait_ms = bake_left_ms(c),
-				       });
+	const struct instance_id alone = {c->s->plan->stack, "", ""};
+
+	rollouts_tell(executor_of(c), &(struct event){
+					      .kind = EVENT_BAKING,
+					      .instance = &alone,
+					      .wave = stack_run_wave(c->s, c->at),
+					      .wait_ms = bake_left_ms(c),
+				      });
 }
 
 /* Until the next time that it is told, or the end. */
@@ -253,18 +247,18 @@ static struct answer read_answer(struct arena *a, const struct outcome *o)
 
 static void tell_check(const struct asking *q, const char *detail)
 {
-	const struct executor *x = executor_of(q->c);
+	struct executor *x = executor_of(q->c);
 	const struct check_place *place = &q->probe->place;
 	const struct instance_id id = {q->c->s->plan->stack, place->account, place->region->name};
 	const char *state = q->gauge.state == GAUGE_HEALTHY ? "healthy" : "unhealthy";
 
-	engine_tell(x->e, (struct event){
-				  .kind = EVENT_CHECK,
-				  .instance = &id,
-				  .wave = q->c->wave,
-				  .text = arena_printf(x->arena, "%s is %s%s%s", q->probe->label,
-						       state, *detail ? ": " : "", detail),
-			  });
+	rollouts_tell(x, &(struct event){
+				 .kind = EVENT_CHECK,
+				 .instance = &id,
+				 .wave = q->c->wave,
+				 .text = arena_printf(x->arena, "%s is %s%s%s", q->probe->label,
+						      state, *detail ? ": " : "", detail),
+			 });
 }
 
 static bool is_patience_over(struct asking *q)

@@ -165,12 +165,12 @@ static void tell_gate(const struct stack_run *s, const struct instance_id *id, c
 {
 	const struct instance_id alone = {s->plan->stack, "", ""};
 
-	engine_tell(s->x->e, (struct event){
-				     .kind = EVENT_GATE,
-				     .instance = id ? id : &alone,
-				     .wave = wave,
-				     .text = text,
-			     });
+	rollouts_tell(s->x, &(struct event){
+				    .kind = EVENT_GATE,
+				    .instance = id ? id : &alone,
+				    .wave = wave,
+				    .text = text,
+			    });
 }
 
 /* --- between waves ------------------------------------------------------------------- */

@@ -31,12 +31,14 @@ const char *stack_run_wave(const struct stack_run *s, size_t wave)
 	return wave < p->wave_count ? p->waves[wave].name : NULL;
 }
 
-/* Behind the ends of the changes before it, which are told once they are on disk. */
-static void tell_later(struct executor *x, const struct event *ev)
+void rollouts_tell(struct executor *x, const struct event *ev)
 {
 	struct event *copy = ARENA_NEW(x->arena, struct event);
+	struct instance_id *id = ARENA_NEW(x->arena, struct instance_id);
 
 	*copy = *ev;
+	*id = *ev->instance;
+	copy->instance = id;
 	executor_follow(x, &(struct follow){.kind = FOLLOW_EVENT, .event = copy});
 }
 
@@ -44,14 +46,15 @@ static void tell_member(const struct member_run *m, enum event_kind kind, const 
 {
 	struct stack_run *s = m->s;
 
-	tell_later(s->x, &(struct event){
-				 .kind = kind,
-				 .instance = &s->x->plan->instances[m->instance].id,
-				 .wave = stack_run_wave(s, s->plan->spec.members[m->member].wave),
-				 .text = text,
-				 .done = s->over,
-				 .total = s->plan->spec.member_count,
-			 });
+	rollouts_tell(s->x,
+		      &(struct event){
+			      .kind = kind,
+			      .instance = &s->x->plan->instances[m->instance].id,
+			      .wave = stack_run_wave(s, s->plan->spec.members[m->member].wave),
+			      .text = text,
+			      .done = s->over,
+			      .total = s->plan->spec.member_count,
+		      });
 }
 
 static size_t members_of(const struct stack_run *s, size_t wave)
@@ -70,12 +73,12 @@ static void tell_wave(struct stack_run *s, const struct member_run *first)
 	if (s->wave == wave)
 		return;
 	s->wave = wave;
-	tell_later(s->x, &(struct event){
-				 .kind = EVENT_WAVE,
-				 .instance = &s->x->plan->instances[first->instance].id,
-				 .wave = stack_run_wave(s, wave),
-				 .total = members_of(s, wave),
-			 });
+	rollouts_tell(s->x, &(struct event){
+				    .kind = EVENT_WAVE,
+				    .instance = &s->x->plan->instances[first->instance].id,
+				    .wave = stack_run_wave(s, wave),
+				    .total = members_of(s, wave),
+			    });
 }
 
 /* --- one instance -------------------------------------------------------------------- */

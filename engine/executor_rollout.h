@@ -74,6 +74,8 @@ void member_over(struct member_run *m, enum member_state end);
 void member_begin(struct member_run *m); /* its gate said yes */
 /* It was its turn, and it may not begin. */
 void member_refuse(struct member_run *m, enum member_state end, const char *reason);
+/* Behind the ends of the changes before it, which are told once they are on disk. */
+void rollouts_tell(struct executor *x, const struct event *ev);
 /* The name of a wave; NULL when there is one. */
 const char *stack_run_wave(const struct stack_run *s, size_t wave);
 
@@ -105,9 +107,9 @@ void checkings_release(struct rollouts *a); /* no call is out any more */
 
 /* executor_gate.c */
 bool gate_exists(const struct stack_run *s, size_t wave); /* it bakes or checks something */
-void gate_open(struct stack_run *s, size_t wave); /* rollout_gate answers */
-void target_gate(struct member_run *m);           /* then member_begin or member_refuse */
-void regions_begin(struct stack_run *s);          /* MinHealthyRegions: before anything starts */
+void gate_open(struct stack_run *s, size_t wave);         /* rollout_gate answers */
+void target_gate(struct member_run *m);                   /* then member_begin or member_refuse */
+void regions_begin(struct stack_run *s); /* MinHealthyRegions: before anything starts */
 void regions_member_over(const struct member_run *m);
 void regions_starved(struct stack_run *s);
 /* True: it was stopped, because nothing of this wave may start now. */

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "tests/unit/fake_checks.h"
 
 #define THINGS_MAX 12000
 #define BUCKETS 16384
@@ -608,7 +609,7 @@ static const struct hd_provider table = {
 	.find = cloud_find,
 	.act = cloud_act,
 };
-const struct hd_provider *const cloud_builtins[] = {&table, NULL};
+const struct hd_provider *const cloud_builtins[] = {&table, &fake_checks, NULL};
 
 /* --- for tests ---------------------------------------------------------------------- */
 
@@ -630,6 +631,7 @@ void cloud_repair(void)
 
 void cloud_reset(void)
 {
+	checks_reset();
 	if (!cloud)
 		cloud = mmap(NULL, sizeof(*cloud), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);

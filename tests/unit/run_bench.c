@@ -52,12 +52,43 @@ static void count_start(struct bench *b)
 		__atomic_store_n(&b->interrupts, b->stop_level, __ATOMIC_RELAXED);
 }
 
+static void note_step(struct bench *b, const struct event *e)
+{
+	static const struct {
+		enum event_kind kind;
+		const char *word;
+	} words[] = {
+		{EVENT_WAVE, "wave"},          {EVENT_INSTANCE_STARTED, "start"},
+		{EVENT_INSTANCE_ENDED, "end"}, {EVENT_BAKING, "bake"},
+		{EVENT_CHECK, "check"},        {EVENT_GATE, "gate"},
+		{EVENT_ROLLING_BACK, "back"},
+	};
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (words[i].kind != e->kind)
+			continue;
+		str_add(&b->steps, words[i].word);
+		if (e->kind == EVENT_WAVE)
+			str_printf(&b->steps, " %s", e->wave ? e->wave : "-");
+		else if (e->instance && *e->instance->region)
+			str_printf(&b->steps, " %s", instance_id_text(a, e->instance));
+		if (e->text)
+			str_printf(&b->steps, " %s", e->text);
+		str_add(&b->steps, "|");
+		if (b->on_step)
+			b->on_step(b, e);
+	}
+	arena_free(a);
+}
+
 static void observe(struct observer *o, const struct event *e)
 {
 	struct bench *b = (struct bench *)o;
 
 	if (e->kind == EVENT_STARTED)
 		count_start(b);
+	note_step(b, e);
 	b->succeeded += e->kind == EVENT_SUCCEEDED;
 	b->failed += e->kind == EVENT_FAILED;
 	b->skipped += e->kind == EVENT_SKIPPED;
@@ -144,6 +175,7 @@ void bench_close(struct bench *b)
 	diags_release(&b->d);
 	str_release(&b->said);
 	str_release(&b->attempts);
+	str_release(&b->steps);
 	arena_free(b->a);
 	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
@@ -171,6 +203,7 @@ static void forget_last(struct bench *b)
 	b->e = NULL;
 	diags_release(&b->d);
 	str_clear(&b->said);
+	str_clear(&b->steps);
 	b->started = b->succeeded = b->failed = b->skipped = b->waiting = 0;
 	b->retried = b->opened = b->recovered = b->slow = 0;
 }

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "engine/engine_private.h"
+#include "engine/result.h"
 #include "tests/unit/fake_cloud.h"
 
 struct bench_clock {
@@ -39,6 +40,8 @@ struct bench {
 	int64_t slow_after_ms; /* of the last EVENT_SLOW */
 	struct str said;       /* texts of PROGRESS and RETRY */
 	struct str attempts;   /* "2/4 " of each RETRY */
+	struct str steps;      /* of rollouts: "wave canary|start web/east|end web/east FAILED|" */
+	void (*on_step)(struct bench *b, const struct event *e); /* NULL: nothing */
 	size_t parallelism;
 	struct selection selection;
 	struct param_override param;
