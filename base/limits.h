@@ -26,6 +26,8 @@
 #define LIMIT_JSON_LEN (256u << 20)  /* bytes of one JSON text; a saved plan of 100000 resources */
 #define LIMIT_SECRET_LEN (64u << 10) /* bytes of one file that {{resolve:file:...}} names */
 #define LIMIT_NAME_LEN 128           /* bytes of a name in the manifest: part of addresses */
+#define LIMIT_TARGET_PLACES 20000000 /* regions x accounts that a manifest's targets look at */
+#define LIMIT_TARGETS 1000000        /* stack instances that a manifest may name */
 #define LIMIT_PARALLELISM 1024       /* worker threads */
 #define DEFAULT_PARALLELISM 64
 #define CONNECT_TIMEOUT_MS 5000       /* DESIGN.md section 4: what connecting may take */

@@ -122,6 +122,7 @@ static const struct manifest_key top_rows[] = {
 	{"Regions", KEY_MAP, KEY_OPTIONAL, manifest_set_regions, NULL},
 	{"HealthChecks", KEY_MAP, KEY_OPTIONAL, manifest_set_checks, NULL},
 	{"Stacks", KEY_MAP, KEY_OPTIONAL, manifest_set_stacks, NULL},
+	{"FreezeWindows", KEY_LIST, KEY_OPTIONAL, manifest_set_freezes, NULL},
 	{"Runbooks", KEY_MAP, KEY_OPTIONAL, set_later, NULL},
 	{"Policy", KEY_ANY, KEY_OPTIONAL, set_later, NULL},
 };
@@ -160,6 +161,8 @@ const struct manifest *manifest_parse(struct arena *a, const struct source *src,
 		map_release(&r.named[i]);
 	map_release(&r.tag_keys);
 	failed = diags_failed(&found);
+	if (!failed)
+		manifest_index(a, m);
 	diags_sort(&found);
 	diags_take(d, &found);
 	return failed ? NULL : m;
@@ -240,33 +243,6 @@ const struct manifest_provider *manifest_provider(const struct manifest *m, cons
 	for (size_t i = 0; i < m->provider_count; i++) {
 		if (strcmp(m->providers[i].name, name) == 0)
 			return &m->providers[i];
-	}
-	return NULL;
-}
-
-const struct manifest_account *manifest_account(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->account_count; i++) {
-		if (strcmp(m->accounts[i].name, name) == 0)
-			return &m->accounts[i];
-	}
-	return NULL;
-}
-
-const struct manifest_region *manifest_region(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->region_count; i++) {
-		if (strcmp(m->regions[i].name, name) == 0)
-			return &m->regions[i];
-	}
-	return NULL;
-}
-
-const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->stack_count; i++) {
-		if (strcmp(m->stacks[i].name, name) == 0)
-			return &m->stacks[i];
 	}
 	return NULL;
 }

@@ -110,7 +110,8 @@ struct manifest_stack {
 	size_t parameter_count;
 	const struct manifest_target *targets;
 	size_t target_count;
-	const char *const *depends_on; /* names of stacks; no cycles */
+	const struct manifest_target *const *by_place; /* for manifest_target; sorted */
+	const char *const *depends_on;                 /* names of stacks; no cycles */
 	size_t depends_on_count;
 	bool protected; /* its instances may not be deleted */
 	struct range protected_where;
@@ -140,6 +141,7 @@ struct manifest {
 	const struct manifest_check *checks; /* HealthChecks */
 	size_t check_count;
 	struct freeze_list freezes;
+	const struct manifest_index *index; /* names, sorted: manifest_index.c */
 };
 
 /* dir: where the manifest lies.  NULL on failure. */
@@ -160,6 +162,9 @@ const struct manifest_account *manifest_account(const struct manifest *m, const 
 const struct manifest_region *manifest_region(const struct manifest *m, const char *name);
 const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name);
 const struct manifest_check *manifest_check(const struct manifest *m, const char *name);
+/* Where the stack goes at this place; NULL: it does not. */
+const struct manifest_target *manifest_target(const struct manifest_stack *stack,
+					      const char *account, const char *region);
 /* The tags of the account (NULL: none) and the region (NULL: none) together, those of the account
  * first, are as the filter asks. */
 bool manifest_tags_fit(const struct tag_filter *filter, const struct manifest_region *region,

@@ -22,6 +22,8 @@ struct manifest_reader {
 	struct manifest *m;
 	struct map named[NAMED_COUNT]; /* name to the thing */
 	struct map tag_keys;           /* that some region or account has, to its node */
+	size_t places;                 /* looked at for Targets and Overrides */
+	size_t targets;                /* of all stacks */
 };
 
 enum key_kind {
@@ -116,10 +118,17 @@ const struct manifest_tag *manifest_read_tags(struct manifest_reader *r,
 struct tag_filter manifest_read_filter(struct manifest_reader *r, const struct manifest_part *part,
 				       const struct node *map);
 
+/* Targets and Overrides of a stack: manifest_targets.c. */
+void manifest_read_targets(struct manifest_reader *r, const struct manifest_part *part,
+			   struct manifest_stack *stack);
+
 /* Rollout of a stack: manifest_rollout.c, its Waves: manifest_wave.c. */
 void manifest_read_rollout(struct manifest_reader *r, const struct manifest_part *stack,
 			   const struct node *map, struct rollout_preferences *out);
 key_set_fn manifest_set_waves;
+/* What the stack's targets must have for it. */
+void manifest_check_rollout(struct manifest_reader *r, const struct manifest_part *part,
+			    const struct manifest_stack *stack);
 enum amount_least { AMOUNT_MAY_BE_ZERO, AMOUNT_AT_LEAST_ONE };
 void manifest_read_amount(struct manifest_reader *r, const char *what, const struct node *value,
 			  enum amount_least least, struct rollout_amount *out);
@@ -131,7 +140,7 @@ const struct manifest_policy *manifest_read_policies(struct manifest_reader *r,
 
 /* Setters of the top level. */
 key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks,
-	manifest_set_checks;
+	manifest_set_checks, manifest_set_freezes;
 /* Makes the predefined entries that the manifest does not mention. */
 void manifest_add_predefined(struct manifest_reader *r);
 /* The map under Providers of a region or an account. */
@@ -139,6 +148,8 @@ void manifest_check_overrides(struct manifest_reader *r, const struct manifest_p
 			      const struct node *map);
 /* DependsOn of all stacks: names and circles.  depends_on: each stack's node, or NULL. */
 void manifest_check_order(struct manifest_reader *r, const struct node *const *depends_on);
+/* Makes what manifest_region and the like look names up in. */
+void manifest_index(struct arena *a, struct manifest *m);
 /* How to reach hosts: keys of a host and of the ssh provider. */
 extern const struct manifest_keys manifest_connection_keys;
 

@@ -1,15 +1,12 @@
 /* manifest_stack.c - the section Stacks: templates, parameters, targets. */
 #include <string.h>
 
-#include "base/str.h"
-#include "engine/address.h"
 #include "engine/manifest_read.h"
 
 /* A stack that is being read. */
 struct stack_reading {
 	struct manifest_stack *stack;
 	const struct node **depends_on;
-	struct map seen; /* "account/region" of its targets to the node */
 };
 
 static bool is_parameter_value(struct manifest_reader *r, const char *what, const struct node *n)
@@ -116,88 +113,19 @@ static void set_policy(struct manifest_reader *r, const struct manifest_part *pa
 	stack->policies = manifest_read_policies(r, part, value, &stack->policy_count);
 }
 
-static void set_target_region(struct manifest_reader *r, const struct manifest_part *part,
-			      void *into, const struct node *value)
-{
-	struct manifest_target *target = into;
-
-	target->region = manifest_named(r, NAMED_REGION, part->who, value);
-}
-
-static void set_target_account(struct manifest_reader *r, const struct manifest_part *part,
-			       void *into, const struct node *value)
-{
-	struct manifest_target *target = into;
-
-	target->account = value->text.ptr;
-	manifest_named(r, NAMED_ACCOUNT, part->who, value);
-}
-
-static void set_target_parameters(struct manifest_reader *r, const struct manifest_part *part,
-				  void *into, const struct node *value)
-{
-	struct manifest_target *target = into;
-
-	target->parameters = manifest_read_parameters(r, part, value, &target->parameter_count);
-}
-
-static const struct manifest_key target_rows[] = {
-	{"Region", KEY_TEXT, KEY_REQUIRED, set_target_region, NULL},
-	{"Account", KEY_TEXT, KEY_OPTIONAL, set_target_account, NULL},
-	{"Parameters", KEY_MAP, KEY_OPTIONAL, set_target_parameters, NULL},
-};
-static const struct manifest_keys target_keys = {KEYS_CLOSED, target_rows, ARRAY_LEN(target_rows),
-						 NULL};
-
-static bool is_new_target(struct manifest_reader *r, struct stack_reading *s,
-			  const struct manifest_target *target, const struct node *n)
-{
-	const char *key = arena_printf(r->a, "%s/%s", target->account, target->region->name);
-	const struct node *first = map_set(&s->seen, text_of(key), (void *)n);
-	struct diag *g;
-
-	if (!first)
-		return true;
-	g = diag_add(r->d, DIAG_TARGET_REPEATED, n->where, "stack '%s' goes to region '%s' twice",
-		     s->stack->name, target->region->name);
-	diag_related(r->d, g, first->where, "first here");
-	diag_hint(r->d, g, "remove one of them, or make a second stack of the same template");
-	return false;
-}
-
-static void read_target(struct manifest_reader *r, const struct node *n, struct stack_reading *s)
-{
-	struct manifest_target *target = (void *)&s->stack->targets[s->stack->target_count];
-	struct manifest_part part = {arena_printf(r->a, "a target of stack '%s'", s->stack->name),
-				     NULL, n};
-
-	target->account = ACCOUNT_NONE;
-	target->where = n->where;
-	if (n->kind == NODE_MAP)
-		manifest_read_map(r, &part, &target_keys, target);
-	else if (n->kind != NODE_SCALAR || node_is_null(n))
-		manifest_wrong_shape(r, part.who, n, "the name of a region, or {Region: NAME}");
-	else
-		set_target_region(r, &part, target, n);
-	if (target->region && is_new_target(r, s, target, n))
-		s->stack->target_count++;
-	else
-		memset(target, 0, sizeof(*target));
-}
-
 static void set_targets(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			const struct node *value)
 {
-	struct stack_reading *s = into;
+	(void)value;
+	manifest_read_targets(r, part, ((struct stack_reading *)into)->stack);
+}
 
-	s->stack->targets = ARENA_ARRAY(r->a, value->count, struct manifest_target);
-	for (size_t i = 0; i < value->count && !manifest_full(r); i++)
-		read_target(r, value->items[i], s);
-	if (value->count == 0)
-		diag_hint(r->d,
-			  diag_add(r->d, DIAG_MANIFEST_VALUE, value->where,
-				   "'Targets' of %s is an empty list", part->who),
-			  "name the regions that the stack goes to");
+static void set_retain(struct manifest_reader *r, const struct manifest_part *part, void *into,
+		       const struct node *value)
+{
+	(void)r;
+	(void)part;
+	((struct stack_reading *)into)->stack->retain_instances = text_is(value->text, "true");
 }
 
 static void set_rollout(struct manifest_reader *r, const struct manifest_part *part, void *into,
@@ -211,7 +139,9 @@ static void set_rollout(struct manifest_reader *r, const struct manifest_part *p
 static const struct manifest_key stack_rows[] = {
 	{"Template", KEY_TEXT, KEY_REQUIRED, set_template, NULL},
 	{"Parameters", KEY_MAP, KEY_OPTIONAL, set_parameters, NULL},
-	{"Targets", KEY_LIST, KEY_REQUIRED, set_targets, NULL},
+	{"Targets", KEY_ANY, KEY_REQUIRED, set_targets, NULL},
+	{"Overrides", KEY_ANY, KEY_OPTIONAL, NULL, NULL}, /* read with Targets */
+	{"RetainInstances", KEY_FLAG, KEY_OPTIONAL, set_retain, NULL},
 	{"DependsOn", KEY_ANY, KEY_OPTIONAL, set_depends_on, NULL},
 	{"Rollout", KEY_MAP, KEY_OPTIONAL, set_rollout, NULL},
 	{"DeletionProtection", KEY_FLAG, KEY_OPTIONAL, set_protection, NULL},
@@ -232,7 +162,7 @@ void manifest_set_stacks(struct manifest_reader *r, const struct manifest_part *
 	r->m->stacks = stacks;
 	for (size_t i = 0; i < value->count && !manifest_full(r); i++) {
 		size_t at = r->m->stack_count;
-		struct stack_reading s = {&stacks[at], &depends_on[at], MAP_INIT};
+		struct stack_reading s = {&stacks[at], &depends_on[at]};
 
 		if (!manifest_read_named(r, "stack", &value->entries[i], &entry))
 			continue;
@@ -242,7 +172,7 @@ void manifest_set_stacks(struct manifest_reader *r, const struct manifest_part *
 		s.stack->rollout = rollout_defaults();
 		map_set(&r->named[NAMED_STACK], entry.at->text, s.stack);
 		manifest_read_map(r, &entry, &stack_keys, &s);
-		map_release(&s.seen);
+		manifest_check_rollout(r, &entry, s.stack);
 	}
 	manifest_check_order(r, depends_on);
 }

@@ -193,3 +193,69 @@ void manifest_set_waves(struct manifest_reader *r, const struct manifest_part *p
 	p->waves = waves;
 	p->wave_count = value->count;
 }
+
+static bool wave_takes(struct manifest_reader *r, const struct rollout_wave *wave,
+		       const struct manifest_target *t)
+{
+	const struct manifest_account *account =
+		map_find(&r->named[NAMED_ACCOUNT], text_of(t->account));
+	bool named = wave->region_count == 0;
+
+	for (size_t i = 0; i < wave->region_count && !named; i++)
+		named = !strcmp(wave->regions[i], t->region->name);
+	return named && manifest_tags_fit(&wave->filter, t->region, account);
+}
+
+/* A canary that nobody is would let the change go to all at once. */
+static void check_wave(struct manifest_reader *r, const struct manifest_part *part,
+		       const struct manifest_stack *stack, const struct rollout_wave *wave)
+{
+	for (size_t i = 0; i < stack->target_count; i++) {
+		if (wave_takes(r, wave, &stack->targets[i]))
+			return;
+	}
+	diag_hint(r->d,
+		  diag_add(r->d, DIAG_TARGETS_NONE, wave->where,
+			   "'%s' of 'Rollout' of %s takes none of the stack's targets", wave->name,
+			   part->who),
+		  "its Regions and Where pick among them; correct it, or remove the wave");
+}
+
+static size_t count_regions(struct manifest_reader *r, const struct manifest_stack *stack)
+{
+	bool *seen = ARENA_ARRAY(r->a, r->m->region_count, bool);
+	size_t count = 0;
+
+	for (size_t i = 0; i < stack->target_count; i++) {
+		bool *at = &seen[stack->targets[i].region - r->m->regions];
+
+		count += !*at;
+		*at = true;
+	}
+	return count;
+}
+
+void manifest_check_rollout(struct manifest_reader *r, const struct manifest_part *part,
+			    const struct manifest_stack *stack)
+{
+	const struct rollout_preferences *p = &stack->rollout;
+	size_t regions;
+
+	for (size_t i = 0; i < p->wave_count && stack->target_count && !manifest_full(r); i++) {
+		if (p->waves[i].region_count || p->waves[i].filter.count)
+			check_wave(r, part, stack, &p->waves[i]);
+	}
+	if (!p->min_healthy_regions || !stack->target_count)
+		return;
+	regions = count_regions(r, stack);
+	if (p->min_healthy_regions < regions)
+		return;
+	diag_hint(r->d,
+		  diag_add(r->d, DIAG_REGIONS_FEW, p->where,
+			   "'MinHealthyRegions' of 'Rollout' of %s is %zu, so that no target could "
+			   "ever be changed",
+			   part->who, p->min_healthy_regions),
+		  "the stack goes to %zu region%s, and so many others than the one being changed "
+		  "have to be healthy: at most %zu",
+		  regions, regions == 1 ? "" : "s", regions - 1);
+}

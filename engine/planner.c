@@ -23,12 +23,7 @@ static bool in_manifest(const struct manifest *m, const struct instance_id *id)
 {
 	const struct manifest_stack *s = manifest_stack(m, id->stack);
 
-	for (size_t i = 0; s && i < s->target_count; i++) {
-		if (!strcmp(s->targets[i].region->name, id->region) &&
-		    !strcmp(s->targets[i].account, id->account))
-			return true;
-	}
-	return false;
+	return s && manifest_target(s, id->account, id->region);
 }
 
 bool planner_covers(const struct project *p, const struct selection *sel,
