@@ -37,12 +37,28 @@ static bool policy_text_retains(const char *policy)
 	return !strcmp(policy, "Retain") || !strcmp(policy, "RetainExceptOnCreate");
 }
 
+/* Its stack keeps what goes to a target that is no longer named.  Then nothing of it is touched,
+ * not even what a replacement left over: the place may not be ours any more. */
+static bool leaves_instance(const struct planning *p, const struct planning_instance *w,
+			    const struct record *r)
+{
+	const struct manifest_stack *stack;
+
+	if (p->in->destroy || w->instance)
+		return false;
+	stack = manifest_stack(p->in->project->manifest, r->addr.instance.stack);
+	return stack && stack->retain_instances;
+}
+
 /* What the template says now wins over what was recorded at the last apply. */
-static bool retains(const struct planning_instance *w, const struct record *r)
+static bool retains(const struct planning *p, const struct planning_instance *w,
+		    const struct record *r)
 {
 	const struct document *doc = w->instance ? w->instance->doc : NULL;
 	const struct doc_resource *now = doc ? document_find(doc, r->addr.logical_id) : NULL;
 
+	if (leaves_instance(p, w, r))
+		return true;
 	if (*r->deposed)
 		return false;
 	if (now)
@@ -96,7 +112,7 @@ static void add_delete(struct planning *p, const struct planning_instance *w,
 	c->addr = r->addr;
 	c->type = r->type;
 	c->before = r;
-	c->action = retains(w, r) ? ACTION_RETAIN : ACTION_DELETE;
+	c->action = retains(p, w, r) ? ACTION_RETAIN : ACTION_DELETE;
 	c->snapshot = c->action == ACTION_DELETE && planner_wants_snapshot(w, r);
 	c->instance = w->instance;
 	c->endpoint = r->endpoint ? r->endpoint : "";

@@ -149,11 +149,12 @@ static const char *way_out(const struct refusing *r, const struct manifest_stack
 				  "to give it up";
 }
 
-/* The whole instance goes: destroy, or its target left the manifest. */
+/* The whole instance goes: destroy, or its target left the manifest and nothing retains it. */
 static bool is_protected(struct refusing *r, const struct manifest_stack *s,
 			 const struct instance_plan *i)
 {
-	bool goes = r->plan->destroy || !i->instance;
+	bool retained = s && s->retain_instances && !r->plan->destroy;
+	bool goes = r->plan->destroy || (!i->instance && !retained);
 	bool kept = s ? s->protected : was_protected(r, &i->id);
 	size_t count = kept && goes ? count_removals(r->plan, i) : 0;
 	struct diag *g;

@@ -254,6 +254,47 @@ static void what_left_the_manifest_is_deleted(void **state)
 	fixture_close(&f);
 }
 
+static void retained_instances_leave_the_record_alone(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open_project(&f,
+			     "Project: shop\nRegions: {east: {}, south: {}}\n"
+			     "Stacks: {web: {Template: web.yaml, Targets: [east], "
+			     "RetainInstances: true}}\n",
+			     "Resources:\n" PLAIN("A"), NULL);
+	record_orphans(&f);
+	fixture_record(&f, "web/-/south/B", "Fake::Thing", "{\"Name\":\"b\"}", NULL)->deposed =
+		"op1";
+	fixture_record(&f, "web/-/east/C", "Fake::Thing", "{\"Name\":\"c\"}", NULL);
+	planned(&f);
+	assert_true(fixture_has_line(&f, "retain web/south/A Fake::Thing reason=not-in-manifest"));
+	assert_true(
+		fixture_has_line(&f, "retain web/south/B Fake::Thing reason=deposed deposed=op1"));
+	/* What leaves the template goes as ever, and so does a stack that has left as a whole. */
+	assert_true(fixture_has_line(&f, "delete web/east/C Fake::Thing reason=not-in-template"));
+	assert_true(fixture_has_line(&f, "delete gone/east/A Fake::Thing reason=not-in-manifest"));
+	fixture_close(&f);
+}
+
+static void destroy_takes_retained_instances_too(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open_project(&f,
+			     "Project: shop\nRegions: {east: {}, south: {}}\n"
+			     "Stacks: {web: {Template: web.yaml, Targets: [east], "
+			     "RetainInstances: true}}\n",
+			     "Resources:\n" PLAIN("A"), NULL);
+	fixture_record(&f, "web/-/south/A", "Fake::Thing", "{\"Name\":\"A\"}", NULL);
+	f.in.destroy = true;
+	planned(&f);
+	assert_true(fixture_has_line(&f, "delete web/south/A Fake::Thing reason=destroy"));
+	fixture_close(&f);
+}
+
 static void a_selection_leaves_other_orphans_alone(void **state)
 {
 	const char *const stacks[] = {"web"}, *const regions[] = {"east"};
@@ -369,6 +410,8 @@ int main(void)
 		cmocka_unit_test(stacks_wait_for_those_they_depend_on),
 		cmocka_unit_test(without_an_instance_in_the_same_region_all_are_waited_for),
 		cmocka_unit_test(what_left_the_manifest_is_deleted),
+		cmocka_unit_test(retained_instances_leave_the_record_alone),
+		cmocka_unit_test(destroy_takes_retained_instances_too),
 		cmocka_unit_test(a_selection_leaves_other_orphans_alone),
 		cmocka_unit_test(outputs_are_compared_with_those_recorded),
 		cmocka_unit_test(ten_thousand_resources_are_planned),

@@ -186,6 +186,25 @@ static void a_protected_stack_is_not_destroyed(void **state)
 	assert_int_equal(cloud_count(), 1);
 }
 
+static void what_a_stack_retains_stays_where_it_was(void **state)
+{
+	struct bench *b = *state;
+
+	bench_manifest(b, STACK("    DeletionProtection: true\n"));
+	bench_template(b, TWO("1"));
+	assert_int_equal(bench_apply(b), 0);
+	bench_manifest(b, "Project: shop\nRegions: {east: {}, west: {}}\n"
+			  "Stacks: {web: {Template: web.yaml, Targets: [west], "
+			  "RetainInstances: true, DeletionProtection: true}}\n");
+	bench_template(b, "Resources: {A: {Type: 'Cloud::Thing', Properties: {Name: other}}}\n");
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_count(), 4);
+	/* It is not ours any more: nothing is left to do, and it can be made anew. */
+	assert_int_equal(bench_apply(b), 0);
+	assert_true(plan_empty(b->result.plan));
+	assert_int_equal(cloud_count(), 4);
+}
+
 static void a_protected_stack_may_not_leave_the_manifest(void **state)
 {
 	static const char none[] = "Project: shop\nRegions: {east: {}}\nStacks: {}\n";
@@ -282,6 +301,7 @@ int main(void)
 		RUN_TEST(what_a_policy_denies_is_not_done),
 		RUN_TEST(a_policy_may_be_about_types),
 		RUN_TEST(a_protected_stack_is_not_destroyed),
+		RUN_TEST(what_a_stack_retains_stays_where_it_was),
 		RUN_TEST(a_protected_stack_may_not_leave_the_manifest),
 		RUN_TEST(a_renamed_resource_only_moves_its_record),
 		RUN_TEST(a_crash_after_the_move_goes_on_under_the_new_id),
