@@ -16,7 +16,7 @@ const char *operation_run_status(const struct run_record *r)
 	return r->gone ? "LOST" : r->status;
 }
 
-static int fill_row(struct invocation *in, const struct run_record *r, struct run_row *row)
+int operation_fill_row(struct invocation *in, const struct run_record *r, struct run_row *row)
 {
 	*row = (struct run_row){.run = r,
 				.status = operation_run_status(r),
@@ -24,6 +24,56 @@ static int fill_row(struct invocation *in, const struct run_record *r, struct ru
 	if (state_count_run_operations(in->state, r->id, &row->operations, &in->diags) != 0)
 		return -1;
 	return state_load_control_request(in->state, r->id, in->arena, &row->asked, &in->diags);
+}
+
+/* A command that waits, as the run that it will be. */
+static struct run_record *run_of_ticket(struct arena *a, const struct ticket *t)
+{
+	struct run_record *r = ARENA_NEW(a, struct run_record);
+
+	*r = (struct run_record){.id = t->run,
+				 .command = t->owner.command,
+				 .owner = t->owner,
+				 .started_ms = t->since_ms,
+				 .status = "QUEUED",
+				 .instances = t->instances,
+				 .counts = "{}",
+				 .request = "",
+				 .resumes = ""};
+	return r;
+}
+
+int operation_load_queue(struct invocation *in, struct run_row **rows, size_t *count)
+{
+	struct ticket_list tickets;
+	struct rows found = {0};
+
+	if (state_load_tickets(in->state, in->arena, &tickets, &in->diags) != 0)
+		return -1;
+	/* The latest first, as runs are. */
+	for (size_t i = tickets.count; i > 0; i--) {
+		const struct ticket *t = &tickets.items[i - 1];
+		struct run_row *row = arena_vec_add(in->arena, &found);
+
+		if (operation_fill_row(in, run_of_ticket(in->arena, t), row) != 0)
+			return -1;
+		row->waits_for = t->waits_for;
+	}
+	*rows = found.items;
+	*count = found.count;
+	return 0;
+}
+
+static int add_queue(struct invocation *in, struct rows *out)
+{
+	struct run_row *queued;
+	size_t count;
+
+	if (operation_load_queue(in, &queued, &count) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		*arena_vec_add(in->arena, out) = queued[i];
+	return 0;
 }
 
 static size_t limit_of(const struct invocation *in)
@@ -38,10 +88,11 @@ static int run_list(struct invocation *in)
 	struct run_list runs = {NULL, 0};
 	struct rows rows = {0};
 
-	if (state_load_runs(in->state, limit_of(in), in->arena, &runs, &in->diags) != 0)
+	if (add_queue(in, &rows) != 0 ||
+	    state_load_runs(in->state, limit_of(in), in->arena, &runs, &in->diags) != 0)
 		return invocation_exit(in);
 	for (size_t i = 0; i < runs.count; i++)
-		if (fill_row(in, &runs.items[i], arena_vec_add(in->arena, &rows)) != 0)
+		if (operation_fill_row(in, &runs.items[i], arena_vec_add(in->arena, &rows)) != 0)
 			return invocation_exit(in);
 	in->view->show_runs(in->view, &(struct run_rows){rows.items, rows.count});
 	return EXIT_DONE;
@@ -62,10 +113,20 @@ int operation_find_run(struct invocation *in, const char *id, struct run_record 
 		VEC_OF(const char *)
 	} names = {0};
 	struct run_list runs = {NULL, 0};
+	struct run_row *queued = NULL;
+	size_t count = 0;
 	struct diag *g;
 
-	if (state_load_runs(in->state, 0, in->arena, &runs, &in->diags) != 0)
+	if (state_load_runs(in->state, 0, in->arena, &runs, &in->diags) != 0 ||
+	    operation_load_queue(in, &queued, &count) != 0)
 		return -1;
+	for (size_t i = 0; i < count; i++) {
+		*arena_vec_add(in->arena, &names) = queued[i].run->id;
+		if (strcmp(queued[i].run->id, id) == 0) {
+			*out = *queued[i].run;
+			return 0;
+		}
+	}
 	for (size_t i = 0; i < runs.count; i++) {
 		*arena_vec_add(in->arena, &names) = runs.items[i].id;
 		if (strcmp(runs.items[i].id, id) == 0) {
@@ -95,13 +156,25 @@ static int find_shown(struct invocation *in, struct run_record *out)
 	return 0;
 }
 
+int operation_find_watched(struct invocation *in, struct run_record *out)
+{
+	struct run_list running;
+
+	if (!in->args->operand_count && operation_load_running(in, &running) != 0)
+		return -1;
+	if (!in->args->operand_count && running.count)
+		return operation_find_running(in, "watch", out);
+	return find_shown(in, out);
+}
+
 static int run_show(struct invocation *in)
 {
 	struct operation_list changes = {NULL, 0};
 	struct run_record r;
 	struct run_row row;
 
-	if (find_shown(in, &r) != 0 || fill_row(in, &r, &row) != 0 ||
+	if (find_shown(in, &r) != 0 || operation_fill_row(in, &r, &row) != 0 ||
+	    state_load_results(in->state, r.id, in->arena, &row.results, &in->diags) != 0 ||
 	    state_load_run_operations(in->state, r.id, in->arena, &changes, &in->diags) != 0)
 		return invocation_exit(in);
 	in->view->show_run(in->view, &row, &changes);
@@ -121,7 +194,7 @@ static const struct command cmd_operation_list = {
 		"SUCCEEDED: all that was planned. FAILED: not all of it. STOPPED: somebody asked. "
 		"ROLLED_BACK: it failed, and is as it was before. RUNNING: it is going on. LOST: "
 		"its process was killed; the next plan or apply finds out what became of its "
-		"operations.",
+		"operations. QUEUED: it waits for its turn, and says for whom.",
 	.examples = (const char *const[]){"hadeploy operation list --limit 3", "the latest three",
 					  NULL},
 	.options = (const enum option_id[]){OPT_LIMIT, OPT_JSON, OPT_END},
@@ -135,8 +208,9 @@ static const struct command cmd_operation_show = {
 	.summary = "show each change of a run, and how it ended",
 	.operands = "[RUN]",
 	.operand_max = 1,
-	.help = "Shows a run, the latest one unless its id is given: every operation with its "
-		"address, when it began, how long it took, how many tries it needed, how it ended, "
+	.help = "Shows a run, the latest one unless its id is given: how each stack instance "
+		"fared, in the order of its waves, and why; then every operation with its address, "
+		" when it began, how long it took, how many tries it needed, how it ended, "
 		"and what went wrong first. An open one is going on, or the process died before "
 		"its end was recorded.",
 	.examples = (const char *const[]){"hadeploy operation show 20261120-153229-9f2c0a",
@@ -154,5 +228,6 @@ const struct command cmd_operation = {
 	.help = "What runs of this project did and do, also from another terminal. None of it "
 		"needs a lock.",
 	.children = (const struct command *const[]){&cmd_operation_list, &cmd_operation_show,
-						    &cmd_operation_stop, NULL},
+						    &cmd_operation_watch, &cmd_operation_stop,
+						    &cmd_operation_resume, NULL},
 };

@@ -309,6 +309,13 @@ static void release(struct invocation *in)
 	diags_release(&in->diags);
 }
 
+int invocation_continue(struct invocation *in)
+{
+	state_close(in->state);
+	in->state = NULL;
+	return satisfy_needs(in) == 0 ? in->command->run(in) : invocation_exit(in);
+}
+
 int invocation_run(struct invocation *in)
 {
 	const struct option_value *project = &in->args->options[OPT_PROJECT];

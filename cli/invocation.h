@@ -34,9 +34,13 @@ struct invocation {
 	bool plan_refused;            /* one of the errors: a saved plan does not hold */
 	const char *dir;              /* of the manifest */
 	struct import_wishes imports; /* of cmd_import */
+	const char *resumes;          /* run that this goes on with; NULL */
 };
 
 int invocation_run(struct invocation *in);
+/* From inside a command: gives back its recorded state and runs in->command with in->args, which
+ * it has replaced.  An exit code. */
+int invocation_continue(struct invocation *in);
 
 /* The parameters of --param-file and --param, weakest first; 0, or -1 when a file cannot be
  * read. */

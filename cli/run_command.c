@@ -1,6 +1,7 @@
 /* run_command.c - apply and destroy. */
 #include "cli/run_command.h"
 
+#include "cli/request.h"
 #include "cli/wishes.h"
 
 enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE };
@@ -105,6 +106,8 @@ int run_command(struct invocation *in, enum run_mode mode)
 
 	if (invocation_rollout(in, &request) != 0)
 		return EXIT_ERROR;
+	request.request = request_text(in);
+	request.resumes = in->resumes;
 	if (in->saved)
 		saved_plan_request(in->saved, &request);
 	a.mode = request.mode;

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "cli/term.h"
 #include "engine/engine.h"
+#include "engine/result.h"
 
 enum plan_view {
 	PLAN_FOR_PLAN,
@@ -33,7 +34,9 @@ struct run_row {
 	const char *status; /* as shown: "LOST" when its process is gone */
 	struct operation_count operations;
 	struct control_request asked;
-	int64_t now_ms; /* wall clock */
+	int64_t now_ms;             /* wall clock */
+	const char *waits_for;      /* QUEUED: whom; else NULL */
+	struct result_list results; /* how its instances fare; only where one run is shown */
 };
 struct run_rows {
 	const struct run_row *items;
@@ -57,6 +60,8 @@ struct view {
 	void (*show_runs)(struct view *v, const struct run_rows *rows);
 	void (*show_run)(struct view *v, const struct run_row *row,
 			 const struct operation_list *changes);
+	/* While a run is watched: an instance has begun, or ended. */
+	void (*show_instance)(struct view *v, const struct instance_result *r);
 	/* One sentence about what was done, for a person; `subject` says it to a program. */
 	void (*show_done)(struct view *v, const char *subject, const char *sentence);
 	/* Before somebody else writes to the terminal. */

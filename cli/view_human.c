@@ -218,6 +218,15 @@ static void show_run(struct view *v, const struct run_row *row,
 	write_out(h, &text);
 }
 
+static void show_instance(struct view *v, const struct instance_result *r)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_instance(&text, r, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_type(struct view *v, const char *name, const json_t *schema)
 {
 	struct view_human *h = human_of(v);
@@ -285,6 +294,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_records = show_records,
 		.show_runs = show_runs,
 		.show_run = show_run,
+		.show_instance = show_instance,
 		.show_type = show_type,
 		.show_type_names = show_type_names,
 		.show_done = show_done,

@@ -273,8 +273,15 @@ static void show_run(struct view *v, const struct run_row *row,
 		     const struct operation_list *changes)
 {
 	write_line(v, json_run(row));
+	for (size_t i = 0; i < row->results.count; i++)
+		write_line(v, json_instance_result(&row->results.items[i]));
 	for (size_t i = 0; i < changes->count; i++)
 		write_line(v, json_run_operation(row->run->id, &changes->items[i]));
+}
+
+static void show_instance(struct view *v, const struct instance_result *r)
+{
+	write_line(v, json_instance_result(r));
 }
 
 static void show_type(struct view *v, const char *name, const json_t *schema)
@@ -340,6 +347,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_records = show_records,
 		.show_runs = show_runs,
 		.show_run = show_run,
+		.show_instance = show_instance,
 		.show_type = show_type,
 		.show_type_names = show_type_names,
 		.show_done = show_done,

@@ -4,32 +4,24 @@
 
 #include "base/arena.h"
 #include "cli/json_plan.h"
+#include "cli/request.h"
+#include "cli/view_table.h"
 #include "cli/view_text.h"
 
-#define COLUMNS_MAX 8
 #define MESSAGE_INDENT 11
+#define INSTANCES_NAMED 8
 
 /* --- words --------------------------------------------------------------------------- */
 
-static const struct {
-	const char *status;
-	enum paint paint;
-} paints[] = {
-	{"SUCCEEDED", PAINT_GREEN}, {"FAILED", PAINT_RED},         {"STOPPED", PAINT_YELLOW},
-	{"LOST", PAINT_RED},        {"ROLLED_BACK", PAINT_YELLOW}, {"RUNNING", PAINT_CYAN},
-	{"succeeded", PAINT_GREEN}, {"failed", PAINT_RED},         {"abandoned", PAINT_YELLOW},
-	{"open", PAINT_CYAN},
-};
-
-static void add_painted(struct str *out, const struct style *st, const char *word)
+static const char *safe(struct arena *a, const char *text)
 {
-	for (size_t i = 0; i < ARRAY_LEN(paints); i++) {
-		if (strcmp(paints[i].status, word) == 0) {
-			paint_text(out, st, paints[i].paint, word);
-			return;
-		}
-	}
-	shown_text(out, text_of(word));
+	struct str shown = STR_INIT;
+	const char *copy;
+
+	shown_text(&shown, text_of(text));
+	copy = arena_strdup(a, str_cstr(&shown));
+	str_release(&shown);
+	return copy;
 }
 
 /* "8 created, 1 failed"; of one without an end how far it is. */
@@ -47,7 +39,9 @@ static const char *done_text(struct arena *a, const struct run_row *row)
 	const struct operation_count *n = &row->operations;
 	const char *text = "";
 
-	if (!row->run->ended_ms || strcmp(row->run->status, "LOST") == 0)
+	if (row->waits_for)
+		text = safe(a, row->waits_for);
+	else if (!row->run->ended_ms || strcmp(row->run->status, "LOST") == 0)
 		text = arena_printf(a, "%zu done, %zu open, %lld planned", n->begun - n->open,
 				    n->open, (long long)json_int(counts, "changes", 0));
 	for (size_t i = 0; row->run->ended_ms && i < ARRAY_LEN(words); i++) {
@@ -94,65 +88,13 @@ static int64_t still_ms(const struct run_row *row)
 	return row->run->ended_ms ? 0 : end_of(row);
 }
 
-static const char *safe(struct arena *a, const char *text)
+static const char *done_or_resumed(struct arena *a, const struct run_row *row)
 {
-	struct str shown = STR_INIT;
-	const char *copy;
+	const char *text = done_text(a, row);
 
-	shown_text(&shown, text_of(text));
-	copy = arena_strdup(a, str_cstr(&shown));
-	str_release(&shown);
-	return copy;
-}
-
-/* --- a table ------------------------------------------------------------------------- */
-
-struct table {
-	struct arena *a;
-	size_t columns, rows;
-	const char **cells; /* rows times columns */
-	size_t widths[COLUMNS_MAX];
-};
-
-static void table_open(struct table *t, size_t columns, size_t rows)
-{
-	*t = (struct table){.a = arena_new(), .columns = columns, .rows = rows};
-	t->cells = ARENA_ARRAY(t->a, columns * rows + 1, const char *);
-}
-
-static void table_set(struct table *t, size_t row, const char *const *cells)
-{
-	for (size_t c = 0; c < t->columns; c++) {
-		size_t width = shown_columns(text_of(cells[c]));
-
-		t->cells[row * t->columns + c] = cells[c];
-		if (width > t->widths[c])
-			t->widths[c] = width;
-	}
-}
-
-/* painted: the column whose words have colours. */
-static void table_row(const struct table *t, size_t row, size_t painted, struct str *out,
-		      const struct style *st)
-{
-	size_t blanks = 0;
-
-	for (size_t c = 0; c < t->columns; c++) {
-		const char *cell = t->cells[row * t->columns + c];
-
-		if (*cell)
-			str_repeat(out, ' ', blanks);
-		if (*cell)
-			blanks = 0;
-		if (row == 0 && *cell)
-			paint_text(out, st, PAINT_BOLD, cell);
-		else if (c == painted)
-			add_painted(out, st, cell);
-		else
-			str_add(out, cell);
-		blanks += t->widths[c] - shown_columns(text_of(cell)) + 2;
-	}
-	str_add_char(out, '\n');
+	return row->run->resumes && *row->run->resumes
+		       ? arena_printf(a, "%s; resumes %s", text, safe(a, row->run->resumes))
+		       : text;
 }
 
 /* --- runs ---------------------------------------------------------------------------- */
@@ -176,25 +118,30 @@ void view_runs(struct str *out, const struct run_rows *rows, const struct style 
 			took_text(t.a, row->run->started_ms, end_of(row)),
 			safe(t.a, row->run->owner.user),
 			safe(t.a, row->run->command),
-			done_text(t.a, row),
+			done_or_resumed(t.a, row),
 		};
 
 		table_set(&t, i + 1, cells);
 	}
 	for (size_t i = 0; i < t.rows; i++)
 		table_row(&t, i, 1, out, st);
-	arena_free(t.a);
+	table_close(&t);
 }
 
 void view_run_instances(struct str *out, const struct run_record *r)
 {
 	struct arena *a = arena_new();
 	json_t *list = json_parse(text_of(r->instances), a, NULL);
+	size_t count = json_array_size(list);
 	const json_t *one;
 	size_t i;
 
+	if (count > INSTANCES_NAMED)
+		str_printf(out, "%zu of them", count);
 	json_array_foreach(list, i, one)
 	{
+		if (count > INSTANCES_NAMED)
+			break;
 		str_add(out, i ? ", " : "");
 		shown_text(out, text_of(json_string_value(one)));
 	}
@@ -220,11 +167,20 @@ static void add_head(struct str *out, const struct run_row *row, const struct st
 
 	paint_text(out, st, PAINT_BOLD, r->id);
 	str_printf(out, "  %s  ", safe(a, r->command));
-	add_painted(out, st, row->status);
-	str_printf(out, "\n  started %s by %s@%s (process %lld)%s%s\n", time_text(a, r->started_ms),
+	paint_status(out, st, row->status);
+	str_printf(out, "\n  %s %s by %s@%s (process %lld)%s%s\n",
+		   row->waits_for ? "waiting since" : "started", time_text(a, r->started_ms),
 		   safe(a, r->owner.user), safe(a, r->owner.host), (long long)r->owner.pid,
-		   *took ? r->ended_ms ? ", took " : ", running for " : "", took);
+		   *took ? r->ended_ms      ? ", took "
+			   : row->waits_for ? ", for "
+					    : ", running for "
+			 : "",
+		   took);
 	add_instances(out, r);
+	if (r->request && *r->request)
+		str_printf(out, "  asked for: %s\n", request_line(a, r->request));
+	if (r->resumes && *r->resumes)
+		str_printf(out, "  goes on with run %s\n", safe(a, r->resumes));
 	str_printf(out, "  %s\n", done_text(a, row));
 	if (row->asked.control != CONTROL_NONE)
 		str_printf(out, "  %s@%s asked it to stop%s at %s\n", safe(a, row->asked.by.user),
@@ -249,6 +205,7 @@ void view_run(struct str *out, const struct run_row *row, const struct operation
 	struct table t;
 
 	add_head(out, row, st);
+	view_results(out, &row->results, st);
 	if (!changes->count)
 		return;
 	table_open(&t, ARRAY_LEN(titles), changes->count + 1);
@@ -278,7 +235,7 @@ void view_run(struct str *out, const struct run_row *row, const struct operation
 		shown_lines(out, text_of(message), MESSAGE_INDENT);
 		str_add_char(out, '\n');
 	}
-	arena_free(t.a);
+	table_close(&t);
 }
 
 /* --- JSON ---------------------------------------------------------------------------- */
@@ -322,6 +279,11 @@ json_t *json_run(const struct run_row *row)
 	set_number(j, "pid", r->owner.pid);
 	json_set_json(j, "instances", r->instances);
 	json_set_json(j, "counts", r->counts);
+	if (r->request && *r->request)
+		json_set_json(j, "request", r->request);
+	if (r->resumes && *r->resumes)
+		json_set_text(j, "resumes", r->resumes);
+	json_set_text(j, "waits_for", row->waits_for);
 	set_number(j, "operations", (int64_t)row->operations.begun);
 	set_number(j, "open_operations", (int64_t)row->operations.open);
 	if (row->asked.control != CONTROL_NONE)
@@ -343,5 +305,23 @@ json_t *json_run_operation(const char *run, const struct operation *op)
 	set_span(j, "begun", op->begun_ms, op->ended_ms);
 	set_number(j, "attempts", op->attempts);
 	json_set_text(j, "message", op->message);
+	return j;
+}
+
+json_t *json_instance_result(const struct instance_result *r)
+{
+	json_t *j = json_line("instance_result");
+
+	json_set_text(j, "run", r->run);
+	json_set_text(j, "stack", r->id.stack);
+	json_set_text(j, "account", r->id.account);
+	json_set_text(j, "region", r->id.region);
+	json_set_text(j, "status", r->status);
+	if (*r->reason)
+		json_set_text(j, "reason", r->reason);
+	if (*r->wave)
+		json_set_text(j, "wave", r->wave);
+	if (r->started_ms)
+		set_span(j, "started", r->started_ms, r->ended_ms);
 	return j;
 }

@@ -309,6 +309,9 @@ struct run_list {
 /* The latest first; at most limit (0: all). */
 int state_load_runs(struct state *s, size_t limit, struct arena *a, struct run_list *out,
 		    struct diags *d);
+/* One of them: out->count is 1, or 0 when there is none of this id. */
+int state_load_run(struct state *s, const char *id, struct arena *a, struct run_list *out,
+		   struct diags *d);
 /* Those without an end. */
 int state_load_open_runs(struct state *s, struct arena *a, struct run_list *out, struct diags *d);
 /* Of one run, open ones included, in the order they began. */

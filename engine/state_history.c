@@ -171,6 +171,18 @@ int state_load_runs(struct state *s, size_t limit, struct arena *a, struct run_l
 	return take_runs(s, &row, out, d);
 }
 
+int state_load_run(struct state *s, const char *id, struct arena *a, struct run_list *out,
+		   struct diags *d)
+{
+	struct row row = {NULL, 1, a};
+
+	if (history_start(s, QUERY_RUN, &row, d) != 0)
+		return -1;
+	if (row.stmt)
+		row_put_text(&row, id);
+	return take_runs(s, &row, out, d);
+}
+
 int state_load_open_runs(struct state *s, struct arena *a, struct run_list *out, struct diags *d)
 {
 	struct row row = {NULL, 1, a};

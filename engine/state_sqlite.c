@@ -99,6 +99,7 @@ static const char *const query_texts[] = {
 	[QUERY_LOCK_RELEASE] = "UPDATE lock SET " LOCK_FREE_COLUMNS " WHERE " LOCK_OURS,
 	[QUERY_LOCK_BREAK] = "UPDATE lock SET " LOCK_FREE_COLUMNS " WHERE lock_id = ?",
 	[QUERY_RUNS] = RUNS " ORDER BY run DESC LIMIT ?",
+	[QUERY_RUN] = RUNS " WHERE run = ?",
 	[QUERY_RUNS_OPEN] = RUNS " WHERE ended_ms = 0 ORDER BY run DESC",
 	[QUERY_RUN_PUT] = "INSERT OR REPLACE INTO run (" STATE_RUN_COLUMNS
 			  ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
