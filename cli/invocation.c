@@ -290,8 +290,14 @@ static int satisfy_needs(struct invocation *in)
 
 static struct view *make_view(struct invocation *in)
 {
-	struct view_setup setup = {&in->out, &in->err, in->clock, in->command->name,
-				   option_given(in->args, OPT_FULL)};
+	struct view_setup setup = {
+		.out = &in->out,
+		.err = &in->err,
+		.clock = in->clock,
+		.command = in->command->name,
+		.full = option_given(in->args, OPT_FULL),
+		.freeze_reason = in->args->options[OPT_OVERRIDE_FREEZE].text,
+	};
 
 	if (option_given(in->args, OPT_REPORT_FORMAT))
 		return view_sarif_new(&setup);

@@ -332,6 +332,8 @@ void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void
 		line(context, json_drift(p, &p->instances[i]));
 	for (size_t i = 0; i < p->output_count && kind != PLAN_FOR_DRIFT; i++)
 		line(context, json_output_change(&p->outputs[i]));
+	if (kind != PLAN_FOR_DRIFT)
+		json_rollouts_each(p, line, context);
 }
 
 static const char *const severities[] = {

@@ -22,6 +22,11 @@ json_t *json_address(const struct address *addr);
 /* The lines that a plan is, in order; each call takes its line over. */
 void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void *, json_t *),
 		    void *context);
+/* json_rollout.c: the lines of its rollouts, in the order in which they begin (json_plan_each has
+ * them), and of the freezes that hold now. */
+void json_rollouts_each(const struct plan *p, void (*line)(void *, json_t *), void *context);
+void json_freezes_each(const struct plan *p, int64_t now_ms, void (*line)(void *, json_t *),
+		       void *context);
 /* Array of {"address", "properties"} of what a rollback leaves as it is, and of what was skipped
  * ("skipped": true). */
 json_t *json_not_restored(const struct plan *p);

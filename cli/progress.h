@@ -1,6 +1,8 @@
 /*
- * progress.h - the live lines on a terminal: one per region, drawn in place.
+ * progress.h - the live lines on a terminal: one per rollout and one per region, drawn in
+ * place.
  *
+ *	web   canary  3/12 instances over  baking, 4m10s left
  *	east  12/40 done  3 running  web-e1/Page creating  8.1s
  *
  * progress_new starts a thread that draws ten times a second, so that time is seen to

@@ -1,4 +1,4 @@
-/* progress_lines.c - counts per region, from events. */
+/* progress_lines.c - counts per rollout and per region, from events. */
 #include "cli/progress_lines.h"
 
 #include <string.h>
@@ -7,7 +7,8 @@
 #include "base/vec.h"
 #include "cli/view_text.h"
 
-#define ROWS_MAX 16 /* regions shown; more would fill the screen */
+#define ROWS_MAX 16    /* regions shown; more would fill the screen */
+#define ROLLOUTS_MAX 4 /* rollouts shown above them */
 
 /* A call that is out, or a change that waits to be polled. */
 struct running {
@@ -23,7 +24,19 @@ struct region {
 	VEC_OF(struct running) /* in the order in which they began */
 };
 
+/* Of a stack that goes over several instances. */
+struct rollout_line {
+	char *stack, *wave; /* wave: "" when there is one */
+	size_t over, total, failed;
+	int64_t bake_until_ms; /* 0: it does not bake */
+};
+
+struct rollout_lines {
+	VEC_OF(struct rollout_line) /* in the order in which they began */
+};
+
 struct progress_lines {
+	struct rollout_lines rollouts;
 	struct map by_name;
 	VEC_OF(struct region *)
 	size_t width; /* of the longest name */
@@ -71,6 +84,11 @@ void progress_lines_free(struct progress_lines *l)
 		free(r);
 	}
 	vec_release(l);
+	for (size_t i = 0; i < l->rollouts.count; i++) {
+		free(l->rollouts.items[i].stack);
+		free(l->rollouts.items[i].wave);
+	}
+	vec_release(&l->rollouts);
 	map_release(&l->by_name);
 	free(l);
 }
@@ -162,8 +180,57 @@ static void start_reading(struct progress_lines *l, const struct event *e, int64
 	l->read_since_ms = now_ms;
 }
 
+static struct rollout_line *rollout_of(struct progress_lines *l, const char *stack)
+{
+	size_t width = shown_columns(text_of(stack));
+	struct rollout_line *r;
+
+	for (size_t i = 0; i < l->rollouts.count; i++) {
+		if (strcmp(l->rollouts.items[i].stack, stack) == 0)
+			return &l->rollouts.items[i];
+	}
+	r = vec_add(&l->rollouts);
+	r->stack = xstrdup(stack);
+	r->wave = xstrdup("");
+	if (width > l->width)
+		l->width = width;
+	return r;
+}
+
+static void name_wave(struct rollout_line *r, const char *wave)
+{
+	if (strcmp(r->wave, wave ? wave : "") == 0)
+		return;
+	free(r->wave);
+	r->wave = xstrdup(wave ? wave : "");
+}
+
+static void follow_rollout(struct progress_lines *l, const struct event *e, int64_t now_ms)
+{
+	struct rollout_line *r = rollout_of(l, e->instance->stack);
+
+	if (e->kind == EVENT_BAKING) {
+		r->bake_until_ms = now_ms + e->wait_ms;
+		return;
+	}
+	r->bake_until_ms = 0;
+	if (e->kind == EVENT_GATE)
+		return;
+	name_wave(r, e->wave);
+	if (e->kind == EVENT_WAVE)
+		return;
+	r->over = e->done;
+	r->total = e->total;
+	r->failed += e->kind == EVENT_INSTANCE_ENDED && e->text && strcmp(e->text, "FAILED") == 0;
+}
+
 void progress_lines_event(struct progress_lines *l, const struct event *e, int64_t now_ms)
 {
+	if (e->instance &&
+	    (e->kind == EVENT_WAVE || e->kind == EVENT_INSTANCE_STARTED ||
+	     e->kind == EVENT_INSTANCE_ENDED || e->kind == EVENT_BAKING ||
+	     (e->kind == EVENT_GATE && !(e->instance->region && *e->instance->region))))
+		follow_rollout(l, e, now_ms);
 	if (e->kind == EVENT_REFRESH_STARTED)
 		start_reading(l, e, now_ms);
 	else if (e->kind == EVENT_REFRESHED)
@@ -228,10 +295,49 @@ static void add_reading(const struct progress_lines *l, int64_t now_ms, struct p
 	end_line(out, start, size.columns);
 }
 
+static void add_rollout(struct str *out, const struct rollout_line *r, size_t width, int64_t now_ms)
+{
+	str_printf(out, "%-*s", (int)width, r->stack);
+	if (*r->wave) {
+		str_add(out, "  ");
+		shown_text(out, text_of(r->wave));
+	}
+	str_printf(out, "  %zu/%zu instances over", r->over, r->total);
+	if (r->failed)
+		str_printf(out, "  %zu failed", r->failed);
+	if (r->bake_until_ms) {
+		char left[CLOCK_TEXT_LEN];
+		int64_t ms = r->bake_until_ms - now_ms;
+
+		clock_format_duration(ms > 0 ? ms - ms % 1000 : 0, left);
+		str_printf(out, "  baking, %s left", left);
+	}
+}
+
+/* Returns how many lines. */
+static size_t add_rollouts(const struct progress_lines *l, int64_t now_ms,
+			   struct progress_size size, struct str *out)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < l->rollouts.count && shown < ROLLOUTS_MAX; i++) {
+		const struct rollout_line *r = &l->rollouts.items[i];
+		size_t start = out->len;
+
+		if (r->total < 2 || (r->over == r->total && !r->bake_until_ms))
+			continue;
+		add_rollout(out, r, l->width, now_ms);
+		end_line(out, start, size.columns);
+		shown++;
+	}
+	return shown;
+}
+
 static void add_regions(const struct progress_lines *l, int64_t now_ms, struct progress_size size,
 			struct str *out)
 {
-	size_t room = size.rows > 3 ? size.rows - 3 : 1, shown, start;
+	size_t taken = 3 + (size.rows > 3 + ROLLOUTS_MAX ? add_rollouts(l, now_ms, size, out) : 0);
+	size_t room = size.rows > taken ? size.rows - taken : 1, shown, start;
 
 	if (room > ROWS_MAX)
 		room = ROWS_MAX;

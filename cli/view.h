@@ -74,7 +74,8 @@ struct view_setup {
 	struct term *out, *err;
 	struct clock *clock;
 	const char *command;
-	bool full; /* plans for people are never summed up */
+	bool full; /* plans for people are never summed up, and alike instances told one by one */
+	const char *freeze_reason; /* why no freeze holds now; NULL: they hold */
 };
 
 struct view *view_human_new(const struct view_setup *setup);
@@ -85,8 +86,11 @@ struct view *view_sarif_new(const struct view_setup *setup);
 /* view_diag.c: sorts d; the same cause at several addresses is shown once and counts as one.
  * Ends with the counts when there are several. */
 void view_diags(struct str *out, struct diags *d, const struct style *st);
-/* view_plan.c */
+/* view_plan.c: stack instances with the same changes are told once, but for drift. */
 void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st);
+/* Each stack instance by itself. */
+void view_plan_full(struct str *out, const struct plan *p, enum plan_view kind,
+		    const struct style *st);
 /* "8 to create, 1 to update, 0 to delete" */
 void view_plan_counts(struct str *out, const struct plan_counts *c);
 /* "3 changes are left out by --only" */

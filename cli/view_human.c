@@ -10,15 +10,21 @@
 #include "cli/progress.h"
 #include "cli/view_operation.h"
 #include "cli/view_plan.h"
+#include "cli/view_rollout.h"
 #include "cli/view_text.h"
 #include "cli/view_type.h"
+
+#define VAST 50
 
 struct view_human {
 	struct view view; /* must be first */
 	struct term *out, *err;
 	struct progress *progress; /* NULL: stderr is no terminal */
 	size_t deletes_failed;
+	struct clock *clock;
+	const char *freeze_reason;
 	bool full; /* plans are shown whole however long they are */
+	bool vast; /* the plan has a rollout over more instances than VAST */
 };
 
 static struct view_human *human_of(struct view *v)
@@ -55,14 +61,14 @@ static bool lasts(const struct event *e)
 	case EVENT_BREAKER_OPEN:
 	case EVENT_BREAKER_CLOSED:
 	case EVENT_WAVE:
-	case EVENT_INSTANCE_STARTED:
-	case EVENT_INSTANCE_ENDED:
-	case EVENT_BAKING:
 	case EVENT_CHECK:
 	case EVENT_GATE:
 	case EVENT_ROLLING_BACK:
 	case EVENT_CANCELLING:
 		return true;
+	case EVENT_INSTANCE_STARTED: /* the live lines count them */
+	case EVENT_INSTANCE_ENDED:
+	case EVENT_BAKING:
 	case EVENT_RECOVERING:
 	case EVENT_REFRESH_STARTED:
 	case EVENT_REFRESHED:
@@ -81,6 +87,23 @@ static bool lasts(const struct event *e)
 	return false;
 }
 
+/* Of so many instances a line for each change that went well says nothing to anybody. */
+static bool is_vast(const struct plan *p)
+{
+	for (size_t i = 0; i < p->rollouts.count; i++) {
+		if (p->rollouts.items[i].spec.member_count > VAST)
+			return true;
+	}
+	return false;
+}
+
+/* Where there are no live lines. */
+static bool is_told(const struct view_human *h, const struct event *e)
+{
+	return !h->vast || lasts(e) || e->kind == EVENT_INSTANCE_ENDED || e->kind == EVENT_BAKING ||
+	       e->kind == EVENT_REFRESH_STARTED || e->kind == EVENT_APPLY_STARTED;
+}
+
 static void on_event(struct observer *o, const struct event *e)
 {
 	struct view_human *h = human_of(container_of(o, struct view, observer));
@@ -90,7 +113,9 @@ static void on_event(struct observer *o, const struct event *e)
 		h->deletes_failed++;
 	if (h->progress)
 		progress_event(h->progress, e);
-	if (!h->progress || lasts(e))
+	if (e->kind == EVENT_PLANNED && e->plan)
+		h->vast = is_vast(e->plan);
+	if (h->progress ? lasts(e) : is_told(h, e))
 		view_event(&text, e, &h->err->style);
 	write_err(h, &text);
 }
@@ -109,10 +134,15 @@ static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
 	struct view_human *h = human_of(v);
 	struct str text = STR_INIT;
 
-	if (kind != PLAN_FOR_DRIFT && !h->full && view_plan_is_long(p))
+	if (h->full)
+		view_plan_full(&text, p, kind, &h->out->style);
+	else if (kind != PLAN_FOR_DRIFT && view_plan_is_long(p))
 		view_plan_summary(&text, p, &h->out->style);
 	else
 		view_plan(&text, p, kind, &h->out->style);
+	if (kind != PLAN_FOR_DRIFT)
+		view_freezes(&text, p, h->clock->wall_ms(h->clock), h->freeze_reason,
+			     &h->out->style);
 	if (kind == PLAN_FOR_APPLY && !plan_empty(p))
 		str_add_char(&text, '\n');
 	write_out(h, &text);
@@ -305,6 +335,8 @@ struct view *view_human_new(const struct view_setup *setup)
 	h->out = setup->out;
 	h->err = setup->err;
 	h->full = setup->full;
+	h->clock = setup->clock;
+	h->freeze_reason = setup->freeze_reason;
 	if (h->err->is_terminal)
 		h->progress = progress_new(h->err, setup->clock);
 	return &h->view;

@@ -9,6 +9,7 @@ struct view_json {
 	struct view view; /* must be first */
 	struct term *out;
 	const char *command;
+	struct clock *clock;
 };
 
 static struct view_json *json_view_of(struct view *v)
@@ -62,9 +63,16 @@ static void add_times(json_t *j, const struct event *e)
 		set_integer(j, "total", (int64_t)e->total);
 		return;
 	case EVENT_WAVE:
+		set_integer(j, "total", (int64_t)e->total);
+		return;
 	case EVENT_INSTANCE_STARTED:
 	case EVENT_INSTANCE_ENDED:
+		set_integer(j, "done", (int64_t)e->done);
+		set_integer(j, "total", (int64_t)e->total);
+		return;
 	case EVENT_BAKING:
+		set_integer(j, "wait_ms", e->wait_ms);
+		return;
 	case EVENT_CHECK:
 	case EVENT_GATE:
 	case EVENT_LOCK_WAIT:
@@ -82,6 +90,20 @@ static void add_times(json_t *j, const struct event *e)
 	}
 }
 
+/* A wave is the stack's, whichever instance comes first. */
+static void add_instance(json_t *j, const struct event *e)
+{
+	const struct instance_id *id = e->instance;
+	struct str text = STR_INIT;
+
+	json_set_text(j, "stack", id->stack);
+	if (e->kind != EVENT_WAVE && e->kind != EVENT_BAKING && id->region && *id->region) {
+		instance_id_format(id, &text);
+		json_set_text(j, "instance", str_cstr(&text));
+	}
+	str_release(&text);
+}
+
 static void on_event(struct observer *o, const struct event *e)
 {
 	struct view *v = container_of(o, struct view, observer);
@@ -97,6 +119,9 @@ static void on_event(struct observer *o, const struct event *e)
 	json_set_text(j, "action", e->action);
 	json_set_text(j, "endpoint", e->endpoint);
 	json_set_text(j, "text", e->text);
+	if (e->instance)
+		add_instance(j, e);
+	json_set_text(j, "wave", e->wave);
 	add_times(j, e);
 	write_line(v, j);
 }
@@ -115,7 +140,11 @@ static void write_plan_line(void *context, json_t *line)
 
 static void show_plan(struct view *v, const struct plan *p, enum plan_view kind)
 {
+	struct clock *clock = json_view_of(v)->clock;
+
 	json_plan_each(p, kind, write_plan_line, v);
+	if (kind != PLAN_FOR_DRIFT)
+		json_freezes_each(p, clock->wall_ms(clock), write_plan_line, v);
 }
 
 /* The lines are there as they were written. */
@@ -357,5 +386,6 @@ struct view *view_json_new(const struct view_setup *setup)
 	};
 	j->out = setup->out;
 	j->command = setup->command;
+	j->clock = setup->clock;
 	return &j->view;
 }

@@ -5,7 +5,9 @@
 
 #include "cli/view_change.h"
 #include "cli/view_estimate.h"
+#include "cli/view_group.h"
 #include "cli/view_rollback.h"
+#include "cli/view_rollout.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 
@@ -35,6 +37,8 @@ struct page {
 	const struct plan *plan;
 	enum plan_view kind;
 	const struct style *st;
+	enum view_grouping grouping;
+	const struct view_group *group; /* that is being told; NULL: one instance */
 };
 
 static void add_count(struct str *out, size_t count, const char *what)
@@ -120,7 +124,7 @@ static void add_header(const struct page *p)
 
 void view_plan_header(struct str *out, const struct plan *p, const struct style *st)
 {
-	const struct page page = {out, p, PLAN_FOR_PLAN, st};
+	const struct page page = {.out = out, .plan = p, .st = st};
 
 	add_header(&page);
 }
@@ -311,7 +315,10 @@ static void add_name(const struct page *p, const struct change *c)
 	bool moved = c->action == ACTION_REPLACE && c->before && c->type &&
 		     strcmp(c->before->type, c->type) != 0;
 
-	address_format(&c->addr, p->out);
+	if (p->group && p->group->count > 1)
+		str_printf(p->out, "%s/*/%s", c->addr.instance.stack, c->addr.logical_id);
+	else
+		address_format(&c->addr, p->out);
 	str_add(p->out, "  ");
 	if (moved)
 		str_printf(p->out, "%s -> ", c->before->type);
@@ -346,7 +353,7 @@ static void add_change_line(const struct page *p, const struct change *c)
 void view_change_line(struct str *out, const struct plan *p, const struct change *c,
 		      const struct style *st)
 {
-	const struct page page = {out, p, PLAN_FOR_PLAN, st};
+	const struct page page = {.out = out, .plan = p, .st = st};
 
 	add_change_line(&page, c);
 }
@@ -366,9 +373,9 @@ static bool path_drifts(const struct path_change *path)
 	return path->drift;
 }
 
-static bool shows_change(const struct page *p, const struct change *c)
+bool view_shows_change(const struct change *c, enum plan_view kind)
 {
-	if (p->kind == PLAN_FOR_DRIFT)
+	if (kind == PLAN_FOR_DRIFT)
 		return c->reason == REASON_GONE || some_path(c, path_drifts);
 	return c->action != ACTION_NONE || c->moved_from;
 }
@@ -395,22 +402,35 @@ void view_some_counts(struct str *out, const struct plan_counts *c)
 	str_release(&line);
 }
 
-/* "web/east: 4 to create, 1 to delete" */
-static void add_title(const struct page *p, const struct instance_plan *i)
+struct plan_counts view_count_instance(const struct plan *p, const struct instance_plan *i)
 {
 	struct plan_counts n = {0};
 
 	for (size_t k = 0; k < i->change_count; k++)
-		view_count_change(&n, &p->plan->changes[i->first_change + k]);
+		view_count_change(&n, &p->changes[i->first_change + k]);
+	return n;
+}
+
+/* "web/east: 4 to create, 1 to delete", "web: 2 instances (east, west): 1 to update each" */
+static void add_title(const struct page *p, const struct view_group *g)
+{
+	struct plan_counts n = view_count_instance(p->plan, g->items[0]);
+	struct str name = STR_INIT, counts = STR_INIT;
+
+	view_group_name(&name, g);
+	view_some_counts(&counts, &n);
+	if (g->count > 1)
+		str_add(&counts, " each");
 	str_add_char(p->out, '\n');
-	paint_on(p->out, p->st, PAINT_BOLD);
-	instance_id_format(&i->id, p->out);
-	paint_off(p->out, p->st);
+	paint_text(p->out, p->st, PAINT_BOLD, str_cstr(&name));
 	if (p->kind != PLAN_FOR_DRIFT) {
-		str_add(p->out, ": ");
-		view_some_counts(p->out, &n);
+		bool fits = g->count == 1 || name.len + counts.len + 2 <= VIEW_WIDTH;
+
+		str_printf(p->out, ":%s%s", fits ? " " : "\n  ", str_cstr(&counts));
 	}
 	str_add_char(p->out, '\n');
+	str_release(&name);
+	str_release(&counts);
 }
 
 static size_t line_count(const struct str *s)
@@ -423,19 +443,22 @@ static size_t line_count(const struct str *s)
 }
 
 /* Changes of one line each stand close together, longer ones apart. */
-static void add_instance(const struct page *p, const struct instance_plan *i)
+static void add_group(const struct page *p, const struct view_group *g)
 {
+	const struct instance_plan *i = g->items[0];
 	enum { FIRST, SHORT, LONG } before = FIRST;
 
 	for (size_t n = 0; n < i->change_count; n++) {
 		const struct change *c = &p->plan->changes[i->first_change + n];
 		struct str one = STR_INIT;
-		struct page inner = {&one, p->plan, p->kind, p->st};
+		struct page inner = *p;
 
-		if (!shows_change(p, c))
+		if (!view_shows_change(c, p->kind))
 			continue;
 		if (before == FIRST)
-			add_title(p, i);
+			add_title(p, g);
+		inner.out = &one;
+		inner.group = g;
 		add_change(&inner, c);
 		if (before != SHORT || line_count(&one) > 1)
 			str_add_char(p->out, '\n');
@@ -445,12 +468,26 @@ static void add_instance(const struct page *p, const struct instance_plan *i)
 	}
 }
 
-static void add_output(const struct page *p, const struct output_change *o)
+static void add_instances(const struct page *p)
 {
+	struct arena *a = arena_new();
+	const struct view_groups all = view_groups_of(a, p->plan, p->kind, p->grouping);
+
+	for (size_t i = 0; i < all.count; i++)
+		add_group(p, all.items[i]);
+	arena_free(a);
+}
+
+static void add_output(const struct page *p, const struct view_output *of)
+{
+	const struct output_change *o = of->first;
 	struct str label = STR_INIT;
 	struct changed_value c = {.before = o->before, .after = o->after, .unknown = o->unknown};
 
-	instance_id_format(&o->id, &label);
+	if (of->count > 1)
+		str_printf(&label, "%s (%zu instances)", o->id.stack, of->count);
+	else
+		instance_id_format(&o->id, &label);
 	str_add(&label, "  ");
 	shown_text(&label, text_of(o->name));
 	str_add(&label, " =");
@@ -467,13 +504,19 @@ static void add_output(const struct page *p, const struct output_change *o)
 
 static void add_outputs(const struct page *p)
 {
+	struct view_output_list outputs;
+	struct arena *a;
+
 	if (!p->plan->output_count || p->plan->destroy)
 		return;
+	a = arena_new();
 	str_add_char(p->out, '\n');
 	paint_text(p->out, p->st, PAINT_BOLD, "Outputs");
 	str_add_char(p->out, '\n');
-	for (size_t i = 0; i < p->plan->output_count; i++)
-		add_output(p, &p->plan->outputs[i]);
+	outputs = view_outputs_of(a, p->plan, p->grouping);
+	for (size_t i = 0; i < outputs.count; i++)
+		add_output(p, &outputs.items[i]);
+	arena_free(a);
 }
 
 void view_left_out(struct str *out, const struct plan *plan)
@@ -562,8 +605,7 @@ static void add_plan(const struct page *p)
 	}
 	inner.out = &body;
 	add_header(&inner);
-	for (size_t i = 0; i < p->plan->instance_count; i++)
-		add_instance(&inner, &p->plan->instances[i]);
+	add_instances(&inner);
 	add_outputs(&inner);
 	view_unchanged(&body, p->plan);
 	add_settled(&inner);
@@ -574,6 +616,7 @@ static void add_plan(const struct page *p)
 		view_plan_counts(&body, &p->plan->counts);
 		str_add(&body, "\n");
 	}
+	view_rollouts(&body, p->plan, p->st);
 	view_estimate(&body, p->plan);
 	str_add_text(p->out, str_text(&body));
 	str_release(&body);
@@ -623,17 +666,27 @@ static void add_drift(const struct page *p)
 		view_unread(p->out, plan);
 		str_add(p->out, ")\n");
 	}
-	for (size_t i = 0; i < plan->instance_count; i++)
-		add_instance(p, &plan->instances[i]);
+	add_instances(p);
 	str_add(p->out, "\n'hadeploy apply --refresh' mends it.\n");
+}
+
+static void add_page(const struct page *page)
+{
+	if (page->kind == PLAN_FOR_DRIFT)
+		add_drift(page);
+	else
+		add_plan(page);
 }
 
 void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st)
 {
-	struct page page = {out, p, kind, st};
+	enum view_grouping grouping = kind == PLAN_FOR_DRIFT ? GROUP_NONE : GROUP_EQUAL;
 
-	if (kind == PLAN_FOR_DRIFT)
-		add_drift(&page);
-	else
-		add_plan(&page);
+	add_page(&(struct page){out, p, kind, st, grouping, NULL});
+}
+
+void view_plan_full(struct str *out, const struct plan *p, enum plan_view kind,
+		    const struct style *st)
+{
+	add_page(&(struct page){out, p, kind, st, GROUP_NONE, NULL});
 }

@@ -17,8 +17,12 @@ void view_unchanged(struct str *out, const struct plan *p);
 void view_some_counts(struct str *out, const struct plan_counts *c);
 /* Adds one change to counts. */
 void view_count_change(struct plan_counts *n, const struct change *c);
+/* Of one stack instance. */
+struct plan_counts view_count_instance(const struct plan *p, const struct instance_plan *i);
+/* Whether anything is said of this change; what stays as it is is only counted. */
+bool view_shows_change(const struct change *c, enum plan_view kind);
 
-/* view_summary.c: a plan of more changes than anybody reads. */
+/* view_summary.c: a plan of more changes than anybody reads, alike instances taken together. */
 bool view_plan_is_long(const struct plan *p);
 void view_plan_summary(struct str *out, const struct plan *p, const struct style *st);
 

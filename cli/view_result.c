@@ -4,6 +4,7 @@
 #include "cli/view.h"
 #include "cli/view_estimate.h"
 #include "cli/view_rollback.h"
+#include "cli/view_rollout.h"
 #include "cli/view_text.h"
 
 /* How people say what was done, what is not, and what will be. */
@@ -194,6 +195,7 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 	case EVENT_BAKING:
 	case EVENT_CHECK:
 	case EVENT_GATE:
+		view_rollout_event(out, e, st);
 		return;
 	case EVENT_ROLLING_BACK:
 		add_total(out, "Rolling back", e->total, "stack instance");

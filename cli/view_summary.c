@@ -9,8 +9,11 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "cli/view_estimate.h"
+#include "cli/view_group.h"
 #include "cli/view_plan.h"
+#include "cli/view_rollout.h"
 #include "cli/view_text.h"
+#include "cli/view_value.h"
 
 #define LONG_PLAN 200 /* changes; more are not read one by one */
 #define GROUPS_SHOWN 10
@@ -20,9 +23,9 @@
 /* Stack instances, or resources of a type, with the same counts. */
 struct group {
 	const char *name; /* of the stack, or the type */
-	const struct instance_id *first;
 	size_t members;
 	struct plan_counts counts;
+	VEC_OF(const struct instance_id *) /* of stack instances */
 };
 
 struct groups {
@@ -37,9 +40,21 @@ struct summary {
 	struct arena *a;
 };
 
+/* What alike instances have in common is read once. */
 bool view_plan_is_long(const struct plan *p)
 {
-	return plan_counts_changes(&p->counts) + p->counts.moved > LONG_PLAN;
+	struct arena *a;
+	struct view_groups all;
+	size_t shown = 0;
+
+	if (plan_counts_changes(&p->counts) + p->counts.moved <= LONG_PLAN)
+		return false;
+	a = arena_new();
+	all = view_groups_of(a, p, PLAN_FOR_PLAN, GROUP_EQUAL);
+	for (size_t i = 0; i < all.count; i++)
+		shown += all.items[i]->shown;
+	arena_free(a);
+	return shown > LONG_PLAN;
 }
 
 static struct group *group_of(struct summary *s, struct groups *all, const char *key)
@@ -70,22 +85,13 @@ static void add_more(struct summary *s, size_t count, const char *one, const cha
 
 /* --- stack instances ------------------------------------------------------------------ */
 
-static struct plan_counts count_instance(const struct plan *p, const struct instance_plan *i)
-{
-	struct plan_counts n = {0};
-
-	for (size_t k = 0; k < i->change_count; k++)
-		view_count_change(&n, &p->changes[i->first_change + k]);
-	return n;
-}
-
 static void collect_instances(struct summary *s, struct groups *all)
 {
 	struct str key = STR_INIT;
 
 	for (size_t n = 0; n < s->plan->instance_count; n++) {
 		const struct instance_plan *i = &s->plan->instances[n];
-		struct plan_counts counts = count_instance(s->plan, i);
+		struct plan_counts counts = view_count_instance(s->plan, i);
 		struct group *g;
 
 		str_clear(&key);
@@ -94,24 +100,38 @@ static void collect_instances(struct summary *s, struct groups *all)
 			continue;
 		str_printf(&key, "\n%s", i->id.stack);
 		g = group_of(s, all, str_cstr(&key));
-		if (!g->members++)
-			*g = (struct group){i->id.stack, &i->id, 1, counts};
+		g->name = i->id.stack;
+		g->counts = counts;
+		g->members++;
+		*(const struct instance_id **)arena_vec_add(s->a, g) = &i->id;
 	}
 	str_release(&key);
 }
 
-static bool uses_accounts(const struct plan *p)
+/* On two lines where one would be too long. */
+static void add_instances_line(struct summary *s, const struct group *g)
 {
-	for (size_t i = 0; i < p->instance_count; i++) {
-		if (strcmp(p->instances[i].id.account, ACCOUNT_NONE) != 0)
-			return true;
+	struct str name = STR_INIT, counts = STR_INIT;
+	bool fits;
+
+	if (g->members == 1) {
+		instance_id_format(g->items[0], &name);
+	} else {
+		str_printf(&name, "%s: %zu instances (", g->name, g->members);
+		view_places(&name, g->items, g->count);
+		str_add_char(&name, ')');
 	}
-	return false;
+	view_some_counts(&counts, &g->counts);
+	str_add(&counts, g->members == 1 ? "" : " each");
+	fits = name.len + counts.len + 4 <= VIEW_WIDTH;
+	str_printf(s->out, "  %s:%s%s\n", str_cstr(&name), fits ? " " : "\n    ",
+		   str_cstr(&counts));
+	str_release(&name);
+	str_release(&counts);
 }
 
 static void add_instances(struct summary *s)
 {
-	const char *places = uses_accounts(s->plan) ? "targets" : "regions";
 	struct groups all = {0};
 
 	collect_instances(s, &all);
@@ -119,14 +139,7 @@ static void add_instances(struct summary *s)
 	for (size_t i = 0; i < all.count && i < GROUPS_SHOWN; i++) {
 		const struct group *g = all.items[i];
 
-		str_add(s->out, "  ");
-		if (g->members == 1)
-			instance_id_format(g->first, s->out);
-		else
-			str_printf(s->out, "%s in %zu %s", g->name, g->members, places);
-		str_add(s->out, ": ");
-		view_some_counts(s->out, &g->counts);
-		str_add(s->out, g->members == 1 ? "\n" : " each\n");
+		add_instances_line(s, g);
 	}
 	if (all.count > GROUPS_SHOWN)
 		add_more(s, all.count - GROUPS_SHOWN, "more line", "more lines");
@@ -221,6 +234,7 @@ void view_plan_summary(struct str *out, const struct plan *p, const struct style
 		counted(out, p->output_count, "output changes\n", "outputs change\n");
 	}
 	view_unchanged(out, p);
+	view_rollouts(out, p, st);
 	view_estimate(out, p);
 	str_add(out, "\nThis is a summary: --full shows every change, and so does --json.\n");
 	arena_free(s.a);
