@@ -18,13 +18,13 @@
 static struct sim_dice dice_for(const struct visit *v, const char *what)
 {
 	const struct hd_resource *r = v->r;
-	struct text key = {"", 0};
+	struct text key = v->check_address ? text_of(v->check_address) : (struct text){"", 0};
 
 	if (r)
 		key = span_text(r->address.len ? r->address : r->idem.len ? r->idem : r->id);
-	return (struct sim_dice){
-		v->session->settings.seed,
-		{r ? span_text(r->type) : key, text_of(sim_op_name(v->op)), key, text_of(what)}};
+	return (struct sim_dice){v->session->settings.seed,
+				 {r ? span_text(r->type) : (struct text){"", 0},
+				  text_of(sim_op_name(v->op)), key, text_of(what)}};
 }
 
 static int64_t draw(const struct visit *v, const struct sim_duration *d, const char *what)
@@ -133,6 +133,9 @@ static bool may_strike(const struct visit *v, const struct sim_rule *rule)
 {
 	if (!(rule->ops & 1u << v->op) || !fits(rule->region, text_of(v->session->place.region)))
 		return false;
+	if (v->check_address)
+		return !rule->type && fits(rule->name, v->check) &&
+		       fits(rule->address, text_of(v->check_address));
 	if (!v->r)
 		return !rule->type && !rule->address && !rule->name;
 	return fits(rule->type, span_text(v->r->type)) &&

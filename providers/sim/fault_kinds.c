@@ -22,6 +22,8 @@ static const struct fault_kind kinds[] = {
 	 "only some of it was done"},
 	{"not-found-after-create", DEED_HIDDEN, HD_OK, HD_EFFECT_DONE, false, DIAG_SIM_NOT_FOUND,
 	 ""},
+	{"unhealthy", DEED_SICK, HD_OK, HD_EFFECT_NONE, false, DIAG_SIM_SERVER,
+	 "unhealthy, by a scripted fault of the simulation"},
 	{"kill-before", DEED_NOTHING, HD_OK, HD_EFFECT_NONE, true, DIAG_SIM_LOST, ""},
 	{"kill-after", DEED_ALL, HD_OK, HD_EFFECT_DONE, true, DIAG_SIM_LOST, ""},
 };
@@ -40,7 +42,8 @@ const char *const *fault_kind_names(size_t *count)
 	static const char *const names[] = {
 		"throttle",    "server-error",           "timeout-before", "timeout-after",
 		"lost-answer", "lost-request",           "conflict",       "denied",
-		"partial",     "not-found-after-create", "kill-before",    "kill-after",
+		"partial",     "not-found-after-create", "unhealthy",      "kill-before",
+		"kill-after",
 	};
 
 	_Static_assert(ARRAY_LEN(names) == ARRAY_LEN(kinds), "a name for every kind");

@@ -12,7 +12,8 @@ enum fault_deed {
 	DEED_NOTHING, /* it does not happen */
 	DEED_ALL,     /* it happens */
 	DEED_HALF,    /* half of the properties are set */
-	DEED_HIDDEN   /* it happens, and cannot be seen for a while */
+	DEED_HIDDEN,  /* it happens, and cannot be seen for a while */
+	DEED_SICK     /* the answer to a health check is "unhealthy" */
 };
 
 struct fault_kind {

@@ -191,6 +191,8 @@ int sim_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what, stru
 	struct visit v;
 	int status = HD_OK;
 
+	if (text_is(span_text(what), "check"))
+		return sim_check(s, op, args);
 	visit_open(&v, s, op, NULL, OP_LOOKUP);
 	if (visit_enter(&v) < 0)
 		status = visit_say(&v);

@@ -13,6 +13,7 @@ static const char *const op_names[SIM_OP_COUNT] = {
 	[OP_CREATE] = "create", [OP_READ] = "read",     [OP_UPDATE] = "update",
 	[OP_DELETE] = "delete", [OP_POLL] = "poll",     [OP_FIND] = "find",
 	[OP_LIST] = "list",     [OP_LOOKUP] = "lookup", [OP_SNAPSHOT] = "snapshot",
+	[OP_CHECK] = "check",
 };
 
 const char *sim_op_name(enum sim_op op)
@@ -97,7 +98,7 @@ static int read_operation(const char *name, const json_t *value, struct sim_late
 	if (!op_bits(name, &ops))
 		return settings_sim_bad(f, "Latency",
 					"operations are create, read, update, delete, poll, find, "
-					"list, lookup, snapshot and '*'");
+					"list, lookup, snapshot, check and '*'");
 	if (!read_latency(value, &one))
 		return settings_sim_bad(f, "Latency",
 					"a time is written 2s, 50ms..500ms or 2s p95 9s, at most a "

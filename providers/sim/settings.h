@@ -20,9 +20,10 @@ enum sim_op {
 	OP_FIND,
 	OP_LIST,
 	OP_LOOKUP,
-	OP_SNAPSHOT
+	OP_SNAPSHOT,
+	OP_CHECK
 };
-#define SIM_OP_COUNT (OP_SNAPSHOT + 1)
+#define SIM_OP_COUNT (OP_CHECK + 1)
 const char *sim_op_name(enum sim_op op);
 
 /* How long one operation of one type takes. */

@@ -11,6 +11,7 @@
 #define RULES_MAX 1000
 #define SAMPLES_MAX 100000
 #define CHANGING (1u << OP_CREATE | 1u << OP_UPDATE | 1u << OP_DELETE)
+#define CHECKING (1u << OP_CHECK)
 #define DEFAULT_HIDDEN_MS 5000
 
 /* A rule that is being read. */
@@ -64,7 +65,7 @@ static int read_ops(struct rule_reader *r, const json_t *value)
 {
 	if (!settings_sim_ops(value, &r->rule->ops))
 		return bad(r, "Operation is create, read, update, delete, poll, find, list, "
-			      "lookup, snapshot, '*', or a list of them");
+			      "lookup, snapshot, check, '*', or a list of them");
 	return 0;
 }
 
@@ -189,8 +190,7 @@ static int read_rule(struct rule_reader *r, const json_t *list, size_t index)
 	const char *key;
 	json_t *part;
 
-	*r->rule =
-		(struct sim_rule){.ops = CHANGING, .probability = 1, .for_ms = DEFAULT_HIDDEN_MS};
+	*r->rule = (struct sim_rule){.probability = 1, .for_ms = DEFAULT_HIDDEN_MS};
 	if (!json_is_object(value))
 		return bad(r, "each fault is a map");
 	json_object_foreach((json_t *)value, key, part)
@@ -200,6 +200,10 @@ static int read_rule(struct rule_reader *r, const json_t *list, size_t index)
 	}
 	if (!r->rule->kind)
 		return bad(r, "a fault has no 'Fault'");
+	if (!r->rule->ops)
+		r->rule->ops = r->rule->kind->deed == DEED_SICK ? CHECKING : CHANGING;
+	if (r->rule->kind->deed == DEED_SICK && r->rule->ops != CHECKING)
+		return bad(r, "only a check can be unhealthy: leave Operation out");
 	if (r->rule->nth && !r->rule->times)
 		r->rule->times = 1;
 	r->rule->id = rule_id(r->a, value, count_twins(list, index));

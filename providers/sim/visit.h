@@ -33,6 +33,8 @@ struct visit {
 	const struct hd_resource *r;
 	struct kit_call call;
 	enum sim_op op;
+	struct text check; /* its name, and "NAME/ACCOUNT/REGION"; empty: it is none */
+	const char *check_address;
 	const struct sim_type *type;
 	const struct sim_rule *rule; /* the fault that strikes; NULL: none */
 	struct arena *arena;
@@ -81,6 +83,8 @@ int sim_poll(struct hd_session *s, struct hd_op *op, const struct hd_resource *r
 int sim_list(struct hd_session *s, struct hd_op *op, struct hd_span type, struct hd_span cursor);
 int sim_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 	    struct hd_span action, struct hd_span args);
+/* A health check: what = "check" of lookup. */
+int sim_check(struct hd_session *s, struct hd_op *op, struct hd_span args);
 int sim_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what, struct hd_span args);
 
 #endif
