@@ -146,13 +146,18 @@ static void add_total(struct str *out, const char *before, size_t total, const c
 	str_printf(out, "%s %zu %s%s\n", before, total, one, total == 1 ? "" : "s");
 }
 
-static void add_breaker(struct str *out, const struct event *e, const struct style *st)
+/* Without a host it is what a region has one of. */
+static void add_endpoint(struct str *out, const struct event *e)
 {
-	/* Without a host it is what a region has one of. */
 	if (!e->endpoint || !*e->endpoint)
 		str_printf(out, "An API of region %s", e->addr ? e->addr->instance.region : "?");
 	else
 		shown_text(out, text_of(e->endpoint));
+}
+
+static void add_breaker(struct str *out, const struct event *e, const struct style *st)
+{
+	add_endpoint(out, e);
 	paint_on(out, st, PAINT_YELLOW);
 	str_add(out, " does not answer");
 	paint_off(out, st);
@@ -228,7 +233,7 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 		add_breaker(out, e, st);
 		return;
 	case EVENT_BREAKER_CLOSED:
-		shown_text(out, text_of(e->endpoint));
+		add_endpoint(out, e);
 		str_add(out, " answers again\n");
 		return;
 	case EVENT_CANCELLING:
@@ -267,19 +272,19 @@ static void add_imported(struct str *out, const struct run_result *r)
 	str_add(out, ".\n");
 }
 
+static bool ended_well(const struct run_result *r)
+{
+	return !r->interrupted && !r->not_begun && !r->failed && !r->left_open && !r->skipped &&
+	       !r->targets_failed;
+}
+
 static const char *ending(const struct run_result *r)
 {
 	if (r->interrupted)
 		return " interrupted";
 	if (r->targets_failed && r->targets_succeeded)
 		return " partly failed";
-	return r->failed || r->left_open || r->skipped || r->targets_failed ? " failed"
-									    : " complete";
-}
-
-static bool ended_well(const struct run_result *r)
-{
-	return !r->interrupted && !r->failed && !r->left_open && !r->skipped && !r->targets_failed;
+	return ended_well(r) ? " complete" : " failed";
 }
 
 /* What remains to be said when not everything was done. */

@@ -65,6 +65,12 @@ void view_rolled_back(struct str *out, const struct run_result *r, const struct 
 
 void view_next_step(struct str *out, const struct run_result *r, enum run_mode mode)
 {
+	if (r->not_begun && !r->interrupted) {
+		str_printf(out,
+			   "Nothing was changed. Mend the cause, then run 'hadeploy %s' again.\n",
+			   run_mode_name(mode));
+		return;
+	}
 	if (mode == RUN_ROLLBACK || r->targets_rollback_failed) {
 		str_add(out,
 			"'hadeploy rollback' goes on with it, 'hadeploy rollback --skip ADDRESS' "

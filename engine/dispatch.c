@@ -201,6 +201,7 @@ void dispatch_watch(struct dispatch *x, struct job *j, int64_t due_ms)
 static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 {
 	const struct diag *g = outcome_error(&j->work.outcome);
+	const char *why = g ? g->summary : NULL;
 	int limit = retry_attempts_max(j->work.outcome.status);
 
 	/* A health check that is made again is no resource that is. */
@@ -212,7 +213,7 @@ static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 				  .type = j->type,
 				  .action = j->call.kind == CALL_ACT ? j->call.what
 								     : call_name(j->call.kind),
-				  .text = g ? g->summary : NULL,
+				  .text = j->unseen ? "not seen; what is new may be late" : why,
 				  .endpoint = lane_endpoint(&j->lane),
 				  .attempt = j->attempts + j->waits + 1,
 				  .attempt_max = limit ? limit + j->waits : 0,
@@ -308,7 +309,8 @@ static void came_back(struct dispatch *x, struct job *j)
 	enum verdict v;
 
 	j->state = JOB_IDLE;
-	if (is_absence_doubtful(j)) {
+	j->unseen = is_absence_doubtful(j);
+	if (j->unseen) {
 		o->status = HD_CONFLICT;
 		o->retry_after_ms = 0;
 	}

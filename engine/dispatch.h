@@ -48,6 +48,7 @@ struct job {
 	struct call call;
 	enum job_state state;
 	bool prepared;              /* call is filled in: no START */
+	bool unseen;                /* it answered that the thing is not there: too soon to tell */
 	const struct address *addr; /* for events */
 	const char *type;
 	int attempts, waits; /* at this call */

@@ -115,6 +115,7 @@ struct run_result {
 	bool refused;  /* a freeze, MinHealthyRegions or a gate said no before anything began */
 	bool declined; /* confirm said no */
 	bool interrupted;
+	bool not_begun;                    /* errors came before the first change */
 	bool simulated;                    /* a rehearsal: elapsed_ms is what it would have taken */
 	const struct long_change *longest; /* the longest first */
 	size_t longest_count;

@@ -388,6 +388,12 @@ static int run_locked(struct run *r, const struct run_request *q, struct run_res
 	return r->unread ? -1 : rc;
 }
 
+static bool did_anything(const struct run_result *r)
+{
+	return r->failed || r->left_open || r->skipped || r->targets_failed || r->done.import ||
+	       plan_counts_changes(&r->done);
+}
+
 int engine_run(struct engine *e, const struct run_request *q, struct run_result *out,
 	       struct diags *d)
 {
@@ -404,6 +410,7 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	}
 	/* Asking to stop when nothing was left to do stops nothing. */
 	out->interrupted = rc && engine_interrupts(e) > 0;
+	out->not_begun = rc && !did_anything(out);
 	out->elapsed_ms = clock->monotonic_ms(clock) - started_ms - r.thinking_ms;
 	out->simulated = e->simulation != NULL;
 	if (e->simulation)

@@ -367,6 +367,7 @@ static void a_young_thing_that_is_not_seen_is_waited_for(void **state)
 	hide(CLOUD_READ, 2);
 	assert_int_equal(bench_refresh(b), 0);
 	assert_true(plan_empty(b->result.plan));
+	assert_non_null(strstr(str_cstr(&b->said), "not seen"));
 	use_size(b, 2);
 	hide(CLOUD_UPDATE, 1);
 	assert_int_equal(bench_apply(b), 0);

@@ -161,6 +161,8 @@ static void events_are_one_line_each(void **state)
 	     "web-e1 does not answer; its other work waits until it does\n");
 	says((struct event){.kind = EVENT_BREAKER_OPEN, .addr = &page, .endpoint = ""},
 	     "An API of region east does not answer; its other work waits until it does\n");
+	says((struct event){.kind = EVENT_BREAKER_CLOSED, .addr = &page, .endpoint = ""},
+	     "An API of region east answers again\n");
 	says((struct event){.kind = EVENT_LOCK_WAIT, .text = "web/east is locked by ann@ci"},
 	     "Waiting for the lock: web/east is locked by ann@ci\n");
 }
@@ -206,6 +208,14 @@ static void a_failed_run_says_what_is_left(void **state)
 	     "What was done is recorded; 'hadeploy destroy' goes on from here.\n");
 }
 
+static void a_run_that_began_nothing_says_so(void **state)
+{
+	(void)state;
+	ends((struct run_result){.not_begun = true, .elapsed_ms = 50}, RUN_APPLY,
+	     "Apply failed: 0 created, 0 updated, 0 deleted in 50ms.\n"
+	     "Nothing was changed. Mend the cause, then run 'hadeploy apply' again.\n");
+}
+
 static void a_run_that_could_not_read_all_says_so(void **state)
 {
 	const struct record recorded = {.type = "SSH::File"};
@@ -229,6 +239,7 @@ int main(void)
 		cmocka_unit_test(events_are_one_line_each),
 		cmocka_unit_test(a_run_ends_with_what_was_done),
 		cmocka_unit_test(a_failed_run_says_what_is_left),
+		cmocka_unit_test(a_run_that_began_nothing_says_so),
 		cmocka_unit_test(a_run_that_could_not_read_all_says_so),
 	};
 
