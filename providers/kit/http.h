@@ -103,6 +103,8 @@ void http_encode(struct str *out, struct text t, const char *keep);
 const char *http_host_of(struct arena *a, const char *url);
 /* Where an answer's Location leads, seen from the URL that was asked; NULL: nowhere. */
 const char *http_location(struct arena *a, const char *url, const struct http_answer *answer);
+/* When the answer was sent, by its Date, in ms since 1970; -1: it does not say. */
+int64_t http_sent_ms(const struct http_answer *a);
 /* Retry-After of an answer in ms (seconds, or a date against wall_ms); 0: none. */
 int64_t http_retry_after(const struct http_answer *a, int64_t wall_ms);
 

@@ -120,6 +120,13 @@ static int64_t date_ms(const char *value)
 	return (int64_t)timegm(&tm) * 1000;
 }
 
+int64_t http_sent_ms(const struct http_answer *a)
+{
+	const char *value = http_header(a, "date");
+
+	return value ? date_ms(value) : -1;
+}
+
 /* A day: what asks for more is a mistake, or means "never". */
 #define RETRY_AFTER_MAX_S 86400
 

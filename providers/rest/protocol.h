@@ -45,5 +45,10 @@ void protocol_error(struct arena *a, const struct definition *t, const struct ht
  * codes before statuses.  Whether something was done is another question: see the effect. */
 enum error_kind protocol_meaning(const struct definition *t, const struct step *step, int status,
 				 const char *code);
+/* Whether it is the service itself that says so, rather than the page of something else at its
+ * address.  AWS's errors have codes; of others it is enough that the body can be read (unread: why
+ * not).  A rule for the status says that there may be none. */
+bool protocol_told(const struct definition *t, const struct step *step, int status,
+		   const char *code, const char *unread);
 
 #endif

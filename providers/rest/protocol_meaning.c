@@ -166,15 +166,33 @@ static enum error_kind by_status(const struct step *step, int status)
 	return ERROR_OTHER;
 }
 
+static bool by_definition(const struct definition *t, const struct step *step, int status,
+			  const char *code, enum error_kind *out)
+{
+	return (step && by_rules(&step->errors, status, code, out)) ||
+	       by_rules(&t->errors, status, code, out) ||
+	       by_rules(&t->service.errors, status, code, out);
+}
+
+bool protocol_told(const struct definition *t, const struct step *step, int status,
+		   const char *code, const char *unread)
+{
+	enum error_kind kind;
+
+	if (*code)
+		return true;
+	if (t->service.protocol == PROTOCOL_JSON)
+		return !unread || by_definition(t, step, status, "", &kind);
+	return !unread && by_definition(t, step, status, "", &kind);
+}
+
 enum error_kind protocol_meaning(const struct definition *t, const struct step *step, int status,
 				 const char *code)
 {
 	enum error_kind kind;
 
 	code = code ? code : "";
-	if ((step && by_rules(&step->errors, status, code, &kind)) ||
-	    by_rules(&t->errors, status, code, &kind) ||
-	    by_rules(&t->service.errors, status, code, &kind))
+	if (by_definition(t, step, status, code, &kind))
 		return kind;
 	if (t->service.protocol != PROTOCOL_JSON && by_code(code, &kind))
 		return kind;

@@ -2,6 +2,7 @@
  * refusal.c - what went wrong with a request, in words: what the service said, of what and where,
  * and what a person can do.  Nothing that authentication added to a request is ever repeated.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,6 +12,8 @@
 /* Shorter ones are not looked for: every "a" would vanish. */
 #define SECRET_LEN_MIN 3
 #define MESSAGE_LEN 2000
+/* AWS takes what was signed within five minutes of its own time. */
+#define SKEW_MS 300000
 
 /* --- what must not be said ----------------------------------------------------------------- */
 
@@ -191,7 +194,7 @@ static const struct refusal refusals[] = {
 	{"RequestTimeTooSkewed RequestExpired", 0, DIAG_REST_CLOCK,
 	 "the clock of this machine is wrong",
 	 "the service takes requests signed within some minutes of its own time: set the clock"},
-	{"ExpiredToken* TokenRefreshRequired", 0, DIAG_REST_CREDENTIALS,
+	{"RequestExpired ExpiredToken* TokenRefreshRequired", 0, DIAG_REST_CREDENTIALS,
 	 "the credentials have expired",
 	 "renew them where they come from, then run the same command again"},
 	{"AuthFailure InvalidClientTokenId UnrecognizedClient* InvalidAccessKeyId "
@@ -211,6 +214,14 @@ static const struct refusal refusals[] = {
 	 "write them into Proxy: http://USER:PASSWORD@HOST:PORT, best by {{resolve:...}}"},
 };
 
+/* EC2 says RequestExpired also of temporary keys whose time is over. */
+static bool clocks_agree(const struct exchange *x)
+{
+	int64_t theirs_ms = http_sent_ms(&x->answer);
+
+	return theirs_ms >= 0 && llabs(clock_real()->wall_ms(clock_real()) - theirs_ms) < SKEW_MS;
+}
+
 static bool fits(const struct refusal *r, const struct exchange *x)
 {
 	struct text_split split = text_split_start(text_of(r->codes));
@@ -218,6 +229,8 @@ static bool fits(const struct refusal *r, const struct exchange *x)
 
 	if (r->http)
 		return r->http == x->answer.status;
+	if (r->code == DIAG_REST_CLOCK && clocks_agree(x))
+		return false;
 	while (text_next(&split, ' ', &glob)) {
 		if (text_glob(glob, text_of(x->error.code)))
 			return true;
@@ -317,9 +330,28 @@ static void add_clocks(const struct exchange *x, struct fault *f)
 	fault_detail(f, "here it is %s, there %s", ours, theirs ? theirs : "another time");
 }
 
+/* A page that forbids is a proxy's, where the service's own errors have a form. */
+static bool is_foreign(const struct exchange *x)
+{
+	int status = x->answer.status;
+
+	return x->stranger || ((status == 401 || status == 403) && looks_like(x->answer.body) &&
+			       x->ask.definition->service.protocol != PROTOCOL_JSON);
+}
+
+static void refused_by_another(const struct exchange *x, struct fault *f)
+{
+	fault_set(f, HD_FATAL, DIAG_REST_ANSWER,
+		  "something else than the service answers, with HTTP status %d", x->answer.status);
+	fault_hint(f, "check that Endpoint is the address of the API and that nothing in between "
+		      "answers in its place");
+}
+
 int exchange_refusal(const struct exchange *x, struct fault *f)
 {
-	if (x->kind == ERROR_OTHER || x->kind == ERROR_DONE)
+	if (is_foreign(x))
+		refused_by_another(x, f);
+	else if (x->kind == ERROR_OTHER || x->kind == ERROR_DONE)
 		refused(x, f);
 	else
 		fault_set(f, meanings[x->kind].status, meanings[x->kind].code, "%s",

@@ -232,6 +232,11 @@ int exchange_meaning(struct exchange *x, struct fault *f)
 	if (t->service.error_function && !json_is_null(x->body) && ask_definition(x, f) < 0)
 		return -1;
 	x->kind = protocol_meaning(t, x->ask.step, x->answer.status, x->error.code);
+	/* Whoever believes that things are gone drops them, or makes them again. */
+	x->stranger = (x->kind == ERROR_NOT_FOUND || x->kind == ERROR_DONE) &&
+		      !protocol_told(t, x->ask.step, x->answer.status, x->error.code, x->unread);
+	if (x->stranger)
+		x->kind = ERROR_OTHER;
 	return 0;
 }
 

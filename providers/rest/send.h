@@ -23,6 +23,7 @@ struct exchange {
 	const char *unread;          /* why the body could not be decoded; NULL */
 	struct protocol_error error; /* exchange_meaning */
 	enum error_kind kind;
+	bool stranger; /* something else answers at the service's address */
 };
 
 /* 0 when an answer came; -1 with a fault. */

@@ -81,6 +81,31 @@ def test_what_is_refused_names_service_operation_region_and_request(proxy, moto,
     assert counts(moto)["Queue"] == 0
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_page_of_something_else_makes_nothing_gone(status, proxy, moto, tmp_path):
+    cloud = Cloud(tmp_path, proxy.url, NETWORK)
+    cloud.run("apply", "--yes").ok()
+    proxy.add("html", status=status)
+    for command in (("drift",), ("apply", "--yes", "--refresh")):
+        cloud.run(*command).ok(1).err("HD5374", f"HTTP status {status}", "Endpoint")
+    cloud.run("destroy", "--yes").ok(1).err("HD5374")
+    proxy.clear()
+    assert counts(moto) == {name: 1 for name in NETWORK}
+    cloud.run("drift", "--exit-code").ok()
+    cloud.run("destroy", "--yes").ok()
+    assert counts(moto) == {name: 0 for name in NETWORK}
+
+
+def test_what_stops_before_the_first_change_says_so(proxy, moto, tmp_path):
+    named = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {
+        "QueueName": {"Fn::Sub": "q-${AWS::AccountId}"}}}}
+    proxy.add("html", status=403, service="sts")
+    cloud = Cloud(tmp_path, proxy.url, named)
+    cloud.run("apply", "--yes").ok(1).err("GetCallerIdentity", "Apply failed: 0 created",
+                                          "Nothing was changed.")
+    assert counts(moto)["Queue"] == 0
+
+
 def test_a_black_region_leaves_the_other_one_alone(proxy, moto, tmp_path):
     proxy.add("black_hole", region=OTHER)
     resources = {name: NETWORK[name] for name in ("Queue", "Topic")}

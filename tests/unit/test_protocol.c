@@ -549,6 +549,37 @@ static void nearer_rules_win_and_codes_before_statuses(void **state)
 	assert_int_equal(protocol_meaning(&d, NULL, 400, ""), ERROR_OTHER);
 }
 
+/* A page of a proxy says nothing of the thing that was asked for. */
+static void only_the_service_knows_what_is_gone(void **state)
+{
+	const struct error_rule rule[] = {{ERROR_NOT_FOUND, 404, NULL}};
+	const struct step silent = {0}, said = {.errors = {rule, 1}};
+	const struct {
+		enum protocol protocol;
+		const struct step *step;
+		const char *code, *unread;
+		bool told;
+	} rows[] = {
+		{PROTOCOL_EC2, &silent, "InvalidVpcID.NotFound", NULL, true},
+		{PROTOCOL_EC2, &silent, "", NULL, false},
+		{PROTOCOL_JSON_1_1, &silent, "", "an HTML page", false},
+		{PROTOCOL_REST_XML, &said, "", NULL, true},
+		{PROTOCOL_REST_XML, &said, "", "an HTML page", false},
+		{PROTOCOL_JSON, &silent, "", NULL, true},
+		{PROTOCOL_JSON, &silent, "", "an HTML page", false},
+		{PROTOCOL_JSON, &said, "", "an HTML page", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct definition d = {.service = {.protocol = rows[i].protocol}};
+
+		if (protocol_told(&d, rows[i].step, 404, rows[i].code, rows[i].unread) !=
+		    rows[i].told)
+			fail_msg("row %zu", i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -570,6 +601,7 @@ int main(void)
 		cmocka_unit_test(statuses_of_http),
 		cmocka_unit_test(a_conflict_depends_on_the_method),
 		cmocka_unit_test(nearer_rules_win_and_codes_before_statuses),
+		cmocka_unit_test(only_the_service_knows_what_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

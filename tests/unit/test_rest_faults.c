@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -222,6 +223,43 @@ static void tokens_of_others_are_refused(void **state)
 	}
 }
 
+static void a_page_of_something_else_removes_nothing(void **state)
+{
+	struct rest_lab *lab = lab_of(state, HEAD "Create:\n" MAKE READ);
+
+	rest_lab_told(lab, 404, "<html><title>no such host here</title></html>");
+	assert_int_equal(rest_lab_ask(lab, ASK_READ, "t1"), HD_FATAL);
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5374 ");
+	assert_true(says(&lab->op.summary, "something else than the service answers"));
+	assert_true(says(&lab->op.detail, "no such host here"));
+	assert_true(says(&lab->op.hint, "Endpoint"));
+}
+
+static void tell_expired(struct rest_lab *lab, time_t there)
+{
+	char date[64];
+	struct tm tm;
+
+	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT", gmtime_r(&there, &tm));
+	reply_fixture_reply(lab->server, &(struct fixture_reply){
+						 .status = 400,
+						 .body = "{\"code\": \"RequestExpired\"}",
+						 .header = date,
+					 });
+	assert_int_equal(rest_lab_ask(lab, ASK_READ, "t1"), HD_FATAL);
+}
+
+/* EC2 has one code for both. */
+static void expired_is_the_clock_or_the_keys(void **state)
+{
+	struct rest_lab *lab = lab_of(state, HEAD "Create:\n" MAKE READ);
+
+	tell_expired(lab, time(NULL));
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5364 ");
+	tell_expired(lab, time(NULL) + 3600);
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5381 ");
+}
+
 static void what_is_never_seen_is_given_up(void **state)
 {
 	struct rest_lab *lab = lab_of(state, HEAD "Create:\n" MAKE READ);
@@ -319,6 +357,8 @@ int main(void)
 		REST_TEST(a_secret_after_a_wait_is_refused_before_anything_is_sent),
 		REST_TEST(a_secret_in_a_later_step_is_not_taken_up),
 		REST_TEST(tokens_of_others_are_refused),
+		REST_TEST(a_page_of_something_else_removes_nothing),
+		REST_TEST(expired_is_the_clock_or_the_keys),
 		REST_TEST(what_is_never_seen_is_given_up),
 		REST_TEST(a_found_one_is_finished),
 		REST_TEST(state_knows_what_the_last_answer_gave),
