@@ -179,11 +179,22 @@ static enum found ask_container(struct search *s, const char *url, struct aws_ke
 	return found;
 }
 
+static enum found untrusted(const struct search *s, const char *variable, const char *hint)
+{
+	fault_set(s->f, HD_FATAL, DIAG_AWS_METADATA, "%s cannot be trusted", variable);
+	fault_hint(s->f, "%s", hint);
+	return FOUND_FAULT;
+}
+
 enum found credentials_container(struct search *s, struct aws_key *out)
 {
 	const char *relative = search_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
 	const char *full = search_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"), *host;
 
+	/* Else what follows could make another host of it. */
+	if (relative && *relative != '/')
+		return untrusted(s, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+				 "it is a path and begins with '/'");
 	if (relative)
 		return ask_container(s, arena_printf(s->a, CONTAINER_HOST "%s", relative), out);
 	if (!full) {
@@ -193,12 +204,11 @@ enum found credentials_container(struct search *s, struct aws_key *out)
 	}
 	if (strncmp(full, "https://", strlen("https://")) == 0 || is_near(s->a, full))
 		return ask_container(s, full, out);
-	fault_set(s->f, HD_FATAL, DIAG_AWS_METADATA,
-		  "AWS_CONTAINER_CREDENTIALS_FULL_URI cannot be trusted");
+	untrusted(s, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		  "use https, or an address of loopback, ECS or EKS");
 	host = http_host_of(s->a, full);
 	fault_detail(s->f, "Its host (%s) is reached by neither https nor within this machine.",
 		     host ? host : "with a user's name");
-	fault_hint(s->f, "use https, or an address of loopback, ECS or EKS");
 	return FOUND_FAULT;
 }
 

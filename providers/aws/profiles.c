@@ -97,9 +97,13 @@ static int read_line(struct reading *r, struct text line)
 
 static int read_lines(struct reading *r, struct text bytes, struct fault *f)
 {
-	struct text_split lines = text_split_start(bytes);
-	struct text line;
+	struct text bom = TEXT_LIT("\xef\xbb\xbf"), line;
+	struct text_split lines;
 
+	/* Editors of Windows write it. */
+	if (text_starts(bytes, bom.ptr))
+		bytes = (struct text){bytes.ptr + bom.len, bytes.len - bom.len};
+	lines = text_split_start(bytes);
 	for (unsigned number = 1; text_next(&lines, '\n', &line); number++) {
 		if (line.len && read_line(r, line)) {
 			fault_set(f, HD_FATAL, DIAG_AWS_FILE, "line %u of '%s' cannot be read",

@@ -8,6 +8,7 @@ import pytest
 
 from lab import run_hadeploy, yaml_text
 from lab.aws import Key, Role, SmallAws
+from lab.network import NoNetwork, in_own_network
 
 BASE, OTHER = "AKIDBASE000000000001", "AKIDOTHER00000000002"
 BASE_SECRET, OTHER_SECRET = "base-secret-" + "b" * 28, "other-secret-" + "o" * 27
@@ -116,6 +117,11 @@ def test_the_default_profile(shop):
     assert shop.files(CREDENTIALS).signer().key == BASE
 
 
+def test_a_file_that_an_editor_of_windows_wrote(shop):
+    shop.files("\ufeff" + CREDENTIALS.replace("\n", "\r\n"))
+    assert shop.signer().key == BASE
+
+
 def test_a_profile_that_the_environment_names(shop):
     shop.files("", f"[profile x]\naws_access_key_id={OTHER}\naws_secret_access_key={OTHER_SECRET}\n"
                    "s3 =\n  max_concurrent_requests = 20\n[sso-session y]\nsso_region = z\n")
@@ -199,6 +205,50 @@ def test_a_container(shop, aws):
                     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=shop.dir / "token")
     assert shop.signer().key.startswith("ASIAMADE")
     assert len(aws.asked("GET /v2/creds")) == 1
+
+
+ECS = "169.254.170.2"
+
+
+def test_a_container_of_ecs(tmp_path):
+    """At ECS's own address, in a network that this test has for itself."""
+    def work():
+        with SmallAws(address=(ECS, 80)) as aws:
+            aws.parameters["/shop/greeting"] = ("String", "hello-from-afar")
+            aws.container = {"path": "/v2/credentials/4711"}
+            shop = Shop(tmp_path, aws)
+            shop.env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/4711"
+            return shop.signer(), aws.asked("GET /v2/credentials/4711")
+    try:
+        signer, asked = in_own_network(ECS, work)
+    except NoNetwork as e:
+        pytest.skip(f"{ECS} cannot be had here: {e}")
+    assert signer.key.startswith("ASIAMADE")
+    assert len(asked) == 1 and asked[0].headers["Host"] == ECS
+
+
+def test_a_relative_address_that_leads_away(shop):
+    shop.env.update(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="@example.org/creds",
+                    AWS_CONTAINER_AUTHORIZATION_TOKEN="let-me-in")
+    shop.apply(1).err("HD5407", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "begins with '/'")
+
+
+def test_a_token_file_that_is_not_there(shop, aws):
+    aws.container = {"path": "/creds", "token": "let-me-in"}
+    shop.env.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{aws.url}/creds",
+                    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=shop.dir / "nowhere")
+    shop.apply(1).err("HD5404", f"'{shop.dir}/nowhere' cannot be read",
+                      "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+    assert not aws.requests
+
+
+def test_a_token_file_comes_before_a_token(shop, aws):
+    aws.container = {"path": "/creds", "token": "second"}
+    (shop.dir / "token").write_text("second")
+    shop.env.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{aws.url}/creds",
+                    AWS_CONTAINER_AUTHORIZATION_TOKEN="first",
+                    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=shop.dir / "token")
+    assert shop.signer().key.startswith("ASIAMADE")
 
 
 @pytest.mark.parametrize("host", ["169.254.1.1", "127.example.org", "localhost.example",

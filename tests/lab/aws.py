@@ -85,6 +85,7 @@ class SmallAws:
     delay: float = 0              # before each answer
     ends_early: int = 0           # so many signatures are refused though they should hold
     requests: list = field(default_factory=list)
+    address: tuple = ("127.0.0.1", 0)
 
     def __enter__(self):
         self.serial = itertools.count(1)
@@ -93,9 +94,9 @@ class SmallAws:
 
         class Handler(_Handler):
             aws = outer
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(self.address, Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{self.address[0]}:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self.thread.start()
         return self
