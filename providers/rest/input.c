@@ -226,6 +226,30 @@ static int say_broken(struct rest_call *c, const struct jq_answer *answer)
 	return -1;
 }
 
+/* What a definition raises itself begins with its type, and is for who wrote the template:
+ * "AWS::EC2::Volume: 'Encrypted' is not served: leave it out". */
+static const char *refusal_in(const struct rest_call *c, struct text said)
+{
+	struct text type = text_of(c->type);
+
+	if (said.len <= type.len + 2 || memcmp(said.ptr, type.ptr, type.len) != 0 ||
+	    memcmp(said.ptr + type.len, ": ", 2) != 0)
+		return NULL;
+	return arena_text(c->a, (struct text){said.ptr + type.len + 2, said.len - type.len - 2});
+}
+
+static int say_refused(struct rest_call *c, const char *refusal)
+{
+	const char *hint = strstr(refusal, ": ");
+	size_t len = hint ? (size_t)(hint - refusal) : strlen(refusal);
+
+	fault_set(&c->fault, HD_FATAL, DIAG_REST_UNSERVED, "%.*s", (int)len, refusal);
+	fault_hint(&c->fault, "%s",
+		   hint ? hint + 2 : "change the template, or write a definition of your own");
+	fault_detail(&c->fault, "the definition of %s refuses it", c->t->type);
+	return -1;
+}
+
 static int say_raised(struct rest_call *c, const struct jq_answer *answer, struct range *where)
 {
 	if (answer->line)
@@ -241,6 +265,10 @@ static int say_raised(struct rest_call *c, const struct jq_answer *answer, struc
 
 static int say_failure(struct rest_call *c, const struct jq_answer *answer, struct range where)
 {
+	const char *refusal = answer->result == JQ_RAISED ? refusal_in(c, answer->text) : NULL;
+
+	if (refusal)
+		return say_refused(c, refusal);
 	if (answer->result == JQ_RUNAWAY)
 		say_runaway(c);
 	else if (answer->result == JQ_BROKEN)

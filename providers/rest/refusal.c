@@ -110,6 +110,14 @@ static const char *why(const struct exchange *x)
 	return x->answer.why && *x->answer.why ? x->answer.why : "libcurl gives no reason";
 }
 
+/* No Endpoint was given: a name like https://ec2.us-wets-2.amazonaws.com is made of the Region. */
+static bool is_named_by_region(const struct exchange *x)
+{
+	const char *region = x->s->aws_region;
+
+	return region && *region && strstr(x->endpoint, region);
+}
+
 int refusal_unsent(const struct exchange *x, struct fault *f)
 {
 	if (x->answer.untrusted) {
@@ -120,8 +128,10 @@ int refusal_unsent(const struct exchange *x, struct fault *f)
 	} else {
 		fault_set(f, HD_UNREACHABLE, DIAG_REST_UNREACHABLE,
 			  "the service cannot be reached");
-		fault_hint(f, "check Endpoint, name resolution, and whether a proxy is needed "
-			      "(Proxy, or https_proxy of the environment)");
+		fault_hint(f,
+			   "check %s, name resolution, and whether a proxy is needed (Proxy, or "
+			   "https_proxy of the environment)",
+			   is_named_by_region(x) ? "how the Region is spelled" : "Endpoint");
 	}
 	fault_detail(f, "%s", why(x));
 	refusal_place(x, f);

@@ -96,6 +96,18 @@ def test_a_page_of_something_else_makes_nothing_gone(status, proxy, moto, tmp_pa
     assert counts(moto) == {name: 0 for name in NETWORK}
 
 
+def test_a_region_that_is_misspelled(tmp_path):
+    cloud = Cloud(tmp_path, "http://127.0.0.1:1", {"Queue": NETWORK["Queue"]})
+    cloud.run("apply", "--yes", "--on-failure", "keep").ok(1).err("check Endpoint")
+    manifest = json.loads((tmp_path / "hadeploy.yaml").read_text())
+    manifest["Providers"]["aws"] = {"Proxy": "http://127.0.0.1:1"}
+    manifest["Regions"][REGION]["Providers"]["aws"]["Region"] = "us-wets-2"
+    cloud.put("hadeploy.yaml", json.dumps(manifest))
+    cloud.run("apply", "--yes", "--on-failure", "keep").ok(1).err(
+        "CreateQueue of sqs, region 'us-wets-2'", "https://sqs.us-wets-2.amazonaws.com",
+        "check how the Region is spelled")
+
+
 def test_what_stops_before_the_first_change_says_so(proxy, moto, tmp_path):
     named = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {
         "QueueName": {"Fn::Sub": "q-${AWS::AccountId}"}}}}

@@ -278,7 +278,7 @@ def test_what_is_not_served_is_refused_before_anything_is_sent(disk):
     disk.change("Disk", SourceVolumeId="vol-0123456789abcdef0")
     told = disk.apply()
     assert told.returncode == 1, told
-    told.err("AWS::EC2::Volume: 'SourceVolumeId' is not served: leave it out")
+    told.err("shop.yaml:", "HD5386: 'SourceVolumeId' is not served", "hint: leave it out")
     assert disk.ec2.describe_volumes()["Volumes"] == []
 
 
@@ -289,7 +289,7 @@ def test_what_cannot_be_changed_is_refused(disk):
     disk.change("Disk", Encrypted=True)
     told = disk.apply()
     assert told.returncode == 1, told
-    told.err("AWS::EC2::Volume: 'Encrypted' cannot be changed: rename the resource")
+    told.err("HD5386: 'Encrypted' cannot be changed", "hint: rename the resource")
 
 
 def test_what_an_answer_that_got_lost_has_made_is_adopted(disk):

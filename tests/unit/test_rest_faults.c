@@ -122,6 +122,21 @@ static void an_expression_that_fails_is_shown_at_its_place(void **state)
 	assert_true(says(&lab->op.detail, "cannot be added"));
 }
 
+static void what_a_definition_refuses_is_told_to_the_template(void **state)
+{
+	struct rest_lab *lab = lab_of(
+		state,
+		HEAD "Create:\n"
+		     "- {Method: POST, Path: /things, Id: .id, Body: 'refuse([\"Size\"])'}\n" READ);
+
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_FATAL);
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5386 ");
+	assert_true(says(&lab->op.summary, "'Size' is not served"));
+	assert_true(says(&lab->op.hint, "leave it out"));
+	assert_string_equal(str_cstr(&lab->op.place), "");
+	rest_lab_expect_log(lab, "");
+}
+
 static void an_expression_without_an_end_is_stopped(void **state)
 {
 	struct rest_lab *lab = lab_of(state, HEAD "Create:\n" MAKE "Read:\n"
@@ -350,6 +365,7 @@ int main(void)
 		REST_TEST(settings_reach_every_request),
 		REST_TEST(what_the_definition_lacks_is_told),
 		REST_TEST(an_expression_that_fails_is_shown_at_its_place),
+		REST_TEST(what_a_definition_refuses_is_told_to_the_template),
 		REST_TEST(an_expression_without_an_end_is_stopped),
 		REST_TEST(an_expression_that_gives_the_wrong_thing_is_told),
 		REST_TEST(time_that_is_over_asks_nobody),
