@@ -1,5 +1,6 @@
-"""kill -9 before and after each call to AWS's APIs (moto), and answers that are lost: one plain run
-later everything is there once, and nothing else.  boto3 is the witness."""
+"""kill -9 before and after each call to AWS's APIs (moto): one plain run later everything is there
+once, and nothing else.  The same for each request that is lost, or whose answer is, which no second
+run is needed for.  boto3 is the witness."""
 
 import json
 import os
@@ -8,10 +9,12 @@ import pytest
 
 from lab.moto import KEYS
 from lab.project import Project
+from lab.proxy import FaultyProxy
 
 REGION = "eu-west-1"
 FAULTY = os.environ.get("HADEPLOY_FAULTY")
-STEP = 9  # of the points of a run, every so manieth is tried; 1: all
+# Of the points of a run, every so manieth is tried; CRASH_STEP=1: all.
+STEP = int(os.environ.get("CRASH_STEP", "9"))
 
 RESOURCES = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
@@ -48,10 +51,10 @@ Stacks: {{web: {{Template: web.json, Targets: [{REGION}]}}}}
 
 
 class World(Project):
-    def __init__(self, folder, moto):
+    def __init__(self, folder, moto, endpoint=None):
         super().__init__(folder, None)
         self.moto = moto
-        self.put("hadeploy.yaml", MANIFEST % moto.url)
+        self.put("hadeploy.yaml", MANIFEST % (endpoint or moto.url))
         self.put("web.json", json.dumps({"Resources": RESOURCES}))
 
     def run(self, *args, **options):
@@ -112,7 +115,7 @@ def points(broken, moto, folder, *before):
     return world, report["call"]
 
 
-@pytest.mark.limit(600)
+@pytest.mark.limit(5400 // STEP)
 def test_killed_at_any_call_of_an_apply(broken, moto, tmp_path):
     world, count = points(broken, moto, tmp_path, ["apply", "--yes"])
     assert world.counts() == everything_once()
@@ -127,7 +130,7 @@ def test_killed_at_any_call_of_an_apply(broken, moto, tmp_path):
         world.run("plan", "--exit-code", "--refresh").ok()
 
 
-@pytest.mark.limit(600)
+@pytest.mark.limit(5400 // STEP)
 def test_killed_at_any_call_of_a_destroy(broken, moto, tmp_path):
     _, count = points(broken, moto, tmp_path, ["apply", "--yes"], ["destroy", "--yes"])
     for n in range(1, count + 1, STEP):
@@ -138,3 +141,32 @@ def test_killed_at_any_call_of_a_destroy(broken, moto, tmp_path):
         assert done.returncode == -9, done
         world.run("destroy", "--yes").ok()
         assert world.counts() == nothing(), f"killed at call {n}"
+
+
+def requests_of(proxy, world, command):
+    """How many a run makes, one at a time."""
+    before = len(proxy.requests)
+    world.run(command, "--yes", "--parallelism", "1").ok()
+    return len(proxy.requests) - before
+
+
+@pytest.mark.limit(5400 // STEP)
+@pytest.mark.parametrize("fault", ["reset", "lost_reset", "truncated"])
+def test_bad_luck_with_any_request(fault, moto, tmp_path):
+    """`reset`: nothing was done; the others: it was, and nobody was told."""
+    with FaultyProxy(moto.url) as proxy:
+        world = World(tmp_path / "whole", moto, proxy.url)
+        applying, destroying = (requests_of(proxy, world, it) for it in ("apply", "destroy"))
+        assert applying >= len(RESOURCES) <= destroying
+        for n in range(0, max(applying, destroying), STEP):
+            moto.reset()
+            world = World(tmp_path / f"{fault}{n}", moto, proxy.url)
+            for command, count, there in (("apply", applying, everything_once()),
+                                          ("destroy", destroying, nothing())):
+                proxy.clear()
+                once = proxy.add(fault, first=1, skip=n)
+                world.run(command, "--yes", "--parallelism", "1").ok()
+                assert world.counts() == there, f"{fault} of request {n} of {command}"
+                assert once.hits == (n < count)
+                proxy.clear()
+                world.run("plan", "--exit-code", "--refresh").ok(command == "destroy" and 2)
