@@ -162,9 +162,31 @@ static const struct value *answer(const struct known_record *r, struct text poin
 	return is_sensitive(r, pointer) ? value_sensitive(a, v) : v;
 }
 
+static const struct schema *schema_of(const struct known *k, const struct known_record *r)
+{
+	const struct provider_entry *entry;
+	const struct schema *schema = NULL;
+
+	return registry_find(k->registry, r->type, &entry, &schema) ? schema : NULL;
+}
+
+/* A read-only attribute that is the id itself (a group's GroupId, a topic's ARN) is another word
+ * for what Ref gives, so an update in place leaves it, too, as it is. */
+static enum known_extent extent_of(const struct known *k, const struct known_record *r,
+				   struct text pointer)
+{
+	const json_t *j = usable(r->outputs_json, pointer);
+	const struct schema *schema = schema_of(k, r);
+
+	if (*r->id && json_is_string(j) && strcmp(json_string_value(j), r->id) == 0 && schema &&
+	    schema_is_read_only(schema, pointer))
+		return KNOWN_ALL;
+	return r->extent;
+}
+
 /* "A.B" is the attribute of that name, else member B of attribute A. */
-static const struct value *answer_attribute(const struct known_record *r, const char *attribute,
-					    struct arena *a)
+static const struct value *answer_attribute(const struct known *k, const struct known_record *r,
+					    const char *attribute, struct arena *a)
 {
 	struct text_split parts = text_split_start(text_of(attribute));
 	struct str pointer = STR_INIT;
@@ -172,7 +194,7 @@ static const struct value *answer_attribute(const struct known_record *r, const 
 	struct text part;
 
 	json_pointer_add(&pointer, text_of(attribute));
-	v = answer(r, str_text(&pointer), r->extent, a);
+	v = answer(r, str_text(&pointer), extent_of(k, r, str_text(&pointer)), a);
 	if (!v && strchr(attribute, '.')) {
 		str_clear(&pointer);
 		while (text_next(&parts, '.', &part))
@@ -188,13 +210,10 @@ static const struct value *answer_attribute(const struct known_record *r, const 
 static const struct value *answer_ref(const struct known *k, const struct known_record *r,
 				      struct arena *a)
 {
-	const struct provider_entry *entry;
-	const struct schema *schema = NULL;
-	const char *pointer = NULL;
+	const struct schema *schema = schema_of(k, r);
+	const char *pointer = schema ? schema_ref_pointer(schema) : NULL;
 	enum known_extent extent = r->extent;
 
-	if (registry_find(k->registry, r->type, &entry, &schema))
-		pointer = schema_ref_pointer(schema);
 	if (!pointer)
 		return *r->id ? value_string(a, text_of(arena_strdup(a, r->id)), NULL) : NULL;
 	if (schema_is_read_only(schema, text_of(pointer)))
@@ -211,7 +230,7 @@ static const struct value *lookup(void *context, struct arena *a, const char *lo
 	if (!r)
 		return NULL;
 	record_parse(r);
-	return attribute ? answer_attribute(r, attribute, a) : answer_ref(i->known, r, a);
+	return attribute ? answer_attribute(i->known, r, attribute, a) : answer_ref(i->known, r, a);
 }
 
 static struct known_instance *instance_of(struct known *k, const struct instance_id *id)

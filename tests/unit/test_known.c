@@ -108,6 +108,16 @@ static void computed_attributes_hide_while_an_update_is_due(void **state)
 	expect_text(ask(b, "A", NULL), "a");
 }
 
+static void what_is_the_id_itself_stays(void **state)
+{
+	struct bench *b = *state;
+
+	b->r->outputs = "{\"Serial\":\"id-A\",\"Other\":\"id-A\"}";
+	known_put(b->k, b->r, KNOWN_INPUTS);
+	expect_text(ask(b, "A", "Serial"), "id-A");
+	assert_null(ask(b, "A", "Other"));
+}
+
 static void instances_do_not_mix(void **state)
 {
 	const struct instance_id west = {"web", ACCOUNT_NONE, "west"};
@@ -162,6 +172,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(attributes_may_be_nested, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(computed_attributes_hide_while_an_update_is_due,
 						bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(what_is_the_id_itself_stays, bench_open,
+						bench_close),
 		cmocka_unit_test_setup_teardown(instances_do_not_mix, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(masked_secrets_are_not_known, bench_open,
 						bench_close),
