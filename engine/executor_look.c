@@ -140,6 +140,34 @@ static void create_is_there(struct task *t)
 	}
 }
 
+/* Neither found nor known to be absent: made once more there could be two of it. */
+static bool is_unknowable(const struct task *t)
+{
+	return t->phase == PHASE_FIND && t->kind == TASK_CREATE && !t->exists &&
+	       t->job.work.outcome.effect == HD_EFFECT_UNKNOWN;
+}
+
+static void create_is_unknown(struct task *t)
+{
+	struct diags *d = &t->job.work.outcome.diags;
+	const char *address = t->job.call.address;
+	struct diag *g;
+
+	blame_lost_call(t);
+	g = diag_add(d, DIAG_RUN_UNKNOWABLE, t->job.call.where,
+		     "nobody can tell whether this was made");
+	diag_detail(d, g,
+		    "No answer says so, and %s has no way to look for what an operation made.",
+		    t->type);
+	diag_hint(d, g,
+		  "look whether it is there: if so, `hadeploy import %s ID` records it; if not, "
+		  "run the same command again",
+		  address);
+	diag_address(d, g, address);
+	diag_endpoint(d, g, t->job.call.endpoint);
+	task_fail_unknown(t);
+}
+
 static void create_is_absent(struct task *t)
 {
 	if (t->recovered) {
@@ -259,6 +287,8 @@ static void found_nothing(struct task *t)
 		/* Its key found it: reading does not see it yet. */
 		t->doubtful = true;
 		task_succeed(t);
+	} else if (is_unknowable(t)) {
+		create_is_unknown(t);
 	} else {
 		absent(t);
 	}

@@ -250,6 +250,8 @@ void task_succeed(struct task *t);
 void task_distrust(struct task *t, const char *missing); /* fails it: half an answer */
 void task_end_operation(struct task *t, enum operation_result result); /* END alone */
 void task_fail(struct task *t);                                        /* nothing changed */
+/* It may be there: the run that finds this out ends with the error, also one that recovers. */
+void task_fail_unknown(struct task *t);
 void task_fail_partly(struct task *t); /* what was handed over is recorded, tainted */
 void task_fail_gone(struct task *t);   /* the record is tainted, so that it is read first */
 void task_leave_open(struct task *t);  /* no END: the next run looks after it */

@@ -308,6 +308,13 @@ void task_fail(struct task *t)
 	end_failed(t);
 }
 
+void task_fail_unknown(struct task *t)
+{
+	task_end_operation(t, OPERATION_FAILED);
+	take_diags(t);
+	task_over(t, STEP_ENDED_BADLY);
+}
+
 /* What is recorded of a thing that was changed half-way: its old inputs, so that the next
  * plan sees the difference, and its state as far as it is known. */
 static void taint_before(struct task *t)

@@ -48,7 +48,8 @@
  *	                                         recorded properties give, whoever made it
  *
  * Each hands over id and state, or one item(), or answers NOTFOUND.  find() of several
- * candidates hands over one item() each and no id: nobody guesses.
+ * candidates hands over one item() each and no id: nobody guesses.  NOTFOUND with UNKNOWN, of a
+ * find() with a key: it has no way to tell, and another create() could make a second one.
  *
  * Schema: {"types": {NAME: {...}}} in CloudFormation's vocabulary, per type: version,
  * description, properties (type string|integer|number|boolean|array|object, enum,

@@ -208,6 +208,20 @@ static int give_found(struct rest_call *c, const json_t *item)
 	return show(c, ABSENCE_SILENT);
 }
 
+/* Nothing on the thing tells whose it is.  What has no namesake was not made; else it can only be
+ * made again where a second time does no harm. */
+static int find_without_key(struct rest_call *c)
+{
+	json_t *items = look_find(c, OPERATION_FIND_BY_NAME);
+	bool told = operation(c, OPERATION_FIND_BY_NAME)->given && json_array_size(items) == 0;
+	int status = items ? HD_NOTFOUND : call_fail(c);
+
+	if (items && !told && !resume_repeatable(c))
+		c->s->host->set_effect(c->call.op, HD_EFFECT_UNKNOWN);
+	json_decref(items);
+	return status;
+}
+
 static int find(struct rest_call *c)
 {
 	bool by_key = c->r->idem.len > 0;
@@ -218,6 +232,8 @@ static int find(struct rest_call *c)
 		return show(c, ABSENCE_SILENT);
 	if (by_key)
 		call_doubt_absence(c);
+	if (by_key && !operation(c, OPERATION_FIND_BY_KEY)->given)
+		return find_without_key(c);
 	items = look_find(c, by_key ? OPERATION_FIND_BY_KEY : OPERATION_FIND_BY_NAME);
 	if (!items)
 		status = call_fail(c);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "providers/rest/run.h"
+#include "providers/rest/shape.h"
 
 size_t resume_step(const struct operation *create)
 {
@@ -39,6 +40,33 @@ bool resume_can(const struct rest_call *c)
 	for (size_t i = first; can && i < create->step_count; i++)
 		can = !looks_back(&create->steps[i]);
 	return can && !call_missing_secret(c, create, first);
+}
+
+/* Words that bring the operation's key into a request, also by way of a function. */
+static bool names_key(struct text source)
+{
+	static const char *const words[] = {"$key", "$name", "generated", "made_tags"};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		found |= names(source, words[i]);
+	return found;
+}
+
+static bool sends_key(const struct definition *t)
+{
+	const struct operation *create = &t->operations[OPERATION_CREATE];
+	bool sends = names_key(t->functions) || names_key(t->service.functions) ||
+		     names_key(t->service.headers.source);
+
+	for (size_t i = 0; i < create->step_count; i++)
+		sends |= names_key(create->steps[i].request.source);
+	return sends;
+}
+
+bool resume_repeatable(const struct rest_call *c)
+{
+	return sends_key(c->t) || shape_is_named(c->shape, c->recorded);
 }
 
 int resume_create(struct rest_call *c)

@@ -14,5 +14,8 @@ bool resume_can(const struct rest_call *c);
 int resume_create(struct rest_call *c);
 /* The step behind the last one that gives an id. */
 size_t resume_step(const struct operation *create);
+/* A create once more makes no second thing: it sends the operation's key, or what identifies the
+ * thing stands in the template. */
+bool resume_repeatable(const struct rest_call *c);
 
 #endif

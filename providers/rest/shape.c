@@ -91,6 +91,36 @@ json_t *shape_facts(const struct shape *s)
 	return out;
 }
 
+static bool is_among(const json_t *list, const json_t *item)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		if (json_equal(one, item))
+			return true;
+	}
+	return false;
+}
+
+bool shape_is_named(const struct shape *s, const json_t *properties)
+{
+	json_t *own = names(json_object_get(s->schema, "primaryIdentifier"));
+	json_t *decided = names(json_object_get(s->schema, "readOnlyProperties")), *one;
+	bool named = json_array_size(own) > 0;
+	size_t i;
+
+	json_array_foreach(own, i, one)
+	{
+		named &= json_object_get(properties, json_string_value(one)) &&
+			 !is_among(decided, one);
+	}
+	json_decref(own);
+	json_decref(decided);
+	return named;
+}
+
 /* --- the schema at a place ------------------------------------------------------------------ */
 
 /* What "$ref": "#/definitions/X" stands for; a ring of them ends somewhere. */

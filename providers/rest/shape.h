@@ -21,6 +21,8 @@ void shape_close(struct shape *s);
 /* $schema: {"required", "primaryIdentifier", "readOnly", "createOnly", "writeOnly"}, names of
  * properties; new reference. */
 json_t *shape_facts(const struct shape *s);
+/* The template gives what identifies the thing, so that there cannot be two of it. */
+bool shape_is_named(const struct shape *s, const json_t *properties);
 /* The state as it is handed over: `said` is what the user wrote, as far as it is known, or NULL.
  * New reference. */
 json_t *shape_state(const struct shape *s, const json_t *state, const json_t *said);

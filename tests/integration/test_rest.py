@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -157,6 +158,38 @@ def test_killed_before_the_answer_nothing_is_made_twice(desk, shop):
     press, = shop.things["machines"].values()
     assert (press["state"], press["color"]) == ("ready", "red")
     assert shop.asked("POST /machines") == 1
+
+
+def without_key(desk, *keys):
+    """Nothing tells any more whose a machine is."""
+    path = desk.dir / "types" / "machine.yaml"
+    text = path.read_text().replace(", key: $key", "")
+    for key in keys:
+        text = re.sub(rf"^{key}:\n(?:  .*\n)*", "", text, flags=re.M)
+    path.write_text(text)
+    desk.template(MACHINE)
+
+
+def test_what_no_key_finds_is_not_made_twice(desk, shop):
+    without_key(desk, "FindByKey", "FindByName")
+    shop.faults.append(Fault("POST /machines$", lose=True, done=True))
+    desk.run("apply", "--yes").ok(1).err("HD5372", "HD2212", "hadeploy import desk/east/Press ID")
+    ident, = shop.things["machines"]
+    assert shop.asked("POST /machines") == 1
+    desk.run("import", "--yes", "desk/east/Press", ident).ok()
+    desk.run("apply", "--yes").ok()
+    assert shop.asked("POST /machines") == 1
+
+
+def test_what_has_no_namesake_was_not_made(desk, shop):
+    without_key(desk, "FindByKey")
+    shop.faults.append(Fault("POST /machines$", lose=True))
+    desk.run("apply", "--yes").ok()
+    assert len(shop.things["machines"]) == 1
+    desk.run("destroy", "--yes").ok()
+    shop.faults.append(Fault("POST /machines$", lose=True, done=True))
+    desk.run("apply", "--yes").ok(1).err("HD2212")
+    assert len(shop.things["machines"]) == 1
 
 
 FAULTS = {

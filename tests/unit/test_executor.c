@@ -341,6 +341,23 @@ static void a_create_that_is_lost_every_time_fails_without_a_record(void **state
 	assert_true(bench_said(b, DIAG_PROVIDER_FAILED));
 }
 
+static void a_lost_create_of_which_nobody_can_tell_is_not_sent_again(void **state)
+{
+	struct bench *b = *state;
+
+	bench_many(b, 1, 1);
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_CREATE, .status = HD_RETRY, .effect = HD_EFFECT_UNKNOWN});
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_FIND, .status = HD_NOTFOUND, .effect = HD_EFFECT_UNKNOWN});
+	assert_int_equal(bench_apply(b), -1);
+	assert_int_equal(cloud_calls(CLOUD_CREATE, "t0"), 1);
+	assert_int_equal(bench_records(b), 0);
+	assert_int_equal(bench_open_operations(b), 0);
+	assert_true(bench_said(b, DIAG_PROVIDER_FAILED));
+	assert_non_null(strstr(bench_diag(b, DIAG_RUN_UNKNOWABLE)->hint, "hadeploy import"));
+}
+
 static void what_cannot_be_asked_about_stays_open(void **state)
 {
 	struct bench *b = *state;
@@ -575,6 +592,7 @@ int main(void)
 		RUN_TEST(a_create_whose_answer_was_lost_is_found_by_its_key),
 		RUN_TEST(a_create_that_was_lost_before_it_arrived_is_sent_again),
 		RUN_TEST(a_create_that_is_lost_every_time_fails_without_a_record),
+		RUN_TEST(a_lost_create_of_which_nobody_can_tell_is_not_sent_again),
 		RUN_TEST(what_cannot_be_asked_about_stays_open),
 		RUN_TEST(a_lost_update_is_compared_with_what_is_there),
 		RUN_TEST(a_lost_delete_that_happened_is_a_success),

@@ -50,6 +50,23 @@ static void a_create_that_happened_is_found_and_recorded(void **state)
 	expect_whole(b, 1);
 }
 
+/* A person is asked once, and the next run goes on. */
+static void a_create_of_which_nobody_can_tell_ends_the_run_that_recovers(void **state)
+{
+	struct bench *b = *state;
+
+	bench_many(b, 1, 1);
+	die(CLOUD_CREATE, CLOUD_DIES_BEFORE, 0);
+	bench_apply_dying(b);
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_FIND, .times = 1, .status = HD_NOTFOUND, .effect = HD_EFFECT_UNKNOWN});
+	assert_int_equal(bench_apply(b), -1);
+	assert_int_equal(bench_diag(b, DIAG_RUN_UNKNOWABLE)->severity, DIAG_ERROR);
+	assert_int_equal(cloud_count(), 0);
+	assert_int_equal(bench_open_operations(b), 0);
+	expect_whole(b, 1);
+}
+
 /* The key finds it, and it is not whole: that it is there is recorded, and no more. */
 static void a_create_that_happened_in_part_is_completed_by_the_next_run(void **state)
 {
@@ -407,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_TEST(a_create_that_never_happened_is_made_by_the_next_run),
 		RUN_TEST(a_create_that_happened_is_found_and_recorded),
+		RUN_TEST(a_create_of_which_nobody_can_tell_ends_the_run_that_recovers),
 		RUN_TEST(a_create_that_happened_in_part_is_completed_by_the_next_run),
 		RUN_TEST(dying_at_any_create_loses_and_doubles_nothing),
 		RUN_TEST(a_pending_create_is_polled_to_its_end_by_the_next_run),
