@@ -416,8 +416,11 @@ void task_leave_open(struct task *t)
 	if (!first_error(said))
 		said = &t->errors;
 	explain_open(t, first_error(said));
-	if (!t->recovered)
+	/* Looking may fail for a reason of its own: that of the change comes first. */
+	if (!t->recovered) {
+		diags_take(t->x->d, &t->errors);
 		diags_take(t->x->d, said);
+	}
 	if (t->x->progress)
 		t->x->progress[t->change_index].open = true;
 	task_over(t, STEP_ENDED_BADLY);

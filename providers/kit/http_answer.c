@@ -98,6 +98,27 @@ static const char *lower_first(struct arena *a, const char *s)
 	return own;
 }
 
+/* "127.0.0.1 port 3128", which may be a proxy's; NULL where libcurl does not say. */
+static const char *text_of_peer(const struct slot *s, struct arena *a)
+{
+	static const char known[] = "Failed to connect to ";
+	struct text t = text_of(s->error);
+	const char *end;
+
+	if (!text_starts(t, known))
+		return NULL;
+	t = (struct text){t.ptr + sizeof(known) - 1, t.len - (sizeof(known) - 1)};
+	end = strstr(t.ptr, " after ");
+	return end ? arena_text(a, (struct text){t.ptr, (size_t)(end - t.ptr)}) : NULL;
+}
+
+static const char *with_peer(const struct slot *s, struct arena *a, const char *text)
+{
+	const char *peer = text ? text_of_peer(s, a) : NULL;
+
+	return peer ? arena_printf(a, "%s: %s", peer, text) : text;
+}
+
 /* The system's word for it says most: refused, reset, no route. */
 static const char *text_of_errno(const struct slot *s, struct arena *a)
 {
@@ -174,7 +195,7 @@ static const char *why(const struct slot *s, CURLcode code, struct arena *a,
 		return text_of_trust(s, a);
 	text = text_of_tunnel(s, a);
 	if (!text && breaks(code))
-		text = text_of_errno(s, a);
+		text = with_peer(s, a, text_of_errno(s, a));
 	if (!text)
 		text = text_of_code(code);
 	return text ? text : lower_first(a, curl_easy_strerror(code));

@@ -177,6 +177,7 @@ struct service {
 	enum auth_scheme auth;
 	bool auth_given;
 	const char *endpoint; /* HOLES as written; NULL */
+	struct range endpoint_where;
 	const char *signing_name, *signing_region, *target_prefix, *api_version;
 	bool lists_member;
 	struct expression error_code, error_message;

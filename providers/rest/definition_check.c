@@ -101,14 +101,67 @@ static void check_target(struct checker *c, const struct step *s)
 		refuse_keys(c, s, "no Path", "write Path: /things, and Method when it is not GET");
 }
 
-static void check_step(struct checker *c, const struct step *s)
+static bool is_of_name(char c)
+{
+	return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
+
+/* The first "$steps.NAME" from *at on, whose NAME it gives; *at is moved behind it. */
+static bool next_answer(struct text source, size_t *at, struct text *name)
+{
+	static const char head[] = "$steps.";
+	const char *found;
+
+	if (*at >= source.len)
+		return false;
+	found = memmem(source.ptr + *at, source.len - *at, head, sizeof(head) - 1);
+	if (!found)
+		return false;
+	*name = (struct text){found + sizeof(head) - 1, 0};
+	while (name->ptr + name->len < source.ptr + source.len && is_of_name(name->ptr[name->len]))
+		name->len++;
+	*at = (size_t)(name->ptr + name->len - source.ptr);
+	return true;
+}
+
+static void check_answers(struct checker *c, const struct operation *o, const struct expression *e)
+{
+	const char **names = ARENA_ARRAY(c->a, o->step_count + 1, const char *);
+	struct text name;
+	size_t at = 0;
+
+	for (size_t i = 0; i < o->step_count; i++)
+		names[i] = o->steps[i].name;
+	while (e->source.ptr && next_answer(e->source, &at, &name)) {
+		struct diag *g;
+		bool known = !name.len;
+
+		for (size_t i = 0; i < o->step_count; i++)
+			known |= text_is(name, names[i]);
+		if (known)
+			continue;
+		g = diag_add(c->d, DIAG_DEFINITION_KEYS, place_of_word(e->source, e->where, name),
+			     "'$steps.%.*s' is the answer of no step of %s", TEXT_ARG(name),
+			     c->who);
+		diag_did_you_mean(c->d, g, name, names, o->step_count);
+		if (!g->hint)
+			diag_hint(c->d, g,
+				  "give a step the key Name: its answer is $steps.NAME for all "
+				  "that follows");
+	}
+}
+
+static void check_step(struct checker *c, const struct operation *o, const struct step *s)
 {
 	const struct expression *const all[] = {&s->when,   &s->for_each,   &s->request,
 						&s->id,     &s->keep,       &s->until,
 						&s->failed, &s->pages.next, &s->pages.items};
 
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		check_expression(c, all[i]);
+		check_answers(c, o, all[i]);
+	}
 	check_target(c, s);
 }
 
@@ -190,12 +243,15 @@ static void check_ends(struct checker *c, const struct operation *o, enum operat
 
 static void check_steps(struct checker *c, const struct operation *o)
 {
+	const struct expression *const ends[] = {&o->state, &o->items, &o->result};
+
 	for (size_t i = 0; i < o->step_count; i++)
-		check_step(c, &o->steps[i]);
+		check_step(c, o, &o->steps[i]);
 	check_step_names(c, o);
-	check_expression(c, &o->state);
-	check_expression(c, &o->items);
-	check_expression(c, &o->result);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		check_expression(c, ends[i]);
+		check_answers(c, o, ends[i]);
+	}
 }
 
 static void check_needed(struct checker *c, enum operation_kind kind)
@@ -249,12 +305,24 @@ static void check_wildcard(struct checker *c)
 		  "own has a definition of its own");
 }
 
+static void check_endpoint(struct checker *c, const struct service *s)
+{
+	struct diags said = DIAGS_INIT;
+	struct text jq;
+
+	if (s->endpoint &&
+	    program_text_holes(c->a, s->endpoint, s->endpoint_where, &jq, &said) == 0)
+		check_words(c, jq, s->endpoint_where);
+	diags_release(&said);
+}
+
 static void check_service(struct checker *c)
 {
 	const struct service *s = &c->t->service;
 
 	check_words(c, s->functions, s->functions_where);
 	check_words(c, c->t->functions, c->t->functions_where);
+	check_endpoint(c, s);
 	check_expression(c, &s->headers);
 	check_expression(c, &s->error_code);
 	check_expression(c, &s->error_message);

@@ -113,8 +113,11 @@ static int visit_name(struct walk *w, const char *folder, const char *name, size
 	struct definition_text *t;
 	struct stat st;
 
-	if (*name == '.' || stat(path, &st) != 0)
+	if (*name == '.')
 		return 0;
+	/* It was there a moment ago, or it is a link that leads nowhere. */
+	if (stat(path, &st) != 0)
+		return is_yaml(name) ? report_folder(w, path, strerror(errno)) : 0;
 	if (S_ISDIR(st.st_mode))
 		return visit(w, relative, depth + 1);
 	if (!S_ISREG(st.st_mode) || !is_yaml(name))

@@ -21,7 +21,9 @@ static void add_expression(struct composer *c, struct expression e)
 	program_mark(&c->text, e.where);
 	str_add_char(&c->text, '(');
 	str_add_text(&c->text, e.source);
-	str_add(&c->text, "\n)");
+	/* What it lacks at its end is noticed at what follows. */
+	program_mark_end(&c->text, e);
+	str_add_char(&c->text, ')');
 }
 
 typedef int holes_fn(struct arena *a, const char *holes, struct range where, struct text *out,

@@ -452,13 +452,25 @@ static void check_order(struct schema_checker *c)
 
 static void check_counts(struct schema_checker *c, const struct node *map)
 {
+	static const char *const names[] = {"create", "read", "update", "delete"};
 	int64_t seconds;
 
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
-		const struct node *n = map->entries[i].value;
+		const struct node *key = map->entries[i].key, *n = map->entries[i].value;
+		bool known = false;
 
-		if (n->kind != NODE_SCALAR || !text_to_int64(n->text, 0, INT32_MAX, &seconds))
+		for (size_t k = 0; k < ARRAY_LEN(names); k++)
+			known |= text_is(key->text, names[k]);
+		if (!known)
+			diag_hint(c->r->d, refuse(c, key, "'timeouts' has no '%s'", key->text.ptr),
+				  "it is create, read, update or delete");
+		else if (n->kind != NODE_SCALAR)
 			wants(c, &map->entries[i], "a number of seconds");
+		else if (!text_to_int64(n->text, 1, INT32_MAX, &seconds))
+			diag_hint(c->r->d,
+				  refuse(c, n, "'%s' of 'timeouts' cannot be '%s'", key->text.ptr,
+					 n->text.ptr),
+				  "it is a whole number of seconds, from 1 on");
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "providers/rest/definition_parts.h"
+#include "providers/rest/program.h"
 
 #define STATUS_MIN 100
 #define STATUS_MAX 599
@@ -76,9 +77,21 @@ static void set_headers(struct definition_reader *r, const struct definition_key
 	s->headers = definition_headers(r, value);
 }
 
+static void set_endpoint(struct definition_reader *r, const struct definition_key *key,
+			 const struct node *value, void *into)
+{
+	struct service *s = into;
+	struct text holes;
+
+	if (program_text_holes(r->a, value->text.ptr, value->where, &holes, r->d) < 0)
+		return;
+	definition_set_text(r, key, value, into);
+	s->endpoint_where = value->where;
+}
+
 static const struct definition_key service_rows[] = {
 	{"Protocol", FORM_TEXT, set_protocol, 0},
-	{"Endpoint", FORM_TEXT, definition_set_text, offsetof(struct service, endpoint)},
+	{"Endpoint", FORM_TEXT, set_endpoint, offsetof(struct service, endpoint)},
 	{"Auth", FORM_TEXT, set_auth, 0},
 	{"SigningName", FORM_TEXT, definition_set_text, offsetof(struct service, signing_name)},
 	{"SigningRegion", FORM_TEXT, definition_set_text, offsetof(struct service, signing_region)},

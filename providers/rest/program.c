@@ -114,8 +114,8 @@ static void put_shared(struct builder *b, struct service *s)
 
 	if (s->endpoint && program_text_holes(b->arena, s->endpoint, RANGE_NONE, &holes, &d) == 0) {
 		/* Outside of a list jq 1.6 would catch what is raised behind it, too. */
-		put(b, "def _endpoint: {\"endpoint\": ([(");
-		put_text(b, holes);
+		put(b, "def _endpoint: {\"endpoint\": ([(\n");
+		put_source(b, holes, s->endpoint_where);
 		put(b, ")?][0])};\n");
 		b->endpoint = true;
 	}

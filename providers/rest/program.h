@@ -39,6 +39,8 @@ int program_text_holes(struct arena *a, const char *holes, struct range where, s
  * where the text of this node begins.  Writes a line, a comment of jq's, and begins one.
  */
 void program_mark(struct str *out, struct range where);
+/* The same, where the last line of an expression stands: behind its source. */
+void program_mark_end(struct str *out, struct expression e);
 
 /* prelude.jq */
 struct text program_prelude(void);

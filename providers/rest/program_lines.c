@@ -22,6 +22,18 @@ void program_mark(struct str *out, struct range where)
 	str_printf(out, "\n" PROGRAM_MARK "%u\n", (unsigned)program_text_line(where));
 }
 
+void program_mark_end(struct str *out, struct expression e)
+{
+	struct text source = e.source;
+	uint32_t line = program_text_line(e.where);
+
+	while (source.len && source.ptr[source.len - 1] == '\n')
+		source.len--;
+	for (size_t i = 0; i < source.len; i++)
+		line += source.ptr[i] == '\n';
+	str_printf(out, "\n" PROGRAM_MARK "%u\n", (unsigned)line);
+}
+
 /* What is written in a line, without the blanks around it. */
 static struct range whole_line(const struct source *src, uint32_t line)
 {

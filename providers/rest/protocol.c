@@ -329,8 +329,15 @@ static json_t *text_body(struct arena *a, const struct http_answer *answer, cons
 static json_t *json_body(struct arena *a, const struct definition *t,
 			 const struct http_answer *answer, const char **why)
 {
+	static const char mark[] = "\xef\xbb\xbf";
+	struct text body = answer->body;
 	const char *reason = "";
-	json_t *j = json_parse(answer->body, a, &reason);
+	json_t *j;
+
+	/* Some begin with a byte order mark, which RFC 8259 lets readers skip. */
+	if (text_starts(body, mark))
+		body = (struct text){body.ptr + sizeof(mark) - 1, body.len - (sizeof(mark) - 1)};
+	j = json_parse(body, a, &reason);
 
 	if (j)
 		return j;

@@ -14,6 +14,7 @@
 #define MESSAGE_LEN 2000
 /* AWS takes what was signed within five minutes of its own time. */
 #define SKEW_MS 300000
+#define PLACE_LEN 300
 
 /* --- what must not be said ----------------------------------------------------------------- */
 
@@ -248,6 +249,19 @@ static bool fits(const struct refusal *r, const struct exchange *x)
 	return false;
 }
 
+/* Where to, without a query, which may hold anything. */
+static void add_redirect(const struct exchange *x, const char *to, struct fault *f)
+{
+	struct str text = STR_INIT;
+
+	str_add_len(&text, to, strcspn(to, "?#"));
+	if (text.len > PLACE_LEN)
+		str_truncate(&text, PLACE_LEN);
+	mask_auth(x, &text);
+	fault_detail(f, "it sends to %s", str_cstr(&text));
+	str_release(&text);
+}
+
 static int refused(const struct exchange *x, struct fault *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
@@ -260,7 +274,11 @@ static int refused(const struct exchange *x, struct fault *f)
 		return -1;
 	}
 	if (x->answer.status < 400) {
+		const char *to = http_header(&x->answer, "location");
+
 		fault_set(f, HD_FATAL, DIAG_REST_REFUSED, "the service says it is elsewhere");
+		if (to)
+			add_redirect(x, to, f);
 		fault_hint(f, "Endpoint or region is another one: redirects are not followed");
 		return -1;
 	}

@@ -77,6 +77,24 @@ static json_t *split_end(struct run *x, json_t *both)
 
 enum answer_part { ANSWER_WHOLE, ANSWER_PAGE };
 
+/* jq does not say which program raised an error: the only one it can have been, or the step. */
+static struct range answer_place(const struct step *step)
+{
+	const struct expression *const all[] = {&step->id,         &step->keep,
+						&step->until,      &step->failed,
+						&step->pages.next, &step->pages.items};
+	struct range where = step->where;
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (!all[i]->source.ptr)
+			continue;
+		where = all[i]->where;
+		count++;
+	}
+	return count == 1 ? where : step->where;
+}
+
 static json_t *ask_answer(struct run *x, const struct step *step, const json_t *body,
 			  enum answer_part part)
 {
@@ -90,14 +108,14 @@ static json_t *ask_answer(struct run *x, const struct step *step, const json_t *
 		q.end = x->op->end_function;
 		q.step = step->name;
 	}
-	out = input_ask(x->c, &q, step->where);
+	out = input_ask(x->c, &q, answer_place(step));
 	if (q.end && out) {
 		out = split_end(x, out);
 	} else if (q.end) {
 		/* Which of both failed?  Id and Keep must not be lost with the state. */
 		fault_release(&x->c->fault);
 		q.end = 0;
-		out = input_ask(x->c, &q, step->where);
+		out = input_ask(x->c, &q, answer_place(step));
 	}
 
 	/* It was done: what is to be learnt from the answer is another matter. */
@@ -156,13 +174,20 @@ static json_t *with_next(const json_t *request, const json_t *next)
 	return out;
 }
 
-static int endless(struct run *x, const struct step *step)
+static int endless(struct run *x, const struct step *step, const char *why)
 {
 	fault_set(&x->c->fault, HD_FATAL, DIAG_REST_RESULT, "the pages of an answer do not end");
-	fault_detail(&x->c->fault, "step '%s' of %s: more than %d pages or %d items", step->name,
-		     x->c->t->type, PAGES_MAX, ITEMS_MAX);
-	x->c->fault.where = step->where;
+	fault_detail(&x->c->fault, "step '%s' of %s: %s", step->name, x->c->t->type, why);
+	fault_hint(&x->c->fault, "Next of Pages gives null when there is no further page");
+	x->c->fault.where = step->pages.next.where;
 	return -1;
+}
+
+static int too_many(struct run *x, const struct step *step)
+{
+	return endless(
+		x, step,
+		arena_printf(x->c->a, "more than %d pages or %d items", PAGES_MAX, ITEMS_MAX));
 }
 
 /* The next page's part of the request; NULL at the end, or with a fault (rc). */
@@ -179,14 +204,15 @@ static int read_page(struct run *x, const struct step *step, const json_t *body,
 	if (json_is_object(after))
 		*next = json_incref(after);
 	if (rc == 0 && json_array_size(items) > ITEMS_MAX)
-		rc = endless(x, step);
+		rc = too_many(x, step);
 	json_decref(told);
 	return rc;
 }
 
 static json_t *send_pages(struct run *x, const struct step *step, const json_t *request, bool *done)
 {
-	json_t *items = json_array(), *next = NULL, *ask = json_deep_copy(request), *body;
+	json_t *items = json_array(), *next = NULL, *before, *body;
+	json_t *ask = json_deep_copy(request);
 	int rc = 0;
 
 	for (size_t page = 0; rc == 0; page++) {
@@ -195,15 +221,18 @@ static json_t *send_pages(struct run *x, const struct step *step, const json_t *
 			rc = body ? 1 : -1;
 			break;
 		}
-		json_decref(next);
+		before = next;
 		rc = read_page(x, step, body, items, &next);
+		if (rc == 0 && next && json_equal(before, next))
+			rc = endless(x, step, "a page asks for itself as the next one");
+		json_decref(before);
 		json_decref(body);
 		json_decref(ask);
 		ask = next ? with_next(request, next) : NULL;
 		if (!next)
 			break;
 		if (rc == 0 && page == PAGES_MAX)
-			rc = endless(x, step);
+			rc = too_many(x, step);
 	}
 	json_decref(ask);
 	json_decref(next);
@@ -234,7 +263,13 @@ static int take_id(struct run *x, const struct step *step, const json_t *id)
 	}
 	fault_set(&c->fault, HD_FATAL, DIAG_REST_RESULT,
 		  "the definition gives an id that is no text");
-	fault_detail(&c->fault, "Id of step '%s' of %s", step->name, c->t->type);
+	fault_detail(&c->fault, "Id of step '%s' of %s gives %s", step->name, c->t->type,
+		     json_is_string(id)   ? "an empty text"
+		     : json_is_object(id) ? "an object"
+		     : json_is_array(id)  ? "a list"
+		     : json_is_real(id)   ? "a number that is not whole, or too large"
+					  : "true or false");
+	fault_hint(&c->fault, "it is a text with something in it, or a whole number");
 	c->fault.where = step->id.where;
 	return -1;
 }

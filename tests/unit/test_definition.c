@@ -365,6 +365,18 @@ static void a_folder_is_read_as_a_whole(void **state)
 		"/a.yaml:2:1 HD5330 a type has no key 'Creat' | did you mean 'Create'?\n");
 }
 
+static void a_link_that_leads_nowhere_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "a.yaml", "Type: X::A\n" ZONE_OPERATIONS);
+	assert_int_equal(symlink("gone", arena_printf(f->a, "%s/b.yaml", f->folder)), 0);
+	open_folder(f, "");
+	assert_null(f->s);
+	assert_non_null(strstr(f->d.first->summary, "/b.yaml"));
+	assert_string_equal(f->d.first->detail, "No such file or directory");
+}
+
 static void a_folder_that_is_not_there_is_an_error(void **state)
 {
 	struct definition_source source = {.folder = "/nonexistent/definitions"};
@@ -450,6 +462,20 @@ static const struct {
 	 "b:a.yaml:2:27 HD5331 'Body' of 'Update' of type 'X::A' is a jq program, and "
 	 "this is nothing | leave the key out, or write null for a program that gives "
 	 "it\n"},
+	{"Update: [{Name: old, Path: /a}, {Path: /b, Body: $steps.olt.x}]\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:57 HD5339 '$steps.olt' is the answer of no step of 'Update' of type "
+	 "'X::A' | did you mean 'old'?\n"},
+	{"Actions: {a: {Steps: [{Path: /a}], Result: $steps.b}}\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:51 HD5339 '$steps.b' is the answer of no step of action 'a' of type "
+	 "'X::A' | give a step the key Name: its answer is $steps.NAME for all that "
+	 "follows\n"},
+	{"Endpoint: 'http://{$region'\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:11 HD5320 no jq expression in '{$region' | write {{ for a brace that "
+	 "is meant as one\n"},
+	{"Endpoint: 'http://{$ENV.HOST}'\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:20 HD5337 a program of type 'X::A' uses '$ENV' | what a program may need "
+	 "is in its variables: docs/writing-types.md; $settings has the Settings of the "
+	 "provider's entry\n"},
 	{"Update: [{Path: /a, Method: put}]\n" ZONE_OPERATIONS,
 	 "b:a.yaml:2:29 HD5332 'Method' of 'Update' of type 'X::A' cannot be 'put' | "
 	 "did you mean 'PUT'? If not, it is one of GET, HEAD, POST, PUT, PATCH, DELETE\n"},
@@ -577,8 +603,11 @@ static const struct {
 	 "b:a.yaml:2:52 HD5336 'replacementStrategy' cannot be 'never' | it is "
 	 "create_then_delete or delete_then_create\n"},
 	{"Schema: {properties: {A: {}}, timeouts: {create: long}}\n" ZONE_OPERATIONS,
-	 "b:a.yaml:2:50 HD5336 'create' in the schema of type 'X::A' is a number of "
-	 "seconds, and this is a string | docs/writing-types.md has every key\n"},
+	 "b:a.yaml:2:50 HD5336 'create' of 'timeouts' cannot be 'long' | it is a whole "
+	 "number of seconds, from 1 on\n"},
+	{"Schema: {properties: {A: {}}, timeouts: {creat: 5}}\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:42 HD5336 'timeouts' has no 'creat' | it is create, read, update or "
+	 "delete\n"},
 	{"Schema: {properties: {A: {}}, version: 0}\n" ZONE_OPERATIONS,
 	 "b:a.yaml:2:40 HD5336 'version' in the schema of type 'X::A' is a whole number "
 	 "from 1 on, and this is a string | docs/writing-types.md has every key\n"},
@@ -616,6 +645,7 @@ int main(void)
 		TEST(a_folder_stands_before_the_bundle),
 		TEST(a_folder_is_read_as_a_whole),
 		TEST(a_folder_that_is_not_there_is_an_error),
+		TEST(a_link_that_leads_nowhere_is_an_error),
 		TEST(threads_get_the_same),
 		TEST(what_is_wrong_is_said_where_it_is),
 	};

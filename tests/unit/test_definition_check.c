@@ -115,6 +115,13 @@ static void what_does_not_compile_is_shown_at_its_line(void **state)
 	assert_non_null(strstr(f->d.first->detail, "nope"));
 	check_said(f, CREATE "Update:\n  - Path: '/a/{$nope}'\n",
 		   "4:3 HD5338 a jq program of type 'X::A' does not compile");
+	/* What is not closed in one line is not a fault of the next. */
+	check_said(f, "Create:\n  - Method: POST\n    Path: /a\n    Body: '{a: .b'\n    Id: .id\n",
+		   "5:5 HD5338 a jq program of type 'X::A' does not compile");
+	check_said(f, "Create:\n  - Path: /a\n    Body: '# nothing'\n    Id: .id\n",
+		   "4:5 HD5338 a jq program of type 'X::A' does not compile");
+	check_said(f, "Endpoint: 'http://{$nope}'\n" CREATE,
+		   "2:1 HD5338 a jq program of type 'X::A' does not compile");
 	check_said(f, CREATE "Update:\n  - Path: '/a/{$id'\n",
 		   "4:11 HD5320 no jq expression in '{$id'");
 }
