@@ -104,11 +104,28 @@ static void add_choices(struct str *out, const char *before, const json_t *list)
 			return;
 		}
 		str_add(out, i ? ", " : "");
-		if (json_is_string(choice))
+		if (json_is_string(choice) && json_string_length(choice) == 0)
+			str_add(out, "''");
+		else if (json_is_string(choice))
 			shown_text(out, text_of(json_string_value(choice)));
 		else
 			json_canonical(choice, out);
 	}
+}
+
+static void add_default(struct str *out, const json_t *value)
+{
+	struct str text = STR_INIT;
+
+	if (!value || json_is_null(value))
+		return;
+	if (json_is_string(value) && json_string_length(value))
+		str_add(&text, json_string_value(value));
+	else
+		json_canonical(value, &text);
+	str_add(out, "; default ");
+	shown_text(out, str_text(&text));
+	str_release(&text);
 }
 
 /* ", 1 to 5 items": whichever of the two bounds there is.  unit: of one, or "". */
@@ -158,6 +175,7 @@ static void add_shape(struct str *out, const json_t *schema, const json_t *shape
 	add_choices(out, ": ", json_object_get(whole, "enum"));
 	add_choices(out, ": ", json_object_get(whole, "enumCaseInsensitive"));
 	add_choices(out, "; today ", json_object_get(whole, "knownValues"));
+	add_default(out, json_object_get(whole, "default"));
 }
 
 void view_shape(struct str *out, const json_t *schema, const json_t *shape)

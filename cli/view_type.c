@@ -132,6 +132,44 @@ static void add_handlers(struct page *p)
 		LABEL_COLUMN);
 }
 
+/* Behind an empty line, and before an item of a list. */
+static bool begins_paragraph(const struct str *before, struct text line)
+{
+	return !line.len || before->ptr[before->len - 1] == '\n' || strchr("-+*", line.ptr[0]);
+}
+
+/* A description may be broken into lines of another width. */
+static void add_about(struct page *p, const char *about)
+{
+	struct text_split lines = text_split_start(text_trim(text_of(about)));
+	struct text line;
+
+	str_clear(&p->scratch);
+	while (text_next(&lines, '\n', &line)) {
+		line = text_trim(line);
+		if (p->scratch.len)
+			str_add_char(&p->scratch, begins_paragraph(&p->scratch, line) ? '\n' : ' ');
+		str_add_text(&p->scratch, line);
+	}
+	if (p->scratch.len)
+		wrapped(p->out, str_text(&p->scratch), NAME_INDENT, VIEW_WIDTH);
+}
+
+static void add_actions(struct page *p)
+{
+	const json_t *list = json_object_get(p->schema, "actions"), *action;
+	size_t i;
+
+	str_clear(&p->scratch);
+	json_array_foreach(list, i, action)
+	{
+		str_add(&p->scratch, i ? ", " : "");
+		shown_text(&p->scratch, text_of(json_string_value(action)));
+	}
+	if (p->scratch.len)
+		add_row(p, "Actions", str_text(&p->scratch), LABEL_COLUMN);
+}
+
 static void add_head(struct page *p, const char *name)
 {
 	const json_t *identifier = json_object_get(p->schema, "primaryIdentifier");
@@ -141,8 +179,7 @@ static void add_head(struct page *p, const char *name)
 	shown_text(p->out, text_of(name));
 	paint_off(p->out, p->st);
 	str_add_char(p->out, '\n');
-	if (*about)
-		wrapped(p->out, text_of(about), NAME_INDENT, VIEW_WIDTH);
+	add_about(p, about);
 	str_add_char(p->out, '\n');
 	if (json_flag(p->schema, "deprecated", false))
 		add_row(p, "Deprecated", TEXT_LIT("yes"), LABEL_COLUMN);
@@ -160,6 +197,7 @@ static void add_head(struct page *p, const char *name)
 		add_pointer(&p->scratch, tags);
 		add_row(p, "Tags in", str_text(&p->scratch), LABEL_COLUMN);
 	}
+	add_actions(p);
 }
 
 static bool list_has(const json_t *list, const char *text)

@@ -349,6 +349,27 @@ static void list_reads_all_pages(void **state)
 	rest_lab_expect_log(lab, "GET /east/things\nGET /east/things?after=p2\n");
 }
 
+static void a_page_that_asks_for_itself_is_an_error(void **state)
+{
+	struct rest_lab *lab = *state;
+	static const char page[] = "{\"all\": [{\"id\": \"a\"}], \"next\": \"p2\"}";
+
+	rest_lab_told(lab, 200, page);
+	rest_lab_told(lab, 200, page);
+	assert_int_equal(rest_lab_ask(lab, ASK_LIST, ""), HD_FATAL);
+	assert_non_null(strstr(str_cstr(&lab->op.summary), "the pages of an answer do not end"));
+	assert_non_null(strstr(str_cstr(&lab->op.detail), "asks for itself"));
+}
+
+static void an_answer_may_begin_with_a_byte_order_mark(void **state)
+{
+	struct rest_lab *lab = *state;
+
+	rest_lab_told(lab, 200, "\xef\xbb\xbf{\"all\": [{\"id\": \"a\"}]}");
+	assert_int_equal(rest_lab_ask(lab, ASK_LIST, ""), HD_OK);
+	assert_string_equal(str_cstr(&lab->op.id), "a ");
+}
+
 static void actions_have_arguments_and_results(void **state)
 {
 	struct rest_lab *lab = *state;
@@ -381,6 +402,8 @@ int main(void)
 		REST_TEST(delete_ends_when_it_is_gone),
 		REST_TEST(find_takes_up_what_was_made),
 		REST_TEST(list_reads_all_pages),
+		REST_TEST(a_page_that_asks_for_itself_is_an_error),
+		REST_TEST(an_answer_may_begin_with_a_byte_order_mark),
 		REST_TEST(actions_have_arguments_and_results),
 	};
 
