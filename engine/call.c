@@ -60,6 +60,7 @@ static struct hd_resource resource_of(const struct call *c, int64_t now_ms)
 		.sensitive = call_span(c->sensitive),
 		.idem = call_span(c->idem),
 		.deadline_ms = deadline_ms,
+		.words = call_span(c->words),
 	};
 }
 

@@ -43,7 +43,7 @@ struct call {
 	struct hd_session *session;
 	uint32_t schema_version;
 	const char *address, *type, *id;
-	const char *desired, *recorded;            /* JSON */
+	const char *desired, *recorded, *words;    /* JSON */
 	const char *changed, *unknown, *sensitive; /* JSON arrays of pointers */
 	const char *idem, *token;
 	const char *what, *args; /* lookup: of what; act: the action; their arguments as JSON */

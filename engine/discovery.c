@@ -71,8 +71,9 @@ static void fill_first(const struct search *x, const struct finding *f, struct i
 {
 	fill(x, f, q);
 	q->job.call.kind = f->it->id ? CALL_READ : CALL_FIND;
+	q->job.call.id = f->it->id;
 	if (f->it->id)
-		q->job.call.id = f->it->id;
+		q->job.call.words = json_text(q->arena, f->wanted);
 	else
 		q->job.call.recorded = json_text(q->arena, f->wanted);
 }

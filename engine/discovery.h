@@ -2,8 +2,9 @@
  * discovery.h - what is in the world of what a template wants: things that nobody recorded
  * yet, by id or by their natural name, as they would be recorded.
  *
- * Each is asked for twice.  The first call has nothing but the id, or for find() nothing but
- * what is wanted, and tells whether it is there and how it looks.  The second is the read()
+ * Each is asked for twice.  The first call has nothing but the id, with what is wanted for the
+ * words to say it in, or for find() nothing but what is wanted, and tells whether it is there and
+ * how it looks.  The second is the read()
  * of a refresh with the inputs that the first one gave, so that what is recorded has the form
  * in which later refreshes see it: else the first drift would find differences that are none.
  *

@@ -157,6 +157,9 @@ struct hd_resource {
 	struct hd_span sensitive; /* JSON array of pointers: never show these values */
 	struct hd_span idem;      /* same for every attempt at one operation */
 	int64_t deadline_ms;      /* on the clock of now_ms() */
+	/* read() of an import, not in every engine: what a template says of the thing.  What means
+	 * the same in other words may be handed over in these; what is read is said by the id. */
+	struct hd_span words;
 };
 
 /* One thing to say to a person; empty spans where there is nothing to say. */

@@ -25,6 +25,7 @@ struct rest_call {
 	json_t *desired, *recorded; /* desired: NULL where there is none; without what was secret in
 					 a poll; recorded: {} */
 	json_t *changed, *args;     /* NULL */
+	bool imports;               /* a read of an id, with a template's words for what it shows */
 	struct hd_resource none;
 };
 

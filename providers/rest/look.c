@@ -17,11 +17,16 @@
 static struct rest_call asking(const struct rest_call *c)
 {
 	struct rest_call sub = *c;
-	json_t *wanted = call_without_secrets(c);
+	json_t *wanted;
 
 	sub.fault = FAULT_INIT;
-	sub.desired = sub.changed = sub.args = NULL;
+	sub.changed = sub.args = NULL;
 	sub.recorded = json_deep_copy(c->recorded);
+	/* An import's id alone says what is read, and what is wanted is there to be compared. */
+	if (c->imports)
+		return sub;
+	wanted = call_without_secrets(c);
+	sub.desired = NULL;
 	if (wanted)
 		json_object_update(sub.recorded, wanted);
 	json_decref(wanted);
@@ -143,11 +148,26 @@ static int show(struct rest_call *c, enum absence how)
 	return status;
 }
 
+/* An import wants nothing, and says the same as the template in its words. */
+static void take_words(struct rest_call *c, const struct hd_resource *r)
+{
+	if (!HD_KNOWS(struct hd_resource, r, words) || !r->words.len || c->desired)
+		return;
+	c->desired = span_json(c->a, r->words);
+	c->imports = c->desired != NULL;
+}
+
 int rest_read(struct hd_session *s, struct hd_op *op, const struct hd_resource *r)
 {
 	struct rest_call c;
-	int status = call_begin(&c, s, op, r) < 0 ? call_fail(&c) : show(&c, ABSENCE_TOLD);
+	int status;
 
+	if (call_begin(&c, s, op, r) < 0) {
+		status = call_fail(&c);
+	} else {
+		take_words(&c, r);
+		status = show(&c, ABSENCE_TOLD);
+	}
 	call_end(&c);
 	return status;
 }

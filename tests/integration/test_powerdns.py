@@ -296,6 +296,32 @@ def test_importing(make, dns, words):
     assert dns.dig(WWW) == []
 
 
+def test_importing_by_id_what_the_template_spells_otherwise(make, dns):
+    by_hand(dns, "192.0.2.1", "192.0.2.2")
+    spelled = {"Zone": "Shop.Example.", "Name": "WWW.shop.example.",
+               "Records": ["192.0.2.2", "192.0.2.1"]}
+    it = make({"Zone": {"Type": "PowerDNS::Zone", "Properties": {"Name": "Shop.Example."}},
+               "Www": {"Type": "PowerDNS::RRset", "Properties": {"Type": "a", **spelled}}})
+    it.run("import", "dns/world/Zone", ZONE, "--yes").ok()
+    it.run("import", ADDRESS, f"{ZONE}/www.shop.example./A", "--yes").ok()
+    it.nothing_to_do()
+    it.change("Www", Records=["192.0.2.3"])
+    it.run("state", "rm", "--yes", ADDRESS).ok()
+    it.run("import", ADDRESS, f"{ZONE}/www.shop.example./A", "--yes").ok().err("1 to update")
+
+
+def test_digests_in_pieces(make, dns):
+    digest = "2BB183AF5F22588179A53B0A 98631FAD1A292118"
+    texts = {"DS": f"60485 5 1 {digest}", "SSHFP": f"1 1 {digest}",
+             "TLSA": f"3 1 1 {digest}{digest}", "CDNSKEY": "257 3 8 AwEAAagZ IUfW4Yg="}
+    it = make({"Zone": zone(), **{
+        kind: rrset(f"{kind}.shop.example", kind, text, attributes={"DependsOn": "Zone"})
+        for kind, text in texts.items()}})
+    it.apply()
+    assert dns.dig("SSHFP.shop.example", "SSHFP") == [f"1 1 {digest.replace(' ', '')}"]
+    it.nothing_to_do()
+
+
 def test_importing_what_is_not_there(make, dns):
     by_hand(dns)
     it = make({"Www": rrset(WWW, "A", "192.0.2.1")})
