@@ -347,6 +347,7 @@ static const char *host_to_ask(struct arena *a, const struct http_request *r,
 	if (!wrong)
 		return host;
 	out->result = HTTP_NOT_SENT;
+	out->unsendable = true;
 	out->why = wrong;
 	return NULL;
 }

@@ -77,6 +77,7 @@ struct http_answer {
 	bool timed_out;      /* the answer, or the connection, took too long */
 	bool too_long;       /* more than HTTP_ANSWER_LEN */
 	bool cut;            /* the body is longer than body_max */
+	bool unsendable;     /* the request itself is wrong: nobody was asked */
 	bool untrusted;      /* TLS: the certificate is not one we trust */
 	bool expired;        /* `untrusted`, for no reason but that its time is over */
 	int64_t expires_ms;  /* end of the server's certificate, since 1970; 0: not known */

@@ -15,15 +15,16 @@ struct composer {
 	struct str text;
 };
 
-/* In parentheses, which a comment at its end does not swallow. */
+/* The first value, or null: else a part without one would take the whole request with it.  In
+ * parentheses, which a comment at its end does not swallow. */
 static void add_expression(struct composer *c, struct expression e)
 {
 	program_mark(&c->text, e.where);
-	str_add_char(&c->text, '(');
+	str_add(&c->text, "([(");
 	str_add_text(&c->text, e.source);
 	/* What it lacks at its end is noticed at what follows. */
 	program_mark_end(&c->text, e);
-	str_add_char(&c->text, ')');
+	str_add(&c->text, ")][0])");
 }
 
 typedef int holes_fn(struct arena *a, const char *holes, struct range where, struct text *out,

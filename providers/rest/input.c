@@ -9,6 +9,7 @@
 
 #define KEY_LEN 64
 #define RANDOM_LEN 12
+#define RAISED_SHOWN 1000 /* bytes of what a program raises */
 
 /* --- the key and the name ------------------------------------------------------------- */
 
@@ -250,6 +251,18 @@ static int say_refused(struct rest_call *c, const char *refusal)
 	return -1;
 }
 
+/* What is raised may be a whole answer. */
+static const char *shortened(struct arena *a, struct text t)
+{
+	if (t.len <= RAISED_SHOWN)
+		return arena_text(a, t);
+	/* Not in the middle of a character. */
+	t.len = RAISED_SHOWN;
+	while (t.len && ((unsigned char)t.ptr[t.len] & 0xc0) == 0x80)
+		t.len--;
+	return arena_printf(a, "%.*s...", TEXT_ARG(t));
+}
+
 static int say_raised(struct rest_call *c, const struct jq_answer *answer, struct range *where)
 {
 	if (answer->line)
@@ -257,7 +270,7 @@ static int say_raised(struct rest_call *c, const struct jq_answer *answer, struc
 							       : *where;
 	fault_set(&c->fault, HD_FATAL, DIAG_REST_PROGRAM,
 		  "an expression of the type's definition fails");
-	fault_detail(&c->fault, "jq says: %.*s", TEXT_ARG(answer->text));
+	fault_detail(&c->fault, "jq says: %s", shortened(c->a, answer->text));
 	fault_hint(&c->fault, "what a service may leave out needs '// ...', '?' or 'objects'; "
 			      "docs/writing-types.md shows how to try an expression");
 	return -1;

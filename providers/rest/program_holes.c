@@ -46,7 +46,8 @@ static void put_literal(struct str *out, char c)
 		str_add_char(out, c);
 }
 
-/* Parentheses on lines of their own: a comment in the hole does not swallow them. */
+/* The first value, or null: a hole without one must not take the text with it.  Parentheses on
+ * lines of their own: a comment in the hole does not swallow them. */
 static void put_hole(struct str *out, const struct filling *f, struct text jq)
 {
 	const char *with = f->plain;
@@ -55,9 +56,9 @@ static void put_hole(struct str *out, const struct filling *f, struct text jq)
 		with = f->kept;
 		jq = (struct text){jq.ptr + 1, jq.len - 1};
 	}
-	str_add(out, "\\((");
+	str_add(out, "\\(([(");
 	str_add_text(out, jq);
-	str_printf(out, "%s) | %s)", memchr(jq.ptr, '#', jq.len) ? "\n" : "", with);
+	str_printf(out, "%s)][0]) | %s)", memchr(jq.ptr, '#', jq.len) ? "\n" : "", with);
 }
 
 /* A brace at the place: {{ and }} are one, written twice. */
@@ -102,7 +103,7 @@ static bool expand(struct str *out, const struct filling *f, struct text t, size
 	bool good;
 
 	if (f->may_be_null && is_one_hole(t)) {
-		str_printf(out, "((%.*s\n) | _text_or_null)", (int)(t.len - 2), t.ptr + 1);
+		str_printf(out, "(([(%.*s\n)][0]) | _text_or_null)", (int)(t.len - 2), t.ptr + 1);
 		return true;
 	}
 	str_add_char(out, '"');

@@ -126,6 +126,10 @@ int refusal_unsent(const struct exchange *x, struct fault *f)
 			  "the certificate of the service is not trusted");
 		fault_hint(f, "if it is right, name the CA that signed it: CaFile in the entry of "
 			      "the provider; a proxy in between may show its own");
+	} else if (x->answer.unsendable) {
+		fault_set(f, HD_FATAL, DIAG_REST_RESULT,
+			  "the definition asks for a request that cannot be made");
+		f->where = x->ask.step->where;
 	} else {
 		fault_set(f, HD_UNREACHABLE, DIAG_REST_UNREACHABLE,
 			  "the service cannot be reached");

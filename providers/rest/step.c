@@ -24,6 +24,14 @@ int step_may_go_on(struct run *x)
 
 /* --- asking the definition ------------------------------------------------------------------ */
 
+static void no_request(struct run *x, const struct step *step)
+{
+	fault_set(&x->c->fault, HD_FATAL, DIAG_REST_RESULT,
+		  "the definition asks for a request that cannot be made");
+	fault_detail(&x->c->fault, "step '%s' of %s gives no request", step->name, x->c->t->type);
+	x->c->fault.where = step->where;
+}
+
 /* {"when", "each", "request"}; NULL with a fault. */
 static json_t *ask_request(struct run *x, const struct step *step)
 {
@@ -35,10 +43,7 @@ static json_t *ask_request(struct run *x, const struct step *step)
 	if (!out || json_is_object(out))
 		return out;
 	json_decref(out);
-	fault_set(&x->c->fault, HD_FATAL, DIAG_REST_RESULT,
-		  "the definition asks for a request that cannot be made");
-	fault_detail(&x->c->fault, "step '%s' of %s gives no request", step->name, x->c->t->type);
-	x->c->fault.where = step->where;
+	no_request(x, step);
 	return NULL;
 }
 
@@ -377,6 +382,13 @@ static enum step_result carry_out_request(struct run *x, const struct step *step
 
 /* --- the whole step --------------------------------------------------------------------- */
 
+/* error(null) is no error to jq 1.6: what it is in gives nothing. */
+static enum step_result refuse_request(struct run *x, const struct step *step)
+{
+	no_request(x, step);
+	return STEP_FAILED;
+}
+
 static enum step_result carry_out_items(struct run *x, const struct step *step, json_t *list)
 {
 	enum step_result result = STEP_DONE;
@@ -386,8 +398,12 @@ static enum step_result carry_out_items(struct run *x, const struct step *step, 
 
 		json_object_set(x->v, "item", json_array_get(list, x->at.item));
 		asked = ask_request(x, step);
-		result = asked ? carry_out_request(x, step, json_object_get(asked, "request"))
-			       : STEP_FAILED;
+		if (!asked)
+			result = STEP_FAILED;
+		else if (json_is_object(json_object_get(asked, "request")))
+			result = carry_out_request(x, step, json_object_get(asked, "request"));
+		else
+			result = refuse_request(x, step);
 		json_decref(asked);
 		if (result == STEP_DONE)
 			x->at.item++;
@@ -410,6 +426,8 @@ enum step_result step_carry_out(struct run *x, const struct step *step)
 		result = carry_out_items(x, step, each);
 	else if (json_is_object(request))
 		result = carry_out_request(x, step, request);
+	else if (is_true(json_object_get(asked, "when")))
+		result = refuse_request(x, step);
 	json_decref(asked);
 	return result;
 }

@@ -167,6 +167,55 @@ static void an_expression_that_gives_the_wrong_thing_is_told(void **state)
 	assert_string_equal(str_cstr(&lab->op.code), "HD5377 ");
 }
 
+static void a_part_without_a_value_takes_nothing_with_it(void **state)
+{
+	struct rest_lab *lab =
+		lab_of(state, HEAD
+		       "Create:\n"
+		       "- {Name: make, Method: POST, Path: '/things/{.Name, 1}', Body: empty,\n"
+		       "   Query: {a: empty}, Headers: {X-A: '{empty}'}, Id: .id}\n" READ);
+
+	rest_lab_told(lab, 201, "{\"id\": \"t1\"}");
+	rest_lab_told(lab, 200, "{\"name\": \"one\"}");
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_OK);
+	rest_lab_expect_log(lab, "POST /east/things/one\nGET /east/things/t1\n");
+}
+
+static void a_hole_without_a_value_is_an_error(void **state)
+{
+	struct rest_lab *lab = lab_of(
+		state, HEAD "Create: [{Method: POST, Path: '/things/{empty}', Id: .id}]\n" READ);
+
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_FATAL);
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5375 ");
+	rest_lab_expect_log(lab, "");
+}
+
+static void a_header_of_two_lines_is_a_fault_of_the_definition(void **state)
+{
+	struct rest_lab *lab =
+		lab_of(state, HEAD "Create:\n"
+				   "- {Method: POST, Path: /things, Headers: {A: '{\"a\\nb\"}'}, "
+				   "Id: .id}\n" READ);
+
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_FATAL);
+	rest_lab_expect_fault(lab, HD_EFFECT_NONE, "HD5377 ");
+	assert_true(says(&lab->op.detail, "line break"));
+	rest_lab_expect_log(lab, "");
+}
+
+static void what_is_raised_is_shortened(void **state)
+{
+	struct rest_lab *lab =
+		lab_of(state, HEAD "Create:\n"
+				   "- {Method: POST, Path: /things, Body: 'error(\"x\" * 5000)', "
+				   "Id: .id}\n" READ);
+
+	assert_int_equal(rest_lab_ask(lab, ASK_CREATE, ""), HD_FATAL);
+	assert_true(says(&lab->op.detail, "xxx..."));
+	assert_true(lab->op.detail.len < 2000);
+}
+
 /* --- time, cancelling, secrets, tokens -------------------------------------------------------- */
 
 static void time_that_is_over_asks_nobody(void **state)
@@ -368,6 +417,10 @@ int main(void)
 		REST_TEST(what_a_definition_refuses_is_told_to_the_template),
 		REST_TEST(an_expression_without_an_end_is_stopped),
 		REST_TEST(an_expression_that_gives_the_wrong_thing_is_told),
+		REST_TEST(a_part_without_a_value_takes_nothing_with_it),
+		REST_TEST(a_hole_without_a_value_is_an_error),
+		REST_TEST(a_header_of_two_lines_is_a_fault_of_the_definition),
+		REST_TEST(what_is_raised_is_shortened),
 		REST_TEST(time_that_is_over_asks_nobody),
 		REST_TEST(who_is_cancelled_asks_nobody),
 		REST_TEST(a_secret_after_a_wait_is_refused_before_anything_is_sent),
