@@ -330,7 +330,7 @@ static void a_destroy_goes_the_other_way_round(void **state)
 	close_lab(&l);
 }
 
-/* --- the command line -------------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------ */
 
 static void the_command_line_is_stronger(void **state)
 {
@@ -366,7 +366,7 @@ static void the_command_line_is_stronger(void **state)
 	close_lab(&l);
 }
 
-/* --- how it goes -------------------------------------------------------------------------------- */
+/* --- how it goes ------------------------------------------------------------------------ */
 
 static void stacks_go_side_by_side_as_far_as_they_may(void **state)
 {
@@ -436,7 +436,7 @@ static void healthy_regions_that_never_are_do_not_stop_a_preview(void **state)
 	close_lab(&l);
 }
 
-/* --- orders that can never be met ---------------------------------------------------------------- */
+/* --- orders that can never be met ------------------------------------------------------ */
 
 static void a_region_goes_behind_those_it_takes_from(void **state)
 {
@@ -565,7 +565,7 @@ static void long_circles_are_cut(void **state)
 	str_release(&stacks);
 }
 
-/* --- in words --------------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------- */
 
 static void words_say_what_it_will_do(void **state)
 {
