@@ -4,14 +4,16 @@
 #ifndef CLI_EXIT_H
 #define CLI_EXIT_H
 
-#define EXIT_CODES(X)                                                                            \
-	X(0, DONE, "done, or nothing to do")                                                     \
-	X(1, ERROR, "an error; messages say which")                                              \
-	X(2, CHANGES, "changes exist (plan --exit-code, drift --exit-code)")                     \
-	X(3, PARTLY, "some targets failed and others succeeded")                                 \
-	X(4, REFUSED,                                                                            \
-	  "refused: a lock held, an answer that was not 'yes', a saved plan that does not hold") \
-	X(64, USAGE, "wrong usage: unknown command or option, missing argument")                 \
+#define EXIT_CODES(X)                                                                             \
+	X(0, DONE, "done, or nothing to do")                                                      \
+	X(1, ERROR, "an error; messages say which")                                               \
+	X(2, CHANGES, "changes exist (plan --exit-code, drift --exit-code)")                      \
+	X(3, PARTLY,                                                                              \
+	  "some stack instances failed and others succeeded, also within FailureTolerance")       \
+	X(4, REFUSED,                                                                             \
+	  "refused: a lock held, an answer that was not 'yes', a saved plan that does not hold, " \
+	  "a freeze, too few healthy regions")                                                    \
+	X(64, USAGE, "wrong usage: unknown command or option, missing argument")                  \
 	X(130, INTERRUPTED, "interrupted")
 
 enum exit_code {

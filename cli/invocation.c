@@ -288,6 +288,38 @@ static int satisfy_needs(struct invocation *in)
 	return 0;
 }
 
+/* Only names of stacks and regions would have to be said to do the same again. */
+static bool is_plain(const struct invocation *in)
+{
+	static const enum option_id other[] = {
+		OPT_PARAM,
+		OPT_PARAM_FILE,
+		OPT_REFRESH,
+		OPT_ADOPT,
+		OPT_ONLY,
+		OPT_EXCLUDE,
+		OPT_REPLACE,
+		OPT_SKIP,
+		OPT_PLAN,
+		OPT_SIMULATE,
+		OPT_ON_FAILURE,
+		OPT_REGION_CONCURRENCY,
+		OPT_PROJECT,
+		OPT_CONTINUE,
+		OPT_REGION_ORDER,
+		OPT_MAX_CONCURRENT,
+		OPT_FAILURE_TOLERANCE,
+		OPT_CONCURRENCY_MODE,
+		OPT_OVERRIDE_FREEZE,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(other); i++) {
+		if (option_given(in->args, other[i]))
+			return false;
+	}
+	return true;
+}
+
 static struct view *make_view(struct invocation *in)
 {
 	struct view_setup setup = {
@@ -296,6 +328,7 @@ static struct view *make_view(struct invocation *in)
 		.clock = in->clock,
 		.command = in->command->name,
 		.full = option_given(in->args, OPT_FULL),
+		.plain = is_plain(in),
 		.freeze_reason = in->args->options[OPT_OVERRIDE_FREEZE].text,
 	};
 

@@ -27,6 +27,8 @@ void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void
 void json_rollouts_each(const struct plan *p, void (*line)(void *, json_t *), void *context);
 void json_freezes_each(const struct plan *p, int64_t now_ms, void (*line)(void *, json_t *),
 		       void *context);
+/* Array of {"stack", "instances", "statuses", "stopped"}: how the members of each rollout fared. */
+json_t *json_outcomes(const struct run_result *r);
 /* Array of {"address", "properties"} of what a rollback leaves as it is, and of what was skipped
  * ("skipped": true). */
 json_t *json_not_restored(const struct plan *p);

@@ -1,6 +1,7 @@
 /* json_rollout.c - rollouts and freezes as JSON (docs/json.md). */
 #include "cli/json_plan.h"
 #include "cli/rollout_table.h"
+#include "cli/view_outcome.h"
 #include "cli/view_rollout.h"
 #include "engine/health/health.h"
 
@@ -158,4 +159,28 @@ void json_freezes_each(const struct plan *p, int64_t now_ms, void (*line)(void *
 		line(context, j);
 	}
 	arena_free(a);
+}
+
+json_t *json_outcomes(const struct run_result *r)
+{
+	json_t *all = json_array();
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < r->plan->rollouts.count; i++) {
+		const struct stack_rollout *s = &r->plan->rollouts.items[i];
+		struct outcome_counts n = outcome_counts_of(r, s);
+		json_t *j = json_object(), *statuses = json_object();
+
+		json_set_text(j, "stack", s->stack);
+		set_number(j, "instances", n.total);
+		for (size_t o = 0; o < OUTCOME_COUNT; o++) {
+			if (n.of[o])
+				set_number(statuses, outcome_name((enum outcome)o), n.of[o]);
+		}
+		json_object_set_new(j, "statuses", statuses);
+		json_set_text(j, "stopped", outcome_fault(a, r, i));
+		json_array_append_new(all, j);
+	}
+	arena_free(a);
+	return all;
 }

@@ -1,6 +1,8 @@
 /* run_command.c - apply and destroy. */
 #include "cli/run_command.h"
 
+#include <string.h>
+
 #include "cli/request.h"
 #include "cli/wishes.h"
 
@@ -67,6 +69,8 @@ static int exit_of_failed(const struct invocation *in, const struct run_result *
 
 	if (r->interrupted)
 		return EXIT_INTERRUPTED;
+	if (r->refused)
+		return EXIT_REFUSED;
 	if (!begun && invocation_lock_lost(in))
 		return EXIT_REFUSED;
 	if (code == EXIT_INTERRUPTED || code == EXIT_REFUSED)
@@ -74,9 +78,19 @@ static int exit_of_failed(const struct invocation *in, const struct run_result *
 	return r->targets_failed && r->targets_succeeded ? EXIT_PARTLY : EXIT_ERROR;
 }
 
+/* Within what was tolerated. */
+static bool some_failed(const struct run_result *r)
+{
+	for (size_t i = 0; r->statuses && i < r->plan->instance_count; i++) {
+		if (r->statuses[i] && strcmp(r->statuses[i], "SUCCEEDED") != 0)
+			return true;
+	}
+	return false;
+}
+
 static void report(struct invocation *in, const struct run_result *r, enum run_mode mode)
 {
-	if (!r->plan)
+	if (!r->plan || r->refused)
 		return;
 	if (plan_empty(r->plan) && mode == RUN_IMPORT) {
 		in->view->show_done(in->view, "imported",
@@ -121,5 +135,5 @@ int run_command(struct invocation *in, enum run_mode mode)
 	if (status != 0)
 		return exit_of_failed(in, &r);
 	show_new_outputs(in, &r);
-	return EXIT_DONE;
+	return some_failed(&r) ? EXIT_PARTLY : EXIT_DONE;
 }

@@ -11,6 +11,7 @@
 #define CLI_VIEW_H
 
 #include "base/json.h"
+#include "base/map.h"
 #include "cli/term.h"
 #include "engine/engine.h"
 #include "engine/result.h"
@@ -74,7 +75,8 @@ struct view_setup {
 	struct term *out, *err;
 	struct clock *clock;
 	const char *command;
-	bool full; /* plans for people are never summed up, and alike instances told one by one */
+	bool full;  /* plans for people are never summed up, and alike instances told one by one */
+	bool plain; /* the command without options that say of what, or with which values */
 	const char *freeze_reason; /* why no freeze holds now; NULL: they hold */
 };
 
@@ -86,6 +88,14 @@ struct view *view_sarif_new(const struct view_setup *setup);
 /* view_diag.c: sorts d; the same cause at several addresses is shown once and counts as one.
  * Ends with the counts when there are several. */
 void view_diags(struct str *out, struct diags *d, const struct style *st);
+/* The same of a run over several stack instances: says in how many of them, and which command
+ * tries them again. */
+struct diag_run {
+	const char *command;       /* "apply"; NULL: nothing exact can be said */
+	const struct map *regions; /* keys: names of all that it goes over */
+};
+void view_diags_of_run(struct str *out, struct diags *d, const struct diag_run *run,
+		       const struct style *st);
 /* view_plan.c: stack instances with the same changes are told once, but for drift. */
 void view_plan(struct str *out, const struct plan *p, enum plan_view kind, const struct style *st);
 /* Each stack instance by itself. */

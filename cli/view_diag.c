@@ -11,7 +11,8 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "cli/view.h"
+#include "cli/view_group.h"
+#include "cli/view_outcome.h"
 #include "cli/view_source.h"
 #include "cli/view_text.h"
 
@@ -23,6 +24,11 @@ struct group {
 	const struct diag *first;
 	struct range where; /* of all of them; RANGE_NONE when no line is to blame */
 	VEC_OF(const struct diag *)
+};
+
+struct page {
+	const struct style *st;
+	const struct diag_run *run; /* over several stack instances; NULL: it is none */
 };
 
 struct groups {
@@ -240,6 +246,63 @@ static void add_related(struct str *out, const struct diag *g, const struct styl
 	}
 }
 
+/* Each once, in the order in which they came. */
+static struct instance_ids instances_of(struct arena *a, const struct group *group,
+					const struct map *regions)
+{
+	struct names addresses = names_of(a, group, NAME_ADDRESS);
+	struct instance_ids ids = {0};
+	struct map seen = MAP_INIT;
+
+	for (size_t i = 0; i < addresses.count; i++) {
+		struct instance_id *id = ARENA_NEW(a, struct instance_id);
+
+		if (!view_instance_of(a, addresses.items[i], regions, id) ||
+		    map_set(&seen, text_of(instance_id_text(a, id)), id))
+			continue;
+		*(const struct instance_id **)arena_vec_add(a, &ids) = id;
+	}
+	map_release(&seen);
+	return ids;
+}
+
+/* "in 37 instances of web (8 regions x 5 accounts)" */
+static void add_instances(struct str *out, const struct instance_ids *ids)
+{
+	struct str line = STR_INIT;
+	bool same = true;
+
+	for (size_t i = 0; i < ids->count; i++)
+		same &= strcmp(ids->items[i]->stack, ids->items[0]->stack) == 0;
+	str_printf(&line, "in %zu instances", ids->count);
+	if (same) {
+		str_printf(&line, " of %s (", ids->items[0]->stack);
+		view_places(&line, ids->items, ids->count);
+		str_add_char(&line, ')');
+	}
+	wrapped(out, str_text(&line), INDENT, WIDTH);
+	str_release(&line);
+}
+
+static void add_again(struct str *out, struct arena *a, const struct group *group,
+		      const struct page *p)
+{
+	struct instance_ids ids;
+	struct str command = STR_INIT;
+
+	if (!p->run || group->first->severity != DIAG_ERROR)
+		return;
+	ids = instances_of(a, group, p->run->regions);
+	if (ids.count > 1)
+		add_instances(out, &ids);
+	if (p->run->command && view_retry_command(&command, p->run->command, &ids)) {
+		str_repeat(out, ' ', INDENT);
+		paint_text(out, p->st, PAINT_CYAN, "retry:");
+		str_printf(out, " %s\n", str_cstr(&command));
+	}
+	str_release(&command);
+}
+
 static void add_group(struct str *out, struct arena *a, const struct group *group,
 		      const struct style *st)
 {
@@ -278,7 +341,7 @@ static void add_counts(struct str *out, const struct groups *all, const struct s
 	str_add_char(out, '\n');
 }
 
-void view_diags(struct str *out, struct diags *d, const struct style *st)
+static void add_page(struct str *out, struct diags *d, const struct page *p)
 {
 	struct groups all = {.arena = arena_new()};
 
@@ -288,9 +351,22 @@ void view_diags(struct str *out, struct diags *d, const struct style *st)
 
 		*arena_vec_add(all.arena, group) = g;
 	}
-	for (size_t i = 0; i < all.count; i++)
-		add_group(out, all.arena, all.items[i], st);
-	add_counts(out, &all, st);
+	for (size_t i = 0; i < all.count; i++) {
+		add_group(out, all.arena, all.items[i], p->st);
+		add_again(out, all.arena, all.items[i], p);
+	}
+	add_counts(out, &all, p->st);
 	map_release(&all.by_cause);
 	arena_free(all.arena);
+}
+
+void view_diags(struct str *out, struct diags *d, const struct style *st)
+{
+	add_page(out, d, &(struct page){.st = st});
+}
+
+void view_diags_of_run(struct str *out, struct diags *d, const struct diag_run *run,
+		       const struct style *st)
+{
+	add_page(out, d, &(struct page){st, run});
 }

@@ -24,7 +24,11 @@ struct view_human {
 	struct clock *clock;
 	const char *freeze_reason;
 	bool full; /* plans are shown whole however long they are */
-	bool vast; /* the plan has a rollout over more instances than VAST */
+	bool vast; /* the plan changes more stack instances than VAST */
+	bool several;
+	struct map regions; /* keys: names of those of the plan */
+	bool applying;      /* or it is over */
+	const char *retry;  /* command that tries again what failed; NULL */
 };
 
 static struct view_human *human_of(struct view *v)
@@ -88,13 +92,19 @@ static bool lasts(const struct event *e)
 }
 
 /* Of so many instances a line for each change that went well says nothing to anybody. */
-static bool is_vast(const struct plan *p)
+static void learn_size(struct view_human *h, const struct plan *p)
 {
+	size_t members = 0;
+
 	for (size_t i = 0; i < p->rollouts.count; i++) {
-		if (p->rollouts.items[i].spec.member_count > VAST)
-			return true;
+		const struct stack_rollout *r = &p->rollouts.items[i];
+
+		members += r->spec.member_count;
+		for (size_t k = 0; k < r->spec.region_count; k++)
+			map_set(&h->regions, text_of(r->regions[k]), h);
 	}
-	return false;
+	h->vast = members > VAST;
+	h->several = members > 1;
 }
 
 /* Where there are no live lines. */
@@ -114,7 +124,8 @@ static void on_event(struct observer *o, const struct event *e)
 	if (h->progress)
 		progress_event(h->progress, e);
 	if (e->kind == EVENT_PLANNED && e->plan)
-		h->vast = is_vast(e->plan);
+		learn_size(h, e->plan);
+	h->applying |= e->kind == EVENT_APPLY_STARTED;
 	if (h->progress ? lasts(e) : is_told(h, e))
 		view_event(&text, e, &h->err->style);
 	write_err(h, &text);
@@ -125,7 +136,11 @@ static void show_diags(struct view *v, struct diags *d)
 	struct view_human *h = human_of(v);
 	struct str text = STR_INIT;
 
-	view_diags(&text, d, &h->err->style);
+	if (h->several && h->applying)
+		view_diags_of_run(&text, d, &(struct diag_run){h->retry, &h->regions},
+				  &h->err->style);
+	else
+		view_diags(&text, d, &h->err->style);
 	write_err(h, &text);
 }
 
@@ -305,6 +320,7 @@ static void close_view(struct view *v)
 	struct view_human *h = human_of(v);
 
 	progress_free(h->progress);
+	map_release(&h->regions);
 	free(h);
 }
 
@@ -337,6 +353,7 @@ struct view *view_human_new(const struct view_setup *setup)
 	h->full = setup->full;
 	h->clock = setup->clock;
 	h->freeze_reason = setup->freeze_reason;
+	h->retry = setup->plain ? setup->command : NULL;
 	if (h->err->is_terminal)
 		h->progress = progress_new(h->err, setup->clock);
 	return &h->view;

@@ -3,6 +3,7 @@
 
 #include "cli/view.h"
 #include "cli/view_estimate.h"
+#include "cli/view_outcome.h"
 #include "cli/view_rollback.h"
 #include "cli/view_rollout.h"
 #include "cli/view_text.h"
@@ -381,6 +382,7 @@ void view_result(struct str *out, const struct run_result *r, enum run_mode mode
 	}
 	if (!well && !r->simulated)
 		add_rest(out, r);
+	view_outcomes(out, r, st);
 	view_rolled_back(out, r, st);
 	if (mode == RUN_ROLLBACK)
 		view_not_restored(out, r->plan, st);

@@ -78,10 +78,15 @@ void view_next_step(struct str *out, const struct run_result *r, enum run_mode m
 			"instead.\n");
 		return;
 	}
-	if (r->targets_rolled_back) {
+	if (r->targets_rolled_back)
 		str_add(out, "Mend the cause, then run 'hadeploy apply' again.\n");
+	if (r->run && r->targets_failed + r->targets_succeeded > 1)
+		str_printf(out,
+			   "'hadeploy operation resume %s' goes on with the same command, and only "
+			   "with what\nis missing.\n",
+			   r->run);
+	if (r->targets_rolled_back)
 		return;
-	}
 	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n",
 		   run_mode_name(mode));
 	if (mode == RUN_APPLY && r->targets_failed)
