@@ -16,11 +16,27 @@ const char *operation_run_status(const struct run_record *r)
 	return r->gone ? "LOST" : r->status;
 }
 
+/* Whom it waits for; one that was served meanwhile waits for nobody. */
+static int find_ticket(struct invocation *in, const char *run, const char **waits_for)
+{
+	struct ticket_list tickets;
+
+	*waits_for = "its turn";
+	if (state_load_tickets(in->state, in->arena, &tickets, &in->diags) != 0)
+		return -1;
+	for (size_t i = 0; i < tickets.count; i++)
+		if (strcmp(tickets.items[i].run, run) == 0)
+			*waits_for = tickets.items[i].waits_for;
+	return 0;
+}
+
 int operation_fill_row(struct invocation *in, const struct run_record *r, struct run_row *row)
 {
 	*row = (struct run_row){.run = r,
 				.status = operation_run_status(r),
 				.now_ms = in->clock->wall_ms(in->clock)};
+	if (strcmp(r->status, "QUEUED") == 0 && find_ticket(in, r->id, &row->waits_for) != 0)
+		return -1;
 	if (state_count_run_operations(in->state, r->id, &row->operations, &in->diags) != 0)
 		return -1;
 	return state_load_control_request(in->state, r->id, in->arena, &row->asked, &in->diags);

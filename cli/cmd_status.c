@@ -5,25 +5,28 @@
  * The errors that kept the engine from opening are in `diags` already. */
 static int run_without_engine(struct invocation *in)
 {
-	struct status_rows rows = {NULL, 0};
+	struct status_rows rows = {.count = 0};
 	struct diags again = DIAGS_INIT;
 	struct engine_options o;
 
 	if (invocation_engine_options(in, &o) == 0 &&
-	    engine_status_recorded(&o, in->arena, &rows, &again) == 0 && rows.count)
+	    engine_status_recorded(&o, in->arena, &rows, &again) == 0 && rows.count) {
+		rows.each = in->args->operand_count > 0;
 		in->view->show_status(in->view, NULL, &rows);
+	}
 	diags_release(&again);
 	return invocation_exit(in);
 }
 
 static int run(struct invocation *in)
 {
-	struct status_rows rows = {NULL, 0};
+	struct status_rows rows = {.count = 0};
 
 	if (!in->engine)
 		return run_without_engine(in);
 	if (engine_status(in->engine, &rows, &in->diags) != 0)
 		return invocation_exit(in);
+	rows.each = in->args->operand_count > 0;
 	in->view->show_status(in->view, engine_project(in->engine)->manifest->project, &rows);
 	return EXIT_DONE;
 }
@@ -37,12 +40,17 @@ const struct command cmd_status = {
 	.help = "Shows for every stack in every region how it stands, from recorded state alone: "
 		"how "
 		"many resources are recorded, how many changes (~) a plan would show, who holds "
-		"a lock.\n"
+		"a lock. More than a hundred stack instances are summed up by stack and region.\n"
+		"\n"
+		"With a stack: its instances one by one, with the last operation that had to do "
+		"with each, how it fared in it (SUCCEEDED, FAILED, CANCELLED, SKIPPED, PENDING, "
+		"RUNNING), when, and why.\n"
 		"\n"
 		"CURRENT: as the templates say. OUTDATED: templates or parameters changed. FAILED: "
 		"the last apply failed in part. INCOMPLETE: it did not come to its end. "
 		"ROLLED_BACK: it failed and was rolled back. ROLLBACK_FAILED: going back "
 		"failed in part. "
+		"INOPERABLE: destroying it failed. "
 		"PARTIAL: it left changes out (--only, --exclude). NOT_DEPLOYED: nothing is "
 		"recorded. ORPHANED: recorded, and no longer in the "
 		"manifest. LOCKED: somebody works on it now.\n"

@@ -251,6 +251,23 @@ static json_t *lock_json(const struct lock_info *lock)
 	return j;
 }
 
+static json_t *last_json(const struct instance_result *r)
+{
+	json_t *j = json_object();
+
+	json_set_text(j, "run", r->run);
+	json_set_text(j, "status", r->status);
+	if (*r->reason)
+		json_set_text(j, "reason", r->reason);
+	if (*r->wave)
+		json_set_text(j, "wave", r->wave);
+	if (r->started_ms)
+		json_object_set_new(j, "started", json_time(r->started_ms));
+	if (r->ended_ms)
+		json_object_set_new(j, "ended", json_time(r->ended_ms));
+	return j;
+}
+
 static void show_status(struct view *v, const char *project, const struct status_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
@@ -268,6 +285,8 @@ static void show_status(struct view *v, const char *project, const struct status
 			json_object_set_new(j, "applied", json_time(row->applied_ms));
 		if (row->lock)
 			json_object_set_new(j, "lock", lock_json(row->lock));
+		if (row->last)
+			json_object_set_new(j, "last_operation", last_json(row->last));
 		write_line(v, j);
 	}
 }

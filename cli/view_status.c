@@ -6,15 +6,9 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "cli/view.h"
+#include "cli/view_status.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
-
-struct status_look {
-	const char *status;
-	enum paint paint;
-	const char *meaning; /* shown below the matrix; NULL: nothing to say */
-};
 
 static const struct status_look looks[] = {
 	{"CURRENT", PAINT_GREEN, NULL},
@@ -25,13 +19,14 @@ static const struct status_look looks[] = {
 	{"ROLLED_BACK", PAINT_YELLOW, "the last apply failed and was rolled back"},
 	{"ROLLBACK_FAILED", PAINT_RED,
 	 "going back failed in part; 'hadeploy rollback' goes on with it"},
+	{"INOPERABLE", PAINT_RED, "destroying it failed; destroy again, or apply to have it back"},
 	{"PARTIAL", PAINT_YELLOW, "the last apply left changes out (--only, --exclude)"},
 	{"NOT_DEPLOYED", PAINT_DIM, NULL},
 	{"ORPHANED", PAINT_MAGENTA, "recorded, and no longer in the manifest; apply deletes it"},
 	{"LOCKED", PAINT_CYAN, NULL},
 };
 
-static const struct status_look *look_of(const char *status)
+const struct status_look *view_status_look(const char *status)
 {
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
 		if (strcmp(looks[i].status, status) == 0)
@@ -39,6 +34,9 @@ static const struct status_look *look_of(const char *status)
 	}
 	return &looks[0];
 }
+
+#define SUMMED_UP 100      /* more instances than that are */
+#define DETAILS_OF_MANY 10 /* of them these are shown in full */
 
 struct names {
 	VEC_OF(const char *)
@@ -55,13 +53,12 @@ struct matrix {
 	size_t stack_width;
 };
 
-static void add_once(struct arena *a, struct names *names, const char *name)
+static void add_once(struct matrix *m, struct names *names, struct map *known, const char *name)
 {
-	for (size_t i = 0; i < names->count; i++) {
-		if (strcmp(names->items[i], name) == 0)
-			return;
-	}
-	*arena_vec_add(a, names) = name;
+	if (map_has(known, text_of(name)))
+		return;
+	map_set(known, text_of(name), names);
+	*arena_vec_add(m->a, names) = name;
 }
 
 static const char *place_of(struct arena *a, const struct instance_id *id)
@@ -98,15 +95,19 @@ static size_t larger(size_t x, size_t y)
 
 static void measure(struct matrix *m)
 {
+	struct map stacks = MAP_INIT, places = MAP_INIT;
+
 	for (size_t i = 0; i < m->rows->count; i++) {
 		const struct status_row *row = &m->rows->rows[i];
 		const char *place = place_of(m->a, &row->id);
 
-		add_once(m->a, &m->stacks, row->id.stack);
-		add_once(m->a, &m->places, place);
+		add_once(m, &m->stacks, &stacks, row->id.stack);
+		add_once(m, &m->places, &places, place);
 		map_set(&m->cells, text_of(cell_key(m->a, row->id.stack, place)), (void *)row);
 		m->stack_width = larger(m->stack_width, strlen(row->id.stack));
 	}
+	map_release(&stacks);
+	map_release(&places);
 	m->widths = ARENA_ARRAY(m->a, m->places.count, size_t);
 	for (size_t p = 0; p < m->places.count; p++) {
 		m->widths[p] = strlen(m->places.items[p]);
@@ -135,7 +136,7 @@ static void add_cell(const struct matrix *m, const struct status_row *row, size_
 
 	str_add(m->out, "  ");
 	if (row)
-		paint_text(m->out, m->st, look_of(row->status)->paint, text);
+		paint_text(m->out, m->st, view_status_look(row->status)->paint, text);
 	str_repeat(m->out, ' ', width - strlen(text));
 }
 
@@ -199,7 +200,7 @@ static bool has_details(const struct status_row *row)
 	bool expected = strcmp(row->status, "NOT_DEPLOYED") == 0;
 
 	return (row->pending_changes && !expected) || row->open_operations || row->lock ||
-	       look_of(row->status)->meaning;
+	       view_status_look(row->status)->meaning;
 }
 
 static void add_applied(const struct matrix *m, int64_t applied_ms)
@@ -214,7 +215,7 @@ static void add_applied(const struct matrix *m, int64_t applied_ms)
 
 static void add_details(const struct matrix *m, const struct status_row *row)
 {
-	const struct status_look *look = look_of(row->status);
+	const struct status_look *look = view_status_look(row->status);
 
 	str_printf(m->out, "\n  %s: ", instance_id_text(m->a, &row->id));
 	paint_text(m->out, m->st, look->paint, row->status);
@@ -245,6 +246,37 @@ static void add_details(const struct matrix *m, const struct status_row *row)
 	add_applied(m, row->applied_ms);
 }
 
+static void add_cells(struct matrix *m)
+{
+	measure(m);
+	if (fits(m))
+		add_matrix(m);
+	else
+		add_list(m);
+}
+
+/* Of one stack's instances each has its line already. */
+static void add_all_details(const struct matrix *m)
+{
+	size_t left = 0, shown = 0;
+
+	for (size_t i = 0; i < m->rows->count; i++) {
+		const struct status_row *row = &m->rows->rows[i];
+
+		if (!has_details(row) || (m->rows->each && !row->lock))
+			continue;
+		if (m->rows->count > SUMMED_UP && shown == DETAILS_OF_MANY) {
+			left++;
+			continue;
+		}
+		shown++;
+		add_details(m, row);
+	}
+	if (left)
+		str_printf(m->out,
+			   "\n  %zu more like these: 'hadeploy status STACK' has them all\n", left);
+}
+
 void view_status(struct str *out, const char *project, const struct status_rows *rows,
 		 const struct style *st)
 {
@@ -257,15 +289,15 @@ void view_status(struct str *out, const char *project, const struct status_rows 
 		str_add(out, "Recorded state alone, because the project cannot be read");
 	paint_off(out, st);
 	str_add(out, "\n\n");
-	measure(&m);
-	if (fits(&m))
-		add_matrix(&m);
+	if (rows->each)
+		view_status_each(out, rows, st);
+	else if (rows->count > SUMMED_UP)
+		view_status_summary(out, rows, st);
 	else
-		add_list(&m);
-	for (size_t i = 0; i < rows->count; i++) {
-		if (has_details(&rows->rows[i]))
-			add_details(&m, &rows->rows[i]);
-	}
+		add_cells(&m);
+	if (rows->count > SUMMED_UP || rows->each)
+		view_status_legend(out, rows, st);
+	add_all_details(&m);
 	map_release(&m.cells);
 	arena_free(m.a);
 }

@@ -137,20 +137,23 @@ int engine_keep_locks(struct engine *e, struct diags *d);
  * NULL on failure; what could not be read is in d. */
 const struct plan *engine_drift(struct engine *e, struct diags *d);
 
+struct instance_result;
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
 	/* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, ROLLED_BACK, ROLLBACK_FAILED,
-	 * NOT_DEPLOYED, ORPHANED (recorded, not in the manifest), LOCKED */
+	 * INOPERABLE (its destroy failed), NOT_DEPLOYED, ORPHANED (recorded, not in the manifest), LOCKED */
 	const char *status;
 	const char *error; /* what failed last: "web/east/Page: it broke"; NULL */
 	size_t recorded, pending_changes, open_operations;
-	int64_t applied_ms;           /* 0: never */
-	const struct lock_info *lock; /* NULL: free */
+	int64_t applied_ms;                 /* 0: never */
+	const struct lock_info *lock;       /* NULL: free */
+	const struct instance_result *last; /* of the latest run that had to do with it; NULL */
 };
 struct status_rows {
 	const struct status_row *rows;
 	size_t count;
+	bool each; /* stacks were named: instance by instance */
 };
 int engine_status(struct engine *e, struct status_rows *out, struct diags *d);
 /* The same without reading templates, for when engine_open cannot: manifest and recorded

@@ -39,7 +39,7 @@ struct engine {
 	struct map snapshots;
 	int64_t renew_ms;         /* monotonic: when the locks of a run are to be renewed */
 	struct history *history;  /* of the run that is going on (history.h); NULL */
-	char queued[RUN_ID_SIZE]; /* the id of a run that waits, or waited, for its turn; "" */
+	char run_id[RUN_ID_SIZE]; /* of the run that waits for its turn, or comes; "" */
 	int asked;                /* as interrupts, by way of the recorded state */
 	const char *asked_by;     /* who; in the arena */
 };

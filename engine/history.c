@@ -50,15 +50,15 @@ static const char *instances_text(struct arena *a, const struct plan *p)
 	return text;
 }
 
-/* One that had to queue has its id already. */
+/* It has had its id since it queued, or had its locks. */
 static const char *run_id(struct engine *e, struct arena *a, int64_t now_ms)
 {
 	const char *id;
 
-	if (!e->queued[0])
-		state_new_run_id(e->options.clock, now_ms, e->queued);
-	id = arena_strdup(a, e->queued);
-	e->queued[0] = '\0';
+	if (!e->run_id[0])
+		state_new_run_id(e->options.clock, now_ms, e->run_id);
+	id = arena_strdup(a, e->run_id);
+	e->run_id[0] = '\0';
 	return id;
 }
 
@@ -139,8 +139,8 @@ void history_look(struct engine *e, int64_t now_ms)
 
 void history_look_queued(struct engine *e)
 {
-	if (e->queued[0])
-		look(e, e->queued);
+	if (e->run_id[0])
+		look(e, e->run_id);
 }
 
 /* --- durations ----------------------------------------------------------------------- */

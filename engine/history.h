@@ -29,7 +29,7 @@ void history_measure(struct engine *e, const struct history_sample *q);
 /* Looks at what is asked of the run, when a look is due at `now_ms` (monotonic); what it finds
  * counts in engine_interrupts from then on.  What cannot be read is looked for again later. */
 void history_look(struct engine *e, int64_t now_ms);
-/* The same of a run that waits for its turn (e->queued). */
+/* The same of a run that waits for its turn (e->run_id). */
 void history_look_queued(struct engine *e);
 /* When the next look is due; INT64_MAX: never. */
 int64_t history_look_ms(const struct engine *e);

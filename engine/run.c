@@ -76,7 +76,7 @@ static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
 	struct clock *clock = e->options.clock;
 	struct lock_owner owner = engine_owner(e->arena, clock, e->options.command);
 	struct waiting waiting = {e, STR_INIT};
-	struct lock_wait wait = {timeout_ms, tell_waiting, &waiting, e->queued};
+	struct lock_wait wait = {timeout_ms, tell_waiting, &waiting, e->run_id};
 	struct diags told = DIAGS_INIT;
 	size_t count;
 	const struct instance_id *ids = run_instances(r, &count);
@@ -89,6 +89,10 @@ static int lock_all(struct run *r, int64_t timeout_ms, struct diags *d)
 		give_up(e, &told, d);
 	else
 		diags_take(d, &told);
+	/* From the moment of the locks, however long the question takes: ids of runs that have an
+	 * instance in common are in the order in which these runs have it. */
+	if (!rc && !e->run_id[0])
+		state_new_run_id(clock, clock->wall_ms(clock), e->run_id);
 	diags_release(&told);
 	str_release(&waiting.said);
 	e->renew_ms = clock->monotonic_ms(clock) + LOCK_RENEW_MS;

@@ -8,6 +8,7 @@
 #include "engine/engine_private.h"
 #include "engine/outside.h"
 #include "engine/planner.h"
+#include "engine/result.h"
 #include "engine/status_error.h"
 
 /* One row in the making. */
@@ -27,6 +28,8 @@ struct matrix {
 	struct instance_list instances;
 	struct operation_list operations;
 	struct lock_list locks;
+	struct result_list results; /* of each instance the latest */
+	struct map commands;        /* of the runs that these name: id to command */
 };
 
 static bool names_it(const char *const *names, size_t count, const char *name)
@@ -71,14 +74,43 @@ static void add_manifest(struct matrix *m, const struct manifest *manifest)
 	}
 }
 
+/* Few runs are the latest of many instances. */
+static int load_commands(struct matrix *m, struct state *s, struct diags *d)
+{
+	for (size_t i = 0; i < m->results.count; i++) {
+		struct text id = text_of(m->results.items[i].run);
+		struct run_list run;
+
+		if (map_has(&m->commands, id))
+			continue;
+		if (state_load_run(s, id.ptr, m->a, &run, d))
+			return -1;
+		map_set(&m->commands, id, (void *)(run.count ? run.items[0].command : ""));
+	}
+	return 0;
+}
+
 static int load(struct matrix *m, struct state *s, struct diags *d)
 {
 	if (state_load_records(s, NULL, m->a, &m->records, d) ||
 	    state_load_open_operations(s, NULL, m->a, &m->operations, d) ||
 	    state_load_instances(s, m->a, &m->instances, d) ||
-	    state_load_locks(s, m->a, &m->locks, d))
+	    state_load_locks(s, m->a, &m->locks, d) ||
+	    state_load_last_results(s, m->a, &m->results, d))
 		return -1;
-	return 0;
+	return load_commands(m, s, d);
+}
+
+/* What is gone, and was never in the manifest, has no row because a run once had to do with it. */
+static void add_results(struct matrix *m)
+{
+	for (size_t i = 0; i < m->results.count; i++) {
+		const struct instance_result *r = &m->results.items[i];
+		struct entry *e = map_find(&m->entries, text_of(instance_id_text(m->a, &r->id)));
+
+		if (e)
+			e->row.last = r;
+	}
 }
 
 static void add_recorded(struct matrix *m, int64_t now_ms)
@@ -110,6 +142,7 @@ static void add_recorded(struct matrix *m, int64_t now_ms)
 		if (e)
 			e->row.lock = lock;
 	}
+	add_results(m);
 }
 
 static void add_pending(struct matrix *m, const struct plan *plan)
@@ -136,7 +169,8 @@ static void add_pending(struct matrix *m, const struct plan *plan)
 /* Recorded words that are shown as they are. */
 static bool is_told(const char *status)
 {
-	static const char *const told[] = {"FAILED", "PARTIAL", "ROLLED_BACK", "ROLLBACK_FAILED"};
+	static const char *const told[] = {"FAILED", "PARTIAL", "ROLLED_BACK", "ROLLBACK_FAILED",
+					   "INOPERABLE"};
 
 	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
 		if (!strcmp(told[i], status))
@@ -145,12 +179,28 @@ static bool is_told(const char *status)
 	return false;
 }
 
+/*
+ * Its destroy failed: some of it is gone, and what is left may not work.  As StackSets have it;
+ * recorded as FAILED, because the next run treats it so.
+ */
+static bool inoperable(const struct matrix *m, const struct entry *e)
+{
+	const char *command;
+
+	if (!e->row.last || strcmp(e->row.last->status, "FAILED") != 0 || !e->row.recorded)
+		return false;
+	command = map_find(&m->commands, text_of(e->row.last->run));
+	return command && strcmp(command, "destroy") == 0;
+}
+
 static const char *status_of(const struct matrix *m, const struct entry *e)
 {
 	const char *recorded = e->recorded ? e->recorded->status : NULL;
 
 	if (e->row.lock)
 		return "LOCKED";
+	if (inoperable(m, e))
+		return "INOPERABLE";
 	if (m->has_manifest && !e->in_manifest)
 		return "ORPHANED";
 	if (e->row.open_operations)
@@ -183,7 +233,7 @@ static void give_rows(struct matrix *m, struct state *s, struct status_rows *out
 	if (m->entries.entry_count)
 		qsort(rows, m->entries.entry_count, sizeof(*rows), compare_rows);
 	status_add_errors(s, m->a, rows, m->entries.entry_count);
-	*out = (struct status_rows){rows, m->entries.entry_count};
+	*out = (struct status_rows){.rows = rows, .count = m->entries.entry_count};
 }
 
 static void note_recorded_only(const struct diags *why, struct diags *d)
@@ -238,6 +288,7 @@ int engine_status(struct engine *e, struct status_rows *out, struct diags *d)
 		add_pending(&m, plan);
 	give_rows(&m, s, out);
 	map_release(&m.entries);
+	map_release(&m.commands);
 	return 0;
 }
 
@@ -261,5 +312,6 @@ int engine_status_recorded(const struct engine_options *o, struct arena *a, stru
 	give_rows(&m, s, out);
 	state_close(s);
 	map_release(&m.entries);
+	map_release(&m.commands);
 	return 0;
 }

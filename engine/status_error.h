@@ -5,6 +5,7 @@
 #define ENGINE_STATUS_ERROR_H
 
 #include "engine/engine.h"
+#include "engine/result.h"
 
 /* Fills `error` of the rows whose status tells of a failure: the first operation that failed in
  * the last run that did.  A history that cannot be read has nothing to say.  Texts live in the

@@ -22,14 +22,14 @@ static void the_matrix_has_a_row_per_stack_and_a_column_per_region(void **state)
 	const struct lock_info lock = {.lock_id = "4f2a",
 				       .owner = {"ann", "ci-7", "apply", 4242, 1800000000000}};
 	const struct status_row rows[] = {
-		{{"network", "-", "east"}, "CURRENT", NULL, 4, 0, 0, 1800000000000, NULL},
-		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL},
-		{{"web", "-", "west"}, "LOCKED", NULL, 0, 12, 1, 0, &lock},
+		{{"network", "-", "east"}, "CURRENT", NULL, 4, 0, 0, 1800000000000, NULL, NULL},
+		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL},
+		{{"web", "-", "west"}, "LOCKED", NULL, 0, 12, 1, 0, &lock, NULL},
 	};
 	struct str out = STR_INIT;
 
 	(void)state;
-	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows)}, &plain);
+	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows), false}, &plain);
 	same(&out, "Project shop\n"
 		   "\n"
 		   "         east            west\n"
@@ -57,10 +57,17 @@ static void many_regions_become_a_list(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		snprintf(names[i], sizeof(names[i]), "region-%zu", i);
-		rows[i] = (struct status_row){
-			{"web", i ? "-" : "prod", names[i]}, "CURRENT", NULL, 1, 0, 0, 0, NULL};
+		rows[i] = (struct status_row){{"web", i ? "-" : "prod", names[i]},
+					      "CURRENT",
+					      NULL,
+					      1,
+					      0,
+					      0,
+					      0,
+					      NULL,
+					      NULL};
 	}
-	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows)}, &plain);
+	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows), false}, &plain);
 	same(&out, "Project shop\n"
 		   "\n"
 		   "web/prod/region-0  CURRENT 1\n"
