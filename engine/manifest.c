@@ -138,6 +138,7 @@ static void read_top(struct manifest_reader *r, const struct node *root)
 	}
 	manifest_add_predefined(r);
 	manifest_read_map(r, &top, &top_keys, r->m);
+	manifest_check_variables(r);
 }
 
 const struct manifest *manifest_parse(struct arena *a, const struct source *src, const char *dir,

@@ -17,6 +17,7 @@
 #define TIMEOUT_MAX_MS 60000 /* one call: CALL_DEADLINE_MS */
 #define STATUS_MIN 100
 #define STATUS_MAX 599
+#define TLS_DAYS_MAX 3650
 #define PROVIDER_DEFAULT "probe"
 
 static const char *key_of(struct manifest_reader *r, const char *key,
@@ -170,6 +171,17 @@ static void check_headers(struct manifest_reader *r, const struct manifest_part 
 	check_map_of_texts(r, key_of(r, "Headers", part), value);
 }
 
+static void check_tls_days(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			   const struct node *value)
+{
+	int64_t days;
+
+	(void)into;
+	if (!text_to_int64(value->text, 0, TLS_DAYS_MAX, &days))
+		manifest_refuse(r, key_of(r, "TlsDays", part), value,
+				"it is how many days the certificate must still hold: 0 to 3650");
+}
+
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "OPTIONS", NULL};
 
 static const struct manifest_key http_rows[] = {
@@ -179,6 +191,9 @@ static const struct manifest_key http_rows[] = {
 	{"Body", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
 	{"Status", KEY_ANY, KEY_OPTIONAL, check_status, NULL},
 	{"Contains", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
+	{"FollowRedirects", KEY_FLAG, KEY_OPTIONAL, NULL, NULL},
+	{"CaFile", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
+	{"TlsDays", KEY_TEXT, KEY_OPTIONAL, check_tls_days, NULL},
 };
 
 /* --- TCP ------------------------------------------------------------------------------- */

@@ -148,6 +148,8 @@ void manifest_check_overrides(struct manifest_reader *r, const struct manifest_p
 			      const struct node *map);
 /* DependsOn of all stacks: names and circles.  depends_on: each stack's node, or NULL. */
 void manifest_check_order(struct manifest_reader *r, const struct node *const *depends_on);
+/* What health checks refer to: manifest_variables.c. */
+void manifest_check_variables(struct manifest_reader *r);
 /* Makes what manifest_region and the like look names up in. */
 void manifest_index(struct arena *a, struct manifest *m);
 /* How to reach hosts: keys of a host and of the ssh provider. */

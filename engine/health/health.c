@@ -1,37 +1,282 @@
 /*
- * health.c - checks to probes, and answers to health.
+ * health.c - probes of a check at a place, and the gauge that counts what they answer.
+ *
+ * Texts are put together piece by piece: what stands in the manifest may hold {{resolve:...}}, and
+ * what a variable gives is taken as it is, so that an output cannot name a secret.
  */
 #include "engine/health/health.h"
 
+#include <string.h>
+
 #include "base/json.h"
+#include "base/vec.h"
+#include "engine/address.h"
+#include "engine/health/pieces.h"
+#include "templates/node.h"
+
+/* One probe that is being made. */
+struct filling {
+	struct arena *a;
+	const struct manifest *m;
+	const struct manifest_check *check;
+	const struct check_place *place;
+	const struct manifest_host *host; /* NULL: it is about none */
+	struct diags *d;
+};
+
+struct probe_list {
+	VEC_OF(struct check_probe)
+};
+
+/* Keys that are about the asking; the provider never sees them.  Timeout is given as a number. */
+static bool is_engines(struct text key)
+{
+	static const char *const keys[] = {"Name",    "Timeout",          "Interval",
+					   "Roles",   "HealthyThreshold", "UnhealthyThreshold",
+					   "Provider"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (text_is(key, keys[i]))
+			return true;
+	}
+	return false;
+}
+
+/* --- texts ------------------------------------------------------------------------------ */
+
+static const char *output_of(const struct filling *f, const struct node *n, struct text name)
+{
+	struct text stack = {0}, output = {0};
+	const char *value = NULL;
+	struct diag *g;
+
+	check_variable_split(name, &stack, &output);
+	if (f->place->output)
+		value = f->place->output(f->place->context, arena_text(f->a, stack),
+					 arena_text(f->a, output));
+	if (value)
+		return value;
+	g = diag_add(f->d, DIAG_CHECK_OUTPUT, n->where,
+		     "health check '%s' needs output '%.*s' of stack '%.*s', and there is none",
+		     f->check->name, TEXT_ARG(output), TEXT_ARG(stack));
+	diag_detail(f->d, g, "It is about region '%s'%s%s.", f->place->region->name,
+		    strcmp(f->place->account, ACCOUNT_NONE) ? " and account " : "",
+		    strcmp(f->place->account, ACCOUNT_NONE) ? f->place->account : "");
+	diag_hint(f->d, g,
+		  "the stack has to be deployed there first, and its template to have the output");
+	return NULL;
+}
+
+static const char *value_of(const struct filling *f, const struct node *n, struct text name)
+{
+	const struct eval_host *host = f->host ? &f->host->host : NULL;
+
+	switch (check_variable_of(name)) {
+	case VARIABLE_HOST:
+		return host ? host->address : "";
+	case VARIABLE_HOST_NAME:
+		return host ? host->name : "";
+	case VARIABLE_ZONE:
+		return host && host->zone ? host->zone : "";
+	case VARIABLE_REGION:
+		return f->place->region->name;
+	case VARIABLE_AWS_REGION:
+		return f->place->region->aws_region;
+	case VARIABLE_ACCOUNT:
+		return f->place->account;
+	case VARIABLE_OUTPUT:
+		return output_of(f, n, name);
+	case VARIABLE_UNKNOWN: /* the manifest was refused */
+		break;
+	}
+	return "";
+}
+
+static bool add_literal(const struct filling *f, const struct node *n, struct text t,
+			struct str *out)
+{
+	struct placed_text placed = {{arena_text(f->a, t), t.len}, n->where};
+	const char *resolved = placed.text.ptr;
+
+	if (manifest_has_reference(placed.text) &&
+	    manifest_resolve(f->a, f->m->dir, placed, &resolved, f->d))
+		return false;
+	str_add(out, resolved);
+	return true;
+}
+
+/* An address of IPv6, which has two colons at least, stands in brackets where a port may follow:
+ * http://[::1]:8080/. */
+static void add_value(const char *value, struct str *out)
+{
+	const char *colon = strchr(value, ':');
+	bool brackets = text_ends(str_text(out), "://") && colon && strchr(colon + 1, ':') &&
+			*value != '[' && !strchr(value, '/');
+
+	str_printf(out, brackets ? "[%s]" : "%s", value);
+}
+
+/* The text with its variables replaced; NULL with errors. */
+static json_t *fill_text(const struct filling *f, const struct node *n)
+{
+	struct text rest = n->text;
+	struct check_piece piece;
+	struct str out = STR_INIT;
+	bool good = true;
+	json_t *text;
+
+	while (good && check_piece_next(&rest, &piece)) {
+		const char *value;
+
+		if (piece.literal) {
+			good = add_literal(f, n, piece.text, &out);
+			continue;
+		}
+		value = value_of(f, n, piece.text);
+		good = value != NULL;
+		if (value)
+			add_value(value, &out);
+	}
+	text = good ? json_stringn(str_cstr(&out), out.len) : NULL;
+	str_release(&out);
+	return text;
+}
+
+static json_t *fill(const struct filling *f, const struct node *n)
+{
+	json_t *filled, *item;
+
+	switch (n->kind) {
+	case NODE_SCALAR:
+		return fill_text(f, n);
+	case NODE_LIST:
+		filled = json_array();
+		for (size_t i = 0; i < n->count; i++) {
+			item = fill(f, n->items[i]);
+			if (item)
+				json_array_append_new(filled, item);
+		}
+		return filled;
+	case NODE_MAP:
+		filled = json_object();
+		for (size_t i = 0; i < n->count; i++) {
+			item = fill(f, n->entries[i].value);
+			if (item)
+				json_object_set_new(filled, n->entries[i].key->text.ptr, item);
+		}
+		return filled;
+	case NODE_CALL:
+		break;
+	}
+	return NULL;
+}
+
+/* --- probes ----------------------------------------------------------------------------- */
+
+static const char *label_of(const struct filling *f)
+{
+	struct str label = STR_INIT;
+	const char *copy;
+
+	str_add(&label, f->check->name);
+	if (f->host)
+		str_printf(&label, " of %s", f->host->host.name);
+	str_printf(&label, " (%s", f->place->region->name);
+	if (strcmp(f->place->account, ACCOUNT_NONE) != 0)
+		str_printf(&label, " of %s", f->place->account);
+	str_add(&label, ")");
+	copy = arena_strdup(f->a, str_cstr(&label));
+	str_release(&label);
+	return copy;
+}
+
+static int add_probe(const struct filling *f, struct probe_list *list)
+{
+	const struct node *config = f->check->config;
+	size_t errors = f->d->error_count;
+	json_t *args = json_object(), *value;
+	struct check_probe *probe;
+
+	for (size_t i = 0; i < config->count; i++) {
+		struct text key = config->entries[i].key->text;
+
+		value = is_engines(key) ? NULL : fill(f, config->entries[i].value);
+		if (value)
+			json_object_set_new(args, key.ptr, value);
+	}
+	json_object_set_new(args, "Name", json_string(f->check->name));
+	json_object_set_new(args, "Timeout", json_integer(f->check->timeout_ms));
+	if (f->d->error_count == errors) {
+		probe = arena_vec_add(f->a, list);
+		probe->check = f->check;
+		probe->label = label_of(f);
+		probe->args = json_text(f->a, args);
+		probe->place = *f->place;
+	}
+	json_decref(args);
+	return f->d->error_count == errors ? 0 : -1;
+}
+
+static bool has_role(const struct manifest_host *h, const struct manifest_check *c)
+{
+	for (size_t i = 0; i < c->role_count; i++) {
+		for (size_t k = 0; k < h->host.role_count; k++) {
+			if (!strcmp(c->roles[i], h->host.roles[k]))
+				return true;
+		}
+	}
+	return c->role_count == 0;
+}
+
+static int report_no_host(const struct filling *f)
+{
+	const struct manifest_check *c = f->check;
+	struct diag *g = diag_add(f->d, DIAG_CHECK_HOSTS, c->where,
+				  "health check '%s' finds no host in region '%s'", c->name,
+				  f->place->region->name);
+
+	if (c->role_count)
+		diag_detail(f->d, g, "It asks hosts with the role '%s'%s.", c->roles[0],
+			    c->role_count > 1 ? " or another one of its Roles" : "");
+	diag_hint(f->d, g,
+		  "give a host of the region the role, or take the check out of the Rollout "
+		  "of stacks that go there");
+	return -1;
+}
+
+static int add_hosts(struct filling *f, struct probe_list *list)
+{
+	const struct manifest_region *region = f->place->region;
+	int rc = 0;
+
+	for (size_t i = 0; i < region->host_count && !rc; i++) {
+		f->host = &region->hosts[i];
+		if (has_role(f->host, f->check))
+			rc = add_probe(f, list);
+	}
+	return rc || list->count ? rc : report_no_host(f);
+}
 
 int check_probes(struct arena *a, const struct manifest *m, const struct manifest_check *c,
 		 const struct check_place *place, const struct check_probe **out, size_t *count,
 		 struct diags *d)
 {
-	struct check_probe *p = ARENA_NEW(a, struct check_probe);
-	json_t *args = json_pack("{s:s, s:s, s:I}", "Name", c->name, "Type", c->type, "Timeout",
-				 (json_int_t)c->timeout_ms);
+	struct filling f = {a, m, c, place, NULL, d};
+	struct probe_list list = {0};
+	int rc = c->per_host ? add_hosts(&f, &list) : add_probe(&f, &list);
 
-	(void)m;
-	(void)d;
-	p->check = c;
-	p->label = arena_printf(a, "%s (%s)", c->name, place->region->name);
-	p->args = json_text(a, args);
-	p->place = *place;
-	json_decref(args);
-	*out = p;
-	*count = 1;
-	return 0;
+	*out = list.items;
+	*count = rc ? 0 : list.count;
+	return rc;
 }
 
 enum gauge_state gauge_add(struct gauge *g, const struct manifest_check *c, bool healthy)
 {
 	g->good = healthy ? g->good + 1 : 0;
 	g->bad = healthy ? 0 : g->bad + 1;
-	if (g->good >= c->healthy_threshold)
+	if (healthy && g->good >= c->healthy_threshold)
 		g->state = GAUGE_HEALTHY;
-	if (g->bad >= c->unhealthy_threshold)
+	else if (!healthy && g->bad >= c->unhealthy_threshold)
 		g->state = GAUGE_UNHEALTHY;
 	return g->state;
 }

@@ -22,6 +22,7 @@ struct manifest_check {
 	size_t role_count;
 	int64_t interval_ms, timeout_ms;
 	size_t healthy_threshold, unhealthy_threshold;
+	bool per_host;             /* it names ${Host}, ${HostName} or ${Zone} */
 	const struct node *config; /* NODE_MAP: the whole of it */
 	struct range where;
 };
@@ -43,7 +44,8 @@ struct check_probe {
 };
 
 /*
- * The probes of a check in a place, in the arena.  ${Host}, ${HostName}, ${Zone}, ${Region},
+ * The probes of a check in a place, in the arena.  Their args are secret: {{resolve:...}} is
+ * resolved in them.  ${Host}, ${HostName}, ${Zone}, ${Region},
  * ${AwsRegion}, ${Account} and ${Stack.Output} are replaced in every text.  0, or -1 with errors
  * (no such output, no host of these roles).
  */
