@@ -16,7 +16,7 @@
 #include "providers/probe/settings.h"
 
 #define CHECK_TIMEOUT_MS 5000
-#define CHECK_TIMEOUT_MS_MAX 600000
+#define CHECK_TIMEOUT_MS_MAX 60000
 
 struct hd_session {
 	const struct hd_host *host;

@@ -32,7 +32,7 @@ class Readme:
 
     def type_line(self, line):
         wanted = EXIT.search(line)
-        self.shell.stdin.write(f"{{ {line}\n}} </dev/null\necho; echo '{END}' $?\n")
+        self.shell.stdin.write(f"{{ {line}\n}} </dev/null\ncode=$?; echo; echo '{END}' $code\n")
         self.shell.stdin.flush()
         said = []
         for answer in self.shell.stdout:
@@ -89,7 +89,7 @@ def test_the_readme(readme):
     readme.next()
     lab = Lab.load(readme.project / ".servers")
     plan = readme.next()
-    assert "canary" in plan and "10s" in plan and "page" in plan, plan
+    assert "canary" in plan and "5s" in plan and "page" in plan, plan
     assert pages(readme.project, lab) == everywhere(None)
 
     first = readme.next()

@@ -263,7 +263,7 @@ static const struct {
 	{"{\"Type\": \"HTTP\", \"Url\": \"http://h/\", \"Method\": \"HEAD\", \"Contains\": \"x\"}",
 	 "HD5502 ", "'Contains'", "", ""},
 	{"{\"Type\": \"HTTP\", \"Url\": \"http://h/\", \"Timeout\": 0}", "HD5502 ", "'Timeout'",
-	 "from 1 to 600000", ""},
+	 "from 1 to 60000", ""},
 	{"{\"Type\": \"TCP\", \"Port\": 1}", "HD5502 ", "'Host' of a check of type TCP", "", ""},
 	{"{\"Type\": \"TCP\", \"Host\": \"a/b\", \"Port\": 1}", "HD5502 ", "'Host'", "", ""},
 	{"{\"Type\": \"TCP\", \"Host\": \"a\"}", "HD5502 ", "'Port'", "1 to 65535", ""},
@@ -306,7 +306,7 @@ static void a_check_that_is_stopped_ends(void **state)
 	struct scene *s = *state;
 	struct str args = STR_INIT;
 
-	str_printf(&args, "{\"Type\": \"HTTP\", \"Url\": \"%s\", \"Timeout\": 600000}",
+	str_printf(&args, "{\"Type\": \"HTTP\", \"Url\": \"%s\", \"Timeout\": 60000}",
 		   http_fixture_url(&s->server, "wait"));
 	assert_int_equal(probe_check_stopped(&s->probe, str_cstr(&args)), HD_CANCELLED);
 	assert_string_equal(str_cstr(&s->probe.op.code), "HD5504 ");

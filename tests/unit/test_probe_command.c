@@ -181,7 +181,7 @@ static void a_stop_kills_at_once(void **state)
 	(void)state;
 	probe_start(&f, "{}");
 	assert_int_equal(pthread_create(&thread, NULL, stop_soon, &f), 0);
-	assert_int_equal(probe_check(&f, "{\"Type\": \"COMMAND\", \"Timeout\": 600000, "
+	assert_int_equal(probe_check(&f, "{\"Type\": \"COMMAND\", \"Timeout\": 60000, "
 					 "\"Command\": \"trap '' TERM; echo $$ >.pid; mv .pid pid; "
 					 "sleep 600; sleep 600\"}"),
 			 HD_CANCELLED);
