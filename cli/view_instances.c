@@ -63,7 +63,7 @@ void view_results(struct str *out, const struct result_list *list, const struct 
 
 	if (!list->count)
 		return;
-	str_add(out, "  stack instances: ");
+	str_add(out, "  ");
 	view_result_counts(out, list);
 	str_add(out, "\n\n");
 	table_open(&t, ARRAY_LEN(titles), list->count + 1);

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "engine/engine.h"
+#include "engine/result.h"
 #include "tests/unit/planner_fixture.h"
 
 #define MANIFEST                                         \
@@ -123,6 +124,43 @@ static void targets_without_a_record_are_not_deployed(void **state)
 	(void)state;
 	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
 	expect_status(&f, "web/east NOT_DEPLOYED 0 2\nweb/west NOT_DEPLOYED 0 2\n");
+	fixture_close(&f);
+}
+
+static void put_run(struct fixture *f, const char *id, const char *command, const char *status)
+{
+	const struct run_record run = {.id = id,
+				       .command = command,
+				       .owner = owner,
+				       .started_ms = 1,
+				       .ended_ms = 2,
+				       .status = status};
+	const struct instance_result result = {id, east, status, "B: it broke", "", 0, 1, 2};
+
+	assert_int_equal(state_put_run(f->state, &run, &f->d), 0);
+	assert_int_equal(state_put_results(f->state, &result, 1, &f->d), 0);
+}
+
+/* Until something else has become of it. */
+static void what_failed_to_be_destroyed_is_inoperable(void **state)
+{
+	struct fixture f;
+	struct engine *e;
+	struct status_rows rows;
+
+	(void)state;
+	fixture_open_project(&f, MANIFEST, TEMPLATE, NULL);
+	put_east(&f, "FAILED");
+	put_run(&f, "r1", "destroy", "FAILED");
+	expect_status(&f, "web/east INOPERABLE 2 0\nweb/west NOT_DEPLOYED 0 2\n");
+	e = open_engine(&f);
+	assert_int_equal(engine_status(e, &rows, &f.d), 0);
+	assert_string_equal(rows.rows[0].last->run, "r1");
+	assert_string_equal(rows.rows[0].error, "B: it broke");
+	assert_null(rows.rows[1].last);
+	engine_close(e);
+	put_run(&f, "r2", "apply", "FAILED");
+	expect_status(&f, "web/east FAILED 2 0\nweb/west NOT_DEPLOYED 0 2\n");
 	fixture_close(&f);
 }
 
@@ -297,6 +335,7 @@ static void validate_finds_circles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_failed_to_be_destroyed_is_inoperable),
 		cmocka_unit_test(targets_without_a_record_are_not_deployed),
 		cmocka_unit_test(what_was_applied_is_current_until_the_template_changes),
 		cmocka_unit_test(the_end_of_the_last_apply_is_told),

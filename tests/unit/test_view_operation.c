@@ -89,9 +89,107 @@ static void a_run_shows_its_operations_and_who_stopped_it(void **state)
 	str_release(&out);
 }
 
+static const struct instance_result fared[] = {
+	{"r1", {"web", "-", "east"}, "SUCCEEDED", "", "canary", 0, START_MS, START_MS + 1500},
+	{"r1",
+	 {"web", "-", "west"},
+	 "FAILED",
+	 "Page: the disk\nis full",
+	 "",
+	 1,
+	 START_MS,
+	 START_MS + 2000},
+	{"r1", {"web", "prod", "west"}, "CANCELLED", "", "", 2, 0, 0},
+};
+
+static void a_run_shows_how_its_instances_fared(void **state)
+{
+	struct run_record resumed = ended;
+	struct run_row row = {.run = &resumed,
+			      .status = "FAILED",
+			      .results = {(struct instance_result *)fared, ARRAY_LEN(fared)}};
+	struct str out = STR_INIT;
+
+	(void)state;
+	resumed.request = "[\"apply\",\"web\",\"--param=Name=a b\"]";
+	resumed.resumes = "20251123-160000-000aaa";
+	view_run(&out, &row, &(struct operation_list){NULL, 0}, &plain);
+	assert_string_equal(str_cstr(&out),
+			    "20251124-160000-000aaa  apply  FAILED\n"
+			    "  started 2025-11-24T16:00:00Z by ann@ci-7 (process 42), took 12.3s\n"
+			    "  stack instances: web/east, web/west\n"
+			    "  asked for: hadeploy apply web '--param=Name=a b'\n"
+			    "  goes on with run 20251123-160000-000aaa\n"
+			    "  2 created, 1 failed\n"
+			    "  1 SUCCEEDED, 1 FAILED, 1 CANCELLED\n"
+			    "\n"
+			    "STATUS     TOOK  WAVE    INSTANCE       REASON\n"
+			    "SUCCEEDED  1.5s  canary  web/east\n"
+			    "FAILED     2.0s          web/west       Page: the disk\\nis full\n"
+			    "CANCELLED                web/prod/west\n");
+	str_release(&out);
+}
+
+static void of_many_instances_those_that_succeeded_are_counted(void **state)
+{
+	struct instance_result many[60];
+	struct str out = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = fared[i == 7];
+	view_results(&out, &(struct result_list){many, ARRAY_LEN(many)}, &plain);
+	assert_string_equal(str_cstr(&out),
+			    "  59 SUCCEEDED, 1 FAILED\n"
+			    "\n"
+			    "STATUS  TOOK  WAVE  INSTANCE  REASON\n"
+			    "FAILED  2.0s        web/west  Page: the disk\\nis full\n");
+	str_release(&out);
+}
+
+static void who_waits_says_for_whom(void **state)
+{
+	struct run_record waiting = ended;
+	struct run_row row = {.run = &waiting,
+			      .status = "QUEUED",
+			      .now_ms = START_MS + 5000,
+			      .waits_for = "web/east is locked by bob@ci-8 (pid 7, 'apply')"};
+	struct str out = STR_INIT;
+
+	(void)state;
+	waiting.ended_ms = 0;
+	waiting.counts = "{}";
+	view_run(&out, &row, &(struct operation_list){NULL, 0}, &plain);
+	assert_string_equal(str_cstr(&out),
+			    "20251124-160000-000aaa  apply  QUEUED\n"
+			    "  waiting since 2025-11-24T16:00:00Z by ann@ci-7 (process 42), for "
+			    "5.0s\n"
+			    "  stack instances: web/east, web/west\n"
+			    "  web/east is locked by bob@ci-8 (pid 7, 'apply')\n");
+	str_release(&out);
+}
+
+static void an_instance_is_a_line_while_it_is_watched(void **state)
+{
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_instance(&out, &fared[0], &plain);
+	view_instance(&out, &fared[1], &plain);
+	assert_string_equal(str_cstr(&out),
+			    "2025-11-24T16:00:01Z  SUCCEEDED  web/east  (canary)  1.5s\n"
+			    "2025-11-24T16:00:02Z  FAILED  web/west  2.0s  Page: the disk\\nis "
+			    "full\n");
+	str_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_run_shows_how_its_instances_fared),
+		cmocka_unit_test(of_many_instances_those_that_succeeded_are_counted),
+		cmocka_unit_test(who_waits_says_for_whom),
+		cmocka_unit_test(an_instance_is_a_line_while_it_is_watched),
 		cmocka_unit_test(runs_line_up),
 		cmocka_unit_test(a_run_shows_its_operations_and_who_stopped_it),
 	};

@@ -81,6 +81,76 @@ static void many_regions_become_a_list(void **state)
 		   "web/region-8       CURRENT 1\n");
 }
 
+static void hundreds_of_instances_are_summed_up(void **state)
+{
+	static const char *const regions[] = {"east", "west"};
+	struct status_row rows[802];
+	char accounts[802][16];
+	struct str out = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(accounts[i], sizeof(accounts[i]), "a%03zu", i / 2);
+		rows[i] = (struct status_row){.id = {"web", accounts[i], regions[i % 2]},
+					      .status = "CURRENT"};
+	}
+	rows[3].status = rows[5].status = "OUTDATED";
+	rows[7].status = "FAILED";
+	rows[7].error = "web/a003/west/Page: it broke";
+	rows[801].id = (struct instance_id){"db", "-", "east"};
+	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows), false}, &plain);
+	same(&out, "Project shop\n"
+		   "\n"
+		   "db   east  1 CURRENT\n"
+		   "web  east  401 CURRENT\n"
+		   "web  west  397 CURRENT, 2 OUTDATED, 1 FAILED\n"
+		   "\n"
+		   "  OUTDATED: templates or parameters changed since the last apply\n"
+		   "  FAILED: the last apply failed in part; apply again, or roll back\n"
+		   "\n"
+		   "  web/a001/west: OUTDATED\n"
+		   "    templates or parameters changed since the last apply\n"
+		   "\n"
+		   "  web/a002/west: OUTDATED\n"
+		   "    templates or parameters changed since the last apply\n"
+		   "\n"
+		   "  web/a003/west: FAILED\n"
+		   "    the last apply failed in part; apply again, or roll back\n"
+		   "    web/a003/west/Page: it broke\n");
+}
+
+static void a_stack_that_is_named_has_a_line_per_instance(void **state)
+{
+	const struct instance_result failed = {"20270115-080000-000aaa",
+					       {"web", "-", "west"},
+					       "FAILED",
+					       "Page: it broke",
+					       "",
+					       1,
+					       1800000000000,
+					       1800000001000};
+	const struct status_row rows[] = {
+		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL},
+		{{"web", "-", "west"}, "INOPERABLE", NULL, 3, 0, 0, 0, NULL, &failed},
+	};
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows), true}, &plain);
+	same(&out,
+	     "Project shop\n"
+	     "\n"
+	     "INSTANCE  STATUS      RESOURCES  LAST OPERATION          DETAILED  WHEN              "
+	     "    REASON\n"
+	     "web/east  OUTDATED    12                                           "
+	     "2027-01-15T08:00:00Z  2 changes to apply\n"
+	     "web/west  INOPERABLE  3          20270115-080000-000aaa  FAILED    "
+	     "2027-01-15T08:00:01Z  Page: it broke\n"
+	     "\n"
+	     "  OUTDATED: templates or parameters changed since the last apply\n"
+	     "  INOPERABLE: destroying it failed; destroy again, or apply to have it back\n");
+}
+
 static void outputs_are_named_by_instance(void **state)
 {
 	const struct output_row rows[] = {
@@ -241,6 +311,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_matrix_has_a_row_per_stack_and_a_column_per_region),
 		cmocka_unit_test(many_regions_become_a_list),
+		cmocka_unit_test(hundreds_of_instances_are_summed_up),
+		cmocka_unit_test(a_stack_that_is_named_has_a_line_per_instance),
 		cmocka_unit_test(outputs_are_named_by_instance),
 		cmocka_unit_test(records_are_addresses_or_a_table),
 		cmocka_unit_test(events_are_one_line_each),
