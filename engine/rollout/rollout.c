@@ -34,8 +34,7 @@ struct heap {
 
 struct cell {
 	size_t wave, region;
-	size_t count;
-	size_t open; /* not ended yet */
+	size_t open; /* members that have not ended yet */
 	/* Members; those that are not PENDING any more count for nothing. */
 	struct heap ready[AGE_COUNT];
 	bool entered;
@@ -302,37 +301,42 @@ static void count_members(struct rollout *r)
 	}
 }
 
-static void add_member(struct rollout *r, size_t member, size_t *cells)
+static void add_cell(struct rollout *r, size_t cell, size_t first)
 {
-	const struct rollout_member *m = &r->spec->members[member];
-	struct cell *c = *cells ? &r->cells[*cells - 1] : NULL;
+	const struct rollout_member *m = &r->spec->members[first];
+	struct cell *c = &r->cells[cell];
 	struct wave *w = &r->waves[m->wave];
 
-	if (!c || c->wave != m->wave || c->region != m->region) {
-		c = &r->cells[(*cells)++];
-		c->wave = m->wave;
-		c->region = m->region;
-		for (int i = 0; i < AGE_COUNT; i++)
-			c->ready[i].items = r->ready_items[i] + member;
-		if (!w->cell_count++)
-			w->first_cell = *cells - 1;
+	c->wave = m->wave;
+	c->region = m->region;
+	for (int i = 0; i < AGE_COUNT; i++)
+		c->ready[i].items = r->ready_items[i] + first;
+	if (!w->cell_count++)
+		w->first_cell = cell;
+}
+
+static void add_members(struct rollout *r)
+{
+	size_t cells = 0;
+
+	for (size_t i = 0; i < r->spec->member_count; i++) {
+		const struct rollout_member *m = &r->spec->members[i];
+
+		if (!i || m->wave != m[-1].wave || m->region != m[-1].region)
+			add_cell(r, cells++, i);
+		r->cell_of[i] = cells - 1;
+		r->cells[cells - 1].open++;
+		r->waves[m->wave].count++;
+		r->waves[m->wave].open++;
+		r->regions[m->region].base++;
 	}
-	c->count++;
-	c->open++;
-	w->count++;
-	w->open++;
-	r->regions[m->region].base++;
-	r->cell_of[member] = *cells - 1;
 }
 
 static void fill(struct rollout *r)
 {
-	size_t cells = 0;
-
 	for (size_t i = 0; i < r->spec->region_count; i++)
 		r->regions[i].cell = NO_CELL;
-	for (size_t i = 0; i < r->spec->member_count; i++)
-		add_member(r, i, &cells);
+	add_members(r);
 	for (size_t w = 0; w < r->wave_count; w++)
 		r->waves[w].tolerance = rollout_wave_tolerance(
 			r->preferences, w, w + 1 < r->wave_count ? WAVE_BEFORE_OTHERS : WAVE_LAST,

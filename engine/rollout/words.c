@@ -187,8 +187,7 @@ static void add_way_back(struct telling *t)
 		[ON_FAILURE_DEFAULT] = "",
 		[ON_FAILURE_INSTANCE] = "",
 		[ON_FAILURE_KEEP] = "What fails stays as it is (OnFailure: keep).\n",
-		[ON_FAILURE_WAVE] = "If it fails, the whole of the failing wave goes back "
-				    "(OnFailure: wave).\n",
+		[ON_FAILURE_WAVE] = "If it fails, the failing wave goes back (OnFailure: wave).\n",
 		[ON_FAILURE_ALL] = "If it fails, all that it changed goes back (OnFailure: all).\n",
 	};
 

@@ -597,7 +597,7 @@ static void words_say_what_it_will_do(void **state)
 		 "The first failure stops it: what is under way ends, nothing more starts.\n"
 		 "At most 2 of 6 instances can fail before it stops.\n"
 		 "Nothing is changed in a region while no other is healthy.\n"
-		 "If it fails, the whole of the failing wave goes back (OnFailure: wave).\n"},
+		 "If it fails, the failing wave goes back (OnFailure: wave).\n"},
 	};
 
 	(void)state;
