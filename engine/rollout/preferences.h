@@ -3,8 +3,15 @@
  * the names and the arithmetic of CloudFormation StackSets, and what those lack.
  *
  * Pure data, from the manifest's Rollout (manifest_rollout.c) and the command line, and the
- * arithmetic over it.  What StackSets do is told in their documentation under "Stack set
- * operation options"; where we do more, or choose another default, it says so.
+ * arithmetic over it.  What StackSets do is told in their User Guide, docs.aws.amazon.com/
+ * AWSCloudFormation/latest/UserGuide/stacksets-concepts.html (Stack set operation options) and
+ * concurrency-mode.html, and in the API Reference under StackSetOperationPreferences:
+ *	- both amounts are counted for each region, from the instances that take part there;
+ *	- a percentage is rounded down; MaxConcurrent is at least 1, FailureTolerance may be 0
+ *	  (25% of 10 at a time are 2; 20% of 10 may fail: the third failure stops the region);
+ *	- a region that has stopped stops the whole operation: no later one is tried;
+ *	- STRICT with tolerance 5 and ten at a time starts six, and one less with each failure.
+ * Where we do more, or choose another default, it says so.
  *
  * Defaults: regions one after the other (SEQUENTIAL) in the order of the stack's Targets, all
  * accounts of a region side by side (MaxConcurrent 100%, SOFT), and the first failure is the

@@ -124,7 +124,9 @@ bool rollout_starved(const struct rollout *r);
 
 /*
  * At most so many members can fail before everything has stopped, over all orders in which
- * members may end: what a plan promises.
+ * members may end: what a plan promises.  Exact for up to 12 waves that tolerate something and
+ * fewer than 2^22 cells times sets of them; beyond, it may be too high, never too low.
+ * MinHealthyRegions may stop a rollout earlier and is left out.
  */
 size_t rollout_worst_case(const struct rollout_spec *s);
 
