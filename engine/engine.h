@@ -101,7 +101,7 @@ struct run_result {
 	/* Of those that failed: not begun, because the rollout failed or was stopped; not begun,
 	 * because what they need failed; within the FailureTolerance of a rollout that went on. */
 	size_t targets_cancelled, targets_skipped, targets_tolerated;
-	const struct plan *rollback;              /* what was done after a failure; NULL */
+	const struct plan *rollback; /* what was done after a failure; NULL */
 	struct plan_counts rolled_back;
 	size_t targets_rolled_back, targets_rollback_failed; /* of those that failed */
 	const char *run;    /* its id in the history; NULL when nothing was begun */

@@ -175,18 +175,24 @@ static void tell_gate(const struct stack_run *s, const struct instance_id *id, c
 
 /* --- between waves ------------------------------------------------------------------- */
 
+static void complain_gate(const struct checking *c)
+{
+	const struct stack_run *s = c->s;
+	struct diag *g =
+		complain(s, DIAG_ROLLOUT_GATE,
+			 arena_printf(s->x->arena, "the health gate behind %s was not passed",
+				      wave_text(s, c->at)));
+
+	diag_detail(s->x->d, g, "%s", c->fault);
+	hint_again(s, g);
+}
+
 static void wave_checked(struct checking *c, enum checking_end end)
 {
 	struct stack_run *s = c->s;
-	struct diag *g;
 
-	if (end == CHECKED_UNHEALTHY) {
-		g = complain(s, DIAG_ROLLOUT_GATE,
-			     arena_printf(s->x->arena, "the health gate behind %s was not passed",
-					  wave_text(s, c->at)));
-		diag_detail(s->x->d, g, "%s", c->fault);
-		hint_again(s, g);
-	}
+	if (end == CHECKED_UNHEALTHY)
+		complain_gate(c);
 	if (c->asked.count || c->timer || c->fault)
 		tell_gate(s, NULL, c->wave, end == CHECKED_HEALTHY ? "passed" : c->fault);
 	rollout_gate(s->r, c->at, end == CHECKED_HEALTHY ? GATE_PASSED : GATE_FAILED);
@@ -206,6 +212,97 @@ static void add_wave(struct checking *c, const struct manifest_check *const *che
 			add_checks(c, checks, count, &p->id);
 	}
 }
+
+/* --- waves that have nothing left to do ------------------------------------------------ */
+
+/* By where it is: which of a share it was nobody can tell. */
+static bool is_of_wave(const struct stack_run *s, const struct rollout_wave *w,
+		       const struct instance_plan *p)
+{
+	const struct manifest *m = manifest_of(s);
+	bool named = !w->region_count;
+
+	for (size_t i = 0; i < w->region_count && !named; i++)
+		named = strcmp(w->regions[i], p->id.region) == 0;
+	return named && (w->region_count || w->filter.count) && !w->share.given &&
+	       manifest_tags_fit(&w->filter, manifest_region(m, p->id.region),
+				 manifest_account(m, p->id.account));
+}
+
+static bool is_of_earlier(const struct stack_run *s, size_t wave, const struct instance_plan *p)
+{
+	for (size_t w = 0; w < wave; w++) {
+		if (is_of_wave(s, &s->plan->preferences.waves[w], p))
+			return true;
+	}
+	return false;
+}
+
+/* Instances of the wave in which nothing is to be done: they are as they were left. */
+static void add_settled(struct checking *c, size_t wave)
+{
+	struct stack_run *s = c->s;
+	const struct rollout_wave *w = &s->plan->preferences.waves[wave];
+	const struct plan *p = s->x->plan;
+	size_t first = s->plan->instances[0];
+
+	while (first && !strcmp(p->instances[first - 1].id.stack, s->plan->stack))
+		first--;
+	for (size_t i = first; w->check_count && i < p->instance_count; i++) {
+		const struct instance_plan *at = &p->instances[i];
+
+		if (strcmp(at->id.stack, s->plan->stack) != 0)
+			return;
+		if (!s->x->rollouts->members[i].s && at->instance && is_of_wave(s, w, at) &&
+		    !is_of_earlier(s, wave, at))
+			add_checks(c, w->checks, w->check_count, &at->id);
+	}
+}
+
+/* The next wave that has members, behind this many waves; none: the number of all. */
+static size_t next_wave(const struct stack_run *s, size_t from)
+{
+	for (size_t m = 0; m < s->plan->spec.member_count; m++) {
+		if (s->plan->spec.members[m].wave >= from)
+			return s->plan->spec.members[m].wave;
+	}
+	return s->plan->preferences.wave_count;
+}
+
+static void earlier_checked(struct checking *c, enum checking_end end)
+{
+	struct stack_run *s = c->s;
+
+	s->checked--;
+	rollouts_look_at(s->x->rollouts, s);
+	if (end == CHECKED_HEALTHY)
+		return;
+	complain_gate(c);
+	tell_gate(s, NULL, c->wave, c->fault);
+	s->gate_failed = true;
+	s->reason = "the health gate before it was not passed";
+	s->x->rollouts->refused = true;
+	rollout_stop(s->r);
+}
+
+void gates_begin(struct stack_run *s)
+{
+	const struct rollout_preferences *p = &s->plan->preferences;
+	size_t first = next_wave(s, 0);
+	struct checking *c;
+
+	if (!first || first >= p->wave_count)
+		return;
+	load_recorded(s->x->rollouts);
+	c = checking_new(s, first - 1, earlier_checked);
+	c->wave = stack_run_wave(s, first - 1);
+	for (size_t w = 0; w < first; w++)
+		add_settled(c, w);
+	s->checked++;
+	checking_begin(c, 0);
+}
+
+/* --- behind a wave --------------------------------------------------------------------- */
 
 static bool is_last(const struct stack_run *s, size_t wave)
 {
@@ -231,6 +328,8 @@ void gate_open(struct stack_run *s, size_t wave)
 	/* What is destroyed answers no check. */
 	if (w && !s->x->plan->destroy)
 		add_wave(c, w->checks, w->check_count);
+	for (size_t i = wave + 1; !is_last(s, wave) && i < next_wave(s, wave + 1); i++)
+		add_settled(c, i);
 	if (is_last(s, wave) && !s->x->plan->destroy)
 		add_wave(c, p->checks, p->check_count);
 	checking_begin(c, w ? w->bake_ms : 0);

@@ -220,7 +220,7 @@ static bool act(struct stack_run *s)
 {
 	struct rollout_order o;
 
-	/* Before the first one starts it must be known which regions are healthy. */
+	/* Before the first one starts it must be known what is healthy. */
 	if (s->checked && s->wave == NO_WAVE && !s->x->stopping)
 		return false;
 	o = rollout_next(s->r);
@@ -356,6 +356,12 @@ static void put_pending(struct rollouts *a)
 	}
 }
 
+static void begin_run(struct stack_run *s)
+{
+	gates_begin(s);
+	regions_begin(s);
+}
+
 struct rollouts *rollouts_new(struct executor *x)
 {
 	const struct plan *p = x->plan;
@@ -379,7 +385,7 @@ struct rollouts *rollouts_new(struct executor *x)
 	x->rollouts = a;
 	put_pending(a);
 	for (size_t i = 0; i < a->run_count; i++)
-		regions_begin(&a->runs[i]);
+		begin_run(&a->runs[i]);
 	return a;
 }
 
@@ -418,6 +424,8 @@ static enum rollout_fault fault_of(const struct stack_run *s)
 	size_t last = s->plan->spec.member_count - 1;
 	enum rollout_fault f = rollout_fault(s->r);
 
+	if (s->gate_failed)
+		return ROLLOUT_GATE_FAILS;
 	if (f != ROLLOUT_STOPPED || gate_exists(s, s->plan->spec.members[last].wave))
 		return f;
 	for (size_t m = 0; m <= last; m++) {
@@ -444,6 +452,8 @@ void rollouts_report(const struct rollouts *a, const struct plan *p, struct exec
 	out->fault_at = ARENA_ARRAY(p->arena, a->run_count, size_t);
 	for (size_t i = 0; i < a->run_count; i++) {
 		out->faults[i] = fault_of(&a->runs[i]);
-		out->fault_at[i] = rollout_fault_at(a->runs[i].r);
+		out->fault_at[i] = a->runs[i].gate_failed
+					   ? a->runs[i].plan->spec.members[0].wave - 1
+					   : rollout_fault_at(a->runs[i].r);
 	}
 }

@@ -46,7 +46,8 @@ struct stack_run {
 	bool waits;                  /* in the queue of those to be looked at */
 	bool ended;                  /* nothing more will come of it */
 	const char *reason;          /* why it was stopped, when that is its own; NULL */
-	size_t checked;              /* regions whose checks are being made */
+	size_t checked;              /* sets of checks being made that are no gate */
+	bool gate_failed;            /* that of a wave which had nothing to do */
 	const char **sick;           /* by region: why it is not healthy; NULL: it is.  With
 					MinHealthyRegions, as the next */
 	size_t *left;                /* by region: members that are not over */
@@ -108,7 +109,8 @@ void checkings_release(struct rollouts *a); /* no call is out any more */
 /* executor_gate.c */
 bool gate_exists(const struct stack_run *s, size_t wave); /* it bakes or checks something */
 void gate_open(struct stack_run *s, size_t wave);         /* rollout_gate answers */
-void target_gate(struct member_run *m);                   /* then member_begin or member_refuse */
+void gates_begin(struct stack_run *s);  /* of waves with nothing to do before the first with some */
+void target_gate(struct member_run *m); /* then member_begin or member_refuse */
 void regions_begin(struct stack_run *s); /* MinHealthyRegions: before anything starts */
 void regions_member_over(const struct member_run *m);
 void regions_starved(struct stack_run *s);

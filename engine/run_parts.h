@@ -31,12 +31,12 @@ struct run {
 	const struct plan *plan;
 	const struct plan *next; /* import: what is left to do when it is recorded */
 	struct adopted adopted;
-	const struct plan *failed_plan;   /* while what failed goes back: whose results these are */
+	const struct plan *failed_plan;  /* while what failed goes back: whose results these are */
 	struct instance_result *results; /* by its instances; NULL */
-	struct rollback *back; /* what plan is of, when it is a rollback */
-	bool unread;           /* something could not be read */
-	bool refused;          /* the plan has changes that are forbidden: it is only shown */
-	int64_t thinking_ms;   /* how long the question about the plan took */
+	struct rollback *back;           /* what plan is of, when it is a rollback */
+	bool unread;                     /* something could not be read */
+	bool refused;        /* the plan has changes that are forbidden: it is only shown */
+	int64_t thinking_ms; /* how long the question about the plan took */
 };
 
 /* Every instance that the selection has to do with, sorted. */

@@ -119,6 +119,28 @@ static void checks_are_made_behind_the_last_wave(void **state)
 	assert_int_equal(apply(b), 0);
 }
 
+/* What an earlier run has done is looked at before this one goes on behind it. */
+static void gates_of_waves_with_nothing_to_do_are_asked_again(void **state)
+{
+	struct bench *b = *state;
+
+	project(b, WAVES, "");
+	checks_script("shop", "east", "0");
+	assert_int_equal(apply(b), -1);
+	assert_int_equal(apply(b), -1);
+	assert_true(b->result.refused);
+	assert_int_equal(b->result.faults[0], ROLLOUT_GATE_FAILS);
+	assert_int_equal(b->result.fault_at[0], 0);
+	assert_false(cloud_has("west"));
+	assert_true(bench_said(b, DIAG_ROLLOUT_GATE));
+	checks_script("shop", "east", "1");
+	assert_int_equal(apply(b), 0);
+	assert_true(cloud_has("west"));
+	/* Asked, not baked. */
+	assert_int_equal(checks_made("shop", "east"), 2);
+	assert_false(stepped(b, "bake"));
+}
+
 static void a_check_that_nobody_carries_out_is_unhealthy(void **state)
 {
 	struct bench *b = *state;
@@ -328,6 +350,7 @@ int main(void)
 		RUN_TEST(an_unhealthy_check_fails_the_gate_at_once),
 		RUN_TEST(a_failed_gate_takes_all_back),
 		RUN_TEST(checks_are_made_behind_the_last_wave),
+		RUN_TEST(gates_of_waves_with_nothing_to_do_are_asked_again),
 		RUN_TEST(a_check_that_nobody_carries_out_is_unhealthy),
 		RUN_TEST(what_goes_up_and_down_for_ever_is_not_healthy),
 		RUN_TEST(a_stop_ends_the_bake_at_once),
