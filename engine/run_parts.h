@@ -82,7 +82,7 @@ void run_take_back(const struct run *r, struct execution *x);
 void run_complain_rollouts(struct run *r, const struct execution *x);
 /* How each instance fared, and how many of which kind. */
 void run_count_members(const struct run *r, const struct execution *x, struct run_result *out);
-/* Some failed, and no more than may. */
+/* Some failed, and no more than may; where none is left that is well, that is no success. */
 bool run_is_tolerated(const struct run_result *out);
 
 /* Refused: -1 with an error.  An overridden window is told in a note. */

@@ -148,6 +148,7 @@ void run_count_members(const struct run *r, const struct execution *x, struct ru
 
 bool run_is_tolerated(const struct run_result *out)
 {
-	return out->targets_failed && out->targets_failed == out->targets_tolerated &&
-	       !out->interrupted && !out->left_open && !out->targets_rollback_failed;
+	return out->targets_failed && out->targets_succeeded &&
+	       out->targets_failed == out->targets_tolerated && !out->interrupted &&
+	       !out->left_open && !out->targets_rollback_failed;
 }

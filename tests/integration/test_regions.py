@@ -15,12 +15,14 @@ def regions(lab):
 
 @pytest.fixture
 def project(regions, tmp_path):
-    """Five files on each of four hosts in each of two regions."""
+    """Five files on each of four hosts in each of two regions, which go side by side."""
     files = {f"File{i}&{{Name}}": ssh_file(
         {"Ref": "Name"}, sub(f"{regions.dir}/hosts/${{Name}}/tree/file{i}"), f"{i}\n")
         for i in range(FILES)}
     web = template({"Fn::ForEach::Hosts": ["Name", {"Fn::Hosts": {"Roles": ["web"]}}, files]})
-    return regions.project(tmp_path / "project", templates={"web": web},
+    stack = {"Template": "stacks/web.yaml", "Targets": list(ZONES),
+             "Rollout": {"RegionConcurrency": "PARALLEL", "FailureTolerance": "100%"}}
+    return regions.project(tmp_path / "project", templates={"web": web}, stacks={"web": stack},
                            provider={"ConnectTimeout": "1s"})
 
 

@@ -228,6 +228,17 @@ static void failures_within_tolerance_do_not_fail_the_run(void **state)
 	assert_steps(b, "wave -|start web/a/east|end web/a/east SUCCEEDED|");
 }
 
+static void when_all_fail_no_tolerance_helps(void **state)
+{
+	struct bench *b = *state;
+
+	project(b, "[east, west]", "FailureTolerance: 100%");
+	break_create("*");
+	assert_int_equal(apply(b), -1);
+	assert_int_equal(b->result.targets_tolerated, 2);
+	assert_int_equal(b->result.faults[0], ROLLOUT_WELL);
+}
+
 static void the_failure_too_many_cancels_what_is_left(void **state)
 {
 	struct bench *b = *state;
@@ -399,6 +410,7 @@ int main(void)
 		RUN_TEST(the_first_failure_keeps_other_regions_as_they_are),
 		RUN_TEST(a_cancelled_update_leaves_what_was_current),
 		RUN_TEST(failures_within_tolerance_do_not_fail_the_run),
+		RUN_TEST(when_all_fail_no_tolerance_helps),
 		RUN_TEST(the_failure_too_many_cancels_what_is_left),
 		RUN_TEST(what_needs_a_failed_instance_is_skipped),
 		RUN_TEST(a_wave_fails_by_its_own_tolerance),
