@@ -97,12 +97,22 @@ static const char *output_now(const struct executor *x, const struct instance_pl
 	return text;
 }
 
+/* They are sorted. */
 static const struct instance_record *find_record(const struct rollouts *a,
 						 const struct instance_id *id)
 {
-	for (size_t i = 0; i < a->recorded.count; i++) {
-		if (!instance_id_compare(&a->recorded.items[i].id, id))
-			return &a->recorded.items[i];
+	size_t low = 0, high = a->recorded.count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = instance_id_compare(&a->recorded.items[mid].id, id);
+
+		if (!order)
+			return &a->recorded.items[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
 	}
 	return NULL;
 }
@@ -379,17 +389,6 @@ void target_gate(struct member_run *m)
 
 /* --- healthy regions ----------------------------------------------------------------- */
 
-static size_t region_number(const struct stack_run *s, const char *name)
-{
-	size_t count = s->plan->spec.region_count;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(s->plan->regions[i], name))
-			return i;
-	}
-	return count;
-}
-
 static void region_checked(struct checking *c, enum checking_end end)
 {
 	struct stack_run *s = c->s;
@@ -412,7 +411,7 @@ static void check_region(struct stack_run *s, size_t region)
 		const struct instance_id *id = &a->recorded.items[i].id;
 
 		if (strcmp(id->stack, s->plan->stack) != 0 ||
-		    region_number(s, id->region) != region)
+		    strcmp(id->region, s->plan->regions[region]) != 0)
 			continue;
 		any = true;
 		add_checks(c, p->checks, p->check_count, id);

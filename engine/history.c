@@ -200,12 +200,22 @@ static struct duration_list durations_of(struct history *h)
 
 /* --- end ----------------------------------------------------------------------------- */
 
+/* Of what this run changed something stayed changed. */
+static bool any_stays(const struct run_result *r)
+{
+	for (size_t i = 0; r->statuses && i < r->plan->instance_count; i++) {
+		if (r->statuses[i] && !strcmp(r->statuses[i], "SUCCEEDED"))
+			return true;
+	}
+	return false;
+}
+
 static const char *status_of(const struct run_result *r, int rc)
 {
 	/* Also when some failed, and went back, within what is tolerated. */
 	if (rc == 0 && r->plan && !r->plan->rollback)
 		return "SUCCEEDED";
-	if (r->targets_rolled_back && !r->targets_rollback_failed)
+	if (r->targets_rolled_back && !r->targets_rollback_failed && !any_stays(r))
 		return "ROLLED_BACK";
 	if (rc == 0)
 		return "SUCCEEDED";

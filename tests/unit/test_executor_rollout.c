@@ -289,6 +289,16 @@ static void a_wave_fails_by_its_own_tolerance(void **state)
 			    "more failed in wave 'canary' than is tolerated");
 }
 
+/* The status of the latest run. */
+static const char *run_status(struct bench *b)
+{
+	struct run_list list;
+
+	assert_int_equal(state_load_runs(bench_state(b), 1, b->a, &list, &b->d), 0);
+	assert_int_equal(list.count, 1);
+	return list.items[0].status;
+}
+
 /* --- what goes back ------------------------------------------------------------------- */
 
 static void update_to_two(struct bench *b)
@@ -319,6 +329,7 @@ static void all_go_back_when_the_rollout_fails(void **state)
 	assert_string_equal(bench_instance(b, "east")->status, "ROLLED_BACK");
 	assert_string_equal(bench_instance(b, "north")->status, "CURRENT");
 	assert_int_equal(b->result.targets_rolled_back, 2);
+	assert_string_equal(run_status(b), "ROLLED_BACK");
 	assert_string_equal(result_of(b, "east", "-")->status, "ROLLED_BACK");
 	/* From here it goes forward again. */
 	cloud_drop_rules();
@@ -341,6 +352,8 @@ static void a_wave_goes_back_and_the_one_before_stays(void **state)
 	assert_string_equal(cloud_property("-west", "Size"), "1");
 	assert_string_equal(cloud_property("-north", "Size"), "1");
 	assert_int_equal(b->result.targets_rolled_back, 2);
+	/* Not all is as it was before. */
+	assert_string_equal(run_status(b), "FAILED");
 	assert_string_equal(bench_instance(b, "east")->status, "CURRENT");
 }
 
