@@ -263,13 +263,29 @@ static const struct manifest_key common_rows[] = {
 };
 static const struct manifest_keys common = {KEYS_CLOSED, common_rows, ARRAY_LEN(common_rows), NULL};
 
-/* The types in the order of `type_words`; those without keys come with a later version. */
-static const char *const type_words[] = {"HTTP", "TCP", "COMMAND", "POSTGRES", "DNS", NULL};
+static const char *const later_types[] = {"POSTGRES", "DNS"};
+/* In the order of their keys. */
+static const char *const type_words[] = {"HTTP", "TCP", "COMMAND", NULL};
 static const struct manifest_keys types[] = {
 	{KEYS_CLOSED, http_rows, ARRAY_LEN(http_rows), &common},
 	{KEYS_CLOSED, tcp_rows, ARRAY_LEN(tcp_rows), &common},
 	{KEYS_CLOSED, command_rows, ARRAY_LEN(command_rows), &common},
 };
+
+static bool is_later_type(struct manifest_reader *r, const struct node *type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(later_types); i++) {
+		if (!text_is(type->text, later_types[i]))
+			continue;
+		diag_hint(r->d,
+			  diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, type->where,
+				   "health checks of type '%s' are not supported by this version",
+				   type->text.ptr),
+			  "use HTTP, TCP, or a COMMAND that asks");
+		return true;
+	}
+	return false;
+}
 
 static const struct manifest_keys *keys_of_type(struct manifest_reader *r,
 						const struct manifest_part *part)
@@ -286,14 +302,10 @@ static const struct manifest_keys *keys_of_type(struct manifest_reader *r,
 	}
 	if (!manifest_is_text(r, key_of(r, "Type", part), type))
 		return NULL;
+	if (is_later_type(r, type))
+		return NULL;
 	at = manifest_choice(r, key_of(r, "Type", part), type, type_words);
-	if (at >= (int)ARRAY_LEN(types))
-		diag_hint(r->d,
-			  diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, type->where,
-				   "health checks of type '%s' are not supported by this version",
-				   type->text.ptr),
-			  "use HTTP, TCP, or a COMMAND that asks");
-	return at >= 0 && at < (int)ARRAY_LEN(types) ? &types[at] : NULL;
+	return at >= 0 ? &types[at] : NULL;
 }
 
 /* TCP goes to Address; Host is another word for it. */

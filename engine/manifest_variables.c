@@ -9,6 +9,7 @@ struct check_reading {
 	struct manifest_reader *r;
 	struct manifest_check *check;
 	const struct map *roles; /* of all hosts */
+	bool misspelt;           /* a variable is */
 };
 
 static void report_variable(struct manifest_reader *r, const struct manifest_check *c,
@@ -51,6 +52,7 @@ static void check_text(struct check_reading *c, const struct node *n)
 		if (piece.literal)
 			continue;
 		v = check_variable_of(piece.text);
+		c->misspelt |= v == VARIABLE_UNKNOWN;
 		if (v == VARIABLE_UNKNOWN)
 			report_variable(c->r, c->check, n, piece.text);
 		else if (v == VARIABLE_OUTPUT)
@@ -89,7 +91,8 @@ static void check_roles(struct check_reading *c, const struct node *roles)
 		if (!map_has(c->roles, roles->items[i]->text) && !manifest_full(c->r))
 			report_role(c, roles->items[i]);
 	}
-	if (c->check->per_host || manifest_full(c->r))
+	/* A misspelt variable may have been the one. */
+	if (c->check->per_host || c->misspelt || manifest_full(c->r))
 		return;
 	diag_hint(c->r->d,
 		  diag_add(c->r->d, DIAG_CHECK_ROLES, roles->where,
@@ -117,7 +120,7 @@ void manifest_check_variables(struct manifest_reader *r)
 		collect_roles(r->m, &roles);
 	for (size_t i = 0; i < r->m->check_count && !manifest_full(r); i++) {
 		struct manifest_check *check = (struct manifest_check *)&r->m->checks[i];
-		struct check_reading c = {r, check, &roles};
+		struct check_reading c = {r, check, &roles, false};
 		const struct node *named = node_find(check->config, "Roles");
 
 		if (!*check->type)

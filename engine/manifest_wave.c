@@ -235,6 +235,26 @@ static size_t count_regions(struct manifest_reader *r, const struct manifest_sta
 	return count;
 }
 
+static void report_few(struct manifest_reader *r, const struct manifest_part *part, size_t wanted,
+		       size_t regions)
+{
+	const struct node *rollout = node_find(part->map, "Rollout");
+	const struct node *n = node_find(rollout, "MinHealthyRegions");
+	struct diag *g =
+		diag_add(r->d, DIAG_REGIONS_FEW, n ? n->where : rollout->where,
+			 "'MinHealthyRegions' of 'Rollout' of %s is %zu, so that no target "
+			 "could ever be changed",
+			 part->who, wanted);
+
+	if (regions == 1)
+		diag_hint(r->d, g, "the stack goes to one region: there is no other; leave it out");
+	else
+		diag_hint(r->d, g,
+			  "the stack goes to %zu regions, and so many others than the one being "
+			  "changed have to be healthy: at most %zu",
+			  regions, regions - 1);
+}
+
 void manifest_check_rollout(struct manifest_reader *r, const struct manifest_part *part,
 			    const struct manifest_stack *stack)
 {
@@ -248,14 +268,6 @@ void manifest_check_rollout(struct manifest_reader *r, const struct manifest_par
 	if (!p->min_healthy_regions || !stack->target_count)
 		return;
 	regions = count_regions(r, stack);
-	if (p->min_healthy_regions < regions)
-		return;
-	diag_hint(r->d,
-		  diag_add(r->d, DIAG_REGIONS_FEW, p->where,
-			   "'MinHealthyRegions' of 'Rollout' of %s is %zu, so that no target could "
-			   "ever be changed",
-			   part->who, p->min_healthy_regions),
-		  "the stack goes to %zu region%s, and so many others than the one being changed "
-		  "have to be healthy: at most %zu",
-		  regions, regions == 1 ? "" : "s", regions - 1);
+	if (p->min_healthy_regions >= regions)
+		report_few(r, part, p->min_healthy_regions, regions);
 }

@@ -185,7 +185,7 @@ static void empty_waves_and_impossible_minimums_are_refused(void **state)
 		 "'wave 1' of 'Rollout' of stack 's' takes none of the stack's targets", NULL},
 		{STACK("Targets: [west, {Region: west, Account: a}, east], Rollout: "
 		       "{MinHealthyRegions: 2}"),
-		 DIAG_REGIONS_FEW, 4, 87,
+		 DIAG_REGIONS_FEW, 4, 107,
 		 "'MinHealthyRegions' of 'Rollout' of stack 's' is 2, so that no target could "
 		 "ever be changed",
 		 "at most 1"},
