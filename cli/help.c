@@ -8,7 +8,7 @@
 
 #define WIDTH 80
 #define INDENT 2
-#define NAME_COLUMN 18   /* where summaries of commands begin */
+#define NAME_COLUMN 20   /* where summaries of commands begin */
 #define OPTION_COLUMN 27 /* where texts of options begin */
 
 static const struct {

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lab import Gate, ssh_command, ssh_file, template
+from lab import Gate, run_hadeploy, ssh_command, ssh_file, template
 
 
 @pytest.fixture
@@ -197,8 +197,8 @@ def test_a_killed_run_is_resumed_from_another_folder(project, gate, holder, tmp_
     lost = runs(project)[0]
     assert lost["request"] == ["apply", "web"]
     project.run("operation", "resume").ok(1).err("HD9001")
-    result = project.run("--project", str(project.dir), "operation", "resume", "--yes",
-                         cwd=tmp_path).ok()
+    result = run_hadeploy(["--project", project.dir, "operation", "resume", "--yes"],
+                          tmp_path).ok()
     result.err(f"Resuming run {lost['run']}: hadeploy apply web")
     latest = runs(project)[0]
     assert latest["status"] == "SUCCEEDED" and latest["resumes"] == lost["run"]
