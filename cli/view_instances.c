@@ -65,7 +65,7 @@ void view_results(struct str *out, const struct result_list *list, const struct 
 		return;
 	str_add(out, "  ");
 	view_result_counts(out, list);
-	str_add(out, "\n\n");
+	str_add_char(out, '\n');
 	table_open(&t, ARRAY_LEN(titles), list->count + 1);
 	table_set(&t, 0, titles);
 	for (size_t i = 0; i < list->count; i++) {
@@ -77,6 +77,8 @@ void view_results(struct str *out, const struct result_list *list, const struct 
 		if (is_shown(list, r))
 			table_set(&t, ++shown, cells);
 	}
+	if (shown)
+		str_add_char(out, '\n');
 	for (size_t i = 0; shown && i <= shown; i++)
 		table_row(&t, i, 0, out, st);
 	table_close(&t);

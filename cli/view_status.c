@@ -255,26 +255,50 @@ static void add_cells(struct matrix *m)
 		add_list(m);
 }
 
-/* Of one stack's instances each has its line already. */
-static void add_all_details(const struct matrix *m)
+/* Of many, what went wrong and who is at work, once for each lock; words are in the legend. */
+static bool worth_it(const struct status_row *row, struct map *locks)
+{
+	if (row->lock && !map_has(locks, text_of(row->lock->lock_id))) {
+		map_set(locks, text_of(row->lock->lock_id), locks);
+		return true;
+	}
+	return row->error || (row->open_operations && !row->lock);
+}
+
+static void add_details_of_many(const struct matrix *m)
 {
 	size_t left = 0, shown = 0;
+	struct map locks = MAP_INIT;
 
 	for (size_t i = 0; i < m->rows->count; i++) {
-		const struct status_row *row = &m->rows->rows[i];
-
-		if (!has_details(row) || (m->rows->each && !row->lock))
+		if (!worth_it(&m->rows->rows[i], &locks))
 			continue;
-		if (m->rows->count > SUMMED_UP && shown == DETAILS_OF_MANY) {
+		if (shown == DETAILS_OF_MANY) {
 			left++;
 			continue;
 		}
 		shown++;
-		add_details(m, row);
+		add_details(m, &m->rows->rows[i]);
 	}
 	if (left)
 		str_printf(m->out,
 			   "\n  %zu more like these: 'hadeploy status STACK' has them all\n", left);
+	map_release(&locks);
+}
+
+/* Of one stack's instances each has its line already. */
+static void add_all_details(const struct matrix *m)
+{
+	if (m->rows->count > SUMMED_UP) {
+		add_details_of_many(m);
+		return;
+	}
+	for (size_t i = 0; i < m->rows->count; i++) {
+		const struct status_row *row = &m->rows->rows[i];
+
+		if (m->rows->each ? row->lock != NULL : has_details(row))
+			add_details(m, row);
+	}
 }
 
 void view_status(struct str *out, const char *project, const struct status_rows *rows,
