@@ -1,6 +1,9 @@
 """Runs that wait for each other, that are watched from another terminal, and resumed."""
 
+import hashlib
 import json
+import sqlite3
+import struct
 import time
 
 import pytest
@@ -247,3 +250,30 @@ def test_a_saved_plan_is_not_resumed(host, tmp_path):
     project.run("plan", "--out", "plan.json").ok()
     project.run("apply", "--plan", "plan.json").ok(1)
     project.run("operation", "resume", "--yes").ok(1).err("HD9033")
+
+
+def rewrite_request(project, request):
+    """The words of the only run, with the checksum that they need (engine/state_history.c)."""
+    db = sqlite3.connect(project.state_file)
+    names = ("run", "command", "user", "host", "status", "instances", "counts", "machine",
+             "started", "request", "resumes", "pid", "started_ms", "ended_ms")
+    row = dict(zip(names, db.execute(f"SELECT {', '.join(names)} FROM run").fetchone()))
+    row["request"] = request
+    parts = [struct.pack("<q", len(text.encode())) + text.encode()
+             for text in ("run", *(row[name] for name in names[:11]))]
+    parts += [struct.pack("<q", row[name]) for name in names[11:]]
+    checksum = hashlib.sha256(b"".join(parts)).digest()[:16]
+    db.execute("UPDATE run SET request = ?, checksum = ?", (request, checksum))
+    db.commit()
+    db.close()
+
+
+def test_words_that_are_not_there_or_not_understood_are_refused(host, tmp_path):
+    project = host.lab.project(tmp_path / "project", templates={
+        "web": template({"Bad": ssh_command(host, "exit 3")})})
+    project.run("apply", "--yes").ok(1)
+    for request, code in (("", "HD9032"), ('["apply","--from-the-future"]', "HD9034"),
+                          ('{"apply":1}', "HD9034"), ('["apply",3]', "HD9034")):
+        rewrite_request(project, request)
+        project.run("operation", "resume", "--yes").ok(1).err(code)
+        project.run("state", "check").ok()
