@@ -110,7 +110,7 @@ static int run_stop(struct invocation *in)
 		.control = option_given(in->args, OPT_NOW) ? CONTROL_ABORT : CONTROL_STOP,
 		.by = engine_owner(in->arena, in->clock, in->command->name),
 	};
-	struct run_record r = {.id = ""};
+	struct run_record r = {.id = "", .status = ""};
 	int found = in->args->operand_count ? find_named(in, in->args->operands[0], &r)
 					    : operation_find_running(in, "stop", &r);
 

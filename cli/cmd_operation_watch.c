@@ -213,16 +213,16 @@ static int look(struct watch *w, struct arena *a)
 static int follow(struct watch *w)
 {
 	const char *id = w->run.id;
-	int status, over = 0;
+	bool over, going;
 
 	do {
 		struct arena *a = arena_new();
 
 		w->run.id = id;
-		status = look(w, a);
-		over = status == 0 && is_over(&w->run);
+		going = look(w, a) == 0;
+		over = going && is_over(&w->run);
 		arena_free(a);
-	} while (status == 0 && !over && (status = nap()) == 0);
+	} while (going && !over && nap() == 0);
 	return over ? show_end(w) : -1;
 }
 
