@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "cli/view_rollout.h"
 #include "cli/view_text.h"
 
 #define ROWS_MAX 16    /* regions shown; more would fill the screen */
@@ -306,11 +307,11 @@ static void add_rollout(struct str *out, const struct rollout_line *r, size_t wi
 	if (r->failed)
 		str_printf(out, "  %zu failed", r->failed);
 	if (r->bake_until_ms) {
-		char left[CLOCK_TEXT_LEN];
 		int64_t ms = r->bake_until_ms - now_ms;
 
-		clock_format_duration(ms > 0 ? ms - ms % 1000 : 0, left);
-		str_printf(out, "  baking, %s left", left);
+		str_add(out, "  baking, ");
+		view_span(out, ms > 0 ? ms - ms % 1000 : 0);
+		str_add(out, " left");
 	}
 }
 

@@ -1,9 +1,8 @@
 /* run_command.c - apply and destroy. */
 #include "cli/run_command.h"
 
-#include <string.h>
-
 #include "cli/request.h"
+#include "cli/view_outcome.h"
 #include "cli/wishes.h"
 
 enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE };
@@ -75,17 +74,7 @@ static int exit_of_failed(const struct invocation *in, const struct run_result *
 		return EXIT_REFUSED;
 	if (code == EXIT_INTERRUPTED || code == EXIT_REFUSED)
 		return code;
-	return r->targets_failed && r->targets_succeeded ? EXIT_PARTLY : EXIT_ERROR;
-}
-
-/* Within what was tolerated. */
-static bool some_failed(const struct run_result *r)
-{
-	for (size_t i = 0; r->statuses && i < r->plan->instance_count; i++) {
-		if (r->statuses[i] && strcmp(r->statuses[i], "SUCCEEDED") != 0)
-			return true;
-	}
-	return false;
+	return outcome_is_partial(r) ? EXIT_PARTLY : EXIT_ERROR;
 }
 
 static void report(struct invocation *in, const struct run_result *r, enum run_mode mode)
@@ -135,5 +124,5 @@ int run_command(struct invocation *in, enum run_mode mode)
 	if (status != 0)
 		return exit_of_failed(in, &r);
 	show_new_outputs(in, &r);
-	return some_failed(&r) ? EXIT_PARTLY : EXIT_DONE;
+	return outcome_is_partial(&r) ? EXIT_PARTLY : EXIT_DONE;
 }

@@ -103,8 +103,8 @@ static void learn_size(struct view_human *h, const struct plan *p)
 		for (size_t k = 0; k < r->spec.region_count; k++)
 			map_set(&h->regions, text_of(r->regions[k]), h);
 	}
-	h->vast = members > VAST;
-	h->several = members > 1;
+	h->vast |= members > VAST;
+	h->several |= members > 1;
 }
 
 /* Where there are no live lines. */

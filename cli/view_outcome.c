@@ -82,6 +82,30 @@ static void add_counts(struct str *out, const struct stack_rollout *s,
 	str_add_char(out, '\n');
 }
 
+bool outcome_is_partial(const struct run_result *r)
+{
+	bool good = false, bad = false;
+
+	if (!r->statuses || !r->plan)
+		return r->targets_failed && r->targets_succeeded;
+	for (size_t i = 0; i < r->plan->instance_count; i++) {
+		const char *status = r->statuses[i];
+
+		good |= status && strcmp(status, names[OUTCOME_SUCCEEDED]) == 0;
+		bad |= status && strcmp(status, names[OUTCOME_SUCCEEDED]) != 0;
+	}
+	return good && bad;
+}
+
+bool view_has_outcomes(const struct run_result *r)
+{
+	for (size_t i = 0; r->plan && r->statuses && i < r->plan->rollouts.count; i++) {
+		if (r->plan->rollouts.items[i].spec.member_count > 1)
+			return true;
+	}
+	return false;
+}
+
 void view_outcomes(struct str *out, const struct run_result *r, const struct style *st)
 {
 	struct arena *a = arena_new();

@@ -13,6 +13,11 @@
  * stack with one instance that took part. */
 void view_outcomes(struct str *out, const struct run_result *r, const struct style *st);
 
+/* Some of the instances that took part failed, or were not begun, and others succeeded. */
+bool outcome_is_partial(const struct run_result *r);
+/* There is a stack of which it says something. */
+bool view_has_outcomes(const struct run_result *r);
+
 /* How often each status of result.h is there, in the order of `outcome_words`. */
 enum outcome {
 	OUTCOME_SUCCEEDED,

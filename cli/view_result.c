@@ -283,7 +283,7 @@ static const char *ending(const struct run_result *r)
 {
 	if (r->interrupted)
 		return " interrupted";
-	if (r->targets_failed && r->targets_succeeded)
+	if (outcome_is_partial(r))
 		return " partly failed";
 	return ended_well(r) ? " complete" : " failed";
 }
@@ -301,7 +301,7 @@ static void add_rest(struct str *out, const struct run_result *r)
 	if (r->skipped)
 		str_printf(out, "  %zu skipped: something %s failed, or the run was stopped\n",
 			   r->skipped, r->skipped == 1 ? "it needs" : "they need");
-	if (r->targets_failed) {
+	if (r->targets_failed && !view_has_outcomes(r)) {
 		str_printf(out, "  %zu of ", r->targets_failed);
 		counted(out, targets, "stack instance", "stack instances");
 		str_add(out, r->interrupted ? " not finished\n" : " failed\n");

@@ -50,7 +50,7 @@ static void add_back(struct str *out, const struct run_result *r, const struct s
 	if (c->retain)
 		str_printf(out, ", %zu retained", c->retain);
 	str_printf(out, "; %zu of ", r->targets_rolled_back);
-	counted(out, all, "failed stack instance", "failed stack instances");
+	counted(out, all, "stack instance", "stack instances");
 	str_printf(out, " %s back in the last good state.\n",
 		   r->targets_rolled_back == 1 ? "is" : "are");
 }

@@ -25,6 +25,24 @@ struct page {
 	size_t rows;       /* so far; more than ROWS_SHOWN are only counted */
 };
 
+void view_span(struct str *out, int64_t ms)
+{
+	int64_t seconds = ms / 1000;
+	char text[CLOCK_TEXT_LEN];
+
+	clock_format_duration(ms, text);
+	if (ms % 1000 || !seconds)
+		str_add(out, text);
+	else if (seconds < 60)
+		str_printf(out, "%llds", (long long)seconds);
+	else if (seconds < 3600 && seconds % 60 == 0)
+		str_printf(out, "%lldm", (long long)seconds / 60);
+	else if (seconds % 3600 == 0)
+		str_printf(out, "%lldh", (long long)seconds / 3600);
+	else
+		str_add(out, text);
+}
+
 /* --- rows --------------------------------------------------------------------------------- */
 
 static bool begin_row(struct page *p, size_t first, size_t last, size_t wave)
@@ -119,15 +137,15 @@ static void add_gate(struct page *p, size_t wave)
 	const struct manifest_check *const *checks;
 	int64_t bake_ms = rollout_wave_bake(r, wave);
 	size_t step = p->table->gate_steps[wave], count;
-	char text[CLOCK_TEXT_LEN];
 
 	if (!step || !begin_row(p, step, step, wave))
 		return;
 	checks = rollout_wave_checks(p->a, r, wave, &count);
 	str_add(p->out, "gate: ");
 	if (bake_ms) {
-		clock_format_duration(bake_ms, text);
-		str_printf(p->out, "bakes %s%s", text, count ? ", " : "");
+		str_add(p->out, "bakes ");
+		view_span(p->out, bake_ms);
+		str_add(p->out, count ? ", " : "");
 	}
 	for (size_t i = 0; i < count; i++)
 		str_printf(p->out, "%s%s", i ? ", " : "", checks[i]->name);

@@ -7,6 +7,9 @@
 
 #include "cli/view.h"
 
+/* "10s", "5m", "1h", "1m30s": without what is 0. */
+void view_span(struct str *out, int64_t ms);
+
 /* Of the stacks of which there is something to tell; else nothing. */
 void view_rollouts(struct str *out, const struct plan *p, const struct style *st);
 /* "Frozen until 2027-01-02T00:00:00Z by 'holidays': east, west."  reason: why it does not hold

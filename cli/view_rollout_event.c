@@ -38,16 +38,15 @@ static void add_wave(struct str *out, const struct event *e)
 
 static void add_baking(struct str *out, const struct event *e)
 {
-	char left[CLOCK_TEXT_LEN];
-
-	clock_format_duration(e->wait_ms, left);
 	add_stack(out, e);
 	if (e->wave) {
 		str_add(out, "wave ");
 		shown_text(out, text_of(e->wave));
 		str_add_char(out, ' ');
 	}
-	str_printf(out, "bakes, %s left\n", left);
+	str_add(out, "bakes, ");
+	view_span(out, e->wait_ms);
+	str_add(out, " left\n");
 }
 
 /* "ROLLED_BACK" to "rolled back" */

@@ -109,9 +109,10 @@ static void add_amount(struct str *out, struct rollout_amount a)
 	str_printf(out, " %d %zu%s", a.given, a.value, a.percent ? "%" : "");
 }
 
+/* Without OnFailure, which changes nothing while all goes well, and may be said anew. */
 static void add_preferences(struct str *out, const struct rollout_preferences *p)
 {
-	str_printf(out, "%d %d %d %zu", p->regions, p->mode, p->on_failure, p->min_healthy_regions);
+	str_printf(out, "%d %d %zu", p->regions, p->mode, p->min_healthy_regions);
 	add_amount(out, p->max_concurrent);
 	add_amount(out, p->tolerance);
 	for (size_t i = 0; i < p->wave_count; i++) {

@@ -52,7 +52,7 @@ def test_an_apply_whose_last_change_fails_is_brought_back(lab, host, tmp_path):
     before = picture(host)
     project.put("stacks/web.yaml", bad(host))
     result = project.run("apply", "--yes").ok(1)
-    result.err("Rolled back", "1 of 1 failed stack instance is back")
+    result.err("Rolled back", "1 of 1 stack instance is back")
     result.err("no luck")
     assert picture(host) == before
     assert len(project.recorded()) == COUNT

@@ -60,7 +60,7 @@ def test_what_another_provider_knows_is_rolled_back(tmp_path):
     run_hadeploy(["apply", "--yes"], tmp_path, env=secret).ok()
     project(tmp_path, DATABASE % "'6'" + LAST, DENIED)
     result = run_hadeploy(["apply", "--yes"], tmp_path, env=secret).ok(1)
-    assert "1 of 1 failed stack instance is back" in result.stderr
+    assert "1 of 1 stack instance is back" in result.stderr
     (tmp_path / "web.yaml").unlink()
     run_hadeploy(["plan", "--rollback"], tmp_path).ok()
     assert '"AllocatedStorage":"5"' in rows(tmp_path, "SELECT properties FROM resource")[0][0]

@@ -79,6 +79,47 @@ static void each_region_has_a_line_with_the_oldest_call(void **state)
 	progress_lines_free(l);
 }
 
+static void a_rollout_has_a_line_of_its_own(void **state)
+{
+	static const struct instance_id east = {"web", "-", "east"}, whole = {"web", "", ""};
+	struct progress_lines *l = applying();
+	struct event ended = {.kind = EVENT_INSTANCE_ENDED,
+			      .instance = &east,
+			      .wave = "canary",
+			      .text = "FAILED",
+			      .done = 1,
+			      .total = 12};
+
+	(void)state;
+	tell(l, (struct event){.kind = EVENT_WAVE, .instance = &east, .wave = "canary", .total = 3},
+	     1000);
+	tell(l,
+	     (struct event){.kind = EVENT_INSTANCE_STARTED,
+			    .instance = &east,
+			    .wave = "canary",
+			    .total = 12},
+	     1000);
+	tell(l, ended, 2000);
+	shows(l, 2000, wide,
+	      "web      canary  1/12 instances over  1 failed\n"
+	      "east     0/2 done\n"
+	      "us-west  0/1 done\n");
+	tell(l, (struct event){.kind = EVENT_BAKING, .instance = &whole, .wait_ms = 300000}, 2000);
+	shows(l, 51500, wide,
+	      "web      canary  1/12 instances over  1 failed  baking, 4m10s left\n"
+	      "east     0/2 done\n"
+	      "us-west  0/1 done\n");
+	tell(l, (struct event){.kind = EVENT_GATE, .instance = &whole, .text = "passed"}, 302000);
+	ended.done = 12;
+	ended.text = "SUCCEEDED";
+	ended.wave = NULL;
+	tell(l, ended, 303000);
+	shows(l, 303000, wide,
+	      "east     0/2 done\n"
+	      "us-west  0/1 done\n");
+	progress_lines_free(l);
+}
+
 static void a_line_never_wraps(void **state)
 {
 	struct progress_lines *l = applying();
@@ -128,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_shown_before_work_begins),
 		cmocka_unit_test(each_region_has_a_line_with_the_oldest_call),
+		cmocka_unit_test(a_rollout_has_a_line_of_its_own),
 		cmocka_unit_test(a_line_never_wraps),
 		cmocka_unit_test(more_regions_than_fit_are_counted),
 		cmocka_unit_test(reading_the_world_is_one_line),
