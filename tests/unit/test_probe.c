@@ -207,7 +207,7 @@ static void a_host_that_is_silent_takes_the_timeout(void **state)
 	at.sin_port = htons((uint16_t)port);
 	for (size_t i = 0; i < ARRAY_LEN(fill); i++) {
 		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		connect(fill[i], (struct sockaddr *)&at, sizeof(at));
+		(void)connect(fill[i], (struct sockaddr *)&at, sizeof(at));
 	}
 	probe_check(&s->probe,
 		    "{\"Type\": \"TCP\", \"Host\": \"127.0.0.1\", \"Port\": %d, \"Timeout\": 200}",
