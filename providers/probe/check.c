@@ -1,6 +1,7 @@
 /* check.c - what all kinds of checks share: time, answers, and reading keys. */
 #include "providers/probe/check.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,19 @@ int check_say(struct check *c, bool healthy, const char *fmt, ...)
 	return 0;
 }
 
+/* By this very address: a name may stand for several, and a proxy may be who refuses. */
+static bool is_refusal(const char *why, const char *host)
+{
+	const char *port = strrchr(host, ':');
+	char whole[320];
+
+	if (strcmp(why, "connection refused") == 0)
+		return true;
+	snprintf(whole, sizeof(whole), "%.*s port %s: connection refused",
+		 port ? (int)(port - host) : 0, host, port ? port + 1 : "");
+	return strcmp(why, whole) == 0;
+}
+
 int check_say_silence(struct check *c, const char *host, const struct http_answer *a)
 {
 	char limit[CLOCK_TEXT_LEN];
@@ -48,7 +62,7 @@ int check_say_silence(struct check *c, const char *host, const struct http_answe
 	if (a->timed_out)
 		return check_say(c, false, "no %s %s within %s",
 				 a->sent ? "whole answer from" : "connection to", host, limit);
-	if (strcmp(a->why, "connection refused") == 0)
+	if (is_refusal(a->why, host))
 		return check_say(c, false, "connection refused by %s", host);
 	return check_say(c, false, "%s (%s)", a->why, host);
 }
