@@ -59,13 +59,12 @@ void checking_add(struct checking *c, const struct manifest_check *check,
 		  const struct check_place *place)
 {
 	struct executor *x = executor_of(c);
-	const struct check_probe *probes = NULL;
-	size_t count = 0;
+	struct check_probe_list probes = {0};
 
-	if (check_probes(x->arena, x->plan->project->manifest, check, place, &probes, &count, x->d))
+	if (check_probes(x->arena, check, place, &probes, x->d))
 		c->fault = arena_printf(x->arena, "'%s' cannot be carried out", check->name);
-	for (size_t i = 0; i < count; i++)
-		add_probe(c, &probes[i]);
+	for (size_t i = 0; i < probes.count; i++)
+		add_probe(c, &probes.items[i]);
 }
 
 /* --- the end ------------------------------------------------------------------------- */

@@ -143,6 +143,7 @@ static void add_checks(struct checking *c, const struct manifest_check *const *c
 	struct executor *x = c->s->x;
 	struct output_place *at = ARENA_NEW(x->arena, struct output_place);
 	const struct check_place place = {
+		.manifest = manifest_of(c->s),
 		.region = manifest_region(manifest_of(c->s), id->region),
 		.account = id->account,
 		.output = output_of,

@@ -17,7 +17,6 @@
 /* One probe that is being made. */
 struct filling {
 	struct arena *a;
-	const struct manifest *m;
 	const struct manifest_check *check;
 	const struct check_place *place;
 	const struct manifest_host *host; /* NULL: it is about none */
@@ -99,7 +98,7 @@ static bool add_literal(const struct filling *f, const struct node *n, struct te
 	const char *resolved = placed.text.ptr;
 
 	if (manifest_has_reference(placed.text) &&
-	    manifest_resolve(f->a, f->m->dir, placed, &resolved, f->d))
+	    manifest_resolve(f->a, f->place->manifest->dir, placed, &resolved, f->d))
 		return false;
 	str_add(out, resolved);
 	return true;
@@ -257,16 +256,14 @@ static int add_hosts(struct filling *f, struct probe_list *list)
 	return rc || list->count ? rc : report_no_host(f);
 }
 
-int check_probes(struct arena *a, const struct manifest *m, const struct manifest_check *c,
-		 const struct check_place *place, const struct check_probe **out, size_t *count,
-		 struct diags *d)
+int check_probes(struct arena *a, const struct manifest_check *c, const struct check_place *place,
+		 struct check_probe_list *out, struct diags *d)
 {
-	struct filling f = {a, m, c, place, NULL, d};
+	struct filling f = {a, c, place, NULL, d};
 	struct probe_list list = {0};
 	int rc = c->per_host ? add_hosts(&f, &list) : add_probe(&f, &list);
 
-	*out = list.items;
-	*count = rc ? 0 : list.count;
+	*out = (struct check_probe_list){list.items, rc ? 0 : list.count};
 	return rc;
 }
 

@@ -29,6 +29,7 @@ struct manifest_check {
 
 /* Where it is carried out. */
 struct check_place {
+	const struct manifest *manifest;
 	const struct manifest_region *region;
 	const char *account;
 	/* "Stack.Output" of an instance in this place; NULL: there is none.  May be NULL. */
@@ -43,15 +44,19 @@ struct check_probe {
 	struct check_place place;
 };
 
+struct check_probe_list {
+	const struct check_probe *items;
+	size_t count;
+};
+
 /*
  * The probes of a check in a place, in the arena.  Their args are secret: {{resolve:...}} is
  * resolved in them.  ${Host}, ${HostName}, ${Zone}, ${Region},
  * ${AwsRegion}, ${Account} and ${Stack.Output} are replaced in every text.  0, or -1 with errors
  * (no such output, no host of these roles).
  */
-int check_probes(struct arena *a, const struct manifest *m, const struct manifest_check *c,
-		 const struct check_place *place, const struct check_probe **out, size_t *count,
-		 struct diags *d);
+int check_probes(struct arena *a, const struct manifest_check *c, const struct check_place *place,
+		 struct check_probe_list *out, struct diags *d);
 
 /* Thresholds: so many answers in a row. */
 enum gauge_state { GAUGE_UNKNOWN, GAUGE_HEALTHY, GAUGE_UNHEALTHY };

@@ -33,13 +33,12 @@ static void look_up(const struct manifest *m)
 static void probe(struct arena *a, const struct manifest *m)
 {
 	for (size_t i = 0; i < m->check_count && m->region_count; i++) {
-		const struct check_place place = {&m->regions[0], "-", NULL, NULL};
-		const struct check_probe *probes = NULL;
+		const struct check_place place = {m, &m->regions[0], "-", NULL, NULL};
+		struct check_probe_list probes = {0};
 		struct diags d = DIAGS_INIT;
-		size_t count = 0;
-		int rc = check_probes(a, m, &m->checks[i], &place, &probes, &count, &d);
+		int rc = check_probes(a, &m->checks[i], &place, &probes, &d);
 
-		if ((rc != 0) != diags_failed(&d) || (rc == 0) != (count > 0))
+		if ((rc != 0) != diags_failed(&d) || (rc == 0) != (probes.count > 0))
 			fail_fast("no probe and no error, or both");
 		diags_release(&d);
 	}

@@ -38,15 +38,15 @@ static void check_texts(const char *yaml, const char *region, const char *accoun
 			const char *wanted)
 {
 	struct reading r = read_good(yaml);
-	const struct check_place place = {manifest_region(r.m, region), account, give_output, NULL};
-	const struct check_probe *probes;
+	const struct check_place place = {r.m, manifest_region(r.m, region), account, give_output,
+					  NULL};
+	struct check_probe_list probes;
 	struct str text = STR_INIT;
-	size_t count;
 
-	assert_int_equal(
-		check_probes(r.a, r.m, manifest_check(r.m, "c"), &place, &probes, &count, &r.d), 0);
-	for (size_t i = 0; i < count; i++)
-		str_printf(&text, "%s%s %s", i ? "\n" : "", probes[i].label, probes[i].args);
+	assert_int_equal(check_probes(r.a, manifest_check(r.m, "c"), &place, &probes, &r.d), 0);
+	for (size_t i = 0; i < probes.count; i++)
+		str_printf(&text, "%s%s %s", i ? "\n" : "", probes.items[i].label,
+			   probes.items[i].args);
 	assert_string_equal(str_cstr(&text), wanted);
 	str_release(&text);
 	forget(&r);
@@ -95,15 +95,12 @@ static void check_failure(const char *yaml, const char *region, enum diag_code c
 			  const char *summary)
 {
 	struct reading r = read_good(yaml);
-	const struct check_place place = {manifest_region(r.m, region), ACCOUNT_NONE, give_output,
-					  NULL};
-	const struct check_probe *probes;
-	size_t count;
+	const struct check_place place = {r.m, manifest_region(r.m, region), ACCOUNT_NONE,
+					  give_output, NULL};
+	struct check_probe_list probes;
 
-	assert_int_equal(
-		check_probes(r.a, r.m, manifest_check(r.m, "c"), &place, &probes, &count, &r.d),
-		-1);
-	assert_int_equal(count, 0);
+	assert_int_equal(check_probes(r.a, manifest_check(r.m, "c"), &place, &probes, &r.d), -1);
+	assert_int_equal(probes.count, 0);
 	assert_int_equal(r.d.error_count, 1);
 	assert_int_equal(r.d.first->code, code);
 	assert_string_equal(r.d.first->summary, summary);
