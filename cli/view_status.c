@@ -1,12 +1,13 @@
 /*
  * view_status.c - what is recorded: the matrix of stacks and regions, outputs, records.
  */
+#include "cli/view_status.h"
+
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "cli/view_status.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 

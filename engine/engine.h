@@ -16,6 +16,7 @@
 #include "engine/plan.h"
 #include "engine/planner.h"
 #include "engine/project.h"
+#include "engine/result.h"
 #include "engine/saved_plan.h"
 #include "engine/state.h"
 #include "templates/render.h"
@@ -137,12 +138,11 @@ int engine_keep_locks(struct engine *e, struct diags *d);
  * NULL on failure; what could not be read is in d. */
 const struct plan *engine_drift(struct engine *e, struct diags *d);
 
-struct instance_result;
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
 	/* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, ROLLED_BACK, ROLLBACK_FAILED,
-	 * INOPERABLE (its destroy failed), NOT_DEPLOYED, ORPHANED (recorded, not in the manifest), LOCKED */
+	 * INOPERABLE (its destroy failed), NOT_DEPLOYED, ORPHANED (only recorded), LOCKED */
 	const char *status;
 	const char *error; /* what failed last: "web/east/Page: it broke"; NULL */
 	size_t recorded, pending_changes, open_operations;

@@ -238,14 +238,13 @@ def check_diag_codes(files):
 
 
 def check_commands(files):
-    """The command table lists every command that has a file."""
-    table = next((f.code for f in files if f.name == "cli/command.c"), None)
+    """The command table, or the command it belongs to, lists every command that has a file."""
+    lists = "\n".join(f.code for f in files if f.folder == "cli")
     for file in files:
         command = file.path.stem
         defined = re.search(rf"\bstruct command {command} =", file.code)
-        if table and file.folder == "cli" and defined:
-            if not re.search(rf"\b{command}\b", table):
-                problem(file.name, 1, f"'{command}' is missing in the table of cli/command.c")
+        if file.folder == "cli" and defined and not re.search(rf"&{command}\b", lists):
+            problem(file.name, 1, f"'{command}' is missing in the table of cli/command.c")
 
 
 def main():
