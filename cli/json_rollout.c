@@ -3,7 +3,6 @@
 #include "cli/rollout_table.h"
 #include "cli/view_outcome.h"
 #include "cli/view_rollout.h"
-#include "engine/health/health.h"
 
 static const char *const on_failure_words[] = {
 	[ON_FAILURE_DEFAULT] = "instance", [ON_FAILURE_INSTANCE] = "instance",

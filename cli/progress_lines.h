@@ -1,6 +1,7 @@
 /*
  * progress_lines.h - what the live lines say: how far the rollout of each stack is, counts per
- * region and the call that runs longest.  Pure but for its memory: events and times in, text out.  progress.c draws it.
+ * region and the call that runs longest.  Pure but for its memory: events and times in, text
+ * out.  progress.c draws it.
  */
 #ifndef CLI_PROGRESS_LINES_H
 #define CLI_PROGRESS_LINES_H

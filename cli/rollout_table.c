@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/health/health.h"
-
 struct tabling {
 	struct arena *a;
 	const struct rollout_list *list;

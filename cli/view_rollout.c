@@ -8,7 +8,6 @@
 #include "cli/rollout_table.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
-#include "engine/health/health.h"
 
 #define INDENT 2
 #define STEP_WIDTH 9  /* of the column of steps */

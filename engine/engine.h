@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "engine/estimate.h"
 #include "engine/event.h"
+#include "engine/health/health.h"
 #include "engine/plan.h"
 #include "engine/planner.h"
 #include "engine/project.h"
@@ -138,11 +139,13 @@ int engine_keep_locks(struct engine *e, struct diags *d);
  * NULL on failure; what could not be read is in d. */
 const struct plan *engine_drift(struct engine *e, struct diags *d);
 
+struct instance_result;
 /* The matrix of stacks and regions. */
 struct status_row {
 	struct instance_id id;
 	/* CURRENT, OUTDATED, FAILED, INCOMPLETE, PARTIAL, ROLLED_BACK, ROLLBACK_FAILED,
-	 * INOPERABLE (its destroy failed), NOT_DEPLOYED, ORPHANED (only recorded), LOCKED */
+	 * INOPERABLE (its destroy failed), NOT_DEPLOYED, ORPHANED (recorded, not in the manifest),
+	 * LOCKED */
 	const char *status;
 	const char *error; /* what failed last: "web/east/Page: it broke"; NULL */
 	size_t recorded, pending_changes, open_operations;

@@ -288,8 +288,8 @@ def help_of(*command):
 
 def listed_commands():
     """Every command to its options."""
-    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  +\S", help_of().partition("\nOptions of")[0],
-                       re.M)
+    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?:  +|\n {10,})\S",
+                       help_of().partition("\nOptions of")[0], re.M)
     return {name: set(OPTION.findall(help_of(*name.split()))) for name in names}
 
 
