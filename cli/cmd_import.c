@@ -87,14 +87,19 @@ const struct command cmd_import = {
 		"at once.\n"
 		"\n"
 		"With --file many are imported together, all or none: a YAML or JSON map of "
-		"addresses to ids (an empty one: by name).",
+		"addresses to ids (an empty one: by name). Where the stack has a Rollout with a "
+		"FailureTolerance, so many instances of a region that cannot be read are left out, "
+		"and the others are imported.",
 	.examples = (const char *const[]){"hadeploy import web/east/Database db-4711", "by its id",
 					  "hadeploy import web/east/Page",
 					  "what has the Host and Path of the template",
 					  "hadeploy import --file found.yaml --yes",
 					  "many, without a question", NULL},
 	.options = (const enum option_id[]){OPT_IMPORT_FILE, OPT_YES, OPT_PARAM, OPT_PARAM_FILE,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+					    OPT_REGION_CONCURRENCY, OPT_REGION_ORDER,
+					    OPT_MAX_CONCURRENT, OPT_FAILURE_TOLERANCE,
+					    OPT_CONCURRENCY_MODE, OPT_PARALLELISM, OPT_LOCK_TIMEOUT,
+					    OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS,
 	.select = select_named,
 	.run = run,

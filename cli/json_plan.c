@@ -302,12 +302,12 @@ static bool is_settled(const struct change *c)
 	return false;
 }
 
-/* Drift is about what differs in the world, and what nobody could look at; of the rest of a
- * plan also what is only recorded. */
+/* Drift is about what differs in the world, and what could not be read; what was not asked is
+ * only counted.  Of other plans also what is only recorded. */
 static bool belongs(const struct change *c, enum plan_view kind)
 {
 	if (kind == PLAN_FOR_DRIFT)
-		return c->drift != DRIFT_IN_SYNC;
+		return c->drift != DRIFT_IN_SYNC && c->drift != DRIFT_NOT_CHECKED;
 	return c->action != ACTION_NONE || c->moved_from || c->left_out || is_settled(c);
 }
 
@@ -323,7 +323,11 @@ static json_t *change_line(const struct change *c, enum plan_view kind)
 void json_plan_each(const struct plan *p, enum plan_view kind, void (*line)(void *, json_t *),
 		    void *context)
 {
-	line(context, json_plan_head(p));
+	json_t *head = json_plan_head(p);
+
+	if (kind == PLAN_FOR_DRIFT)
+		json_object_set_new(head, "instances", json_drift_counts(p));
+	line(context, head);
 	for (size_t i = 0; i < p->change_count; i++) {
 		if (belongs(&p->changes[i], kind))
 			line(context, change_line(&p->changes[i], kind));

@@ -36,6 +36,8 @@ json_t *json_plan_head(const struct plan *p);
 json_t *json_plan_change(const struct change *c);
 /* json_drift.c: of one stack instance, with counts; "IN_SYNC" and the like. */
 json_t *json_drift(const struct plan *p, const struct instance_plan *i);
+/* How many of them are how: `total`, `drifted`, ... */
+json_t *json_drift_counts(const struct plan *p);
 const char *json_drift_word(enum drift_status s);
 json_t *json_output_change(const struct output_change *o);
 json_t *json_diag(const struct diag *g);

@@ -80,7 +80,7 @@ static const char *comparison(const struct page *p)
 				  : "compared with recorded state; --refresh reads the world first";
 }
 
-static size_t recorded_count(const struct plan *plan)
+size_t view_recorded(const struct plan *plan)
 {
 	size_t count = 0;
 
@@ -92,7 +92,7 @@ static size_t recorded_count(const struct plan *plan)
 void view_unread(struct str *out, const struct plan *plan)
 {
 	str_printf(out, "%zu of ", plan->unread);
-	counted(out, recorded_count(plan), "resource", "resources");
+	counted(out, view_recorded(plan), "resource", "resources");
 	str_add(out, " could not be read");
 }
 
@@ -622,50 +622,13 @@ static void add_plan(const struct page *p)
 	str_release(&body);
 }
 
-static void add_no_drift(struct str *out, const struct plan *plan)
-{
-	if (plan->unread) {
-		str_add(out, "No drift in what could be read; ");
-		view_unread(out, plan);
-	} else {
-		str_add(out, "No drift: ");
-		counted(out, recorded_count(plan), "resource is", "resources are");
-		str_add(out, " as recorded");
-	}
-	str_add(out, ".\n");
-}
-
-/* "(5 in sync, 1 changed, 1 gone, 2 not checked)" */
-static void add_drift_counts(const struct page *p)
-{
-	size_t n[DRIFT_DELETED + 1] = {0};
-
-	for (size_t i = 0; i < p->plan->change_count; i++)
-		n[p->plan->changes[i].drift]++;
-	str_printf(p->out, "\n(%zu in sync, %zu changed, %zu gone, %zu not checked)",
-		   n[DRIFT_IN_SYNC], n[DRIFT_CHANGED], n[DRIFT_DELETED], n[DRIFT_NOT_CHECKED]);
-}
-
 static void add_drift(const struct page *p)
 {
-	const struct plan *plan = p->plan;
-
-	if (!plan->drifted) {
-		add_no_drift(p->out, plan);
+	if (!p->plan->drifted) {
+		view_no_drift(p->out, p->plan);
 		return;
 	}
-	paint_on(p->out, p->st, PAINT_BOLD);
-	str_printf(p->out, "Drift in project %s: ", plan->project->manifest->project);
-	counted(p->out, plan->drifted, "resource differs", "resources differ");
-	str_add(p->out, " from what was applied");
-	paint_off(p->out, p->st);
-	add_drift_counts(p);
-	str_add(p->out, "\n(from what should be there to what is there)\n");
-	if (plan->unread) {
-		str_add_char(p->out, '(');
-		view_unread(p->out, plan);
-		str_add(p->out, ")\n");
-	}
+	view_drift_header(p->out, p->plan, p->st);
 	add_instances(p);
 	str_add(p->out, "\n'hadeploy apply --refresh' mends it.\n");
 }

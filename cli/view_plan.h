@@ -22,6 +22,15 @@ struct plan_counts view_count_instance(const struct plan *p, const struct instan
 /* Whether anything is said of this change; what stays as it is is only counted. */
 bool view_shows_change(const struct change *c, enum plan_view kind);
 
+/* How many resources are recorded. */
+size_t view_recorded(const struct plan *p);
+
+/* view_drift.c: "DRIFTED" and the like; what comes before the resources that differ; and all there
+ * is to say when none does. */
+const char *view_drift_status(enum drift_status s);
+void view_drift_header(struct str *out, const struct plan *p, const struct style *st);
+void view_no_drift(struct str *out, const struct plan *p);
+
 /* view_summary.c: a plan of more changes than anybody reads, alike instances taken together. */
 bool view_plan_is_long(const struct plan *p);
 void view_plan_summary(struct str *out, const struct plan *p, const struct style *st);

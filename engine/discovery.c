@@ -20,8 +20,9 @@ struct finding {
 struct search {
 	struct engine *e;
 	struct diags *d;
-	struct arena *a;       /* of the records */
-	struct arena *scratch; /* secrets in clear */
+	struct arena *a;                     /* of the records */
+	struct arena *scratch;               /* secrets in clear */
+	const struct rollout_wishes *wishes; /* NULL: all at once */
 	struct finding *findings;
 	size_t count;
 };
@@ -136,7 +137,12 @@ static void take_shown(struct search *x, struct finding *f, const struct outcome
 	f->shown = state;
 }
 
-static void answered_first(void *context, const struct inquiry *q, struct outcome *o)
+static enum inquiry_end end_of(const struct finding *f)
+{
+	return f->it->seen == SEEN_FAILED ? INQUIRY_BADLY : INQUIRY_WELL;
+}
+
+static enum inquiry_end answered_first(void *context, const struct inquiry *q, struct outcome *o)
 {
 	struct search *x = context;
 	struct finding *f = &x->findings[q->index];
@@ -153,6 +159,7 @@ static void answered_first(void *context, const struct inquiry *q, struct outcom
 		f->it->seen = SEEN_FAILED;
 	}
 	diags_take(x->d, &o->diags);
+	return end_of(f);
 }
 
 /* --- as it is to be recorded --------------------------------------------------------- */
@@ -207,7 +214,7 @@ static void write_record(struct search *x, struct finding *f, const struct outco
 	json_decref(inputs);
 }
 
-static void answered_second(void *context, const struct inquiry *q, struct outcome *o)
+static enum inquiry_end answered_second(void *context, const struct inquiry *q, struct outcome *o)
 {
 	struct search *x = context;
 	struct finding *f = &x->findings[q->index];
@@ -221,22 +228,44 @@ static void answered_second(void *context, const struct inquiry *q, struct outco
 		f->it->seen = SEEN_FAILED;
 	}
 	diags_take(x->d, &o->diags);
+	return end_of(f);
 }
 
 /* --- both rounds --------------------------------------------------------------------- */
 
 typedef void fill_fn(const struct search *x, const struct finding *f, struct inquiry *q);
+typedef enum inquiry_end answered_fn(void *context, const struct inquiry *q, struct outcome *o);
 
-static int ask(struct search *x, enum seen which, fill_fn *prepare,
-	       void (*answered)(void *context, const struct inquiry *q, struct outcome *o))
+static void tolerated(void *context, const struct inquiry *q)
 {
-	struct inquiries list = {.answered = answered, .context = x};
+	struct search *x = context;
+
+	x->findings[q->index].it->left_out = true;
+}
+
+/* What failed in the first round is no question of the second, but a failure still. */
+static void add_failure(struct inquiries *list, const struct search *x, const struct finding *f)
+{
+	list->items[list->count++] = (struct inquiry){
+		.addr = &f->it->change->addr,
+		.index = (size_t)(f - x->findings),
+	};
+}
+
+static int ask(struct search *x, enum seen which, fill_fn *prepare, answered_fn *answered)
+{
+	struct inquiries list = {
+		.answered = answered, .wishes = x->wishes, .tolerated = tolerated, .context = x};
 
 	list.what = "looking for what is there";
 	list.items = ARENA_ARRAY(x->scratch, x->count, struct inquiry);
 	for (size_t i = 0; i < x->count; i++) {
-		if (x->findings[i].it->seen == which)
-			prepare(x, &x->findings[i], &list.items[list.count++]);
+		const struct finding *f = &x->findings[i];
+
+		if (f->it->seen == which)
+			prepare(x, f, &list.items[list.count++]);
+		else if (f->it->seen == SEEN_FAILED)
+			add_failure(&list, x, f);
 	}
 	return inquire(x->e, &list, x->d);
 }
@@ -250,16 +279,16 @@ static void release(struct search *x)
 	arena_free(x->scratch);
 }
 
-int discover(struct engine *e, struct discovery *items, size_t count, struct arena *a,
-	     struct diags *d)
+int discover(struct engine *e, const struct discoveries *list, struct arena *a, struct diags *d)
 {
-	struct search x = {.e = e, .d = d, .a = a, .scratch = arena_new(), .count = count};
+	struct search x = {.e = e, .d = d, .a = a, .wishes = list->wishes, .count = list->count};
 	int rc;
 
-	x.findings = ARENA_ARRAY(x.scratch, count, struct finding);
-	for (size_t i = 0; i < count; i++) {
-		x.findings[i] = (struct finding){.it = &items[i]};
-		x.findings[i].wanted = known_wishes(items[i].change);
+	x.scratch = arena_new();
+	x.findings = ARENA_ARRAY(x.scratch, x.count, struct finding);
+	for (size_t i = 0; i < x.count; i++) {
+		x.findings[i] = (struct finding){.it = &list->items[i]};
+		x.findings[i].wanted = known_wishes(list->items[i].change);
 	}
 	rc = ask(&x, SEEN_NOT_ASKED, fill_first, answered_first);
 	if (!rc)

@@ -23,17 +23,23 @@ struct discovery {
 	const char *id;              /* NULL: by its natural name */
 	struct range where;          /* who asked for it; RANGE_NONE: the resource */
 	enum seen seen;
+	bool left_out;          /* something of its instance failed, and its stack tolerates that */
 	struct record record;   /* SEEN_PRESENT: as it is to be recorded; in the arena */
 	const char *unreadable; /* create-only properties taken from the template; NULL: none */
 };
 
 /* Whether the provider can find something by the properties that are wanted. */
 bool discovery_by_name(const struct change *c);
+struct discoveries {
+	struct discovery *items;
+	size_t count;
+	/* By operation preferences (inquiry.h); NULL: all at once, and nothing is left out. */
+	const struct rollout_wishes *wishes;
+};
 /*
- * 0, or -1 with errors when the user stopped it.  What could not be read is SEEN_FAILED with an
- * error; several things of one name are too.
+ * 0, or -1 with errors when the user stopped it or more failed than preferences tolerate.  What
+ * could not be read is SEEN_FAILED with an error; several things of one name are too.
  */
-int discover(struct engine *e, struct discovery *items, size_t count, struct arena *a,
-	     struct diags *d);
+int discover(struct engine *e, const struct discoveries *list, struct arena *a, struct diags *d);
 
 #endif

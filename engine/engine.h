@@ -134,10 +134,15 @@ int engine_run(struct engine *e, const struct run_request *r, struct run_result 
  * with an error when they were lost; then nothing may be confirmed any more. */
 int engine_keep_locks(struct engine *e, struct diags *d);
 
-/* Drift: records compared with the world; writes nothing and reads no template.  One change per
+/*
+ * Drift: records compared with the world; writes nothing and reads no template.  One change per
  * live record, with its `drift`; paths lead from what is there (`before`) to what was applied.
- * NULL on failure; what could not be read is in d. */
-const struct plan *engine_drift(struct engine *e, struct diags *d);
+ * Stacks are read by their operation preferences with what `wishes` says instead of them (all
+ * zero: nothing): behind too many failures the rest is not asked.  plan_drift tells how each
+ * instance is.  NULL on failure; what could not be read is in d.
+ */
+const struct plan *engine_drift(struct engine *e, const struct rollout_wishes *wishes,
+				struct diags *d);
 
 struct instance_result;
 /* The matrix of stacks and regions. */

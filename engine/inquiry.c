@@ -2,6 +2,7 @@
 #include "engine/inquiry.h"
 
 #include "base/limits.h"
+#include "engine/inquiry_order.h"
 #include "engine/session.h"
 
 struct asking {
@@ -9,6 +10,7 @@ struct asking {
 	struct diags *d;
 	const struct inquiries *list;
 	struct dispatch *dispatch;
+	struct inquiry_order *order; /* NULL: all at once */
 	size_t left;
 	bool stopped;
 };
@@ -45,19 +47,31 @@ static bool begin(struct asking *x, struct inquiry *q)
 	return true;
 }
 
-static void refuse(struct asking *x, struct inquiry *q)
+static void drop(struct asking *x, struct inquiry *q)
 {
-	struct outcome none = {.status = HD_FATAL};
-
-	x->list->answered(x->list->context, q, &none);
 	x->left--;
 	arena_free(q->arena);
 	q->arena = NULL;
 }
 
+static void answer(struct asking *x, struct inquiry *q, struct outcome *o)
+{
+	enum inquiry_end end = x->list->answered(x->list->context, q, o);
+
+	if (x->order)
+		inquiry_order_ended(x->order, (size_t)(q - x->list->items), end);
+}
+
+static void refuse(struct asking *x, struct inquiry *q)
+{
+	struct outcome none = {.status = HD_FATAL};
+
+	answer(x, q, &none);
+	drop(x, q);
+}
+
 static void start_all(struct asking *x)
 {
-	tell(x, NULL, EVENT_REFRESH_STARTED);
 	for (size_t i = 0; i < x->list->count; i++) {
 		struct inquiry *q = &x->list->items[i];
 
@@ -71,17 +85,52 @@ static void start_all(struct asking *x)
 	}
 }
 
+static void take_turn(struct asking *x, const struct inquiry_turn *turn)
+{
+	for (size_t i = 0; i < turn->count; i++) {
+		struct inquiry *q = &x->list->items[turn->items[i]];
+
+		if (!q->arena)
+			continue;
+		if (turn->kind == INQUIRY_CANCEL)
+			drop(x, q);
+		else if (begin(x, q))
+			dispatch_call(x->dispatch, &q->job);
+		else
+			refuse(x, q);
+	}
+}
+
+static void take_turns(struct asking *x)
+{
+	struct inquiry_turn turn;
+
+	while (!x->stopped && inquiry_order_next(x->order, &turn))
+		take_turn(x, &turn);
+}
+
+static void start(struct asking *x)
+{
+	tell(x, NULL, EVENT_REFRESH_STARTED);
+	if (x->order)
+		take_turns(x);
+	else
+		start_all(x);
+}
+
 static void ended(struct asking *x, struct inquiry *q)
 {
 	struct outcome *o = &q->job.work.outcome;
 
-	x->list->answered(x->list->context, q, o);
+	answer(x, q, o);
 	outcome_release(o);
 	x->left--;
 	tell(x, q, EVENT_REFRESHED);
 	dispatch_retire(x->dispatch, &q->job);
 	arena_free(q->arena);
 	q->arena = NULL;
+	if (x->order)
+		take_turns(x);
 }
 
 /* Asking changes nothing, so nobody has to wait for it. */
@@ -92,10 +141,14 @@ static void withdraw_all(struct asking *x)
 	for (size_t i = 0; i < x->list->count; i++) {
 		struct inquiry *q = &x->list->items[i];
 
-		if (!q->arena || (q->job.state != JOB_QUEUED && q->job.state != JOB_RETRYING))
+		if (!q->arena)
 			continue;
-		dispatch_withdraw(x->dispatch, &q->job);
-		x->left--;
+		if (q->job.state == JOB_IDLE) {
+			drop(x, q);
+		} else if (q->job.state == JOB_QUEUED || q->job.state == JOB_RETRYING) {
+			dispatch_withdraw(x->dispatch, &q->job);
+			x->left--;
+		}
 	}
 }
 
@@ -129,9 +182,18 @@ static void run(struct asking *x)
 	}
 }
 
+static void tell_tolerated(const struct asking *x)
+{
+	for (size_t i = 0; x->list->tolerated && i < x->list->count; i++) {
+		if (inquiry_order_tolerates(x->order, i))
+			x->list->tolerated(x->list->context, &x->list->items[i]);
+	}
+}
+
 static void release(struct asking *x)
 {
 	dispatch_free(x->dispatch);
+	inquiry_order_free(x->order);
 	for (size_t i = 0; i < x->list->count; i++) {
 		struct inquiry *q = &x->list->items[i];
 
@@ -141,19 +203,37 @@ static void release(struct asking *x)
 	}
 }
 
+/* -1 when too many failed. */
+static int conclude(const struct asking *x)
+{
+	if (x->stopped) {
+		diag_add(x->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped while %s", x->list->what);
+		return -1;
+	}
+	if (!x->order)
+		return 0;
+	tell_tolerated(x);
+	return inquiry_order_complain(x->order, x->list->what, x->d);
+}
+
 int inquire(struct engine *e, const struct inquiries *list, struct diags *d)
 {
 	struct asking x = {.e = e, .d = d, .list = list};
+	int rc;
 
 	for (size_t i = 0; i < list->count; i++)
 		x.left += list->items[i].arena != NULL;
 	if (!x.left)
 		return 0;
+	if (list->wishes) {
+		x.order = inquiry_order_new(e, list, d);
+		if (!x.order)
+			return -1;
+	}
 	x.dispatch = dispatch_new(e, d);
-	start_all(&x);
+	start(&x);
 	run(&x);
+	rc = conclude(&x);
 	release(&x);
-	if (x.stopped)
-		diag_add(d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped while %s", list->what);
-	return x.stopped ? -1 : 0;
+	return rc;
 }

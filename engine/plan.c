@@ -212,3 +212,30 @@ void plan_dump(const struct plan *p, struct str *out)
 		str_printf(out, " drifted=%zu", p->drifted);
 	str_add_char(out, '\n');
 }
+
+/* --- a comparison with the world ----------------------------------------------------- */
+
+enum drift_status plan_drift_of(const struct plan *p, const struct instance_plan *i,
+				struct drift_counts *counts)
+{
+	struct drift_counts n = {{0}};
+
+	for (size_t c = 0; c < i->change_count; c++)
+		n.of[p->changes[i->first_change + c].drift]++;
+	if (counts)
+		*counts = n;
+	if (n.of[DRIFT_FAILED])
+		return DRIFT_FAILED;
+	if (n.of[DRIFT_CHANGED] || n.of[DRIFT_DELETED])
+		return DRIFT_CHANGED;
+	return n.of[DRIFT_NOT_CHECKED] ? DRIFT_NOT_CHECKED : DRIFT_IN_SYNC;
+}
+
+struct drift_counts plan_drift(const struct plan *p)
+{
+	struct drift_counts n = {{0}};
+
+	for (size_t i = 0; i < p->instance_count; i++)
+		n.of[plan_drift_of(p, &p->instances[i], NULL)]++;
+	return n;
+}

@@ -70,11 +70,13 @@ struct path_change {
 
 /* How the world is to what is recorded; in a comparison with it. */
 enum drift_status {
-	DRIFT_NOT_CHECKED, /* not compared, or it could not be read */
+	DRIFT_NOT_CHECKED, /* not asked */
 	DRIFT_IN_SYNC,
 	DRIFT_CHANGED,
-	DRIFT_DELETED
+	DRIFT_DELETED,
+	DRIFT_FAILED /* asked, and it could not be read */
 };
+#define DRIFT_STATUS_COUNT (DRIFT_FAILED + 1)
 
 struct change {
 	struct address addr;
@@ -155,6 +157,11 @@ struct instance_plan {
 	bool partial;
 };
 
+/* How many resources are how. */
+struct drift_counts {
+	size_t of[DRIFT_STATUS_COUNT];
+};
+
 struct plan_wishes;
 
 struct plan {
@@ -196,6 +203,15 @@ void plan_count(struct plan_counts *n, enum action a);
 size_t plan_counts_changes(const struct plan_counts *n); /* all but none */
 const char *action_name(enum action a);                  /* "create", ... */
 const char *reason_text(enum reason r);                  /* "not recorded yet", ... */
+/*
+ * How a stack instance is to what is recorded, of a comparison: FAILED when something of it could
+ * not be read, else CHANGED when something differs or is gone, else NOT_CHECKED when something
+ * was not asked.  *counts: of its resources; or NULL.
+ */
+enum drift_status plan_drift_of(const struct plan *p, const struct instance_plan *i,
+				struct drift_counts *counts);
+/* The instances: never DELETED. */
+struct drift_counts plan_drift(const struct plan *p);
 /* One line per change and path: the station's dump for golden tests. */
 void plan_dump(const struct plan *p, struct str *out);
 

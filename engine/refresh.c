@@ -34,7 +34,6 @@ static void fill(const struct refresh *x, struct inquiry *g, const struct record
 	struct call *c = &g->job.call;
 
 	g->arena = arena_new();
-	g->addr = &r->addr;
 	g->type = r->type;
 	c->kind = CALL_READ;
 	c->schema_version = r->schema_version ? r->schema_version
@@ -69,7 +68,7 @@ static const char *masked_state(struct refresh *x, const struct record *r, const
 	return text;
 }
 
-static void answered(void *context, const struct inquiry *g, struct outcome *o)
+static enum inquiry_end answered(void *context, const struct inquiry *g, struct outcome *o)
 {
 	struct refresh *x = context;
 	struct observation *seen = &x->q->observations[g->index];
@@ -85,18 +84,19 @@ static void answered(void *context, const struct inquiry *g, struct outcome *o)
 		x->failures++;
 	}
 	diags_take(x->d, &o->diags);
+	return seen->seen == SEEN_FAILED ? INQUIRY_BADLY : INQUIRY_WELL;
 }
 
 static void choose(struct refresh *x, size_t i)
 {
 	const struct record *r = &x->q->records->items[i];
-	struct inquiry *g = &x->inquiries[x->count];
+	struct inquiry *g = &x->inquiries[x->count++];
 
 	g->entry = registry_entry(x->e->project->registry, r->provider);
 	g->index = i;
+	g->addr = &r->addr;
 	if (g->entry) {
 		fill(x, g, r);
-		x->count++;
 		return;
 	}
 	complain_gone(x, r, address_text(x->q->arena, &r->addr));
@@ -108,7 +108,7 @@ int refresh_records(struct engine *e, const struct refresh_request *q, struct di
 {
 	struct arena *own = arena_new();
 	struct refresh x = {.e = e, .d = d, .q = q};
-	struct inquiries list = {.answered = answered, .context = &x};
+	struct inquiries list = {.answered = answered, .wishes = q->wishes, .context = &x};
 	int rc;
 
 	x.inquiries = ARENA_ARRAY(own, q->records->count, struct inquiry);

@@ -17,10 +17,14 @@ struct refresh_request {
 	const struct record_list *records;
 	enum refresh_extent extent;
 	struct observation *observations; /* as many as records, zeroed; filled */
-	struct arena *arena;              /* for what was seen */
+	/* By operation preferences (inquiry.h): what comes behind too many failures stays
+	 * SEEN_NOT_ASKED; NULL: all at once. */
+	const struct rollout_wishes *wishes;
+	struct arena *arena; /* for what was seen */
 };
 
-/* 0, or -1 when some could not be read (SEEN_FAILED, errors in d) or the user stopped it. */
+/* 0, or -1 when some could not be read (SEEN_FAILED, errors in d), were not asked, or the user
+ * stopped it. */
 int refresh_records(struct engine *e, const struct refresh_request *q, struct diags *d);
 
 #endif

@@ -74,7 +74,7 @@ static int64_t look(struct adopting *x)
 	struct discovery *items = ARENA_ARRAY(a, r->plan->change_count, struct discovery);
 	size_t count = choose(x, items), before = x->found.count;
 
-	if (discover(r->e, items, count, a, r->d))
+	if (discover(r->e, &(struct discoveries){items, count, NULL}, a, r->d))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].seen == SEEN_FAILED)

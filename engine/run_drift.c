@@ -89,6 +89,8 @@ static void judge(struct comparing *x, struct change *c, const struct observatio
 		c->drift = DRIFT_DELETED;
 		break;
 	case SEEN_FAILED:
+		c->drift = DRIFT_FAILED;
+		break;
 	case SEEN_NOT_ASKED:
 		c->drift = DRIFT_NOT_CHECKED;
 		break;
@@ -157,12 +159,13 @@ static const struct plan *make_plan(struct run *r)
 	return x.plan;
 }
 
-const struct plan *engine_drift(struct engine *e, struct diags *d)
+const struct plan *engine_drift(struct engine *e, const struct rollout_wishes *wishes,
+				struct diags *d)
 {
 	struct run r = {.e = e, .d = d};
 
 	if (!engine_state(e, STATE_READ, d) || engine_load(e, e->arena, &r.recorded, d) ||
-	    run_observe(&r, REFRESH_YES))
+	    run_observe_in_order(&r, wishes))
 		return NULL;
 	r.plan = make_plan(&r);
 	engine_tell(e, (struct event){.kind = EVENT_PLANNED, .plan = r.plan});

@@ -215,6 +215,35 @@ static void warn_unreadable(struct importing *x, const struct discovery *it)
 	diag_address(x->r->d, g, address_text(x->a, &it->change->addr));
 }
 
+static void count_left_out(struct importing *x, const struct instance_id *id, struct map *seen)
+{
+	struct str key = STR_INIT;
+
+	instance_id_format(id, &key);
+	x->r->left_out += !map_set(seen, str_text(&key), x);
+	str_release(&key);
+}
+
+/* What is left out has had its errors.  When nothing else is there, that is all there is. */
+static void leave_out(struct importing *x)
+{
+	struct map seen = MAP_INIT;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < x->items.count; i++) {
+		const struct discovery *it = &x->items.items[i];
+
+		if (it->left_out)
+			count_left_out(x, &it->change->addr.instance, &seen);
+		else
+			x->items.items[kept++] = *it;
+	}
+	if (!kept && x->items.count)
+		x->rc = -1;
+	x->items.count = kept;
+	map_release(&seen);
+}
+
 static void judge(struct importing *x)
 {
 	for (size_t i = 0; i < x->items.count; i++) {
@@ -299,6 +328,13 @@ static const struct plan *import_plan(struct importing *x)
 	return p;
 }
 
+static int look(struct importing *x, const struct run_request *q)
+{
+	struct discoveries list = {x->items.items, x->items.count, &q->rollout};
+
+	return discover(x->r->e, &list, x->a, x->r->d);
+}
+
 static int plan_imports(struct importing *x, const struct run_request *q)
 {
 	struct run *r = x->r;
@@ -308,8 +344,9 @@ static int plan_imports(struct importing *x, const struct run_request *q)
 		return -1;
 	index_changes(x);
 	match(x);
-	if (x->rc || discover(r->e, x->items.items, x->items.count, x->a, r->d))
+	if (x->rc || look(x, q))
 		return -1;
+	leave_out(x);
 	judge(x);
 	if (x->rc)
 		return -1;
@@ -345,5 +382,6 @@ int run_import_record(struct run *r, struct run_result *out)
 		return -1;
 	out->done.import = p->change_count;
 	out->targets_succeeded = p->instance_count;
+	out->targets_failed = out->targets_tolerated = r->left_out;
 	return 0;
 }

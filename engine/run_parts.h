@@ -30,6 +30,7 @@ struct run {
 	struct observation *observations; /* parallel to recorded.records; NULL */
 	const struct plan *plan;
 	const struct plan *next; /* import: what is left to do when it is recorded */
+	size_t left_out;         /* import: instances that could not be read, no more than may */
 	struct adopted adopted;
 	const struct plan *failed_plan;  /* while what failed goes back: whose results these are */
 	struct instance_result *results; /* by its instances; NULL */
@@ -43,6 +44,8 @@ struct run {
 const struct instance_id *run_instances(const struct run *r, size_t *count);
 /* observations according to `refresh`; tainted records are read in any case. */
 int run_observe(struct run *r, enum run_refresh refresh);
+/* All of them, by operation preferences. */
+int run_observe_in_order(struct run *r, const struct rollout_wishes *wishes);
 int run_make_plan(struct run *r, const struct run_request *q);
 /* The plan with these records beside what is recorded (one of the same address gives way to
  * them); from then on they are part of r->recorded.  NULL on failure. */

@@ -65,12 +65,13 @@ static bool any_tainted(const struct record_list *records)
 	return false;
 }
 
-static void read_all(struct run *r)
+static void read_all(struct run *r, const struct rollout_wishes *wishes)
 {
 	struct refresh_request q = {
 		.records = &r->recorded.records,
 		.extent = REFRESH_ALL,
 		.observations = r->observations,
+		.wishes = wishes,
 		.arena = r->e->arena,
 	};
 
@@ -102,7 +103,21 @@ static void read_tainted(struct run *r)
 	diags_release(&faults);
 }
 
-/* What could not be read counts as it is recorded. */
+static void begin_observing(struct run *r)
+{
+	r->observations = ARENA_ARRAY(r->e->arena, r->recorded.records.count, struct observation);
+}
+
+static int end_observing(struct run *r)
+{
+	if (!engine_interrupts(r->e))
+		return 0;
+	diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped while reading what is recorded");
+	return -1;
+}
+
+/* What could not be read counts as it is recorded.  All are asked at once: a plan wants to know
+ * all it can, and asking changes nothing. */
 int run_observe(struct run *r, enum run_refresh refresh)
 {
 	const struct record_list *records = &r->recorded.records;
@@ -110,15 +125,21 @@ int run_observe(struct run *r, enum run_refresh refresh)
 
 	if (!records->count || (!all && !any_tainted(records)))
 		return 0;
-	r->observations = ARENA_ARRAY(r->e->arena, records->count, struct observation);
+	begin_observing(r);
 	if (all)
-		read_all(r);
+		read_all(r, NULL);
 	else
 		read_tainted(r);
-	if (!engine_interrupts(r->e))
+	return end_observing(r);
+}
+
+int run_observe_in_order(struct run *r, const struct rollout_wishes *wishes)
+{
+	if (!r->recorded.records.count)
 		return 0;
-	diag_add(r->d, DIAG_RUN_STOPPED, RANGE_NONE, "stopped while reading what is recorded");
-	return -1;
+	begin_observing(r);
+	read_all(r, wishes);
+	return end_observing(r);
 }
 
 /* --- what a provider adds ----------------------------------------------------------- */

@@ -70,6 +70,22 @@ static void overlay(struct rollout_preferences *p, const struct rollout_wishes *
 	}
 }
 
+/* Reading does no harm: what is there against it falls away. */
+static void only_read(struct rollout_preferences *p)
+{
+	if (!p->given) {
+		*p = rollout_defaults();
+		p->regions = REGIONS_PARALLEL;
+		p->tolerance = (struct rollout_amount){100, true, true};
+	}
+	p->waves = NULL;
+	p->wave_count = 0;
+	p->checks = NULL;
+	p->check_count = 0;
+	p->gate = NULL;
+	p->min_healthy_regions = 0;
+}
+
 /* --- regions ---------------------------------------------------------------------------- */
 
 /* Places are kept from 1 on: NULL is nothing. */
@@ -393,9 +409,11 @@ static void lay_stack(struct laying *l, const struct rollout_wishes *wishes)
 
 	l->out->stack = l->plan->instances[l->first].id.stack;
 	l->stack = manifest_stack(l->plan->project->manifest, l->out->stack);
-	l->backward = l->plan->destroy || !l->stack;
+	l->backward = l->plan->destroy || (!l->stack && !wishes->reads);
 	*p = l->stack ? l->stack->rollout : rollout_defaults();
 	overlay(p, wishes);
+	if (wishes->reads)
+		only_read(p);
 	l->region_of = ARENA_ARRAY(l->scratch, l->end - l->first, size_t);
 	find_regions(l);
 	if (!p->region_order_count)

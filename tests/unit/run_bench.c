@@ -304,7 +304,9 @@ const struct plan *bench_plan_with(struct bench *b, const struct run_request *q)
 
 const struct plan *bench_drift(struct bench *b)
 {
-	return engine_drift(bench_engine(b), &b->d);
+	struct rollout_wishes wishes = {0};
+
+	return engine_drift(bench_engine(b), &wishes, &b->d);
 }
 
 bool bench_dies(struct bench *b, int (*request)(struct bench *b))

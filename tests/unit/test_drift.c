@@ -169,7 +169,7 @@ static void counts_tell_in_sync_changed_gone_and_unread(void **state)
 {
 	struct bench *b = *state;
 	const struct plan *p;
-	size_t n[DRIFT_DELETED + 1] = {0};
+	size_t n[DRIFT_STATUS_COUNT] = {0};
 
 	bench_many(b, 4, 4);
 	assert_int_equal(bench_apply(b), 0);
@@ -183,7 +183,8 @@ static void counts_tell_in_sync_changed_gone_and_unread(void **state)
 		n[p->changes[i].drift]++;
 	assert_int_equal(n[DRIFT_IN_SYNC] + n[DRIFT_CHANGED], 2);
 	assert_int_equal(n[DRIFT_DELETED], 1);
-	assert_int_equal(n[DRIFT_NOT_CHECKED], 1);
+	assert_int_equal(n[DRIFT_FAILED], 1);
+	assert_int_equal(plan_drift(p).of[DRIFT_FAILED], 1);
 	assert_int_equal(p->unread, 1);
 }
 

@@ -294,6 +294,7 @@ static void what_could_not_be_read_is_not_said_to_be_right(void **state)
 	o.plan.unread = 1;
 	shows(&o, PLAN_FOR_APPLY,
 	      "Nothing to do by what is recorded; 1 of 1 resource could not be read.\n");
+	o.change.drift = DRIFT_FAILED;
 	shows(&o, PLAN_FOR_DRIFT,
 	      "No drift in what could be read; 1 of 1 resource could not be read.\n");
 	o.change.action = ACTION_DELETE;
