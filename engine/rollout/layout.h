@@ -60,7 +60,8 @@ struct rollout_wishes {
 	size_t region_order_count;
 	enum on_failure on_failure; /* ON_FAILURE_DEFAULT: as the manifest says */
 	/* Nothing is changed, it is only read: waves, gates, checks and MinHealthyRegions hold for
-	 * nothing, and a stack of which nobody said anything is read all at once, whatever fails. */
+	 * nothing, and a stack of which nobody said anything is read all at once, whatever
+	 * fails. */
 	bool reads;
 };
 

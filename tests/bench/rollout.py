@@ -35,8 +35,8 @@ Stacks:
 
 
 def template():
-    nodes = {f"Node{i}": {"Type": "Sim::Node",
-                          "Properties": {"Name": {"Fn::Sub": "${HA::Account}-${HA::Region}-%d" % i}}}
+    name = "${HA::Account}-${HA::Region}-%d"
+    nodes = {f"Node{i}": {"Type": "Sim::Node", "Properties": {"Name": {"Fn::Sub": name % i}}}
              for i in range(RESOURCES)}
     nodes["Node0"]["Properties"]["Size"] = {"Ref": "Size"}
     return {"Parameters": {"Size": {"Type": "String"}}, "Resources": nodes}
@@ -88,7 +88,8 @@ def bench(program, rounds):
             seen["idle"] = operation(program, folder, idle)
         write_project(folder, ACCOUNTS, rounds, f"{CALL_MS}ms")
         seen["change"] = operation(program, folder, change)
-    print("| operation | wall, median [min-max] | lower bound | over it | CPU | peak memory | calls |")
+    print("| operation | wall, median [min-max] | lower bound | over it | CPU | peak memory "
+          "| calls |")
     print("|---|---|---|---|---|---|---|")
     row(idle, seen["idle"])
     row(change, seen["change"], instances / PARALLELISM * CALL_MS / 1000)

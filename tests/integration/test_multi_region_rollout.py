@@ -1,4 +1,4 @@
-"""The journey of examples/multi-region-rollout, as its README tells it, on three real SSH servers."""
+"""The journey of examples/multi-region-rollout, as its README tells it, on three SSH servers."""
 
 import re
 import subprocess

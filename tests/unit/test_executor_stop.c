@@ -102,7 +102,7 @@ static void rob(enum cloud_op op, const char *name)
 	struct arena *a = arena_new();
 	struct diags d = DIAGS_INIT;
 	struct lock_list locks = {NULL, 0};
-	struct lock_wait wait = {0, NULL, NULL};
+	struct lock_wait wait = {.timeout_ms = 0};
 	struct state *s;
 
 	(void)name;
@@ -147,7 +147,7 @@ static void a_held_lock_is_told_and_nothing_is_done(void **state)
 	struct bench *b = *state;
 	struct lock_owner owner = {"anna", "laptop", "apply", 1, 0};
 	struct instance_id id = {"web", "-", "east"};
-	struct lock_wait wait = {0, NULL, NULL};
+	struct lock_wait wait = {.timeout_ms = 0};
 	struct state *s;
 
 	bench_many(b, 1, 1);

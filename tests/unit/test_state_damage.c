@@ -126,6 +126,14 @@ static void a_file_in_the_way_of_the_folder_is_named(void **state)
 	state_fixture_expect(f, DIAG_STATE_OPEN);
 }
 
+/* SQLite reads what is missing of the last page as zeros: an empty page has nothing to lose. */
+static bool loses_nothing(struct text whole, size_t len)
+{
+	while (len < whole.len && !whole.ptr[len])
+		len++;
+	return len == whole.len;
+}
+
 static void a_file_cut_short_is_never_used(void **state)
 {
 	struct fixture *f = *state;
@@ -137,6 +145,8 @@ static void a_file_cut_short_is_never_used(void **state)
 		struct state *s;
 		struct record_list list;
 
+		if (loses_nothing(whole, len))
+			continue;
 		write_file(f, (struct text){whole.ptr, len});
 		s = state_open(f->path, STATE_WRITE, &f->clock.base, &f->d);
 		if (s)
