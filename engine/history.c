@@ -277,8 +277,7 @@ int history_finish(struct engine *e, const struct run_result *r, int rc, struct 
 /* --- runs that cannot come to their end ---------------------------------------------- */
 
 /* A run has its locks until it ends: whose lock is ours now, it has not any more. */
-static bool lost_locks(const struct run_record *r, const struct instance_id *ids, size_t count,
-		       struct arena *a)
+static bool lost_locks(const struct run_record *r, const struct map *ours, struct arena *a)
 {
 	json_t *list = json_parse(text_of(r->instances), a, NULL);
 	bool lost = false;
@@ -289,15 +288,37 @@ static bool lost_locks(const struct run_record *r, const struct instance_id *ids
 	{
 		const char *name = json_string_value(one);
 
-		for (size_t i = 0; name && i < count && !lost; i++)
-			lost = strcmp(name, instance_id_text(a, &ids[i])) == 0;
+		lost = lost || (name && map_has(ours, text_of(name)));
 	}
 	json_decref(list);
 	return lost;
 }
 
+/* What it was at when it was killed has failed, and what it had not begun will not come. */
+static int end_results(struct engine *e, const struct run_record *r, struct arena *a,
+		       struct diags *d)
+{
+	struct result_list all = {NULL, 0};
+	size_t count = 0;
+
+	if (state_load_results(e->state, r->id, a, &all, d))
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		struct instance_result *x = &all.items[i];
+		bool running = strcmp(x->status, "RUNNING") == 0;
+
+		if (!running && strcmp(x->status, "PENDING") != 0)
+			continue;
+		x->status = running ? "FAILED" : "CANCELLED";
+		x->reason = "the process that ran it was killed";
+		x->ended_ms = r->ended_ms;
+		all.items[count++] = *x;
+	}
+	return count ? state_put_results(e->state, all.items, count, d) : 0;
+}
+
 /* The last that is known of it; what became of its operations was found out later. */
-static int close_lost(struct engine *e, struct run_record *r, struct diags *d)
+static int close_lost(struct engine *e, struct run_record *r, struct arena *a, struct diags *d)
 {
 	struct operation_count count;
 
@@ -305,19 +326,23 @@ static int close_lost(struct engine *e, struct run_record *r, struct diags *d)
 		return -1;
 	r->status = "LOST";
 	r->ended_ms = count.last_begun_ms > r->started_ms ? count.last_begun_ms : r->started_ms;
-	return state_put_run(e->state, r, d);
+	return end_results(e, r, a, d) || state_put_run(e->state, r, d) ? -1 : 0;
 }
 
 int history_close_lost(struct engine *e, const struct instance_id *ids, size_t count,
 		       struct diags *d)
 {
 	struct arena *a = arena_new();
+	struct map ours = MAP_INIT;
 	struct run_list open;
 	int result = state_load_open_runs(e->state, a, &open, d);
 
+	for (size_t i = 0; result == 0 && open.count && i < count; i++)
+		map_set(&ours, text_of(instance_id_text(a, &ids[i])), a);
 	for (size_t i = 0; result == 0 && i < open.count; i++)
-		if (open.items[i].gone || lost_locks(&open.items[i], ids, count, a))
-			result = close_lost(e, &open.items[i], d);
+		if (open.items[i].gone || lost_locks(&open.items[i], &ours, a))
+			result = close_lost(e, &open.items[i], a, d);
+	map_release(&ours);
 	arena_free(a);
 	return result;
 }

@@ -362,7 +362,7 @@ static void settle_unfinished(struct settling *s, const struct instance_plan *p,
 	if (p->instance && p->instance->doc)
 		n->imports = outside_imports_json(s->r->e->outside, s->a, p->instance);
 	protect(p, n);
-	n->status = end == INSTANCE_FAILED ? "FAILED" : "INCOMPLETE";
+	n->status = end == INSTANCE_FAILED ? p->instance ? "FAILED" : "INOPERABLE" : "INCOMPLETE";
 	put_instance(s, n);
 }
 

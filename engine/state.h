@@ -162,6 +162,8 @@ struct lock_info {
 	struct lock_owner owner;
 	int64_t epoch;
 	int64_t lease_until_ms; /* wall clock */
+	bool gone;              /* when loaded: its process is not running any more, so that who
+				   asks for it has it at once */
 };
 
 struct state;

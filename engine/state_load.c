@@ -1,6 +1,8 @@
 /* state_load.c - rows to structs in the caller's arena, each checked against its checksum. */
 #include "engine/state_row.h"
 
+#include <string.h>
+
 struct records_vec {
 	VEC_OF(struct record)
 };
@@ -151,21 +153,35 @@ void lock_take(struct row *row, struct lock_row *out)
 	lock->owner.pid = row_int(row);
 	lock->owner.since_ms = row_int(row);
 	lock->lease_until_ms = row_int(row);
+	lock->gone = false;
 	holder_mark_set(out->mark.machine, sizeof(out->mark.machine), row_bytes(row));
 	holder_mark_set(out->mark.started, sizeof(out->mark.started), row_bytes(row));
+}
+
+/* Thousands of locks have one holder: it is looked for once. */
+static bool is_gone(const struct lock_row *lock, const struct lock_row *before, bool was_gone)
+{
+	const bool same = lock->info.owner.pid == before->info.owner.pid &&
+			  strcmp(lock->mark.machine, before->mark.machine) == 0 &&
+			  strcmp(lock->mark.started, before->mark.started) == 0;
+
+	return same ? was_gone : holder_gone(lock->info.owner.pid, &lock->mark);
 }
 
 int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, struct diags *d)
 {
 	struct locks_vec found = {NULL, 0, 0};
 	struct row row = {NULL, 0, a};
-	struct lock_row lock;
+	struct lock_row lock, before = {0};
+	bool gone = false;
 	int got;
 
 	if (start(s, QUERY_LOCKS, NULL, &row, d) != 0)
 		return -1;
 	while ((got = next_row(s, &row, d)) == 1) {
 		lock_take(&row, &lock);
+		gone = lock.info.gone = is_gone(&lock, &before, gone);
+		before = lock;
 		*arena_vec_add(a, &found) = lock.info;
 	}
 	if (got != 0)

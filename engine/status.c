@@ -137,7 +137,8 @@ static void add_recorded(struct matrix *m, int64_t now_ms)
 	}
 	for (size_t i = 0; i < m->locks.count; i++) {
 		const struct lock_info *lock = &m->locks.items[i];
-		struct entry *e = lock->lease_until_ms > now_ms ? entry_of(m, &lock->id) : NULL;
+		bool holds = lock->lease_until_ms > now_ms && !lock->gone;
+		struct entry *e = holds ? entry_of(m, &lock->id) : NULL;
 
 		if (e)
 			e->row.lock = lock;
@@ -181,16 +182,27 @@ static bool is_told(const char *status)
 
 /*
  * Its destroy failed: some of it is gone, and what is left may not work.  As StackSets have it;
- * recorded as FAILED, because the next run treats it so.
+ * recorded as FAILED by a destroy, because the next run treats it so, and as what it is by an apply
+ * that took away what had left the manifest.
  */
 static bool inoperable(const struct matrix *m, const struct entry *e)
 {
 	const char *command;
 
+	if (e->recorded && strcmp(e->recorded->status, "INOPERABLE") == 0)
+		return true;
 	if (!e->row.last || strcmp(e->row.last->status, "FAILED") != 0 || !e->row.recorded)
 		return false;
 	command = map_find(&m->commands, text_of(e->row.last->run));
 	return command && strcmp(command, "destroy") == 0;
+}
+
+/* Its run was killed when it had long ended, and others had not; what is left of it, if anything,
+ * is that its outputs are not recorded yet. */
+static bool ended_before(const struct entry *e)
+{
+	return e->recorded && strcmp(e->recorded->status, "APPLYING") == 0 && e->row.last &&
+	       strcmp(e->row.last->status, "SUCCEEDED") == 0;
 }
 
 static const char *status_of(const struct matrix *m, const struct entry *e)
@@ -209,6 +221,8 @@ static const char *status_of(const struct matrix *m, const struct entry *e)
 		return "NOT_DEPLOYED";
 	if (recorded && is_told(recorded))
 		return recorded;
+	if (ended_before(e) && !e->row.pending_changes)
+		return "CURRENT";
 	if (!recorded || strcmp(recorded, "CURRENT") != 0)
 		return "INCOMPLETE";
 	return e->row.pending_changes ? "OUTDATED" : "CURRENT";
