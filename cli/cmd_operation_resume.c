@@ -163,7 +163,7 @@ static int run_resume(struct invocation *in)
 		return invocation_exit(in);
 	in->view->show_done(in->view, "resuming",
 			    arena_printf(in->arena, "Resuming run %s: %s", r.id,
-					 request_line(in->arena, r.request)));
+					 request_line(in->arena, request_text(in))));
 	return invocation_continue(in);
 }
 

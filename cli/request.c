@@ -15,8 +15,8 @@ struct words {
 /* Said anew each time. */
 static bool is_kept(enum option_id id)
 {
-	static const char *const said_anew[] = {"yes",  "json", "project",      "no-color",
-						"help", "full", "lock-timeout", "override-freeze"};
+	static const char *const said_anew[] = {"yes",  "json", "project",     "no-color",
+						"help", "full", "lock-timeout"};
 
 	for (size_t i = 0; i < ARRAY_LEN(said_anew); i++) {
 		if (strcmp(option_row(id)->name, said_anew[i]) == 0)
@@ -155,6 +155,8 @@ const struct command *request_read(struct invocation *in, const char *request,
 			  "another version of hadeploy wrote it: use that one, or run the command "
 			  "by hand");
 	}
+	/* A reason to override holds for the freeze it was given for. */
+	out->options[OPT_OVERRIDE_FREEZE] = (struct option_value){0};
 	usage_release(&u);
 	return c;
 }

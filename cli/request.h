@@ -3,7 +3,8 @@
  *
  * It is put together anew from what was understood, so that it means the same from another
  * folder: paths of files are absolute, and what is said once (whether to ask, where the project
- * is, how to print, why a freeze does not hold) is left out and said again when it is resumed.
+ * is, how to print) is left out and said again when it is resumed.  Why a freeze did not hold is
+ * kept for the record, and said again as well.
  */
 #ifndef CLI_REQUEST_H
 #define CLI_REQUEST_H
@@ -14,7 +15,7 @@
 const char *request_text(struct invocation *in);
 /* "hadeploy apply web --region=east" for people; in the arena. */
 const char *request_line(struct arena *a, const char *request);
-/* The command, with its words in *out.  NULL with an error when they cannot be understood. */
+/* The command, with its words in *out, but for why a freeze did not hold.  NULL with an error when they cannot be understood. */
 const struct command *request_read(struct invocation *in, const char *request,
 				   struct arguments *out);
 
