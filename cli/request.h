@@ -15,7 +15,8 @@
 const char *request_text(struct invocation *in);
 /* "hadeploy apply web --region=east" for people; in the arena. */
 const char *request_line(struct arena *a, const char *request);
-/* The command, with its words in *out, but for why a freeze did not hold.  NULL with an error when they cannot be understood. */
+/* The command, with its words in *out, but for why a freeze did not hold.  NULL with an error when
+ * they cannot be understood. */
 const struct command *request_read(struct invocation *in, const char *request,
 				   struct arguments *out);
 
