@@ -196,11 +196,12 @@ static void borrow(struct registry *r, struct provider_entry *e, const struct pr
 {
 	for (size_t i = 0; i < from->schemas.entry_count; i++) {
 		struct text type = text_of(from->schemas.entries[i].key);
-		void *schema = from->schemas.entries[i].value;
+		const struct schema *schema = from->schemas.entries[i].value;
 
 		if (map_has(&e->schemas, type) || map_has(&e->borrowed, type) || !fit_of(e, type))
 			continue;
-		map_set(&e->borrowed, type, schema);
+		schema = schema_lent(r->arena, schema);
+		map_set(&e->borrowed, type, (void *)(uintptr_t)schema);
 		offer(r, e, schema);
 	}
 }
@@ -415,8 +416,10 @@ static const struct schema *learn(const struct registry *r, struct provider_entr
 		schema = schema_of_catalogue(r, e, type);
 	for (size_t i = 0; takes_any(e) && !schema && i < r->entry_count; i++) {
 		schema = schema_of_catalogue(r, &r->entries[i], type);
-		if (schema)
-			map_set(&e->borrowed, text_of(type), (void *)(uintptr_t)schema);
+		if (!schema)
+			continue;
+		schema = schema_lent(r->arena, schema);
+		map_set(&e->borrowed, text_of(type), (void *)(uintptr_t)schema);
 	}
 	return schema;
 }

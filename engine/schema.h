@@ -29,6 +29,9 @@ int schema_set_parse(struct arena *a, const char *provider, struct text json, st
 /* The schema of one type, from the object that would stand at its name.  NULL after errors. */
 struct schema *schema_parse(struct arena *a, const char *provider, const char *type,
 			    struct text json, struct diags *d);
+/* The same for another provider than the one that gave it: what that one does not serve is said of
+ * itself.  Lives no longer than `s`. */
+const struct schema *schema_lent(struct arena *a, const struct schema *s);
 /* Frees the compiled patterns of one that no set holds. */
 void schema_release(struct schema *s);
 /* Frees the map and the compiled patterns, before the arena goes. */
@@ -68,7 +71,8 @@ const char *const *schema_settable(const struct schema *s, size_t *count);
 
 /*
  * Checks the properties of one resource: unknown and missing ones, types, enums,
- * patterns, read-only ones that are set.  Unknown values pass.  Errors point at the
+ * patterns, read-only ones that are set, what the provider does not serve.  Unknown values pass
+ * but there, where it is the property that is refused.  Errors point at the
  * property's place; `r` gives the resource's.  0 or -1.
  */
 int schema_check(const struct schema *s, const struct doc_resource *r, const char *address,

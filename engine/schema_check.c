@@ -230,6 +230,36 @@ static void check_bounds(struct check *c, const struct shape *s, const struct va
 	str_release(&what);
 }
 
+/* An empty one asks for nothing. */
+static bool asks(const struct unserved *u, const struct value *v)
+{
+	struct text text;
+
+	if (v->kind == VALUE_UNKNOWN)
+		return !u->value_count;
+	if (value_scalar_text(v, &text))
+		return text.len && unserved_has(u, text);
+	return v->count && !u->value_count;
+}
+
+/* True, and reported, when the provider does not serve what is at the path. */
+static bool is_unserved(struct check *c, const struct value *v, struct range where)
+{
+	const struct unserved *u = unserved_at(c->schema, str_text(&c->path));
+	struct str what = STR_INIT;
+
+	if (!u || !asks(u, v))
+		return false;
+	unserved_add(&what, c->schema, str_text(&c->path));
+	if (u->value_count) {
+		str_add(&what, " as ");
+		add_shown(&what, v);
+	}
+	unserved_explain(u, report(c, DIAG_PROPERTY_UNSERVED, where, str_cstr(&what)), c->d);
+	str_release(&what);
+	return true;
+}
+
 static void check_value(struct check *c, const struct shape *s, const struct value *v);
 
 /* One step down; returns the length to go back to. */
@@ -251,7 +281,8 @@ static void check_items(struct check *c, const struct shape *s, const struct val
 		size_t before = c->path.len;
 
 		str_printf(&c->path, ".%zu", i);
-		check_value(c, s->items, v->items[i]);
+		if (!is_unserved(c, v->items[i], place_of(c, v->items[i])))
+			check_value(c, s->items, v->items[i]);
 		str_truncate(&c->path, before);
 	}
 }
@@ -300,6 +331,8 @@ static void check_entry(struct check *c, const struct shape *s, const struct val
 
 	if (member && member->read_only)
 		report_read_only(c, map, e);
+	else if (is_unserved(c, e->value, place_of_key(c, map, e)))
+		; /* and what it looks like does not matter */
 	else if (member)
 		check_value(c, member, e->value);
 	else if (s->rest)

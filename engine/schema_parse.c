@@ -76,6 +76,55 @@ static const char *read_pointer(const struct schema_reader *r, const json_t *j, 
 	return pointer ? known_pointer(r, keyword, pointer) : NULL;
 }
 
+static void read_values(const struct schema_reader *r, struct unserved *u, const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	u->values = ARENA_ARRAY(r->a, json_array_size(list), const char *);
+	json_array_foreach(list, i, item) u->values[u->value_count++] =
+		schema_scalar_text(r->a, item);
+}
+
+static char *optional_text(const struct schema_reader *r, const json_t *body, const char *key)
+{
+	const char *text = json_str(body, key, NULL);
+
+	return text ? arena_strdup(r->a, text) : NULL;
+}
+
+/* {"/properties/Rules/ *" without the blank: {"reason": ..., "hint": ..., "values": [...]}} */
+static void read_unserved(const struct schema_reader *r, json_t *rows)
+{
+	static const char keyword[] = "unservedProperties";
+	struct schema *s = r->schema;
+	const char *key;
+	json_t *body;
+
+	if (rows && !json_is_object(rows))
+		schema_report(r, "'%s' is no object", keyword);
+	s->unserved = ARENA_ARRAY(r->a, json_object_size(rows), struct unserved);
+	json_object_foreach(rows, key, body)
+	{
+		struct unserved *u = &s->unserved[s->unserved_count];
+		json_t *name = json_string(key);
+		const char *pointer = known_pointer(r, keyword, name);
+		char *path;
+
+		json_decref(name);
+		if (!pointer)
+			continue;
+		path = arena_strdup(r->a, pointer + 1);
+		for (char *at = strchr(path, '/'); at; at = strchr(at, '/'))
+			*at = '.';
+		*u = (struct unserved){.path = path};
+		u->reason = optional_text(r, body, "reason");
+		u->hint = optional_text(r, body, "hint");
+		read_values(r, u, json_object_get(body, "values"));
+		s->unserved_count++;
+	}
+}
+
 static void read_timeouts(const struct schema_reader *r, const json_t *timeouts)
 {
 	static const char *const names[] = {[TIMEOUT_READ] = "read",
@@ -204,6 +253,7 @@ static void read_type(struct schema_reader *r, const json_t *j)
 	read_pointers(r, j, "writeOnlyProperties", &s->write_only);
 	read_pointers(r, j, "conditionalCreateOnlyProperties", &s->maybe_create_only);
 	read_pointers(r, j, "primaryIdentifier", &s->identifier);
+	read_unserved(r, json_object_get(j, "unservedProperties"));
 	s->deprecated = json_flag(j, "deprecated", false);
 	s->undeployable = !json_flag(j, "deployable", true);
 	s->published = json_flag(j, "published", false);

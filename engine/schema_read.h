@@ -27,6 +27,8 @@ struct schema_reader {
 };
 
 void schema_report(const struct schema_reader *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Scalars as CloudFormation would write them. */
+const char *schema_scalar_text(struct arena *a, const json_t *j);
 /* Reads the object that `j` describes, and every definition it leads to. */
 void schema_read_shape(struct schema_reader *r, struct shape *s, const json_t *j);
 /* Like it, for an object whose members are attributes by dotted names. */

@@ -50,8 +50,7 @@ static void read_kinds(struct schema_reader *r, struct shape *s, const json_t *t
 	json_array_foreach(type, i, item) add_kind(r, s, item);
 }
 
-/* Scalars as CloudFormation would write them. */
-static const char *scalar_text(struct arena *a, const json_t *j)
+const char *schema_scalar_text(struct arena *a, const json_t *j)
 {
 	return json_is_string(j) ? arena_strdup(a, json_string_value(j)) : json_text(a, j);
 }
@@ -65,7 +64,7 @@ static void read_choices(struct schema_reader *r, struct shape *s, const json_t 
 	if (!list)
 		return;
 	choices = ARENA_ARRAY(r->a, json_array_size(list), const char *);
-	json_array_foreach(list, i, item) choices[i] = scalar_text(r->a, item);
+	json_array_foreach(list, i, item) choices[i] = schema_scalar_text(r->a, item);
 	s->choices = choices;
 	s->choice_count = json_array_size(list);
 	if (!s->choice_count)

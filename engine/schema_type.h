@@ -73,6 +73,14 @@ struct pointer_set {
 	size_t count;
 };
 
+/* What the type has and its provider does not carry out. */
+struct unserved {
+	const char *path;          /* "Rules.*.Name" */
+	const char *reason, *hint; /* NULL: none */
+	const char **values;       /* scalars as text: these alone */
+	size_t value_count;        /* 0: whatever is there */
+};
+
 struct schema {
 	const char *type, *description;
 	uint32_t version;
@@ -81,6 +89,8 @@ struct schema {
 	const char *endpoint_pointer, *ref_pointer; /* NULL: none */
 	struct pointer_set create_only, read_only, write_only, maybe_create_only;
 	struct pointer_set identifier; /* primaryIdentifier */
+	struct unserved *unserved;
+	size_t unserved_count;
 	const char **actions;
 	size_t action_count;
 	bool open_attributes, deprecated, undeployable, published;
@@ -100,6 +110,15 @@ bool shape_pattern_fits(struct shape_pattern *p, struct text t);
 void shape_add_kinds(struct str *out, unsigned kinds);
 void shape_add_choices(struct str *out, const struct shape *s);
 void shape_add_group(struct str *out, const struct shape_group *g, struct text path);
+
+/* What is not served of what stands at a path ("Rules.0.Name"); NULL: nothing is wrong with it. */
+const struct unserved *unserved_at(const struct schema *s, struct text path);
+/* One that has no values is about every scalar. */
+bool unserved_has(const struct unserved *u, struct text scalar);
+/* "property 'Rules.0.Name' of T::A is not served". */
+void unserved_add(struct str *out, const struct schema *s, struct text path);
+/* The provider's reason and hint. */
+void unserved_explain(const struct unserved *u, struct diag *g, struct diags *d);
 
 /* The shape that counts: of a reference what it refers to. */
 const struct shape *shape_of(const struct shape *s);

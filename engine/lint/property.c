@@ -64,6 +64,68 @@ struct diag *property_report_value(struct property_check *c, enum diag_code code
 	return g;
 }
 
+/* What is not served */
+
+struct asking {
+	struct property_check *c;
+	const struct unserved *unserved;
+	struct range where;
+	bool refused;
+};
+
+static bool asks(const struct unserved *u, const struct alternative *alt)
+{
+	switch (alt->kind) {
+	case ALTERNATIVE_SCALAR:
+		return alt->node->text.len && !node_is_null(alt->node) &&
+		       unserved_has(u, alt->node->text);
+	case ALTERNATIVE_LIST:
+	case ALTERNATIVE_MAP:
+		return alt->node->count && !u->value_count;
+	case ALTERNATIVE_TEXT:
+	case ALTERNATIVE_NUMBER:
+	case ALTERNATIVE_TEXTS:
+	case ALTERNATIVE_SHAPE:
+		/* A parameter may be empty. */
+		return !alt->parameter && !u->value_count;
+	case ALTERNATIVE_ABSENT:
+	case ALTERNATIVE_ANY:
+		break;
+	}
+	return false;
+}
+
+/* Under a condition it harms nobody for whom that is false: the targets tell. */
+static void judge_alternative(void *context, const struct alternative *alt)
+{
+	struct asking *a = context;
+	struct str what = STR_INIT;
+
+	if (a->refused || alt->given || alt->conditional || alt->derived || !asks(a->unserved, alt))
+		return;
+	unserved_add(&what, a->c->r->schema, str_text(&a->c->path));
+	if (a->unserved->value_count) {
+		str_add(&what, " as ");
+		property_add_shown(&what, alt->node->text);
+	}
+	unserved_explain(
+		a->unserved,
+		diag_add(a->c->l->d, DIAG_PROPERTY_UNSERVED, a->where, "%s", str_cstr(&what)),
+		a->c->l->d);
+	str_release(&what);
+	a->refused = true;
+}
+
+static bool is_unserved(struct property_check *c, const struct node *n, struct range where,
+			const struct assumption *given)
+{
+	struct asking a = {c, unserved_at(c->r->schema, str_text(&c->path)), where, false};
+
+	if (a.unserved)
+		alternatives(c->l, n, given, judge_alternative, &a);
+	return a.refused;
+}
+
 /* Walking down */
 
 struct visiting {
@@ -174,6 +236,8 @@ static void check_entry(struct property_check *c, const struct shape *s, const s
 	before = path_down(c, e->key->text);
 	if (member && member->read_only)
 		report_read_only(c, e->key);
+	else if (is_unserved(c, e->value, e->key->where, given))
+		; /* and what it looks like does not matter */
 	else if (member)
 		check_node(c, member, e->value, given);
 	else if (s->rest)
@@ -194,10 +258,12 @@ static void check_items(struct property_check *c, const struct shape *s,
 			const struct alternative *alt)
 {
 	for (size_t i = 0; s->items && i < alt->node->count; i++) {
+		const struct node *item = alt->node->items[i];
 		size_t before = c->path.len;
 
 		str_printf(&c->path, ".%zu", i);
-		check_node(c, s->items, alt->node->items[i], alt->given);
+		if (!is_unserved(c, item, item->where, alt->given))
+			check_node(c, s->items, item, alt->given);
 		str_truncate(&c->path, before);
 	}
 }

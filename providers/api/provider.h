@@ -79,8 +79,14 @@
  * GetAtt gives beyond the properties, "refOf" ["/properties/A", "/properties/B"] when
  * Ref joins several with '|' or with "refJoin", "refText" for what Ref gives in words,
  * "handlers" ["create", ...] and "tagProperty", enumCaseInsensitive (an enum whose case does
- * not matter), knownValues (today's; others may be right too) and deprecatedProperties
- * (pointers).
+ * not matter), knownValues (today's; others may be right too), deprecatedProperties
+ * (pointers) and
+ *
+ *	unservedProperties  {"/properties/Mode": {"reason": text, "hint": text, "values":
+ *	                    [scalar, ...]}}, each of the three optional: what the type has and
+ *	                    this provider does not carry out, or only those values of it ("*" in a
+ *	                    pointer is any item or member).  Who asks for it is refused when the
+ *	                    plan is made.  Engines that do not know this leave it to the provider
  *
  * Config given to open(): the provider's entry of the manifest, defaults overlaid with
  * the region's and the account's, as JSON, and the engine's additions: "Project",

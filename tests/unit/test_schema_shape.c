@@ -21,6 +21,7 @@ static const char type[] =
 	"  'Either': {'type': 'object', 'properties': {'A': {}, 'B': {}},"
 	"   'requiredXor': [['A', 'B']]},"
 	"  'Subnet': {'type': 'string', 'format': 'AWS::EC2::Subnet.Id'},"
+	"  'Mode': {}, 'Old': {'type': 'string'}, 'Kinds': {'type': 'array', 'items': {}},"
 	"  'Loop': {'$ref': '#/definitions/Loop'}},"
 	" 'definitions': {"
 	"  'Node': {'type': 'object', 'additionalProperties': false, 'required': ['Key'],"
@@ -31,6 +32,10 @@ static const char type[] =
 	" 'readOnlyProperties': ['/properties/Tree/Key'],"
 	" 'createOnlyProperties': ['/properties/Roots/*/Key'],"
 	" 'conditionalCreateOnlyProperties': ['/properties/Name'],"
+	" 'unservedProperties': {'/properties/Mode': {'values': ['slow', 3]},"
+	"  '/properties/Old': {'reason': 'it is gone', 'hint': 'use Name'},"
+	"  '/properties/Group/D': {},"
+	"  '/properties/Roots/*/Children': {}, '/properties/Kinds/*': {'values': ['b']}},"
 	" 'primaryIdentifier': ['/properties/Name'], 'ref': '/properties/Name'}";
 
 struct fixture {
@@ -154,6 +159,56 @@ static void groups_are_checked(void **state)
 		"in property 'Either' there must be exactly one of 'A' or 'B'");
 }
 
+static void what_is_not_served_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(check(f, "{'Mode': 'fast', 'Old': '', 'Group': {'A': 1, 'B': 1},"
+				  " 'Roots': [{'Key': 'a', 'Children': []}], 'Kinds': ['a']}"),
+			 0);
+	refuses(f, "{'Group': {'D': 0}}", DIAG_PROPERTY_UNSERVED,
+		"property 'Group.D' of T::A is not served");
+	refuses(f, "{'Roots': [{'Key': 'a', 'Children': [{'Key': 'b'}]}]}", DIAG_PROPERTY_UNSERVED,
+		"property 'Roots.0.Children' of T::A is not served");
+	refuses(f, "{'Mode': '3'}", DIAG_PROPERTY_UNSERVED,
+		"property 'Mode' of T::A is not served as '3'");
+	refuses(f, "{'Kinds': ['a', 'b']}", DIAG_PROPERTY_UNSERVED,
+		"property 'Kinds.1' of T::A is not served as 'b'");
+	assert_int_equal(check(f, "{'Old': 'x'}"), -1);
+	assert_string_equal(f->d.first->detail, "it is gone");
+	assert_string_equal(f->d.first->hint, "use Name");
+	diags_release(&f->d);
+	assert_int_equal(check(f, "{'Group': {'D': 0}}"), -1);
+	assert_string_equal(f->d.first->hint, "leave it out");
+}
+
+/* A property is asked for whatever its value will be; a value is refused when it is known. */
+static void what_is_not_known_yet_is_refused_as_a_property(void **state)
+{
+	struct fixture *f = *state;
+	const struct value unknown = {.kind = VALUE_UNKNOWN};
+	struct value_entry entry = {TEXT_LIT("Old"), &unknown};
+	struct value map = {.kind = VALUE_MAP, .entries = &entry, .count = 1};
+	struct doc_resource r = {.logical_id = "R", .type = "T::A", .properties = &map};
+
+	assert_int_equal(schema_check(f->s, &r, "s/east/R", &f->d), -1);
+	assert_int_equal(f->d.first->code, DIAG_PROPERTY_UNSERVED);
+	diags_release(&f->d);
+	entry.key = TEXT_LIT("Mode");
+	assert_int_equal(schema_check(f->s, &r, "s/east/R", &f->d), 0);
+}
+
+static void what_one_provider_does_not_serve_another_one_may(void **state)
+{
+	struct fixture *f = *state;
+	struct schema *own = f->s;
+
+	f->s = (struct schema *)(uintptr_t)schema_lent(f->a, own);
+	assert_int_equal(check(f, "{'Old': 'x'}"), 0);
+	f->s = own;
+	assert_int_equal(check(f, "{'Old': 'x'}"), -1);
+}
+
 static void attributes_have_shapes(void **state)
 {
 	struct fixture *f = *state;
@@ -177,6 +232,11 @@ static void broken_references_are_told(void **state)
 	assert_int_equal(f->d.first->code, DIAG_SCHEMA_INVALID);
 	assert_string_equal(f->d.first->detail,
 			    "'$ref' is '#/definitions/B', which is no definition");
+	diags_release(&f->d);
+	json = "{'properties': {'A': {}}, 'unservedProperties': {'/properties/B': {}}}";
+	assert_null(schema_parse(f->a, "t", "T::B", quoted(f->a, json), &f->d));
+	assert_string_equal(f->d.first->detail,
+			    "'unservedProperties' names '/properties/B', which is no property");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -189,6 +249,9 @@ int main(void)
 		TEST(what_is_shared_is_not_marked),
 		TEST(sizes_are_checked),
 		TEST(groups_are_checked),
+		TEST(what_is_not_served_is_refused),
+		TEST(what_is_not_known_yet_is_refused_as_a_property),
+		TEST(what_one_provider_does_not_serve_another_one_may),
 		TEST(attributes_have_shapes),
 		TEST(broken_references_are_told),
 	};
