@@ -80,7 +80,8 @@ const bool *run_halting(struct run *r, const struct run_request *q);
 int run_undo_failed(struct run *r, const struct execution *x, struct run_result *out);
 bool run_status_is_good(const char *status);
 
-/* run_rollout.c: marks in x->halted what goes back because its rollout failed. */
+/* run_rollout.c: marks in x->halted what goes back because its rollout failed, and what was done
+ * in this run with what goes back. */
 void run_take_back(const struct run *r, struct execution *x);
 void run_complain_rollouts(struct run *r, const struct execution *x);
 /* How each instance fared, and how many of which kind. */

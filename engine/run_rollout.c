@@ -25,6 +25,18 @@ static size_t failing_wave(const struct stack_rollout *s, const struct execution
 	return wave;
 }
 
+/* One that failed itself has said why. */
+static void take_instance_back(struct execution *x, size_t instance, const char *why)
+{
+	struct instance_result *result = x->results ? &x->results[instance] : NULL;
+
+	if (x->halted[instance])
+		return;
+	x->halted[instance] = true;
+	if (result && result->status && !*result->reason)
+		result->reason = why;
+}
+
 static void take_back(const struct stack_rollout *s, struct execution *x)
 {
 	bool all = s->preferences.on_failure == ON_FAILURE_ALL;
@@ -32,20 +44,49 @@ static void take_back(const struct stack_rollout *s, struct execution *x)
 
 	for (size_t m = 0; m < s->spec.member_count; m++) {
 		if (x->begun[s->instances[m]] && (all || s->spec.members[m].wave == wave))
-			x->halted[s->instances[m]] = true;
+			take_instance_back(x, s->instances[m],
+					   all ? "its rollout failed" : "its wave failed");
 	}
+}
+
+/* What was made with the outputs of something that goes back must not stay without it.  True: there
+ * were some, and others may need those. */
+static bool take_users_back(const struct plan *p, struct execution *x)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < p->instance_count; i++) {
+		const struct instance_plan *user = &p->instances[i];
+
+		for (size_t k = 0; x->begun[i] && !x->halted[i] && k < user->need_count; k++) {
+			const struct instance_plan *need = &p->instances[user->needs[k]];
+
+			if (!x->halted[user->needs[k]] || !need->instance || !user->instance)
+				continue;
+			more = true;
+			take_instance_back(x, i,
+					   arena_printf(p->arena, "it needs '%s', which goes back",
+							instance_id_text(p->arena, &need->id)));
+		}
+	}
+	return more;
 }
 
 void run_take_back(const struct run *r, struct execution *x)
 {
 	const struct rollout_list *list = &r->plan->rollouts;
+	bool some = false;
 
 	for (size_t i = 0; x->faults && !r->plan->destroy && i < list->count; i++) {
 		enum on_failure f = list->items[i].preferences.on_failure;
 
-		if (has_failed(x->faults[i]) && (f == ON_FAILURE_WAVE || f == ON_FAILURE_ALL))
-			take_back(&list->items[i], x);
+		if (!has_failed(x->faults[i]) || (f != ON_FAILURE_WAVE && f != ON_FAILURE_ALL))
+			continue;
+		take_back(&list->items[i], x);
+		some = true;
 	}
+	while (some && take_users_back(r->plan, x))
+		;
 }
 
 /* --- what is said -------------------------------------------------------------------- */

@@ -141,6 +141,37 @@ def test_what_is_skipped_counts_and_may_be_tolerated(tmp_path):
     shop.run("plan", "--exit-code").ok()
 
 
+@pytest.mark.parametrize("what, back", [("all", REGIONS), ("wave", ["west"])])
+def test_what_took_from_what_goes_back_goes_back_too(tmp_path, what, back):
+    """Also when its own stack would keep it: what it was made with is gone."""
+    waves = [{"Name": "canary", "Regions": ["east"]}, {"Name": "rest"}]
+    shop = Cloud(tmp_path, {"app": APP, "net": NET, "own": giving(Size=1)},
+                 net={"Rollout": {"OnFailure": what, "Waves": waves, "ConcurrencyMode": "STRICT",
+                                  "MaxConcurrent": 1, "FailureTolerance": 1}})
+    for gate in ("app", "own"):
+        shop.manifest["Stacks"][gate]["Rollout"] = {"OnFailure": "keep"}
+    shop.manifest["HealthChecks"]["end"] = {
+        "Type": "COMMAND", "Interval": "10ms", "UnhealthyThreshold": 1,
+        "Command": f"while ! test -e '{tmp_path}/end'; do sleep 0.02; done; false"}
+    waves[1]["HealthChecks"] = ["end"]
+    shop.save()
+    proc = shop.start("apply", "--yes")
+    wait_until(lambda: set(of("app", "west")) <= set(shop.log("create")), 30, "app in the west")
+    (tmp_path / "end").touch()
+    out, err = proc.communicate(timeout=60)
+    assert proc.returncode == 3 and "HD2516" in err, out + err
+    expected = {f"{stack}/{account}/{region}" for stack in ("app", "net") for account in "ab"
+                for region in back}
+    seen = shop.results()
+    assert {name for name, line in seen.items() if line["status"] == "ROLLED_BACK"} == expected
+    assert "net/a/west" in seen["app/a/west"]["reason"]
+    gone = shop.log("delete")
+    assert set(gone) == expected
+    for region in back:
+        for account in "ab":
+            in_order(gone, [f"app/{account}/{region}"], [f"net/{account}/{region}"])
+
+
 def test_an_output_that_others_take_does_not_disappear(shop):
     shop.run("apply", "--yes").ok()
     shop.put("net.yaml", template(NET["Resources"]))
