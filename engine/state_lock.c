@@ -43,27 +43,54 @@ static enum lock_status judge(struct state *s, const struct lock_row *row, const
 	return LOCK_TAKEN;
 }
 
-static void note_taking(struct lock_try *t, const struct lock_info *lock, enum lock_status why)
+/* Locks that one holder took together, and has no more. */
+struct left_locks {
+	struct lock_info first;
+	enum lock_status why;
+	size_t count;
+};
+
+/* One note for all of them: a run may have thousands. */
+static void note_taking(struct lock_try *t, const struct left_locks *left)
 {
-	struct str who = STR_INIT;
+	const struct lock_info *lock = &left->first;
+	struct str who = STR_INIT, what = STR_INIT;
 	char until[CLOCK_TEXT_LEN];
 
+	if (!left->count)
+		return;
 	lock_describe_holder(&lock->owner, &who);
 	clock_format_rfc3339(lock->lease_until_ms, until);
-	if (why == LOCK_DEAD)
+	str_printf(&what, "lock of '%s'", instance_id_text(t->a, &lock->id));
+	if (left->count > 1)
+		str_printf(&what, " and %zu more", left->count - 1);
+	if (left->why == LOCK_DEAD)
 		diag_note(&t->notes, DIAG_LOCK_TAKEN_OVER, RANGE_NONE,
-			  "lock of '%s' taken over: its holder %s is not running any more",
-			  instance_id_text(t->a, &lock->id), str_cstr(&who));
+			  "%s taken over: its holder %s is not running any more", str_cstr(&what),
+			  str_cstr(&who));
 	else
 		diag_note(&t->notes, DIAG_LOCK_TAKEN_OVER, RANGE_NONE,
-			  "lock of '%s' taken over from %s, whose lease ended at %s",
-			  instance_id_text(t->a, &lock->id), str_cstr(&who), until);
+			  "%s taken over from %s, whose lease ended at %s", str_cstr(&what),
+			  str_cstr(&who), until);
+	str_release(&what);
 	str_release(&who);
+}
+
+static void add_left(struct lock_try *t, struct left_locks *left, const struct lock_info *lock,
+		     enum lock_status why)
+{
+	if (!left->count || strcmp(left->first.lock_id, lock->lock_id) != 0) {
+		note_taking(t, left);
+		*left = (struct left_locks){*lock, why, 0};
+	}
+	left->count++;
 }
 
 /* All that another one holds stops the try.  1: all can be taken; 0: see holder; -1. */
 static int look_at_all(struct state *s, struct lock_try *t, struct diags *d)
 {
+	struct left_locks left = {.count = 0};
+
 	for (size_t i = 0; i < t->count; i++) {
 		enum lock_status status;
 		struct lock_row lock;
@@ -76,8 +103,9 @@ static int look_at_all(struct state *s, struct lock_try *t, struct diags *d)
 			return 0;
 		}
 		if (status == LOCK_EXPIRED || status == LOCK_DEAD)
-			note_taking(t, &lock.info, status);
+			add_left(t, &left, &lock.info, status);
 	}
+	note_taking(t, &left);
 	return 1;
 }
 

@@ -129,6 +129,8 @@ def test_a_run_that_is_killed_in_the_middle_of_a_wave(tmp_path, fault):
     cloud.faults()
     events = cloud.resume()
     assert not [e for e in events if e["type"] == "started" and "/a/east/" in e["address"]]
+    assert [e["summary"].partition(":")[0] for e in events if e.get("code") == "HD3104"] \
+        == ["lock of 'web/a/east' and 3 more taken over"]
     begun = {"b/east"} if fault == "kill-before" else set()  # else all of it was there
     assert at(results(cloud), "SUCCEEDED") == WEST | begun
     seen = results(cloud, lost)
