@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define THE_REST "the rest"
+
 struct tabling {
 	struct arena *a;
 	const struct rollout_list *list;
@@ -23,7 +25,13 @@ const char *rollout_wave_name(const struct stack_rollout *r, size_t wave)
 {
 	if (r->wave_count < 2)
 		return "";
-	return wave < r->preferences.wave_count ? r->preferences.waves[wave].name : "the rest";
+	return wave < r->preferences.wave_count ? r->preferences.waves[wave].name : THE_REST;
+}
+
+const char *rollout_wave_word(const char *name)
+{
+	/* One without a name is called "wave 2" by the manifest's reader. */
+	return strncmp(name, "wave ", strlen("wave ")) && strcmp(name, THE_REST) ? "wave " : "";
 }
 
 int64_t rollout_wave_bake(const struct stack_rollout *r, size_t wave)

@@ -36,6 +36,8 @@ struct rollout_tables rollout_tables_of(struct arena *a, const struct plan *p);
 bool rollout_is_worth_telling(const struct stack_rollout *r);
 /* Its name; "" when there is only one. */
 const char *rollout_wave_name(const struct stack_rollout *r, size_t wave);
+/* What goes before its name in a sentence: "wave ", or nothing where it says so itself. */
+const char *rollout_wave_word(const char *name);
 /* How long it bakes. */
 int64_t rollout_wave_bake(const struct stack_rollout *r, size_t wave);
 /* The checks that must be healthy behind it, each once: the wave's own, and behind the last one

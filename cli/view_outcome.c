@@ -61,8 +61,10 @@ const char *outcome_fault(struct arena *a, const struct run_result *r, size_t ro
 				    at < s->spec.region_count ? s->regions[at] : "a region");
 	wave = rollout_wave_name(s, at);
 	if (r->faults[rollout] == ROLLOUT_WAVE_FAILS)
-		return arena_printf(a, "more failed in wave %s than it tolerates", wave);
-	return *wave ? arena_printf(a, "the gate behind wave %s was not passed", wave)
+		return arena_printf(a, "more failed in %s%s than it tolerates",
+				    rollout_wave_word(wave), wave);
+	return *wave ? arena_printf(a, "the gate behind %s%s was not passed",
+				    rollout_wave_word(wave), wave)
 		     : "the health gate was not passed";
 }
 

@@ -80,7 +80,7 @@ void view_next_step(struct str *out, const struct run_result *r, enum run_mode m
 	}
 	if (r->targets_rolled_back)
 		str_add(out, "Mend the cause, then run 'hadeploy apply' again.\n");
-	if (r->run && r->targets_failed + r->targets_succeeded > 1)
+	if (r->run && !r->saved && r->targets_failed + r->targets_succeeded > 1)
 		str_printf(out,
 			   "'hadeploy operation resume %s' goes on with the same command, and only "
 			   "with what\nis missing.\n",

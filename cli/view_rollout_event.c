@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cli/rollout_table.h"
 #include "cli/view_rollout.h"
 #include "cli/view_text.h"
 
@@ -24,13 +25,18 @@ static void add_place(struct str *out, const struct event *e)
 	str_add(out, ": ");
 }
 
+static void add_wave_name(struct str *out, const char *name)
+{
+	str_add(out, rollout_wave_word(name));
+	shown_text(out, text_of(name));
+}
+
 static void add_wave(struct str *out, const struct event *e)
 {
 	if (!e->wave)
 		return;
 	add_stack(out, e);
-	str_add(out, "wave ");
-	shown_text(out, text_of(e->wave));
+	add_wave_name(out, e->wave);
 	str_add(out, " begins, ");
 	counted(out, e->total, "instance", "instances");
 	str_add_char(out, '\n');
@@ -40,8 +46,7 @@ static void add_baking(struct str *out, const struct event *e)
 {
 	add_stack(out, e);
 	if (e->wave) {
-		str_add(out, "wave ");
-		shown_text(out, text_of(e->wave));
+		add_wave_name(out, e->wave);
 		str_add_char(out, ' ');
 	}
 	str_add(out, "bakes, ");
@@ -112,8 +117,7 @@ static void add_gate(struct str *out, const struct event *e, const struct style 
 		return;
 	add_place(out, e);
 	if (e->wave) {
-		str_add(out, "wave ");
-		shown_text(out, text_of(e->wave));
+		add_wave_name(out, e->wave);
 		str_add(out, ", ");
 	}
 	paint_on(out, st, passed ? PAINT_GREEN : PAINT_RED);

@@ -107,6 +107,7 @@ struct run_result {
 	struct plan_counts rolled_back;
 	size_t targets_rolled_back, targets_rollback_failed; /* of those that failed */
 	const char *run;    /* its id in the history; NULL when nothing was begun */
+	bool saved;         /* it carried out a saved plan, so that nobody resumes it */
 	int64_t elapsed_ms; /* without the time that confirm took */
 	/* By instance of `plan`: its status as in result.h; NULL: it had nothing to do.  NULL: it
 	 * did not come that far. */

@@ -406,7 +406,7 @@ int engine_run(struct engine *e, const struct run_request *q, struct run_result 
 	struct run r = {.e = e, .d = d};
 	int rc = -1;
 
-	*out = (struct run_result){0};
+	*out = (struct run_result){.saved = q->saved != NULL};
 	if (!(q->saved && saved_plan_check_inputs(e, q->saved, d)) && !evaluate(&r, q->mode) &&
 	    !run_load(&r, STATE_WRITE) && !lock_all(&r, e->options.lock_timeout_ms, d)) {
 		rc = run_locked(&r, q, out);

@@ -222,6 +222,19 @@ def test_a_run_that_is_stopped_before_a_target(tmp_path):
     cloud.all_once()
 
 
+def test_a_saved_plan_goes_by_waves_and_is_not_resumed(tmp_path):
+    cloud = Cloud(tmp_path, {"Waves": [{**CANARY["Waves"][0], "Bake": "0s"}, {}]})
+    cloud.run("plan", "--out", "plan.json").ok()
+    cloud.ill.touch()
+    told = cloud.run("apply", "--plan", "plan.json").ok(3).err("HD2516")
+    assert "operation resume" not in told.stderr and cloud.made() == EAST
+    cloud.run("operation", "resume", "--yes").ok(1).err("HD9033")
+    cloud.ill.unlink()
+    told = cloud.run("apply", "--yes").ok().err("wave 2 begins")
+    assert "wave wave" not in told.stderr
+    cloud.all_once()
+
+
 # Side by side, and one behind the other
 
 

@@ -142,7 +142,7 @@ static void a_stack_that_is_named_has_a_line_per_instance(void **state)
 	     "2027-01-15T08:00:01Z  Page: it broke\n"
 	     "\n"
 	     "  OUTDATED: templates or parameters changed since the last apply\n"
-	     "  INOPERABLE: destroying it failed; destroy again, or apply to have it back\n");
+	     "  INOPERABLE: destroying it failed; the same command goes on with what is left\n");
 }
 
 static void outputs_are_named_by_instance(void **state)
