@@ -33,11 +33,6 @@ static bool goes(const struct stack_needs *n, size_t i)
 	return n->p->in->destroy || !n->plans[i].instance;
 }
 
-static bool same_place(const struct instance_id *x, const struct instance_id *y)
-{
-	return !strcmp(x->account, y->account) && !strcmp(x->region, y->region);
-}
-
 /* i is to be there after j; when both go, the other way round. */
 static void order(struct stack_needs *n, size_t i, size_t j, const struct outside_link *link)
 {
@@ -46,15 +41,15 @@ static void order(struct stack_needs *n, size_t i, size_t j, const struct outsid
 	*(struct stack_edge *)vec_add(&n->of[from]) = (struct stack_edge){to, link};
 }
 
-/* The first instance plan of a stack; count when there is none. */
-static size_t first_of(const struct stack_needs *n, const char *stack)
+/* The first instance plan that is not before this one; count when there is none. */
+static size_t place_of(const struct stack_needs *n, const struct instance_id *id)
 {
 	size_t low = 0, high = n->count;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(n->plans[mid].id.stack, stack) < 0)
+		if (instance_id_compare(&n->plans[mid].id, id) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -65,17 +60,18 @@ static size_t first_of(const struct stack_needs *n, const char *stack)
 /* In the same region and account when it is there, else everywhere. */
 static void order_after(struct stack_needs *n, size_t i, const char *stack)
 {
-	size_t first = first_of(n, stack), end = first, same = n->count;
+	const struct instance_id *mine = &n->plans[i].id;
+	const struct instance_id here = {stack, mine->account, mine->region};
+	const struct instance_id start = {stack, "", ""};
+	size_t same = place_of(n, &here);
 
-	for (; end < n->count && !strcmp(n->plans[end].id.stack, stack); end++) {
-		if (goes(n, end) == goes(n, i) && same_place(&n->plans[end].id, &n->plans[i].id))
-			same = end;
-	}
-	if (same < n->count) {
+	if (same < n->count && !instance_id_compare(&n->plans[same].id, &here) &&
+	    goes(n, same) == goes(n, i)) {
 		order(n, i, same, NULL);
 		return;
 	}
-	for (size_t j = first; j < end; j++) {
+	for (size_t j = place_of(n, &start); j < n->count && !strcmp(n->plans[j].id.stack, stack);
+	     j++) {
 		if (goes(n, j) == goes(n, i))
 			order(n, i, j, NULL);
 	}
@@ -179,30 +175,26 @@ static int check_circles(const struct stack_needs *n)
 
 /* --- the needs ----------------------------------------------------------------------- */
 
-static bool has_need(const size_t *needs, size_t count, size_t to)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (needs[i] == to)
-			return true;
-	}
-	return false;
-}
-
+/* Several links may lead to the same. */
 static void store(struct stack_needs *n)
 {
+	size_t *met = xcalloc(n->count + 1, sizeof(*met)); /* by instance: last who needs it, + 1 */
+
 	for (size_t i = 0; i < n->count; i++) {
 		size_t *needs = ARENA_ARRAY(n->p->a, n->of[i].count, size_t), used = 0;
 
 		for (size_t k = 0; k < n->of[i].count; k++) {
 			size_t to = n->of[i].items[k].to;
 
-			if (!n->linked || !has_need(needs, used, to))
+			if (met[to] != i + 1)
 				needs[used++] = to;
+			met[to] = i + 1;
 		}
 		n->plans[i].needs = needs;
 		n->plans[i].need_count = used;
 		vec_release(&n->of[i]);
 	}
+	free(met);
 }
 
 int planner_stack_needs(struct planning *p, const struct instance_plans *plans)
@@ -228,7 +220,8 @@ int planner_stack_needs(struct planning *p, const struct instance_plans *plans)
 
 const size_t *planner_instance_order(struct planning *p, const struct instance_plans *plans)
 {
-	struct graph *g = graph_new(p->a, plans->count);
+	struct arena *scratch = arena_new();
+	struct graph *g = graph_new(scratch, plans->count);
 	size_t *sorted = ARENA_ARRAY(p->a, plans->count, size_t);
 
 	for (size_t i = 0; i < plans->count; i++) {
@@ -236,6 +229,7 @@ const size_t *planner_instance_order(struct planning *p, const struct instance_p
 			graph_need(g, i, plans->items[i].needs[k], NULL);
 	}
 	graph_order(g, sorted, NULL);
+	arena_free(scratch);
 	return sorted;
 }
 

@@ -18,9 +18,19 @@
 static const struct instance_record *recorded_instance(const struct run *r,
 						       const struct instance_id *id)
 {
-	for (size_t i = 0; i < r->recorded.instances.count; i++) {
-		if (!instance_id_compare(&r->recorded.instances.items[i].id, id))
-			return &r->recorded.instances.items[i];
+	const struct instance_list *list = &r->recorded.instances;
+	size_t low = 0, high = list->count; /* sorted */
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = instance_id_compare(&list->items[mid].id, id);
+
+		if (!order)
+			return &list->items[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
 	}
 	return NULL;
 }

@@ -203,7 +203,7 @@ static int drop_instance(struct state *s, const struct state_edit *e, struct dia
 	row_put_instance_id(&row, &e->instance->id);
 	if (state_step(s, row.stmt, d) != 0)
 		return -1;
-	edit_forget_generations(s);
+	edit_forget_generation(s, &e->instance->id);
 	return edit_forget_kept(s, &e->instance->id, d);
 }
 

@@ -29,7 +29,9 @@ int edit_write_instance(struct state *s, const struct instance_record *filled, s
 
 /* The generation of an instance that is locked; 0 when nothing is recorded of it. */
 int edit_generation(struct state *s, const struct instance_id *id, int64_t *out, struct diags *d);
-/* After a roll-back, and when an instance's record changes: to be read again. */
+/* To be read again: when the record of an instance that is locked changes, and all of them after a
+ * roll-back. */
+void edit_forget_generation(struct state *s, const struct instance_id *id);
 void edit_forget_generations(struct state *s);
 /* Keeps the live record at addr as it is, when a rollback would need it and nothing is kept. */
 int edit_keep(struct state *s, const struct address *addr, struct diags *d);

@@ -58,6 +58,11 @@ int edit_generation(struct state *s, const struct instance_id *id, int64_t *out,
 	return 0;
 }
 
+void edit_forget_generation(struct state *s, const struct instance_id *id)
+{
+	lock_find_held(s, id)->generation_known = false;
+}
+
 void edit_forget_generations(struct state *s)
 {
 	for (size_t i = 0; i < s->held.count; i++)
@@ -120,7 +125,7 @@ int edit_good(struct state *s, const struct state_edit *e, struct diags *d)
 	int result = count_generation(s, &e->instance->id, a, d);
 
 	arena_free(a);
-	edit_forget_generations(s);
+	edit_forget_generation(s, &e->instance->id);
 	return result == 0 ? edit_forget_kept(s, &e->instance->id, d) : -1;
 }
 
