@@ -115,7 +115,20 @@ int run_load(struct run *r, enum state_open_mode mode)
 {
 	if (!engine_state(r->e, mode, r->d))
 		return -1;
+	r->loaded_at = state_foreign_commits(r->e->state, r->d);
+	if (r->loaded_at < 0)
+		return -1;
 	return engine_load(r->e, r->e->arena, &r->recorded, r->d);
+}
+
+/* What happened until the lock was there: mostly nothing. */
+static int load_again(struct run *r)
+{
+	int64_t now = state_foreign_commits(r->e->state, r->d);
+
+	if (now == r->loaded_at)
+		return now < 0 ? -1 : 0;
+	return run_load(r, STATE_WRITE);
 }
 
 /* With the locks held. */
@@ -384,9 +397,7 @@ static int run_locked(struct run *r, const struct run_request *q, struct run_res
 {
 	int rc;
 
-	/* What happened until the lock was there. */
-	if (run_load(r, STATE_WRITE) || recover(r) ||
-	    (q->saved && saved_plan_check_state(r, q->saved)))
+	if (load_again(r) || recover(r) || (q->saved && saved_plan_check_state(r, q->saved)))
 		return -1;
 	rc = plan_and_execute(r, q, out);
 	return r->unread ? -1 : rc;

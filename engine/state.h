@@ -200,9 +200,16 @@ int state_load_records(struct state *s, const struct instance_id *instance, stru
 /* Only those without END. */
 int state_load_open_operations(struct state *s, const struct instance_id *instance, struct arena *a,
 			       struct operation_list *out, struct diags *d);
+/* Sorted by id. */
 int state_load_instances(struct state *s, struct arena *a, struct instance_list *out,
 			 struct diags *d);
 int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, struct diags *d);
+/*
+ * A number that stays the same until another process has committed something, whatever it was;
+ * what this one commits does not count.  Taken before loading, and equal later: what was loaded
+ * still holds.  -1 with an error.
+ */
+int64_t state_foreign_commits(struct state *s, struct diags *d);
 
 #define RUN_ID_SIZE 32
 

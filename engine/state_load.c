@@ -189,3 +189,19 @@ int state_load_locks(struct state *s, struct arena *a, struct lock_list *out, st
 	*out = (struct lock_list){found.items, found.count};
 	return 0;
 }
+
+int64_t state_foreign_commits(struct state *s, struct diags *d)
+{
+	struct row row = {NULL, 0, NULL};
+	int64_t number = 0;
+	int got;
+
+	if (start(s, QUERY_DATA_VERSION, NULL, &row, d) != 0)
+		return -1;
+	got = next_row(s, &row, d);
+	if (got == 1) {
+		number = sqlite3_column_int64(row.stmt, 0);
+		state_reset(row.stmt);
+	}
+	return got < 0 ? -1 : number;
+}

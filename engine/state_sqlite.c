@@ -145,6 +145,7 @@ static const char *const query_texts[] = {
 	[QUERY_FINGERPRINT_OPERATIONS] =
 		"SELECT begin_checksum, progress_checksum FROM operation WHERE result = 'open' "
 		"AND " KEY " ORDER BY operation",
+	[QUERY_DATA_VERSION] = "PRAGMA data_version",
 };
 _Static_assert(ARRAY_LEN(query_texts) == QUERY_COUNT, "a text per query");
 

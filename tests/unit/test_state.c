@@ -261,6 +261,23 @@ static void an_operation_is_open_from_begin_to_end(void **state)
 	state_close(s);
 }
 
+static void what_others_commit_is_told_by_a_number(void **state)
+{
+	struct fixture *f = *state;
+	struct state *s = state_fixture_open_locked(f);
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	int64_t before = state_foreign_commits(s, &f->d), after;
+
+	assert_true(before >= 0);
+	state_fixture_put(f, s, &page);
+	assert_int_equal(state_foreign_commits(s, &f->d), before);
+	state_fixture_sql(f, "UPDATE record SET id = 'another'");
+	after = state_foreign_commits(s, &f->d);
+	assert_int_not_equal(after, before);
+	assert_int_equal(state_foreign_commits(s, &f->d), after);
+	state_close(s);
+}
+
 static void operations_of_other_instances_are_not_shown(void **state)
 {
 	struct fixture *f = *state;
@@ -525,6 +542,7 @@ int main(void)
 		STATE_TEST(a_replaced_record_moves_aside_and_both_are_there),
 		STATE_TEST(what_is_not_there_cannot_be_replaced),
 		STATE_TEST(an_operation_is_open_from_begin_to_end),
+		STATE_TEST(what_others_commit_is_told_by_a_number),
 		STATE_TEST(operations_of_other_instances_are_not_shown),
 		STATE_TEST(one_thing_has_one_open_operation),
 		STATE_TEST(an_operation_ends_once),
