@@ -59,29 +59,6 @@ static int say_nothing_left(struct invocation *in, const struct run_record *left
 	return -1;
 }
 
-/*
- * The latest that did not succeed.  What a later one has brought to a good end is not begun again
- * by default: an old destroy must not come back because nobody named a run.
- */
-static int find_left(struct invocation *in, struct run_record *out)
-{
-	struct run_list runs = {NULL, 0};
-	const struct run_record *left = NULL;
-
-	if (state_load_runs(in->state, 0, in->arena, &runs, &in->diags) != 0)
-		return -1;
-	for (size_t i = 0; i < runs.count && !left; i++)
-		if (!ended_well(&runs.items[i]) && (runs.items[i].ended_ms || runs.items[i].gone))
-			left = &runs.items[i];
-	for (const struct run_record *r = runs.items; left && r < left; r++)
-		if (ended_well(r) && share_instances(in->arena, r, left))
-			return say_nothing_left(in, left, r);
-	if (!left)
-		return say_nothing_left(in, NULL, NULL);
-	*out = *left;
-	return 0;
-}
-
 /* Within its tolerance a run succeeds although some of it failed. */
 static bool has_failures(struct invocation *in, const struct run_record *r)
 {
@@ -93,6 +70,44 @@ static bool has_failures(struct invocation *in, const struct run_record *r)
 		if (strcmp(results.items[i].status, "SUCCEEDED") != 0)
 			return true;
 	return false;
+}
+
+/* Results are looked at only where the counts say that there is something in them: there may be a
+ * thousand runs of thousands of instances. */
+static bool is_left(struct invocation *in, const struct run_record *r)
+{
+	json_t *counts;
+	bool some;
+
+	if (!ended_well(r))
+		return r->ended_ms || r->gone;
+	counts = json_parse(text_of(r->counts), in->arena, NULL);
+	some = json_object_get(counts, "failed") || json_object_get(counts, "skipped");
+	json_decref(counts);
+	return some && has_failures(in, r);
+}
+
+/*
+ * The latest of which something is left.  What a later one has brought to a good end is not begun
+ * again by default: an old destroy must not come back because nobody named a run.
+ */
+static int find_left(struct invocation *in, struct run_record *out)
+{
+	struct run_list runs = {NULL, 0};
+	const struct run_record *left = NULL;
+
+	if (state_load_runs(in->state, 0, in->arena, &runs, &in->diags) != 0)
+		return -1;
+	for (size_t i = 0; i < runs.count && !left; i++)
+		if (is_left(in, &runs.items[i]))
+			left = &runs.items[i];
+	for (const struct run_record *r = runs.items; left && r < left; r++)
+		if (ended_well(r) && share_instances(in->arena, r, left))
+			return say_nothing_left(in, left, r);
+	if (!left)
+		return say_nothing_left(in, NULL, NULL);
+	*out = *left;
+	return 0;
 }
 
 static int refuse(struct invocation *in, enum diag_code code, const struct run_record *r,

@@ -318,3 +318,8 @@ def test_watching_a_rollout_that_fails_within_tolerance(tmp_path):
     assert cloud.runs()[0]["status"] == "SUCCEEDED", "as StackSets have it"
     assert at(results(cloud), "SUCCEEDED") == ALL - {"a/west"}
     assert at(statuses(cloud), "CURRENT") == ALL - {"a/west"}
+    cloud.faults()
+    cloud.resume()
+    assert at(results(cloud), "SUCCEEDED") == {"a/west"}
+    assert at(statuses(cloud), "CURRENT") == ALL
+    cloud.run("operation", "resume", "--yes").ok(1).err("HD9030", "succeeded")
