@@ -5,13 +5,13 @@ On the simulated cloud: its log says what was made, and how often.
 
 import json
 import signal
-import sqlite3
 import time
 
 import pytest
 
 from lab import Project, ref, template, wait_until
 from lab.fleet import results, statuses
+from lab.sim import sim_log, sim_rows
 
 REGIONS = ["east", "west"]
 ALL = {f"{account}/{region}" for account in "ab" for region in REGIONS}
@@ -52,12 +52,7 @@ class Cloud(Project):
 
     def log(self):
         """The addresses of all that was made, in order, without the stack."""
-        file = self.dir / ".hadeploy" / "sim.db"
-        if not file.exists():  # nobody asked the cloud for anything
-            return []
-        with sqlite3.connect(file) as db:
-            return [address.partition("/")[2] for address, in db.execute(
-                "SELECT address FROM log WHERE action = 'create' ORDER BY rowid")]
+        return [address.partition("/")[2] for address in sim_log(self.dir, "create")]
 
     def made(self):
         return {address.rpartition("/")[0] for address in self.log()}
@@ -168,8 +163,7 @@ def test_a_run_that_is_killed_while_it_goes_back(tmp_path):
     cloud.run("apply", "--yes").ok()
     assert set(statuses(cloud).values()) == {"CURRENT"}
     assert len(cloud.recorded()) == 8
-    with sqlite3.connect(cloud.dir / ".hadeploy" / "sim.db") as db:
-        assert db.execute("SELECT count(*) FROM resource").fetchone() == (8,)
+    assert sim_rows(cloud.dir, "SELECT count(*) FROM resource") == [(8,)]
 
 
 # operation stop, from another terminal

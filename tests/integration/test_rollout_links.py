@@ -2,11 +2,11 @@
 simulated cloud."""
 
 import json
-import sqlite3
 
 import pytest
 
 from lab import Project, ref, template, wait_until
+from lab.sim import sim_log
 
 REGIONS = ["east", "west"]
 ALL = [f"{account}/{region}" for region in REGIONS for account in "ab"]
@@ -51,12 +51,7 @@ class Cloud(Project):
 
     def log(self, action):
         """"net/a/east" of all to which this was done, in order."""
-        file = self.dir / ".hadeploy" / "sim.db"
-        if not file.exists():
-            return []
-        with sqlite3.connect(file) as db:
-            return [address.rpartition("/")[0] for address, in db.execute(
-                "SELECT address FROM log WHERE action = ? ORDER BY rowid", (action,))]
+        return [address.rpartition("/")[0] for address in sim_log(self.dir, action)]
 
     def results(self):
         lines = self.parse(self.run("operation", "show", "--json").ok().stdout)
