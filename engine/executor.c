@@ -272,6 +272,7 @@ static void flush(struct executor *x)
 			keep_for_last_try(x);
 		} else {
 			x->edits.count = 0;
+			x->commits++;
 		}
 	}
 	x->follows.items = NULL;

@@ -131,6 +131,7 @@ struct executor {
 	struct {
 		VEC_OF(struct state_edit)
 	} edits;
+	size_t commits; /* so many times the edits were written */
 	struct {
 		VEC_OF(struct follow)
 	} follows;

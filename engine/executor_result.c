@@ -12,14 +12,16 @@ static int64_t wall_ms(const struct executor *x)
 	return c->wall_ms(c);
 }
 
+/* What waits to be written is looked at then: of several states in one commit the last is. */
 static void put(struct member_run *m)
 {
 	struct executor *x = m->s->x;
 
 	/* Nobody could find it again. */
-	if (*m->result.run)
-		executor_edit(x,
-			      &(struct state_edit){.kind = EDIT_PUT_RESULT, .result = &m->result});
+	if (!*m->result.run || m->written == x->commits + 1)
+		return;
+	m->written = x->commits + 1;
+	executor_edit(x, &(struct state_edit){.kind = EDIT_PUT_RESULT, .result = &m->result});
 }
 
 void result_pending(struct member_run *m, size_t order)

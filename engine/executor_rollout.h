@@ -33,6 +33,7 @@ struct member_run {
 	enum member_state end;
 	const char *reason; /* of its first error, masked; NULL */
 	struct instance_result result;
+	size_t written; /* that many commits were there when it is written, + 1 */
 };
 
 /* The rollout of one stack. */
