@@ -213,6 +213,23 @@ static bool list_has(const json_t *list, const char *text)
 	return false;
 }
 
+/* "not served as a, b"; the row may be about some values alone. */
+static void add_unserved(struct str *out, const json_t *row)
+{
+	const json_t *value;
+	size_t i;
+
+	str_add(out, "not served");
+	json_array_foreach(json_object_get(row, "values"), i, value)
+	{
+		str_add(out, i ? ", " : " as ");
+		if (json_is_string(value))
+			shown_text(out, text_of(json_string_value(value)));
+		else
+			json_canonical(value, out);
+	}
+}
+
 /* What the type says of a property, by its pointer. */
 static void add_marks(struct page *p, const char *pointer)
 {
@@ -224,9 +241,16 @@ static void add_marks(struct page *p, const char *pointer)
 		     {"writeOnlyProperties", "write-only"},
 		     {"deprecatedProperties", "deprecated"}};
 
+	const json_t *unserved =
+		json_object_get(json_object_get(p->schema, "unservedProperties"), pointer);
+
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
 		if (list_has(json_object_get(p->schema, marks[i].keyword), pointer))
 			str_printf(&p->scratch, "; %s", marks[i].mark);
+	}
+	if (unserved) {
+		str_add(&p->scratch, "; ");
+		add_unserved(&p->scratch, unserved);
 	}
 }
 
@@ -405,6 +429,35 @@ static void add_definitions(struct page *p)
 	vec_release(&names);
 }
 
+static bool is_inner(const char *pointer)
+{
+	return strlen(pointer) > strlen(POINTER_PREFIX) &&
+	       strchr(pointer + strlen(POINTER_PREFIX), '/');
+}
+
+static void add_inner_unserved(struct page *p)
+{
+	json_t *rows = json_object_get(p->schema, "unservedProperties"), *row;
+	const char *pointer;
+	bool titled = false;
+
+	json_object_foreach(rows, pointer, row)
+	{
+		if (!is_inner(pointer))
+			continue;
+		if (!titled)
+			add_title(p, "These are not served");
+		titled = true;
+		str_repeat(p->out, ' ', NAME_INDENT);
+		add_pointer(p->out, pointer);
+		if (json_object_get(row, "values")) {
+			str_add(p->out, ": ");
+			add_unserved(p->out, row);
+		}
+		str_add_char(p->out, '\n');
+	}
+}
+
 /* Marks of properties inside of named objects, which the rows of these cannot show. */
 static void add_inner_marks(struct page *p)
 {
@@ -426,8 +479,7 @@ static void add_inner_marks(struct page *p)
 			const char *text =
 				json_is_string(pointer) ? json_string_value(pointer) : "";
 
-			if (strlen(text) <= strlen(POINTER_PREFIX) ||
-			    !strchr(text + strlen(POINTER_PREFIX), '/'))
+			if (!is_inner(text))
 				continue;
 			if (!titled)
 				add_title(p, lists[i].title);
@@ -450,6 +502,7 @@ void view_type(struct str *out, const char *name, const json_t *schema, const st
 		add_object(&p, schema, POINTER_PREFIX);
 	}
 	add_inner_marks(&p);
+	add_inner_unserved(&p);
 	add_definitions(&p);
 	str_release(&p.scratch);
 }

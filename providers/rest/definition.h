@@ -8,6 +8,10 @@
  *	Service: pdns                   the folder's service.yaml when absent
  *	Schema: {...}                   as in provider.h (properties, required, ...); absent: the
  *	                                provider's own table (AWS)
+ *	Unserved: {PATH: ROW}           properties that are refused when a plan is made: Mode,
+ *	                                Outer/Inner, "*" for any item; ROW is null, what to do
+ *	                                instead, or {Reason: text, Hint: text, Values: [SCALAR]},
+ *	                                which are then refused alone
  *	Library: |                      jq functions of this type; the service's come first
  *	Protocol, Endpoint, Auth, Errors, ...   as in a service; the type's win
  *	Create, Read, Update, Delete: OPERATION
@@ -193,6 +197,8 @@ struct definition {
 	const char *file;       /* for messages */
 	struct service service; /* overlaid with what the type says */
 	const json_t *schema;   /* NULL: the provider's own */
+	const json_t *unserved; /* unservedProperties of provider.h; NULL: none.  In schema, too */
+	const struct node *unserved_node; /* where they stand */
 	struct operation operations[OPERATION_KIND_COUNT];
 	const struct action *actions;
 	size_t action_count;
@@ -228,6 +234,7 @@ struct definition {
 	X(schema)    /* {"required", "primaryIdentifier", "readOnly", "createOnly", "writeOnly"} */
 
 struct definitions;
+struct node;
 
 /* Where definitions come from: a bundle that is part of the program ("=== FILE\n" before each
  * file), or a folder.  Either may be absent. */
@@ -257,5 +264,7 @@ void definitions_visit(struct definitions *s, void *context,
 /* definition_check.c: what the shape alone does not tell; jq is asked whether the program compiles
  * when pool is not NULL.  0, or -1 with errors at their places. */
 int definition_check(const struct definition *t, struct jq_pool *pool, struct diags *d);
+/* definition_unserved.c: adds an error for each property in Unserved that the schema has not. */
+void definition_check_unserved(const struct definition *t, const json_t *schema, struct diags *d);
 
 #endif

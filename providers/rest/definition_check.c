@@ -296,11 +296,12 @@ static void check_operations(struct checker *c)
 
 static void check_wildcard(struct checker *c)
 {
-	if (!strpbrk(c->t->type, "*?") || !c->t->schema)
+	if (!strpbrk(c->t->type, "*?") || (!c->t->schema && !c->t->unserved))
 		return;
 	diag_hint(c->d,
 		  diag_add(c->d, DIAG_DEFINITION_KEYS, c->t->where,
-			   "'%s' is for many types and has one 'Schema'", c->t->type),
+			   "'%s' is for many types and has one '%s'", c->t->type,
+			   c->t->schema ? "Schema" : "Unserved"),
 		  "the schemas of its types are the provider's own; a type with a schema of its "
 		  "own has a definition of its own");
 }

@@ -228,6 +228,7 @@ static const struct definition_key type_rows[] = {
 	{"Service", FORM_TEXT, NULL, 0},
 	{"Description", FORM_TEXT, NULL, 0},
 	{"Schema", FORM_MAP, set_schema, 0},
+	{"Unserved", FORM_MAP, definition_set_unserved, 0},
 	{"Library", FORM_JQ, definition_set_functions, offsetof(struct definition, functions)},
 	{"Errors", FORM_MAP, definition_set_errors, offsetof(struct definition, errors)},
 	OPERATION_ROW("Create", OPERATION_CREATE),
@@ -265,6 +266,15 @@ static void add_actions(const struct definition *t)
 	for (size_t i = 0; i < t->action_count; i++)
 		json_array_append_new(names, json_string(t->actions[i].name));
 	json_object_set_new(schema, "actions", names);
+}
+
+static void add_unserved(struct definition_reader *r, const struct definition *t)
+{
+	if (!t->schema || !t->unserved)
+		return;
+	definition_check_unserved(t, t->schema, r->d);
+	json_object_set((json_t *)(uintptr_t)t->schema, "unservedProperties",
+			(json_t *)(uintptr_t)t->unserved);
 }
 
 static bool names(const json_t *pointers, const char *pointer)
@@ -313,5 +323,6 @@ void definition_read_type(struct definition_reader *r, const struct node *root,
 	definition_read_map(r, &type_keys, root, t);
 	add_description(root, t);
 	add_actions(t);
+	add_unserved(r, t);
 	add_replacements(r, t);
 }

@@ -503,20 +503,20 @@ static json_t *json_of_scalar(const struct node *n)
 	return json_stringn(n->text.ptr, n->text.len);
 }
 
-static json_t *json_of(const struct node *n)
+json_t *definition_json(const struct node *n)
 {
 	json_t *out = n->kind == NODE_LIST ? json_array() : json_object();
 
 	switch (n->kind) {
 	case NODE_LIST:
 		for (size_t i = 0; i < n->count; i++)
-			json_array_append_new(out, json_of(n->items[i]));
+			json_array_append_new(out, definition_json(n->items[i]));
 		return out;
 	case NODE_MAP:
 		for (size_t i = 0; i < n->count; i++)
 			json_object_setn_new(out, n->entries[i].key->text.ptr,
 					     n->entries[i].key->text.len,
-					     json_of(n->entries[i].value));
+					     definition_json(n->entries[i].value));
 		return out;
 	case NODE_SCALAR:
 	case NODE_CALL:
@@ -537,7 +537,7 @@ const json_t *definition_schema(struct definition_reader *r, const struct node *
 	check_counts(&c, node_find(map, "timeouts"));
 	if (r->d->error_count > c.errors)
 		return NULL;
-	schema = json_of(map);
+	schema = definition_json(map);
 	*vec_add(r->values) = schema;
 	return schema;
 }

@@ -53,15 +53,27 @@ static int find_folder(struct opening *o, const json_t *config, const char **out
 	return 0;
 }
 
+/* True when the kind knows what the type looks like. */
+static bool is_published(struct opening *o, const struct definition *t)
+{
+	const char *text = o->kind->schema ? o->kind->schema(o->arena, t->type) : NULL;
+	json_t *schema;
+
+	if (!text)
+		return false;
+	schema = json_parse(text_of(text), NULL, NULL);
+	definition_check_unserved(t, schema, &o->diags);
+	json_decref(schema);
+	return true;
+}
+
 /* What a user's type looks like nobody else can say. */
 static void check_schema(void *context, const struct definition *t)
 {
 	struct opening *o = context;
 	struct diag *g;
 
-	if (t->schema || (o->kind->schema && strpbrk(t->type, "*?")))
-		return;
-	if (o->kind->schema && o->kind->schema(o->arena, t->type))
+	if (t->schema || (o->kind->schema && strpbrk(t->type, "*?")) || is_published(o, t))
 		return;
 	g = diag_add(&o->diags, DIAG_DEFINITION_MISSING, t->where, "type '%s' has no 'Schema'",
 		     t->type);
@@ -191,6 +203,8 @@ static json_t *published_schema(const struct hd_types *t, const struct definitio
 	if (!schema)
 		return NULL;
 	json_object_set_new(schema, "published", json_true());
+	if (d && d->unserved)
+		json_object_set(schema, "unservedProperties", (json_t *)(uintptr_t)d->unserved);
 	if (!is_deployable(d, schema))
 		json_object_set_new(schema, "deployable", json_false());
 	else

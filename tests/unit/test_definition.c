@@ -237,6 +237,29 @@ static void a_schema_becomes_json(void **state)
 	free(text);
 }
 
+static void what_is_not_served_is_told_with_the_schema(void **state)
+{
+	struct fixture *f = *state;
+	const struct definition *t = read_good(
+		f,
+		"=== a.yaml\nType: X::A\n"
+		"Schema: {properties: {A: {}, B: {type: array, items: {$ref: '#/definitions/C'}},"
+		" M: {}}, definitions: {C: {properties: {D: {}}}}}\n"
+		"Unserved:\n  A:\n  B/*/D: use E\n"
+		"  M: {Reason: it is slow, Values: [slow, 3]}\n" ZONE_OPERATIONS "Update: []\n",
+		"X::A");
+	char *text = json_dumps(json_object_get(t->schema, "unservedProperties"),
+				JSON_COMPACT | JSON_SORT_KEYS);
+
+	assert_string_equal(
+		text, "{\"/properties/A\":{},\"/properties/B/*/D\":{\"hint\":\"use E\"},"
+		      "\"/properties/M\":{\"reason\":\"it is slow\",\"values\":[\"slow\",3]}}");
+	free(text);
+	t = read_good(f, "=== a.yaml\nType: X::A\nUnserved: {A, B/C}\n" ZONE_OPERATIONS, "X::A");
+	assert_null(t->schema);
+	assert_int_equal(json_object_size(t->unserved), 2);
+}
+
 static void what_cannot_be_updated_is_replaced(void **state)
 {
 	static const char schema[] = "Schema: {properties: {A: {}, B: {}, C: {}}, "
@@ -614,6 +637,25 @@ static const struct {
 	{"Schema: {properties: {A: {enum: []}}}\n" ZONE_OPERATIONS,
 	 "b:a.yaml:2:33 HD5336 'enum' in the schema of type 'X::A' is a list with something in "
 	 "it, and this is an empty list | docs/writing-types.md has every key\n"},
+	{"Schema: {properties: {A: {}}}\nUnserved: {A, B, A/C}\n" ZONE_OPERATIONS,
+	 "b:a.yaml:3:15 HD5336 'Unserved' of type 'X::A' names 'B', which is no property | check "
+	 "the spelling; what is in another property is written Outer/Inner, what is in each item "
+	 "of a list Outer/*/Inner\n"
+	 "b:a.yaml:3:18 HD5336 'Unserved' of type 'X::A' names 'A/C', which is no property | check "
+	 "the spelling; what is in another property is written Outer/Inner, what is in each item "
+	 "of a list Outer/*/Inner\n"},
+	{"Unserved: [A]\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:11 HD5331 'Unserved' of type 'X::A' is a map, and this is a list | "
+	 "docs/writing-types.md has every key\n"},
+	{"Unserved: {A: [b], B: {Value: [c]}, C: {Values: []}, D: {Values: "
+	 "[{}]}}\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:15 HD5331 'A' of 'Unserved' of type 'X::A' is a map, and this is a list | "
+	 "docs/writing-types.md has every key\n"
+	 "b:a.yaml:2:24 HD5330 a row of 'Unserved' has no key 'Value' | did you mean 'Values'?\n"
+	 "b:a.yaml:2:49 HD5331 'Values' of 'Unserved' of type 'X::A' is a list, and this is an "
+	 "empty list | docs/writing-types.md has every key\n"
+	 "b:a.yaml:2:67 HD5331 'Values[0]' of 'Unserved' of type 'X::A' is a text, and this is an "
+	 "empty map | docs/writing-types.md has every key\n"},
 	{"Schema: {required: [B]}\n" ZONE_OPERATIONS,
 	 "b:a.yaml:2:21 HD5336 'required' in the schema of type 'X::A' names 'B', which is no "
 	 "property | check the spelling, or add it to 'properties'\n"},
@@ -639,6 +681,7 @@ int main(void)
 		TEST(actions_of_aws_read_by_their_names),
 		TEST(a_block_text_stands_where_its_first_line_does),
 		TEST(a_schema_becomes_json),
+		TEST(what_is_not_served_is_told_with_the_schema),
 		TEST(what_cannot_be_updated_is_replaced),
 		TEST(a_type_comes_before_wildcards_and_longer_ones_before_shorter),
 		TEST(a_bundle_is_read_when_it_is_asked_for),
