@@ -274,12 +274,19 @@ def test_a_snapshot_outlives_its_volume(disk):
     assert disk.ec2.describe_volumes()["Volumes"] == []
 
 
-def test_what_is_not_served_is_refused_before_anything_is_sent(disk):
+def test_what_is_not_served_is_refused_before_anything_is_made(disk):
+    """Whatever else the template has: the network would come first."""
+    disk.resources["Network"] = thing("EC2::VPC", CidrBlock="10.0.0.0/16")
+    disk.resources["Disk"]["DependsOn"] = "Network"
     disk.change("Disk", SourceVolumeId="vol-0123456789abcdef0")
+    vpcs = disk.ec2.describe_vpcs()["Vpcs"]
     told = disk.apply()
     assert told.returncode == 1, told
-    told.err("shop.yaml:", "HD5386: 'SourceVolumeId' is not served", "hint: leave it out")
+    told.err("shop.yaml:", "HD2027: property 'SourceVolumeId' of AWS::EC2::Volume is not served",
+             "hint: make a snapshot of it and give SnapshotId")
     assert disk.ec2.describe_volumes()["Volumes"] == []
+    assert disk.ec2.describe_vpcs()["Vpcs"] == vpcs
+    assert disk.project.recorded() == []
 
 
 def test_what_cannot_be_changed_is_refused(disk):
