@@ -32,6 +32,7 @@ static void add_write_only(struct draft *f, struct str *pointer, const json_t *j
 	size_t len = pointer->len;
 	const char *key;
 	json_t *member;
+	size_t i;
 
 	if (len && schema_is_write_only(f->c->schema, str_text(pointer))) {
 		json_array_append_new(f->sensitive, json_string(str_cstr(pointer)));
@@ -40,6 +41,12 @@ static void add_write_only(struct draft *f, struct str *pointer, const json_t *j
 	json_object_foreach((json_t *)j, key, member)
 	{
 		json_pointer_add(pointer, text_of(key));
+		add_write_only(f, pointer, member);
+		str_truncate(pointer, len);
+	}
+	json_array_foreach(j, i, member)
+	{
+		str_printf(pointer, "/%zu", i);
 		add_write_only(f, pointer, member);
 		str_truncate(pointer, len);
 	}
