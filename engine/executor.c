@@ -186,8 +186,9 @@ void task_over(struct task *t, enum step_end end)
 	walk_finish(x->walk, t->step, end);
 	if (end == STEP_ENDED_BADLY)
 		executor_halt(t);
-	rollouts_task_over(x->rollouts, t, end == STEP_ENDED_BADLY ? TASK_FAILED : TASK_WENT_WELL);
+	/* What is told of its instance comes behind it. */
 	executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
+	rollouts_task_over(x->rollouts, t, end == STEP_ENDED_BADLY ? TASK_FAILED : TASK_WENT_WELL);
 }
 
 void task_skip(struct task *t)
@@ -347,8 +348,8 @@ static void tell_skipped(struct executor *x)
 		t->phase = PHASE_OVER;
 		if (x->progress)
 			x->progress[t->change_index].skipped = true;
-		rollouts_task_over(x->rollouts, t, TASK_SKIPPED);
 		executor_follow(x, &(struct follow){.kind = FOLLOW_TELL, .task = t});
+		rollouts_task_over(x->rollouts, t, TASK_SKIPPED);
 	}
 }
 
