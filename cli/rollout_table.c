@@ -31,7 +31,9 @@ const char *rollout_wave_name(const struct stack_rollout *r, size_t wave)
 const char *rollout_wave_word(const char *name)
 {
 	/* One without a name is called "wave 2" by the manifest's reader. */
-	return strncmp(name, "wave ", strlen("wave ")) && strcmp(name, THE_REST) ? "wave " : "";
+	bool says_so = strncmp(name, "wave ", strlen("wave ")) == 0 || strcmp(name, THE_REST) == 0;
+
+	return says_so ? "" : "wave ";
 }
 
 int64_t rollout_wave_bake(const struct stack_rollout *r, size_t wave)

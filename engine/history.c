@@ -203,7 +203,7 @@ static struct duration_list durations_of(struct history *h)
 /* Of what this run changed something stayed changed. */
 static bool any_stays(const struct run_result *r)
 {
-	for (size_t i = 0; r->statuses && i < r->plan->instance_count; i++) {
+	for (size_t i = 0; r->plan && r->statuses && i < r->plan->instance_count; i++) {
 		if (r->statuses[i] && !strcmp(r->statuses[i], "SUCCEEDED"))
 			return true;
 	}
