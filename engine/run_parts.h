@@ -27,7 +27,7 @@ struct run {
 	struct engine *e;
 	struct diags *d;
 	struct recorded recorded;
-	int64_t loaded_at; /* state_foreign_commits then */
+	int64_t loaded_at;                /* state_foreign_commits then */
 	struct observation *observations; /* parallel to recorded.records; NULL */
 	const struct plan *plan;
 	const struct plan *next; /* import: what is left to do when it is recorded */
