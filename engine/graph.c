@@ -6,6 +6,7 @@
  */
 #include "engine/graph.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,27 +52,50 @@ struct graph *graph_new(struct arena *a, size_t vertex_count)
 	return g;
 }
 
+void graph_expect(struct graph *g, size_t need_count)
+{
+	assert(!g->needs.count);
+	g->needs.items = ARENA_ARRAY(g->a, need_count, struct need);
+	g->needs.capacity = need_count;
+}
+
 void graph_need(struct graph *g, size_t from, size_t to, const void *tag)
 {
 	*(struct need *)arena_vec_add(g->a, &g->needs) = (struct need){from, to, tag};
 }
 
-/* Counting sort: linear, and it keeps the order in which needs were added. */
-static void sort_needs(struct graph *g)
+static bool in_order(const struct graph *g)
 {
-	size_t *at;
+	for (size_t i = 1; i < g->needs.count; i++) {
+		if (g->needs.items[i].from < g->needs.items[i - 1].from)
+			return false;
+	}
+	return true;
+}
 
-	g->first = ARENA_ARRAY(g->a, g->vertex_count + 1, size_t);
+/* Counting sort: linear, and it keeps the order in which needs were added. */
+static void move_needs(struct graph *g)
+{
+	size_t *at = xcalloc(g->vertex_count + 1, sizeof(*at));
+
 	g->sorted = ARENA_ARRAY(g->a, g->needs.count, struct need);
-	for (size_t i = 0; i < g->needs.count; i++)
-		g->first[g->needs.items[i].from + 1]++;
-	for (size_t v = 0; v < g->vertex_count; v++)
-		g->first[v + 1] += g->first[v];
-	at = xcalloc(g->vertex_count + 1, sizeof(*at));
 	memcpy(at, g->first, (g->vertex_count + 1) * sizeof(*at));
 	for (size_t i = 0; i < g->needs.count; i++)
 		g->sorted[at[g->needs.items[i].from]++] = g->needs.items[i];
 	free(at);
+}
+
+static void sort_needs(struct graph *g)
+{
+	g->first = ARENA_ARRAY(g->a, g->vertex_count + 1, size_t);
+	for (size_t i = 0; i < g->needs.count; i++)
+		g->first[g->needs.items[i].from + 1]++;
+	for (size_t v = 0; v < g->vertex_count; v++)
+		g->first[v + 1] += g->first[v];
+	if (in_order(g))
+		g->sorted = g->needs.items;
+	else
+		move_needs(g);
 }
 
 static void push(struct search *s, size_t vertex)

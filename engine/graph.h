@@ -14,6 +14,8 @@
 struct graph;
 
 struct graph *graph_new(struct arena *a, size_t vertex_count);
+/* Before the first need, where there may be millions: room for so many, so that none is moved. */
+void graph_expect(struct graph *g, size_t need_count);
 /* `from` needs `to`: `to` comes first.  `tag` comes back in a cycle's steps.  Doubles do
  * no harm. */
 void graph_need(struct graph *g, size_t from, size_t to, const void *tag);

@@ -149,7 +149,11 @@ static void tell_circle(const struct stack_needs *n, const struct graph_cycle *c
 static struct graph *graph_of(struct arena *a, const struct stack_needs *n)
 {
 	struct graph *g = graph_new(a, n->count);
+	size_t count = 0;
 
+	for (size_t i = 0; i < n->count; i++)
+		count += n->of[i].count;
+	graph_expect(g, count);
 	for (size_t i = 0; i < n->count; i++) {
 		for (size_t k = 0; k < n->of[i].count; k++)
 			graph_need(g, i, n->of[i].items[k].to, n->of[i].items[k].link);
@@ -222,8 +226,11 @@ const size_t *planner_instance_order(struct planning *p, const struct instance_p
 {
 	struct arena *scratch = arena_new();
 	struct graph *g = graph_new(scratch, plans->count);
-	size_t *sorted = ARENA_ARRAY(p->a, plans->count, size_t);
+	size_t *sorted = ARENA_ARRAY(p->a, plans->count, size_t), count = 0;
 
+	for (size_t i = 0; i < plans->count; i++)
+		count += plans->items[i].need_count;
+	graph_expect(g, count);
 	for (size_t i = 0; i < plans->count; i++) {
 		for (size_t k = 0; k < plans->items[i].need_count; k++)
 			graph_need(g, i, plans->items[i].needs[k], NULL);

@@ -120,6 +120,26 @@ static void circles_can_be_cut_instead(void **state)
 	arena_free(a);
 }
 
+static void more_may_come_than_was_expected_in_any_order(void **state)
+{
+	static const struct pair pairs[] = {{1, 2}, {0, 3}, {2, 3}, {0, 1}, {3, 4}};
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t expected = 0; expected <= ARRAY_LEN(pairs); expected++) {
+		struct graph *g = graph_new(a, 5);
+		size_t order[5];
+
+		graph_expect(g, expected);
+		for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+			graph_need(g, pairs[i].from, pairs[i].to, NULL);
+		assert_true(graph_order(g, order, NULL));
+		for (size_t i = 0; i < ARRAY_LEN(order); i++)
+			assert_int_equal(order[i], 4 - i);
+	}
+	arena_free(a);
+}
+
 static void deep_chains_take_no_stack(void **state)
 {
 	struct arena *a = arena_new();
@@ -145,6 +165,7 @@ int main(void)
 		cmocka_unit_test(a_circle_is_told_whole_from_its_lowest_vertex),
 		cmocka_unit_test(a_vertex_that_needs_itself_is_a_circle),
 		cmocka_unit_test(circles_can_be_cut_instead),
+		cmocka_unit_test(more_may_come_than_was_expected_in_any_order),
 		cmocka_unit_test(deep_chains_take_no_stack),
 	};
 
