@@ -26,7 +26,17 @@ static int evaluate(struct draft *f)
 	return schema_check(f->c->schema, &again, address_text(f->scratch, &f->c->addr), f->p->d);
 }
 
-/* Write-only properties are secrets whatever the template says. */
+/* Of one that is a secret for the most part, its parts are. */
+static bool is_secret(const struct draft *f, const struct str *pointer, const json_t *j)
+{
+	const struct schema *s = f->c->schema;
+
+	if (!pointer->len || !schema_is_secret(s, str_text(pointer)))
+		return false;
+	return !(json_is_object(j) || json_is_array(j)) || !schema_has_shown(s, str_text(pointer));
+}
+
+/* Write-only properties are secrets whatever the template says, unless their type says else. */
 static void add_write_only(struct draft *f, struct str *pointer, const json_t *j)
 {
 	size_t len = pointer->len;
@@ -34,7 +44,7 @@ static void add_write_only(struct draft *f, struct str *pointer, const json_t *j
 	json_t *member;
 	size_t i;
 
-	if (len && schema_is_write_only(f->c->schema, str_text(pointer))) {
+	if (is_secret(f, pointer, j)) {
 		json_array_append_new(f->sensitive, json_string(str_cstr(pointer)));
 		return;
 	}

@@ -237,8 +237,43 @@ static struct wish settled_wish(struct draft *f, const json_t *before)
 	return w;
 }
 
+static bool is_mask_of(const struct draft *f, const json_t *mask, const json_t *value)
+{
+	char digest[65];
+
+	if (!value || !json_object_get(mask, "$secret") || json_object_size(mask) != 1)
+		return false;
+	state_secret_digest(f->p->in->state, value, digest);
+	return !strcmp(json_str(mask, "$secret", ""), digest);
+}
+
+/* What was recorded as a secret and is none any more, since its type says so, has not changed. */
+static void show_recorded(const struct draft *f, struct str *pointer, json_t *before,
+			  const json_t *masked, const json_t *desired)
+{
+	size_t len = pointer->len;
+	const char *key;
+	json_t *was;
+	void *next;
+
+	json_object_foreach_safe(before, next, key, was)
+	{
+		json_t *now = json_object_get(masked, key);
+		const json_t *plain = json_object_get(desired, key);
+
+		json_pointer_add(pointer, text_of(key));
+		if (now && schema_is_write_only(f->c->schema, str_text(pointer)) &&
+		    is_mask_of(f, was, plain))
+			json_object_set(before, key, now);
+		else if (now)
+			show_recorded(f, pointer, was, now, plain);
+		str_truncate(pointer, len);
+	}
+}
+
 void draft_compare_inputs(struct draft *f)
 {
+	struct str pointer = STR_INIT;
 	json_t *before, *outputs;
 	struct diff diff;
 	struct wish w;
@@ -249,6 +284,8 @@ void draft_compare_inputs(struct draft *f)
 	if (!before)
 		before = json_object();
 	outputs = f->record ? parse(f->outputs) : NULL;
+	show_recorded(f, &pointer, before, f->masked, f->desired);
+	str_release(&pointer);
 	w = settled_wish(f, before);
 	diff_make(f->p->a, before, w.document, w.unknown, &diff);
 	for (size_t i = 0; i < diff.count; i++)

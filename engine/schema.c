@@ -115,6 +115,36 @@ bool schema_is_write_only(const struct schema *s, struct text pointer)
 	return set_covers(&s->write_only, pointer);
 }
 
+bool schema_is_secret(const struct schema *s, struct text pointer)
+{
+	return set_covers(&s->write_only, pointer) && !set_covers(&s->shown, pointer);
+}
+
+/* True when `path` leads into what is at the pointer. */
+static bool leads_into(const char *path, struct text pointer)
+{
+	struct text_split wanted = text_split_start(text_of(path));
+	struct text_split given = text_split_start(pointer);
+	struct text want, have;
+
+	while (text_next(&given, '/', &have)) {
+		if (!text_next(&wanted, '/', &want))
+			return false;
+		if (!text_is(want, "*") && !text_eq(want, have))
+			return false;
+	}
+	return text_next(&wanted, '/', &want);
+}
+
+bool schema_has_shown(const struct schema *s, struct text pointer)
+{
+	for (size_t i = 0; i < s->shown.count; i++) {
+		if (leads_into(s->shown.pointers[i], pointer))
+			return true;
+	}
+	return false;
+}
+
 bool schema_is_deployable(const struct schema *s)
 {
 	return !s->undeployable;

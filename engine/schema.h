@@ -54,6 +54,10 @@ bool schema_is_create_only(const struct schema *s, struct text pointer);
 bool schema_is_maybe_create_only(const struct schema *s, struct text pointer);
 bool schema_is_read_only(const struct schema *s, struct text pointer);
 bool schema_is_write_only(const struct schema *s, struct text pointer);
+/* Write-only, and nobody says that it is no secret. */
+bool schema_is_secret(const struct schema *s, struct text pointer);
+/* Something in it is said to be no secret. */
+bool schema_has_shown(const struct schema *s, struct text pointer);
 /* The provider's act() takes this one for a resource of the type: "snapshot". */
 bool schema_has_action(const struct schema *s, const char *name);
 /* False: its provider knows the type and has no way to make one. */

@@ -82,6 +82,8 @@
  * not matter), knownValues (today's; others may be right too), deprecatedProperties
  * (pointers) and
  *
+ *	shownProperties     pointers: what of writeOnlyProperties is no secret.  All others are
+ *	                    neither shown nor recorded but for a digest
  *	unservedProperties  {"/properties/Mode": {"reason": text, "hint": text, "values":
  *	                    [scalar, ...]}}, each of the three optional: what the type has and
  *	                    this provider does not carry out, or only those values of it ("*" in a

@@ -12,6 +12,7 @@
  *	                                Outer/Inner, "*" for any item; ROW is null, what to do
  *	                                instead, or {Reason: text, Hint: text, Values: [SCALAR]},
  *	                                which are then refused alone
+ *	Shown: [PATH]                   what of writeOnlyProperties is no secret
  *	Library: |                      jq functions of this type; the service's come first
  *	Protocol, Endpoint, Auth, Errors, ...   as in a service; the type's win
  *	Create, Read, Update, Delete: OPERATION
@@ -198,7 +199,8 @@ struct definition {
 	struct service service; /* overlaid with what the type says */
 	const json_t *schema;   /* NULL: the provider's own */
 	const json_t *unserved; /* unservedProperties of provider.h; NULL: none.  In schema, too */
-	const struct node *unserved_node; /* where they stand */
+	const json_t *shown;    /* shownProperties; NULL: none.  In schema, too */
+	const struct node *unserved_node, *shown_node; /* where they stand */
 	struct operation operations[OPERATION_KIND_COUNT];
 	const struct action *actions;
 	size_t action_count;
@@ -264,7 +266,10 @@ void definitions_visit(struct definitions *s, void *context,
 /* definition_check.c: what the shape alone does not tell; jq is asked whether the program compiles
  * when pool is not NULL.  0, or -1 with errors at their places. */
 int definition_check(const struct definition *t, struct jq_pool *pool, struct diags *d);
-/* definition_unserved.c: adds an error for each property in Unserved that the schema has not. */
-void definition_check_unserved(const struct definition *t, const json_t *schema, struct diags *d);
+/* definition_properties.c: an error for each property in Unserved and Shown that the schema has
+ * not. */
+void definition_check_properties(const struct definition *t, const json_t *schema, struct diags *d);
+/* What these say becomes part of the schema. */
+void definition_add_properties(const struct definition *t, json_t *schema);
 
 #endif

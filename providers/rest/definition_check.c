@@ -296,12 +296,14 @@ static void check_operations(struct checker *c)
 
 static void check_wildcard(struct checker *c)
 {
-	if (!strpbrk(c->t->type, "*?") || (!c->t->schema && !c->t->unserved))
+	if (!strpbrk(c->t->type, "*?") || (!c->t->schema && !c->t->unserved && !c->t->shown))
 		return;
 	diag_hint(c->d,
 		  diag_add(c->d, DIAG_DEFINITION_KEYS, c->t->where,
 			   "'%s' is for many types and has one '%s'", c->t->type,
-			   c->t->schema ? "Schema" : "Unserved"),
+			   c->t->schema     ? "Schema"
+			   : c->t->unserved ? "Unserved"
+					    : "Shown"),
 		  "the schemas of its types are the provider's own; a type with a schema of its "
 		  "own has a definition of its own");
 }

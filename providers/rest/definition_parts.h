@@ -7,7 +7,7 @@
  *	definition_step.c     operations and their steps
  *	definition_request.c  what a request is made of, as one jq expression
  *	definition_schema.c   a schema from YAML to JSON, checked
- *	definition_unserved.c properties that are refused
+ *	definition_properties.c  what is said of single properties
  *	definition.c          which type is in which file; reading when asked
  *
  * A map of a definition is a table of rows (key, form, setter): definition_read_map checks the map
@@ -119,9 +119,8 @@ const json_t *definition_schema(struct definition_reader *r, const struct node *
 /* A node as it is, scalars by how they are written.  New reference. */
 json_t *definition_json(const struct node *n);
 
-/* definition_unserved.c */
-void definition_set_unserved(struct definition_reader *r, const struct definition_key *key,
-			     const struct node *value, void *into);
+/* definition_properties.c */
+definition_set_fn definition_set_unserved, definition_set_shown;
 
 /* definition_read.c */
 /* The map that a file is; NULL after errors. */

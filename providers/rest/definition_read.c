@@ -229,6 +229,7 @@ static const struct definition_key type_rows[] = {
 	{"Description", FORM_TEXT, NULL, 0},
 	{"Schema", FORM_MAP, set_schema, 0},
 	{"Unserved", FORM_MAP, definition_set_unserved, 0},
+	{"Shown", FORM_LIST, definition_set_shown, 0},
 	{"Library", FORM_JQ, definition_set_functions, offsetof(struct definition, functions)},
 	{"Errors", FORM_MAP, definition_set_errors, offsetof(struct definition, errors)},
 	OPERATION_ROW("Create", OPERATION_CREATE),
@@ -268,13 +269,12 @@ static void add_actions(const struct definition *t)
 	json_object_set_new(schema, "actions", names);
 }
 
-static void add_unserved(struct definition_reader *r, const struct definition *t)
+static void add_properties(struct definition_reader *r, const struct definition *t)
 {
-	if (!t->schema || !t->unserved)
+	if (!t->schema)
 		return;
-	definition_check_unserved(t, t->schema, r->d);
-	json_object_set((json_t *)(uintptr_t)t->schema, "unservedProperties",
-			(json_t *)(uintptr_t)t->unserved);
+	definition_check_properties(t, t->schema, r->d);
+	definition_add_properties(t, (json_t *)(uintptr_t)t->schema);
 }
 
 static bool names(const json_t *pointers, const char *pointer)
@@ -323,6 +323,6 @@ void definition_read_type(struct definition_reader *r, const struct node *root,
 	definition_read_map(r, &type_keys, root, t);
 	add_description(root, t);
 	add_actions(t);
-	add_unserved(r, t);
+	add_properties(r, t);
 	add_replacements(r, t);
 }

@@ -62,7 +62,7 @@ static bool is_published(struct opening *o, const struct definition *t)
 	if (!text)
 		return false;
 	schema = json_parse(text_of(text), NULL, NULL);
-	definition_check_unserved(t, schema, &o->diags);
+	definition_check_properties(t, schema, &o->diags);
 	json_decref(schema);
 	return true;
 }
@@ -203,8 +203,8 @@ static json_t *published_schema(const struct hd_types *t, const struct definitio
 	if (!schema)
 		return NULL;
 	json_object_set_new(schema, "published", json_true());
-	if (d && d->unserved)
-		json_object_set(schema, "unservedProperties", (json_t *)(uintptr_t)d->unserved);
+	if (d)
+		definition_add_properties(d, schema);
 	if (!is_deployable(d, schema))
 		json_object_set_new(schema, "deployable", json_false());
 	else

@@ -17,10 +17,10 @@ static void check_facts(const struct definition *t, struct diags *d)
 	json_t *schema;
 
 	assert_true(aws_types_open(&types, aws_types_data()));
-	if (t->unserved && !t->schema) {
+	if ((t->unserved || t->shown) && !t->schema) {
 		assert_true(aws_types_schema(&types, text_of(t->type), &text));
 		schema = json_parse(str_text(&text), NULL, NULL);
-		definition_check_unserved(t, schema, d);
+		definition_check_properties(t, schema, d);
 		json_decref(schema);
 	}
 	str_release(&text);

@@ -258,6 +258,13 @@ static void what_is_not_served_is_told_with_the_schema(void **state)
 	t = read_good(f, "=== a.yaml\nType: X::A\nUnserved: {A, B/C}\n" ZONE_OPERATIONS, "X::A");
 	assert_null(t->schema);
 	assert_int_equal(json_object_size(t->unserved), 2);
+	t = read_good(f,
+		      "=== a.yaml\nType: X::A\nSchema: {properties: {A: {}},"
+		      " writeOnlyProperties: [/properties/A]}\nShown: [A]\n" ZONE_OPERATIONS,
+		      "X::A");
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(t->schema, "shownProperties"), 0)),
+		"/properties/A");
 }
 
 static void what_cannot_be_updated_is_replaced(void **state)
@@ -644,6 +651,13 @@ static const struct {
 	 "b:a.yaml:3:18 HD5336 'Unserved' of type 'X::A' names 'A/C', which is no property | check "
 	 "the spelling; what is in another property is written Outer/Inner, what is in each item "
 	 "of a list Outer/*/Inner\n"},
+	{"Schema: {properties: {A: {}}}\nShown: [A, B]\n" ZONE_OPERATIONS,
+	 "b:a.yaml:3:12 HD5336 'Shown' of type 'X::A' names 'B', which is no property | check "
+	 "the spelling; what is in another property is written Outer/Inner, what is in each item "
+	 "of a list Outer/*/Inner\n"},
+	{"Shown: [[A]]\n" ZONE_OPERATIONS,
+	 "b:a.yaml:2:9 HD5331 'Shown[0]' of type 'X::A' is a text, and this is a list | "
+	 "docs/writing-types.md has every key\n"},
 	{"Unserved: [A]\n" ZONE_OPERATIONS,
 	 "b:a.yaml:2:11 HD5331 'Unserved' of type 'X::A' is a map, and this is a list | "
 	 "docs/writing-types.md has every key\n"},

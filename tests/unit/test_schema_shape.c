@@ -32,6 +32,8 @@ static const char type[] =
 	" 'readOnlyProperties': ['/properties/Tree/Key'],"
 	" 'createOnlyProperties': ['/properties/Roots/*/Key'],"
 	" 'conditionalCreateOnlyProperties': ['/properties/Name'],"
+	" 'writeOnlyProperties': ['/properties/Group', '/properties/Old', '/properties/Kinds/*'],"
+	" 'shownProperties': ['/properties/Group/A', '/properties/Old'],"
 	" 'unservedProperties': {'/properties/Mode': {'values': ['slow', 3]},"
 	"  '/properties/Old': {'reason': 'it is gone', 'hint': 'use Name'},"
 	"  '/properties/Group/D': {},"
@@ -209,6 +211,22 @@ static void what_one_provider_does_not_serve_another_one_may(void **state)
 	assert_int_equal(check(f, "{'Old': 'x'}"), -1);
 }
 
+static void what_is_write_only_is_a_secret_unless_it_is_said_to_be_none(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(schema_is_secret(f->s, TEXT_LIT("/Group")));
+	assert_true(schema_has_shown(f->s, TEXT_LIT("/Group")));
+	assert_true(schema_is_secret(f->s, TEXT_LIT("/Group/B")));
+	assert_false(schema_has_shown(f->s, TEXT_LIT("/Group/B")));
+	assert_false(schema_is_secret(f->s, TEXT_LIT("/Group/A")));
+	assert_false(schema_has_shown(f->s, TEXT_LIT("/Group/A")));
+	assert_true(schema_is_write_only(f->s, TEXT_LIT("/Group/A")));
+	assert_false(schema_is_secret(f->s, TEXT_LIT("/Old")));
+	assert_true(schema_is_secret(f->s, TEXT_LIT("/Kinds/0")));
+	assert_false(schema_is_secret(f->s, TEXT_LIT("/Name")));
+}
+
 static void attributes_have_shapes(void **state)
 {
 	struct fixture *f = *state;
@@ -252,6 +270,7 @@ int main(void)
 		TEST(what_is_not_served_is_refused),
 		TEST(what_is_not_known_yet_is_refused_as_a_property),
 		TEST(what_one_provider_does_not_serve_another_one_may),
+		TEST(what_is_write_only_is_a_secret_unless_it_is_said_to_be_none),
 		TEST(attributes_have_shapes),
 		TEST(broken_references_are_told),
 	};

@@ -1,8 +1,8 @@
 /*
- * definition_unserved.c - properties that a type has and its definition does not carry out.
+ * definition_properties.c - what a definition says of single properties: Unserved, Shown.
  *
  * The schema of a type may be the provider's own, which is not at hand while a definition is read:
- * rows are read first, and compared with a schema where there is one.
+ * paths are read first, and compared with a schema where there is one.
  */
 #include <string.h>
 
@@ -82,6 +82,27 @@ void definition_set_unserved(struct definition_reader *r, const struct definitio
 	t->unserved_node = value;
 }
 
+void definition_set_shown(struct definition_reader *r, const struct definition_key *key,
+			  const struct node *value, void *into)
+{
+	struct definition *t = into;
+	json_t *pointers = json_array();
+
+	*vec_add(r->values) = pointers;
+	for (size_t i = 0; i < value->count; i++) {
+		const struct node *n = value->items[i];
+
+		if (n->kind == NODE_SCALAR)
+			json_array_append_new(pointers,
+					      json_pack("s+", "/properties/", n->text.ptr));
+		else
+			definition_wrong_form(r, arena_printf(r->a, "%s[%zu]", key->name, i), n,
+					      FORM_TEXT);
+	}
+	t->shown = pointers;
+	t->shown_node = value;
+}
+
 /* --- against a schema ----------------------------------------------------------------------- */
 
 static const json_t *followed(const json_t *schema, const json_t *shape)
@@ -121,20 +142,31 @@ static bool is_property(const json_t *schema, struct text path)
 	return json_is_object(shape);
 }
 
-void definition_check_unserved(const struct definition *t, const json_t *schema, struct diags *d)
+static void check_path(const struct definition *t, const json_t *schema, const char *key,
+		       const struct node *n, struct diags *d)
 {
-	const struct node *rows = t->unserved_node;
+	if (n->kind != NODE_SCALAR || is_property(schema, n->text))
+		return;
+	diag_hint(d,
+		  diag_add(d, DIAG_DEFINITION_SCHEMA, n->where,
+			   "'%s' of type '%s' names '%s', which is no property", key, t->type,
+			   n->text.ptr),
+		  "check the spelling; what is in another property is written "
+		  "Outer/Inner, what is in each item of a list Outer/*/Inner");
+}
 
-	for (size_t i = 0; rows && i < rows->count; i++) {
-		const struct node *key = rows->entries[i].key;
+void definition_check_properties(const struct definition *t, const json_t *schema, struct diags *d)
+{
+	for (size_t i = 0; t->unserved_node && i < t->unserved_node->count; i++)
+		check_path(t, schema, "Unserved", t->unserved_node->entries[i].key, d);
+	for (size_t i = 0; t->shown_node && i < t->shown_node->count; i++)
+		check_path(t, schema, "Shown", t->shown_node->items[i], d);
+}
 
-		if (is_property(schema, key->text))
-			continue;
-		diag_hint(d,
-			  diag_add(d, DIAG_DEFINITION_SCHEMA, key->where,
-				   "'Unserved' of type '%s' names '%s', which is no property",
-				   t->type, key->text.ptr),
-			  "check the spelling; what is in another property is written "
-			  "Outer/Inner, what is in each item of a list Outer/*/Inner");
-	}
+void definition_add_properties(const struct definition *t, json_t *schema)
+{
+	if (t->unserved)
+		json_object_set(schema, "unservedProperties", (json_t *)(uintptr_t)t->unserved);
+	if (t->shown)
+		json_object_set(schema, "shownProperties", (json_t *)(uintptr_t)t->shown);
 }
