@@ -4,11 +4,14 @@ boto3 is the witness: what hadeploy says of itself is not believed.
 """
 
 import copy
+import re
+from pathlib import Path
 
 import pytest
 
 from lab import Project, get_att, ref, sub
 
+ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
 OURS = ("hadeploy:project", "hadeploy:address", "hadeploy:key")
 
@@ -287,6 +290,48 @@ def test_what_is_not_served_is_refused_before_anything_is_made(disk):
     assert disk.ec2.describe_volumes()["Volumes"] == []
     assert disk.ec2.describe_vpcs()["Vpcs"] == vpcs
     assert disk.project.recorded() == []
+
+
+HIDDEN = "IyEvYmluL3NoCm5vYm9keSByZWFkcyB0aGlzCg=="
+
+
+@pytest.fixture
+def template(moto, tmp_path):
+    it = Shop(moto, tmp_path)
+    it.outputs = {}
+    it.resources = {"Template": thing("EC2::LaunchTemplate", LaunchTemplateData={
+        "ImageId": "ami-12c6146b", "InstanceType": "t3.micro", "UserData": HIDDEN})}
+    return it
+
+
+def test_a_change_of_a_launch_template_can_be_reviewed(template):
+    """Nobody can read it back; it is no secret but for the user data."""
+    template.apply().ok()
+    data = template.resources["Template"]["Properties"]["LaunchTemplateData"]
+    template.change("Template", LaunchTemplateData={**data, "ImageId": "ami-03cf127a"})
+    template.project.put("shop.yaml", {"Resources": template.resources})
+    told = template.project.run("plan").ok()
+    told.out('LaunchTemplateData.ImageId: "ami-12c6146b" -> "ami-03cf127a"')
+    assert HIDDEN not in told.stdout and "t3.micro" not in told.stdout
+    template.apply().ok()
+    nothing_changes(template)
+    for file in Path(template.project.state_file).parent.iterdir():
+        assert not file.is_file() or HIDDEN.encode() not in file.read_bytes(), file
+
+
+def test_what_was_a_secret_and_is_none_any_more_has_not_changed(template):
+    """The record of an older definition has a digest of the whole."""
+    ours = (ROOT / "providers/aws/types/ec2/launch_template.yaml").read_text()
+    older = re.sub(r"^Shown: .*?\]$", "Service: ec2", ours, flags=re.S | re.M)
+    assert older != ours
+    template.project.put("types/template.yaml", older)
+    template.project.manifest["Providers"]["aws"]["Definitions"] = "types"
+    template.project.save()
+    template.apply().ok()
+    assert "ami-12c6146b" not in str(template.state("Template"))
+    del template.project.manifest["Providers"]["aws"]["Definitions"]
+    template.project.save()
+    nothing_changes(template)
 
 
 def test_what_cannot_be_changed_is_refused(disk):
