@@ -400,6 +400,14 @@ static void region_checked(struct checking *c, enum checking_end end)
 	rollouts_look_at(s->x->rollouts, s);
 }
 
+static const char not_deployed[] = "the stack is not deployed there";
+
+/* Its first deployment failed and went back: nothing is there. */
+static bool is_empty(const struct instance_record *i)
+{
+	return !i->applied_ms && strcmp(i->status, "ROLLED_BACK") == 0;
+}
+
 /* Where nothing of the stack is, nothing of it can be healthy. */
 static void check_region(struct stack_run *s, size_t region)
 {
@@ -412,15 +420,58 @@ static void check_region(struct stack_run *s, size_t region)
 		const struct instance_id *id = &a->recorded.items[i].id;
 
 		if (strcmp(id->stack, s->plan->stack) != 0 ||
-		    strcmp(id->region, s->plan->regions[region]) != 0)
+		    strcmp(id->region, s->plan->regions[region]) != 0 ||
+		    is_empty(&a->recorded.items[i]))
 			continue;
 		any = true;
 		add_checks(c, p->checks, p->check_count, id);
 	}
 	if (!any)
-		c->fault = "the stack is not deployed there";
+		c->fault = not_deployed;
 	s->checked++;
 	checking_begin(c, 0);
+}
+
+/* Regions of which a destroy leaves something. */
+static size_t spared(const struct stack_run *s)
+{
+	const struct rollouts *a = s->x->rollouts;
+	struct map taken = MAP_INIT;
+	struct map left = MAP_INIT;
+	size_t count;
+
+	for (size_t m = 0; m < s->plan->spec.member_count; m++)
+		map_set(&taken, text_of(instance_id_text(s->x->arena, &plan_of(s, m)->id)),
+			(void *)s);
+	for (size_t i = 0; i < a->recorded.count; i++) {
+		const struct instance_id *id = &a->recorded.items[i].id;
+
+		if (strcmp(id->stack, s->plan->stack) == 0 && !is_empty(&a->recorded.items[i]) &&
+		    !map_has(&taken, text_of(instance_id_text(s->x->arena, id))))
+			map_set(&left, text_of(id->region), (void *)s);
+	}
+	count = left.live_count;
+	map_release(&taken);
+	map_release(&left);
+	return count;
+}
+
+/* Half of it would be gone before the other half is refused. */
+static void refuse_destroy(struct stack_run *s)
+{
+	size_t wanted = s->plan->preferences.min_healthy_regions;
+	struct diag *g = complain(
+		s, DIAG_ROLLOUT_STARVED,
+		arena_printf(s->x->arena, "too little would be left of '%s'", s->plan->stack));
+
+	diag_detail(s->x->d, g, "MinHealthyRegions: %zu region%s must be left, and %zu would be.",
+		    wanted, wanted == 1 ? "" : "s", spared(s));
+	diag_hint(s->x->d, g,
+		  "name the regions that may go with --region, or remove MinHealthyRegions from "
+		  "the manifest");
+	s->reason = "too little would be left";
+	s->x->rollouts->refused = true;
+	rollout_stop(s->r);
 }
 
 void regions_begin(struct stack_run *s)
@@ -434,6 +485,10 @@ void regions_begin(struct stack_run *s)
 	s->left = ARENA_ARRAY(s->x->arena, count, size_t);
 	for (size_t m = 0; m < s->plan->spec.member_count; m++)
 		s->left[s->plan->spec.members[m].region]++;
+	if (s->x->plan->destroy && spared(s) < s->plan->preferences.min_healthy_regions) {
+		refuse_destroy(s);
+		return;
+	}
 	for (size_t r = 0; r < count; r++)
 		check_region(s, r);
 }
@@ -478,6 +533,26 @@ static void list_sick(const struct stack_run *s, struct str *out)
 	}
 }
 
+/* What is new takes nothing away, so it may go first. */
+static void hint_where_to_begin(const struct stack_run *s, struct diag *g)
+{
+	struct str regions = STR_INIT;
+
+	for (size_t i = 0; i < s->plan->spec.region_count; i++) {
+		if (s->sick[i] == not_deployed)
+			str_printf(&regions, " --region %s", s->plan->regions[i]);
+	}
+	if (regions.len)
+		diag_hint(s->x->d, g,
+			  "deploy it where it is missing first: 'hadeploy apply %s%s'; or lower "
+			  "MinHealthyRegions in the manifest",
+			  s->plan->stack, str_cstr(&regions));
+	else
+		diag_hint(s->x->d, g,
+			  "mend these regions first, or lower MinHealthyRegions in the manifest");
+	str_release(&regions);
+}
+
 /* Nothing will make it go on: what is not healthy now was asked until it was certain. */
 void regions_starved(struct stack_run *s)
 {
@@ -494,7 +569,7 @@ void regions_starved(struct stack_run *s)
 		x->d, g,
 		"MinHealthyRegions: %zu other region%s must be healthy while one is changed.%s%s",
 		wanted, wanted == 1 ? "" : "s", sick.len ? "\n" : "", str_cstr(&sick));
-	diag_hint(x->d, g, "mend these regions first, or lower MinHealthyRegions in the manifest");
+	hint_where_to_begin(s, g);
 	str_release(&sick);
 	s->reason = "too few other regions are healthy";
 	x->rollouts->refused = true;

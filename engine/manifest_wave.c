@@ -37,6 +37,12 @@ static void set_regions(struct manifest_reader *r, const struct manifest_part *p
 
 	wave->regions =
 		manifest_region_names(r, key_of(r, "Regions", part), value, &wave->region_count);
+	/* As a filter it would fit every region. */
+	if (value->kind == NODE_LIST && value->count == 0)
+		diag_hint(r->d,
+			  diag_add(r->d, DIAG_MANIFEST_VALUE, value->where, "%s is an empty list",
+				   key_of(r, "Regions", part)),
+			  "name regions, or leave it out: then any will do");
 }
 
 static void set_where(struct manifest_reader *r, const struct manifest_part *part, void *into,

@@ -299,15 +299,37 @@ static void a_region_that_is_sick_after_its_change_keeps_the_others(void **state
 	assert_true(bench_said(b, DIAG_ROLLOUT_STARVED));
 }
 
-static void all_regions_but_one_may_be_destroyed(void **state)
+static void a_destroy_that_leaves_too_little_does_not_begin(void **state)
 {
 	struct bench *b = *state;
 
 	project(b, "MinHealthyRegions: 1", "");
 	assert_int_equal(apply(b), 0);
 	assert_int_equal(bench_destroy(b), -1);
+	assert_int_equal(cloud_count(), 2);
+	assert_true(b->result.refused);
+	assert_string_equal(bench_diag(b, DIAG_ROLLOUT_STARVED)->detail,
+			    "MinHealthyRegions: 1 region must be left, and 0 would be.");
+}
+
+/* East is there, west went back to nothing: west first. */
+static void a_region_that_went_back_to_nothing_is_not_healthy(void **state)
+{
+	struct bench *b = *state;
+	struct run_request q = {.mode = RUN_APPLY, .on_failure = ON_FAILURE_INSTANCE};
+
+	project(b, "MinHealthyRegions: 1", "");
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_CREATE, .name = "west", .status = HD_FATAL, .effect = HD_EFFECT_NONE});
+	assert_int_equal(bench_run(b, &q), -1);
 	assert_int_equal(cloud_count(), 1);
-	assert_true(bench_said(b, DIAG_ROLLOUT_STARVED));
+	cloud_drop_rules();
+	update(b);
+	assert_int_equal(apply(b), -1);
+	assert_true(b->result.refused);
+	assert_string_equal(cloud_property("east", "Size"), "1");
+	assert_non_null(strstr(bench_diag(b, DIAG_ROLLOUT_STARVED)->hint,
+			       "'hadeploy apply web --region west'"));
 }
 
 /* --- freezes --------------------------------------------------------------------------- */
@@ -361,7 +383,8 @@ int main(void)
 		RUN_TEST(a_first_deployment_needs_no_healthy_region),
 		RUN_TEST(too_few_healthy_regions_refuse_the_run),
 		RUN_TEST(a_region_that_is_sick_after_its_change_keeps_the_others),
-		RUN_TEST(all_regions_but_one_may_be_destroyed),
+		RUN_TEST(a_destroy_that_leaves_too_little_does_not_begin),
+		RUN_TEST(a_region_that_went_back_to_nothing_is_not_healthy),
 		RUN_TEST(a_freeze_refuses_a_run),
 		RUN_TEST(a_freeze_that_begins_stops_before_the_next_wave),
 	};
