@@ -419,6 +419,23 @@ static void a_full_disk_is_said_and_what_was_there_is_kept(void **state)
 	state_close(s);
 }
 
+static void nothing_is_recorded_in_a_file_without_a_name(void **state)
+{
+	struct fixture *f = *state;
+	struct record page = state_fixture_record(&state_fixture_east, "Page");
+	struct state_edit put = {.kind = EDIT_PUT_RECORD, .record = &page};
+	struct state *s = state_fixture_open_locked(f);
+	const char *aside = arena_printf(f->a, "%s.aside", f->path);
+
+	assert_int_equal(rename(f->path, aside), 0);
+	assert_int_equal(state_commit(s, &put, 1, &f->d), -1);
+	assert_non_null(strstr(f->d.first->summary, "was removed or replaced while it was in use"));
+	state_fixture_expect(f, DIAG_STATE_IO);
+	assert_int_equal(rename(aside, f->path), 0);
+	state_fixture_put(f, s, &page);
+	state_close(s);
+}
+
 static void a_database_that_stays_busy_is_said(void **state)
 {
 	struct fixture *f = *state;
@@ -599,6 +616,7 @@ int main(void)
 		STATE_TEST(the_check_names_operations_without_an_end),
 		STATE_TEST(a_flipped_byte_is_found_or_harmless),
 		STATE_TEST(a_full_disk_is_said_and_what_was_there_is_kept),
+		STATE_TEST(nothing_is_recorded_in_a_file_without_a_name),
 		STATE_TEST(a_database_that_stays_busy_is_said),
 		STATE_TEST(another_users_state_is_a_matter_of_permission),
 		STATE_TEST(a_medium_that_cannot_be_written_can_be_read),
