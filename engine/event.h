@@ -36,7 +36,8 @@ enum event_kind {
 	EVENT_INSTANCE_ENDED,   /* instance, wave, text: "SUCCEEDED", "FAILED", "SKIPPED",
 				   "CANCELLED"; done of total */
 	EVENT_BAKING,           /* instance.stack, wave, wait_ms: before the next wave starts */
-	EVENT_CHECK,            /* instance (its region), text: a health check changed its mind */
+	EVENT_CHECK,            /* instance (its region), text: a health check changed its mind;
+				   total: of a healthy one, as of INSTANCE_ENDED */
 	EVENT_GATE,             /* instance, or its stack alone: text: "passed", or why not */
 	EVENT_ROLLING_BACK,     /* total: instances that go back after a failure */
 	EVENT_CANCELLING,       /* text: first or second interrupt */

@@ -257,6 +257,9 @@ static void tell_check(const struct asking *q, const char *detail)
 				 .wave = q->c->wave,
 				 .text = arena_printf(x->arena, "%s is %s%s%s", q->probe->label,
 						      state, *detail ? ": " : "", detail),
+				 .total = q->gauge.state == GAUGE_HEALTHY
+						  ? q->c->s->plan->spec.member_count
+						  : 0,
 			 });
 }
 

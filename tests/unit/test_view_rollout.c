@@ -266,6 +266,11 @@ static void waves_bakes_and_gates_are_told(void **state)
 	tells((struct event){.kind = EVENT_GATE, .instance = &east, .text = "passed"}, "");
 	tells((struct event){.kind = EVENT_CHECK, .instance = &east, .text = "shop is healthy"},
 	      "web/east: shop is healthy\n");
+	tells((struct event){.kind = EVENT_CHECK,
+			     .instance = &east,
+			     .text = "shop is healthy",
+			     .total = 21},
+	      "");
 }
 
 /* --- outcomes ----------------------------------------------------------------------------- */
