@@ -273,10 +273,20 @@ static void add_imported(struct str *out, const struct run_result *r)
 	str_add(out, ".\n");
 }
 
+/* Every change may have gone well, and the gate behind them said no. */
+static bool any_fault(const struct run_result *r)
+{
+	for (size_t i = 0; r->plan && r->faults && i < r->plan->rollouts.count; i++) {
+		if (r->faults[i] != ROLLOUT_WELL)
+			return true;
+	}
+	return false;
+}
+
 static bool ended_well(const struct run_result *r)
 {
-	return !r->interrupted && !r->not_begun && !r->failed && !r->left_open && !r->skipped &&
-	       !r->targets_failed;
+	return !any_fault(r) && !r->interrupted && !r->not_begun && !r->failed && !r->left_open &&
+	       !r->skipped && !r->targets_failed;
 }
 
 static const char *ending(const struct run_result *r)

@@ -295,6 +295,25 @@ static void each_stack_says_how_its_instances_fared(void **state)
 	fixture_close(&f);
 }
 
+/* All changes went well, and the check behind them did not. */
+static void a_rollout_that_failed_is_not_complete(void **state)
+{
+	static const char *const statuses[] = {"ROLLED_BACK", "ROLLED_BACK", "ROLLED_BACK",
+					       "ROLLED_BACK", "ROLLED_BACK", "ROLLED_BACK"};
+	enum rollout_fault fault = ROLLOUT_GATE_FAILS;
+	size_t fault_at = 0;
+	struct fixture f;
+	struct run_result r = {.statuses = statuses, .faults = &fault, .fault_at = &fault_at};
+	struct str out = STR_INIT;
+
+	(void)state;
+	r.plan = laid_out(&f, PLACES "Stacks: {web: {Template: web.yaml, " TARGETS "}}\n");
+	view_result(&out, &r, RUN_APPLY, &plain);
+	assert_true(text_starts(str_text(&out), "Apply failed: "));
+	str_release(&out);
+	fixture_close(&f);
+}
+
 static void says_again(const char *const *addresses, size_t count, const char *expected)
 {
 	static const char *const regions[] = {"a", "b", "c", "d", "e", "east", "west"};
@@ -368,6 +387,7 @@ int main(void)
 		cmocka_unit_test(of_many_only_failures_and_tenths),
 		cmocka_unit_test(waves_bakes_and_gates_are_told),
 		cmocka_unit_test(each_stack_says_how_its_instances_fared),
+		cmocka_unit_test(a_rollout_that_failed_is_not_complete),
 		cmocka_unit_test(the_command_to_retry_names_stacks_and_regions),
 		cmocka_unit_test(errors_of_a_run_say_where_and_what_to_do),
 	};
