@@ -123,8 +123,30 @@ static void add_width(struct telling *t)
 
 /* --- waves --------------------------------------------------------------------------------- */
 
+/* Its own tolerance, as it counts; ROLLOUT_ANY for the last one. */
+static size_t wave_tolerates(const struct telling *t, size_t wave)
+{
+	enum wave_place at = WAVE_LAST;
+
+	for (size_t w = wave + 1; w < t->s->wave_count; w++)
+		at = t->waves[w] ? WAVE_BEFORE_OTHERS : at;
+	return rollout_wave_tolerance(t->p, wave, at, t->waves[wave]);
+}
+
+static bool some_tolerate(const struct telling *t)
+{
+	for (size_t w = 0; w < t->s->wave_count; w++) {
+		size_t may_fail = t->waves[w] ? wave_tolerates(t, w) : 0;
+
+		if (may_fail && may_fail != ROLLOUT_ANY)
+			return true;
+	}
+	return false;
+}
+
 static void add_waves(struct telling *t)
 {
+	bool some = some_tolerate(t);
 	size_t told = 0;
 
 	if (t->waves_used < 2)
@@ -137,10 +159,14 @@ static void add_waves(struct telling *t)
 			str_printf(t->out, ", then %zu more", t->waves_used - told);
 			break;
 		}
-		str_printf(t->out, "%s%s (%zu)", told++ ? ", then " : "", t->p->waves[w].name,
+		str_printf(t->out, "%s%s (%zu", told++ ? ", then " : "", t->p->waves[w].name,
 			   t->waves[w]);
+		if (some && wave_tolerates(t, w) != ROLLOUT_ANY)
+			str_printf(t->out, ", %zu may fail", wave_tolerates(t, w));
+		str_add_char(t->out, ')');
 	}
-	str_add(t->out, "; more failures in one than it tolerates stop it.\n");
+	str_add(t->out, some ? "; more failures in one stop it.\n"
+			     : "; a failure in any but the last stops it.\n");
 }
 
 /* --- failures ------------------------------------------------------------------------------ */

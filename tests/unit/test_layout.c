@@ -592,12 +592,20 @@ static void words_say_what_it_will_do(void **state)
 		 "MinHealthyRegions: 1}",
 		 "6 instances: east, then west, then north; in a region all at the same time "
 		 "(SOFT, FailureTolerance 0).\n"
-		 "2 waves: canary (1), then wave 2 (5); more failures in one than it tolerates "
-		 "stop it.\n"
+		 "2 waves: canary (1), then wave 2 (5); a failure in any but the last stops it.\n"
 		 "The first failure stops it: what is under way ends, nothing more starts.\n"
 		 "At most 2 of 6 instances can fail before it stops.\n"
 		 "Nothing is changed in a region while no other is healthy.\n"
 		 "If it fails, the failing wave goes back (OnFailure: wave).\n"},
+		{"{Waves: [{Name: canary, Count: 1}, {Name: more, Count: 3, FailureTolerance: 1}, "
+		 "{}], FailureTolerance: 2}",
+		 "6 instances: east, then west, then north; in a region all at the same time "
+		 "(SOFT, FailureTolerance 2).\n"
+		 "3 waves: canary (1, 0 may fail), then more (3, 1 may fail), then wave 3 (2); "
+		 "more failures in one stop it.\n"
+		 "It stops when more than 2 in a region fail: what is under way ends, nothing "
+		 "more starts.\n"
+		 "At most 3 of 6 instances can fail before it stops.\n"},
 	};
 
 	(void)state;
@@ -644,7 +652,7 @@ static void words_count_what_they_do_not_name(void **state)
 		"12 instances: r0, then r1, then r2, then r3, then r4, then 3 more; in a region up "
 		"to 2 at a time (SOFT, FailureTolerance 40%).\n"
 		"8 waves: r0 (1), then r1 (1), then r2 (1), then r3 (1), then r4 (1), then 3 more; "
-		"more failures in one than it tolerates stop it.\n"
+		"a failure in any but the last stops it.\n"
 		"It stops when more than 40% of a region (0 to 2) fail: what is under way ends, "
 		"nothing more starts.\n"
 		"At most 4 of 12 instances can fail before it stops.\n"
