@@ -176,7 +176,9 @@ def test_policies_other_than_these_two_are_refused(host, tmp_path):
 
 
 def test_the_same_cause_on_many_hosts_is_told_once(regions, tmp_path):
-    project = regions.project(tmp_path, templates={
+    stacks = {"web": {"Template": "stacks/web.yaml", "Targets": ["east", "west"], "Rollout": {
+        "RegionConcurrency": "PARALLEL", "FailureTolerance": "100%"}}}
+    project = regions.project(tmp_path, stacks=stacks, templates={
         "web": everywhere(lambda name: ssh_file(name, regions.dir / "shared", "x"))})
     for host in regions.hosts.values():
         host.stop()

@@ -24,7 +24,7 @@ ODD = LETTERS + " !\"#$%&'()*+,/:;<=>?@[]^`{|}\u00e9\u1234\U0001f600"
 @pytest.fixture(scope="module")
 def signer(tmp_path_factory):
     program = tmp_path_factory.mktemp("signer") / "signer"
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "jansson", "libcrypto"],
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "jansson", "libcrypto", "libcurl"],
                            check=True, capture_output=True, text=True).stdout.split()
     subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", f"-I{ROOT}", "-o", program,
                     *(ROOT / name for name in SOURCES), *flags, "-lm"], check=True)
