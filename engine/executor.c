@@ -412,6 +412,12 @@ static void rest(struct executor *x)
 		give_up(x);
 }
 
+static struct task *task_of(const struct dispatch_event *ev)
+{
+	assert(ev->job);
+	return container_of(ev->job, struct task, job);
+}
+
 static void on_event(struct executor *x, const struct dispatch_event *ev)
 {
 	if (ev->job && ev->job->owner == JOB_OF_CHECK) {
@@ -420,17 +426,17 @@ static void on_event(struct executor *x, const struct dispatch_event *ev)
 	}
 	switch (ev->kind) {
 	case DISPATCH_START:
-		task_start(container_of(ev->job, struct task, job));
+		task_start(task_of(ev));
 		break;
 	case DISPATCH_ENDED:
-		task_ended(container_of(ev->job, struct task, job));
+		task_ended(task_of(ev));
 		break;
 	case DISPATCH_DUE:
-		task_prepare(container_of(ev->job, struct task, job), CALL_POLL);
+		task_prepare(task_of(ev), CALL_POLL);
 		dispatch_call(x->dispatch, ev->job);
 		break;
 	case DISPATCH_SLOW:
-		tell_slow(container_of(ev->job, struct task, job));
+		tell_slow(task_of(ev));
 		break;
 	case DISPATCH_PROGRESS:
 		on_progress(x, ev);

@@ -601,3 +601,8 @@ int registry_tell_schema(const struct registry *r, struct text type, void *conte
 	arena_free(a);
 	return text != NULL;
 }
+
+bool registry_of_project(const struct registry *r)
+{
+	return r->manifest->src != NULL;
+}

@@ -95,6 +95,17 @@ static bool asks(const struct unserved *u, const struct alternative *alt)
 	return false;
 }
 
+/* A project is to be deployed; a file alone may be meant for other definitions, or for
+ * CloudFormation itself. */
+static struct diag *add_unserved(const struct asking *a, const struct str *what)
+{
+	const struct lint *l = a->c->l;
+
+	return registry_of_project(l->types)
+		       ? diag_add(l->d, DIAG_PROPERTY_UNSERVED, a->where, "%s", str_cstr(what))
+		       : diag_warn(l->d, DIAG_PROPERTY_UNSERVED, a->where, "%s", str_cstr(what));
+}
+
 /* Under a condition it harms nobody for whom that is false: the targets tell. */
 static void judge_alternative(void *context, const struct alternative *alt)
 {
@@ -108,10 +119,7 @@ static void judge_alternative(void *context, const struct alternative *alt)
 		str_add(&what, " as ");
 		property_add_shown(&what, alt->node->text);
 	}
-	unserved_explain(
-		a->unserved,
-		diag_add(a->c->l->d, DIAG_PROPERTY_UNSERVED, a->where, "%s", str_cstr(&what)),
-		a->c->l->d);
+	unserved_explain(a->unserved, add_unserved(a, &what), a->c->l->d);
 	str_release(&what);
 	a->refused = true;
 }

@@ -8,9 +8,11 @@
 
 #define CONTAINER_HOST "http://169.254.170.2"
 #define INSTANCE_HOST "http://169.254.169.254"
+#define NAMED_HOST "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 #define INSTANCE_HOST_IPV6 "http://[fd00:ec2::254]"
-/* They are next door, or not there at all. */
+/* It is next door, or not there at all; one that the environment names is there. */
 #define CONNECT_MS 1000
+#define CONNECT_NAMED_MS 5000
 #define TIMEOUT_MS 5000
 #define TOKEN_LEN_MAX ((size_t)64 << 10)
 
@@ -21,10 +23,10 @@ struct metadata {
 };
 
 /* These services are on this machine: no proxy is between. */
-static struct metadata open_client(struct search *s)
+static struct metadata open_client(struct search *s, int64_t connect_ms)
 {
 	struct http_settings settings = {
-		.proxy = "", .user_agent = "hadeploy/" HADEPLOY_VERSION, .connect_ms = CONNECT_MS};
+		.proxy = "", .user_agent = "hadeploy/" HADEPLOY_VERSION, .connect_ms = connect_ms};
 
 	return (struct metadata){.s = s, .http = http_client_new(&settings)};
 }
@@ -170,7 +172,7 @@ static enum found ask_container(struct search *s, const char *url, struct aws_ke
 	if (container_token(s, &token))
 		return FOUND_FAULT;
 	header.value = token;
-	m = open_client(s);
+	m = open_client(s, CONNECT_NAMED_MS);
 	if (!ask(&m, "GET", url, token ? &header : NULL) || m.answer.status != 200)
 		found = refuse(&m, what, url);
 	else
@@ -216,7 +218,7 @@ enum found credentials_container(struct search *s, struct aws_key *out)
 
 static const char *instance_host(struct arena *a)
 {
-	const char *given = search_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	const char *given = search_variable(NAMED_HOST);
 	const char *mode = search_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 	struct text t = text_of(given);
 
@@ -264,7 +266,7 @@ enum found credentials_instance(struct search *s, struct aws_key *out)
 		search_note(s, "instance metadata: AWS_EC2_METADATA_DISABLED is set");
 		return FOUND_NOTHING;
 	}
-	m = open_client(s);
+	m = open_client(s, search_variable(NAMED_HOST) ? CONNECT_NAMED_MS : CONNECT_MS);
 	if (!ask(&m, "PUT", arena_printf(s->a, "%s/latest/api/token", host), &ttl))
 		search_note(s, "instance metadata: %s: %s", host, m.answer.why);
 	else if (m.answer.status != 200 || strpbrk(body_text(&m), "\r\n"))
