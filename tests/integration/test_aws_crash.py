@@ -14,7 +14,7 @@ from lab.proxy import FaultyProxy
 REGION = "eu-west-1"
 FAULTY = os.environ.get("HADEPLOY_FAULTY")
 # Of the points of a run, every so manieth is tried; CRASH_STEP=1: all.
-STEP = int(os.environ.get("CRASH_STEP", "9"))
+STEP = int(os.environ.get("CRASH_STEP", "23"))
 
 RESOURCES = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
