@@ -71,7 +71,7 @@ const char *registry_schema_text(const struct registry *r, struct arena *a, cons
 int registry_tell_schema(const struct registry *r, struct text type, void *context,
 			 void (*take)(void *context, struct hd_span schema));
 
-/* A project's; false: of template files alone, which may be meant for another project's providers. */
+/* A project's; false: of template files alone, which may be meant for other providers. */
 bool registry_of_project(const struct registry *r);
 
 #endif
