@@ -47,7 +47,7 @@ test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(wildcard tests/f*/*.c)) 
 shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
 shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
 
-packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8 libcurl libxml-2.0
+packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8 libcurl libxml-2.0 libpq
 LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ljq -ldl -lm
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -69,6 +69,7 @@ static bool lasts(const struct event *e)
 	case EVENT_GATE:
 	case EVENT_ROLLING_BACK:
 	case EVENT_CANCELLING:
+	case EVENT_JOURNAL:
 		return true;
 	case EVENT_INSTANCE_STARTED: /* the live lines count them */
 	case EVENT_INSTANCE_ENDED:

@@ -58,6 +58,7 @@ static void add_times(json_t *j, const struct event *e)
 		set_integer(j, "total", (int64_t)e->total);
 		return;
 	case EVENT_REFRESHED:
+	case EVENT_JOURNAL:
 	case EVENT_FINISHED:
 		set_integer(j, "done", (int64_t)e->done);
 		set_integer(j, "total", (int64_t)e->total);

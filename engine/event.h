@@ -41,8 +41,11 @@ enum event_kind {
 	EVENT_GATE,             /* instance, or its stack alone: text: "passed", or why not */
 	EVENT_ROLLING_BACK,     /* total: instances that go back after a failure */
 	EVENT_CANCELLING,       /* text: first or second interrupt */
+	EVENT_JOURNAL,          /* entry of the runbook's execution, once it is recorded */
 	EVENT_FINISHED          /* counts in done/total */
 };
+
+struct journal_entry; /* runbook/journal.h */
 
 struct event {
 	enum event_kind kind;
@@ -55,6 +58,9 @@ struct event {
 	const char *text;        /* masked; or NULL */
 	const char *endpoint;    /* or NULL */
 	const struct plan *plan; /* EVENT_PLANNED */
+	const struct journal_entry *entry; /* EVENT_JOURNAL */
+	const char *execution;             /* its id; of the events of an Apply step too; or NULL */
+	const char *step;                  /* path of the step whose Apply it comes from; or NULL */
 	int64_t elapsed_ms, wait_ms;
 	int64_t usual_ms; /* EVENT_SLOW: what 95 of 100 took at most */
 	int64_t wall_ms;  /* when */

@@ -122,6 +122,61 @@ struct manifest_stack {
 	struct range where;
 };
 
+/* `Runbooks: {failover: runbooks/failover.yaml}`. */
+struct manifest_runbook {
+	const char *name;
+	const char *path; /* as written */
+	struct range where;
+};
+
+/*
+ * `Routes:`: how users are led to regions, for Traffic steps.
+ *
+ *	Routes:
+ *	  shop: {Type: PowerDNS::Route, Zone: shop.test., Name: www.shop.test., TTL: 5,
+ *	         Region: global, Values: {east: [192.0.2.1], west: [192.0.2.2]}}
+ */
+struct manifest_route {
+	const char *name;
+	const char *type;     /* "PowerDNS::Route": its actions "weights" and "set-weights" are used
+				 (provider.h) */
+	const char *provider; /* entry that has it; NULL: the one that serves the type */
+	const struct manifest_region
+		*region;           /* whose settings it is called with; NULL: that of To */
+	const struct node *config; /* NODE_MAP: the whole of it */
+	struct range where;
+};
+
+/* `Failover: {Runbook: failover, Prefer: [west, south], CoolDown: 1h}`; all optional. */
+struct manifest_failover {
+	const char *runbook;  /* of `failover --from --to`: "failover" unless it says otherwise */
+	const char *failback; /* of `failback`: the same unless it says otherwise */
+	const struct manifest_region *const *prefer; /* for `--to best`, the first healthy one */
+	size_t prefer_count;
+	int64_t cool_down_ms;                        /* between two executions that are no drills */
+	const struct manifest_check *const *healthy; /* what tells whether a region is */
+	size_t healthy_count;
+	struct range where; /* RANGE_NONE: not in the manifest */
+};
+
+/*
+ * `Watch: [{Check: shop, Region: east, Runbook: failover, Parameters: {From: east, To: best},
+ * For: 30s, CoolDown: 1h}]`: what `hadeploy watch` starts by itself.
+ */
+struct manifest_watch {
+	const char *name;                           /* "shop in east" unless it has a Name */
+	const struct manifest_check *const *checks; /* all of them unhealthy in the region */
+	size_t check_count;
+	const struct manifest_region *region;
+	const char *runbook;
+	const struct manifest_parameter *parameters; /* the value "best" of a Region is chosen */
+	size_t parameter_count;
+	int64_t for_ms;       /* unhealthy for so long, beyond the checks' own thresholds */
+	int64_t cool_down_ms; /* since the last execution of the runbook */
+	bool ungraceful;      /* `Mode: ungraceful` */
+	struct range where;
+};
+
 struct manifest {
 	const struct source *src;
 	const char *dir;          /* absolute */
@@ -141,6 +196,13 @@ struct manifest {
 	const struct manifest_check *checks; /* HealthChecks */
 	size_t check_count;
 	struct freeze_list freezes;
+	const struct manifest_runbook *runbooks; /* Runbooks, in the order of the file */
+	size_t runbook_count;
+	const struct manifest_route *routes; /* Routes */
+	size_t route_count;
+	struct manifest_failover failover;
+	const struct manifest_watch *watches; /* Watch */
+	size_t watch_count;
 	const struct manifest_index *index; /* names, sorted: manifest_index.c */
 };
 
@@ -162,6 +224,8 @@ const struct manifest_account *manifest_account(const struct manifest *m, const 
 const struct manifest_region *manifest_region(const struct manifest *m, const char *name);
 const struct manifest_stack *manifest_stack(const struct manifest *m, const char *name);
 const struct manifest_check *manifest_check(const struct manifest *m, const char *name);
+const struct manifest_runbook *manifest_runbook(const struct manifest *m, const char *name);
+const struct manifest_route *manifest_route(const struct manifest *m, const char *name);
 /* Where the stack goes at this place; NULL: it does not. */
 const struct manifest_target *manifest_target(const struct manifest_stack *stack,
 					      const char *account, const char *region);

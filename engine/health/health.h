@@ -16,13 +16,19 @@
 /* `shop: {Type: HTTP, Url: 'http://${Host}:8080/health', ...}` of the manifest. */
 struct manifest_check {
 	const char *name;
-	const char *type;         /* "HTTP", "TCP", "COMMAND" */
+	const char *type;         /* "HTTP", "TCP", "COMMAND", "POSTGRES", "DNS"; "SSH" is a
+				     command on the host, carried out by the provider ssh */
 	const char *provider;     /* entry that carries it out: "probe" */
 	const char *const *roles; /* of the hosts; none: all, when it names ${Host} */
 	size_t role_count;
 	int64_t interval_ms, timeout_ms;
 	size_t healthy_threshold, unhealthy_threshold;
-	bool per_host;             /* it names ${Host}, ${HostName} or ${Zone} */
+	bool per_host; /* it names ${Host}, ${HostName} or ${Zone} */
+	/* `From: [local, west, web-w1]`: from where it is asked; none: from here.  A region stands
+	 * for its first host.  Of several so many (`Quorum`, default: more than half) must say
+	 * unhealthy for an endpoint to be; one that cannot ask has no voice. */
+	const char *const *from;
+	size_t from_count, quorum;
 	const struct node *config; /* NODE_MAP: the whole of it */
 	struct range where;
 };

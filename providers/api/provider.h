@@ -257,12 +257,29 @@ struct hd_provider {
 		    struct hd_span cursor); /* existing resources, page by page: item()
 					       each, and set_result(the next cursor as a
 					       JSON string) while there are more */
+	/*
+	 * Runbook actions named in the schema; one that gives the resource another id hands that
+	 * over.  r->idem is the same for every attempt, also of a later process: what was begun
+	 * with it is gone on with.  poll() and set_result() as elsewhere.  Without a resource (id
+	 * and type empty, or type as told) engines ask for
+	 *
+	 *	command      of the provider that reaches hosts.  {"Host": name, "Command": text or
+	 *	             list, "Environment": {}, "Timeout": ms}: run once, to its end, on that
+	 *	             host.  Result {"ExitCode", "Stdout", "Stderr"} (their ends, bounded); an
+	 *	             exit code other than 0 is HD_FATAL with a diagnostic
+	 *	http         {"Url", "Method", "Headers", "Body", "Status", "Contains", "CaFile",
+	 *	             "Timeout"}: one request.  Result {"Status", "Body" (bounded), "Json"}; a
+	 *	             status that is not wanted is HD_FATAL
+	 *	notify       {"Url" or "Command", "Message", "Event": {}}: somebody is told
+	 *	weights      type "PowerDNS::Route" or the like, {"Route": the manifest's entry of
+	 *	             Routes}: result {"Weights": {"east": 100, "west": 0}}, in percent
+	 *	set-weights  the same with "Weights": sets them all at once
+	 *
+	 * A type that only has such actions is one of the schema with "deployable": false and
+	 * "actions".
+	 */
 	int (*act)(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
-		   struct hd_span action,
-		   struct hd_span args); /* runbook actions named in the schema;
-	                                    r->id is empty when the action needs
-	                                    no resource (a command, a check); one that
-	                                    gives it another id hands that over */
+		   struct hd_span action, struct hd_span args);
 	/*
 	 * Values that templates refer to and somebody else stores.  The entry `aws` is asked
 	 * for what = "ssm", "ssm-secure" ({"Name", "Version"}) and "secretsmanager" ({"Name"
@@ -277,7 +294,10 @@ struct hd_provider {
 	 * entry}; those that are the engine's (Interval, HealthyThreshold, UnhealthyThreshold,
 	 * Roles, Provider) mean nothing here.  It is carried out once, within the timeout:
 	 * set_result({"Healthy": true or false, "Detail": "503 in 12 ms", "Millis": 12}) and HD_OK,
-	 * whatever the outcome; another status only when it could not be carried out.
+	 * whatever the outcome; another status only when it could not be carried out.  "Values" in
+	 * the result, an object of scalars, is what was measured: of POSTGRES "Role" ("primary" or
+	 * "standby"), "Writable", "LagSeconds", "LagBytes", "Lsn", "LastCommit" (RFC 3339).  "From":
+	 * {"Host": name} in args: it is asked from that host, by the provider that reaches hosts.
 	 */
 	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		      struct hd_span args);

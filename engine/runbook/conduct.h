@@ -1,0 +1,63 @@
+/*
+ * conduct.h - an execution of a runbook: engine_conduct runs it from its first event to its
+ * last, or goes on where another process left it.
+ *
+ * The coordinator's loop for runbooks: steps in order, each in exactly one state, every event in
+ * the journal before what it announces, requests of other terminals looked at several times a
+ * second.  Holds the lock of executions; Apply steps take the locks of their instances
+ * themselves.
+ */
+#ifndef ENGINE_RUNBOOK_CONDUCT_H
+#define ENGINE_RUNBOOK_CONDUCT_H
+
+#include "engine/runbook/journal.h"
+#include "engine/runbook/runbook.h"
+
+struct engine;
+
+struct conduct_request {
+	const char *runbook;
+	const struct parameter_given *parameters;
+	size_t parameter_count;
+	enum execution_kind kind;
+	enum step_grace grace;
+	const char *resume;   /* id of an execution to go on with; NULL: a new one */
+	int64_t since_ms;     /* wall clock: when the outage began; 0: now */
+	const char *detected; /* what detected it: "check shop of east: ..."; NULL: nobody */
+	const char *reason;   /* why it is run; may be NULL */
+	const char *accept_data_loss; /* reason; NULL: it is not accepted */
+	const char *const *approve;   /* paths or names approved beforehand */
+	size_t approve_count;
+	bool strict;          /* a missed objective is exit 4 */
+	bool hold_on_failure; /* a failed step pauses for skip or retry instead of ending the execution:
+				 on a terminal */
+	const char *request; /* JSON array: the command line */
+	/* Called now and then while approval is awaited on a terminal; nonzero: *out is filled with
+	 * what the person said.  NULL: nobody is there. */
+	int (*ask)(void *context, const struct step_story *step, const char *message,
+		   const char *confirm, struct execution_ask *out);
+	void *context;
+};
+
+struct conduct_result {
+	struct execution_story story; /* as it ended, in the engine's arena */
+	bool declined, interrupted, refused;
+	int64_t overhead_ms; /* of the time between start and end what no step, wait or check took */
+};
+
+/* 0: COMPLETED; -1 otherwise, with errors; *out says how it ended.  The engine's exit code is
+ * cli/'s to choose from the status. */
+int engine_conduct(struct engine *e, const struct conduct_request *q, struct conduct_result *out,
+		   struct diags *d);
+
+/* What it would take, from recorded durations along the critical path; 0: never measured. */
+struct conduct_forecast {
+	int64_t p50_ms, p95_ms;
+	size_t measured, steps;      /* so many of so many steps were measured */
+	const char *const *critical; /* paths of the steps that decide it */
+	size_t critical_count;
+};
+int engine_forecast(struct engine *e, const struct bound_procedure *b, struct conduct_forecast *out,
+		    struct diags *d);
+
+#endif
