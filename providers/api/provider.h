@@ -268,8 +268,8 @@ struct hd_provider {
 	 *	             host.  Result {"ExitCode", "Stdout", "Stderr"} (their ends, bounded); an
 	 *	             exit code other than 0 is HD_FATAL with a diagnostic
 	 *	http         {"Url", "Method", "Headers", "Body", "Status", "Contains", "CaFile",
-	 *	             "Timeout"}: one request.  Result {"Status", "Body" (bounded), "Json"}; a
-	 *	             status that is not wanted is HD_FATAL
+	 *	             "Timeout"}: one request.  Result {"Status", "Body" (bounded), "Json"};
+	 *	             a status that is not wanted is HD_FATAL
 	 *	notify       {"Url" or "Command", "Message", "Event": {}}: somebody is told
 	 *	weights      type "PowerDNS::Route" or the like, {"Route": the manifest's entry of
 	 *	             Routes}: result {"Weights": {"east": 100, "west": 0}}, in percent
@@ -296,8 +296,9 @@ struct hd_provider {
 	 * set_result({"Healthy": true or false, "Detail": "503 in 12 ms", "Millis": 12}) and HD_OK,
 	 * whatever the outcome; another status only when it could not be carried out.  "Values" in
 	 * the result, an object of scalars, is what was measured: of POSTGRES "Role" ("primary" or
-	 * "standby"), "Writable", "LagSeconds", "LagBytes", "Lsn", "LastCommit" (RFC 3339).  "From":
-	 * {"Host": name} in args: it is asked from that host, by the provider that reaches hosts.
+	 * "standby"), "Writable", "LagSeconds", "LagBytes", "Lsn", "LastCommit" (RFC 3339).
+	 * "From": {"Host": name} in args: it is asked from that host, by the provider that
+	 * reaches hosts.
 	 */
 	int (*lookup)(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		      struct hd_span args);
