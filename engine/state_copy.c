@@ -4,9 +4,11 @@
 
 #include "engine/state_sqlite.h"
 
-/* Nobody holds the copy, and nothing is under way in it. */
+/* Nobody holds the copy, and nothing is under way in it.  What runbooks have set is still set. */
 static const char settle_copy[] = "DELETE FROM lock; DELETE FROM ticket; "
-				  "DELETE FROM operation WHERE result = 'open'";
+				  "DELETE FROM operation WHERE result = 'open'; "
+				  "DELETE FROM execution; DELETE FROM execution_event; "
+				  "DELETE FROM execution_request";
 
 static int copy_to(sqlite3 *from, sqlite3 *to)
 {

@@ -5,6 +5,9 @@
  *	state_duration.c  how long things took
  *	state_result.c    how each instance fared in a run
  *	state_prune.c     what is over the bounds goes
+ *	state_journal.c   executions of runbooks with their events (engine/runbook/journal.h)
+ *	state_request.c   what is asked of executions
+ *	state_override.c  parameters that runbooks have set, what checks said
  *
  * Functions that write do it inside the caller's transaction.
  */
@@ -21,6 +24,10 @@ int history_next_row(struct state *s, struct row *row, struct diags *d);
 /* "the WHAT of 'OF' does not fit its checksum"; always -1. */
 int history_fail_row(struct state *s, struct row *row, const char *what, const char *of,
 		     struct diags *d);
+
+/* state_journal.c: 1 when the execution is there, 0 when it is not, -1. */
+int journal_has(struct state *s, const char *execution, struct diags *d);
+int journal_fail_unknown(const char *execution, struct diags *d); /* always -1 */
 
 /* NULL texts mean "". */
 int history_write_result(struct state *s, const struct instance_result *r, struct diags *d);

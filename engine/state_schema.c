@@ -118,10 +118,44 @@ static const char schema_v3[] =
 	"since_ms INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL, machine TEXT NOT NULL, "
 	"started TEXT NOT NULL, instances TEXT NOT NULL, waits_for TEXT NOT NULL) STRICT;";
 
+/* Of version 3, too: executions of runbooks (engine/runbook/journal.h). */
+static const char schema_v3_journal[] =
+	"CREATE TABLE execution (execution TEXT NOT NULL PRIMARY KEY, runbook TEXT NOT NULL, "
+	"kind TEXT NOT NULL, status TEXT NOT NULL, parameters TEXT NOT NULL, "
+	"user TEXT NOT NULL, host TEXT NOT NULL, command TEXT NOT NULL, pid INTEGER NOT NULL, "
+	"since_ms INTEGER NOT NULL, machine TEXT NOT NULL, started TEXT NOT NULL, "
+	"started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, entries INTEGER NOT NULL, "
+	"head TEXT NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE execution_event (execution TEXT NOT NULL, number INTEGER NOT NULL, "
+	"at_ms INTEGER NOT NULL, kind TEXT NOT NULL, step TEXT NOT NULL, data TEXT NOT NULL, "
+	"previous TEXT NOT NULL, hash TEXT NOT NULL, checksum BLOB NOT NULL, "
+	"PRIMARY KEY (execution, number)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE execution_request (number INTEGER PRIMARY KEY AUTOINCREMENT, "
+	"execution TEXT NOT NULL, request TEXT NOT NULL, step TEXT NOT NULL, "
+	"reason TEXT NOT NULL, typed TEXT NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL, "
+	"command TEXT NOT NULL, pid INTEGER NOT NULL, asked_ms INTEGER NOT NULL, "
+	"checksum BLOB NOT NULL) STRICT;"
+	"CREATE INDEX execution_request_of ON execution_request (execution, number);"
+	"CREATE TABLE override (stack TEXT NOT NULL, account TEXT NOT NULL, "
+	"region TEXT NOT NULL, parameter TEXT NOT NULL, value TEXT NOT NULL, "
+	"execution TEXT NOT NULL, runbook TEXT NOT NULL, since_ms INTEGER NOT NULL, "
+	"checksum BLOB NOT NULL, PRIMARY KEY (stack, account, region, parameter)) "
+	"STRICT, WITHOUT ROWID;"
+	"CREATE TABLE check_sample (name TEXT NOT NULL, region TEXT NOT NULL, "
+	"slot TEXT NOT NULL, at_ms INTEGER NOT NULL, healthy INTEGER NOT NULL, "
+	"detail TEXT NOT NULL, facts TEXT NOT NULL, checksum BLOB NOT NULL, "
+	"PRIMARY KEY (slot, name, region)) STRICT, WITHOUT ROWID;";
+
+static int fill_v3(sqlite3 *db, struct clock *clock)
+{
+	(void)clock;
+	return sqlite3_exec(db, schema_v3_journal, NULL, NULL, NULL);
+}
+
 static const struct migration steps[] = {
 	{schema_v1, fill_v1},
 	{schema_v2, NULL},
-	{schema_v3, NULL},
+	{schema_v3, fill_v3},
 };
 _Static_assert(ARRAY_LEN(steps) == STATE_SCHEMA_VERSION, "a step per schema version");
 
@@ -300,12 +334,14 @@ static int check_tables(struct state *s, struct diags *d)
 	int code = read_number(s->db,
 			       "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name "
 			       "IN ('meta', 'instance', 'record', 'operation', 'lock', 'kept', "
-			       "'run', 'control', 'duration', 'result', 'ticket')",
+			       "'run', 'control', 'duration', 'result', 'ticket', 'execution', "
+			       "'execution_event', 'execution_request', 'override', "
+			       "'check_sample')",
 			       &count);
 
 	if (code != SQLITE_OK)
 		return state_fail(s, code, d);
-	if (count != 11)
+	if (count != 16)
 		return state_corrupt(s, d, "it lacks tables that every recorded state has");
 	return 0;
 }

@@ -42,9 +42,9 @@ static int add_rows(struct state *s, enum state_query query, const struct instan
 static int add_instance(struct state *s, const struct instance_id *id, struct str *out,
 			struct diags *d)
 {
-	static const enum state_query queries[] = {QUERY_FINGERPRINT_INSTANCE,
-						   QUERY_FINGERPRINT_RECORDS,
-						   QUERY_FINGERPRINT_OPERATIONS};
+	static const enum state_query queries[] = {
+		QUERY_FINGERPRINT_INSTANCE, QUERY_FINGERPRINT_RECORDS, QUERY_FINGERPRINT_OPERATIONS,
+		QUERY_FINGERPRINT_OVERRIDES};
 
 	row_sum_text(out, id->stack);
 	row_sum_text(out, id->account);

@@ -19,6 +19,7 @@
 #define NAMING " WHERE " KEY " AND instr(depends_on, ?4) > 0"
 #define RUNS "SELECT " STATE_RUN_COLUMNS ", checksum FROM run"
 #define RESULTS "SELECT " STATE_RESULT_COLUMNS ", checksum FROM result"
+#define EXECUTIONS "SELECT " STATE_EXECUTION_COLUMNS ", checksum FROM execution"
 #define ENDED " AND result <> 'open'"
 #define LOCK_FREE_COLUMNS                                                           \
 	"lock_id = '', user = '', host = '', command = '', pid = 0, since_ms = 0, " \
@@ -124,6 +125,30 @@ static const char *const query_texts[] = {
 			   "type = ? AND action = ? AND address = ?",
 	[QUERY_DURATION_PUT] = "INSERT OR REPLACE INTO duration (" STATE_DURATION_COLUMNS
 			       ", checksum) VALUES (?, ?, ?, ?, ?, ?)",
+	[QUERY_EXECUTIONS] = EXECUTIONS " ORDER BY execution DESC LIMIT ?",
+	[QUERY_EXECUTIONS_LIKE] = EXECUTIONS
+	" WHERE substr(execution, 1, length(?1)) = ?1 ORDER BY execution LIMIT 2",
+	[QUERY_EXECUTION] = EXECUTIONS " WHERE execution = ?",
+	[QUERY_EXECUTION_PUT] =
+		"INSERT OR REPLACE INTO execution (" STATE_EXECUTION_COLUMNS
+		", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_EVENTS] = "SELECT " STATE_EVENT_COLUMNS ", checksum FROM execution_event WHERE "
+			 "execution = ? AND number > ? ORDER BY number",
+	[QUERY_EVENT_ADD] = "INSERT INTO execution_event (" STATE_EVENT_COLUMNS
+			    ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_REQUESTS] = "SELECT number, " STATE_REQUEST_COLUMNS ", checksum FROM "
+			   "execution_request WHERE execution = ? AND number > ? ORDER BY number",
+	[QUERY_REQUEST_ADD] = "INSERT INTO execution_request (" STATE_REQUEST_COLUMNS
+			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_OVERRIDES] = "SELECT " STATE_OVERRIDE_COLUMNS ", checksum FROM override ORDER BY "
+			    "stack, account, region, parameter",
+	[QUERY_OVERRIDE_PUT] = "INSERT OR REPLACE INTO override (" STATE_OVERRIDE_COLUMNS
+			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_OVERRIDE_DROP] = "DELETE FROM override WHERE " KEY " AND parameter = ?4",
+	[QUERY_SAMPLES] = "SELECT " STATE_SAMPLE_COLUMNS ", checksum FROM check_sample WHERE "
+			  "slot = ? ORDER BY name, region",
+	[QUERY_SAMPLE_PUT] = "INSERT OR REPLACE INTO check_sample (" STATE_SAMPLE_COLUMNS
+			     ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	/* The first run that is one too many, counted from the latest. */
 	[QUERY_PRUNE_LATEST] = "SELECT run, started_ms FROM run ORDER BY run DESC LIMIT 1 OFFSET ?",
 	/* The oldest first; whoever asks stops at the first that is not due. */
@@ -139,12 +164,21 @@ static const char *const query_texts[] = {
 	[QUERY_PRUNE_RESULTS] = "DELETE FROM result WHERE run = ?1 AND NOT EXISTS (SELECT 1 FROM "
 				"run WHERE run.run = ?1)",
 	[QUERY_PRUNE_DURATIONS] = "DELETE FROM duration WHERE updated_ms < ? AND address <> ''",
+	[QUERY_PRUNE_LAST_EXECUTION] =
+		"SELECT execution FROM execution ORDER BY execution DESC LIMIT 1 OFFSET ?",
+	[QUERY_PRUNE_EXECUTIONS] = "SELECT execution, started_ms, ended_ms, pid, machine, started "
+				   "FROM execution ORDER BY execution",
+	[QUERY_PRUNE_EXECUTION] = "DELETE FROM execution WHERE execution = ?",
+	[QUERY_PRUNE_EVENTS] = "DELETE FROM execution_event WHERE execution = ?",
+	[QUERY_PRUNE_REQUESTS] = "DELETE FROM execution_request WHERE execution = ?",
 	[QUERY_FINGERPRINT_INSTANCE] = "SELECT checksum FROM instance WHERE " KEY,
 	[QUERY_FINGERPRINT_RECORDS] = "SELECT logical_id, deposed, checksum FROM record WHERE " KEY
 				      " ORDER BY logical_id, deposed",
 	[QUERY_FINGERPRINT_OPERATIONS] =
 		"SELECT begin_checksum, progress_checksum FROM operation WHERE result = 'open' "
 		"AND " KEY " ORDER BY operation",
+	[QUERY_FINGERPRINT_OVERRIDES] =
+		"SELECT parameter, checksum FROM override WHERE " KEY " ORDER BY parameter",
 	[QUERY_DATA_VERSION] = "PRAGMA data_version",
 };
 _Static_assert(ARRAY_LEN(query_texts) == QUERY_COUNT, "a text per query");

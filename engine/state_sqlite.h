@@ -43,6 +43,15 @@
 	"waits_for"
 #define STATE_CONTROL_COLUMNS "run, request, user, host, command, pid, asked_ms"
 #define STATE_DURATION_COLUMNS "type, action, address, samples, updated_ms"
+#define STATE_EXECUTION_COLUMNS                                                              \
+	"execution, runbook, kind, status, parameters, user, host, command, pid, since_ms, " \
+	"machine, started, started_ms, ended_ms, entries, head"
+#define STATE_EVENT_COLUMNS "execution, number, at_ms, kind, step, data, previous, hash"
+#define STATE_REQUEST_COLUMNS \
+	"execution, request, step, reason, typed, user, host, command, pid, asked_ms"
+#define STATE_OVERRIDE_COLUMNS \
+	"stack, account, region, parameter, value, execution, runbook, since_ms"
+#define STATE_SAMPLE_COLUMNS "slot, name, region, at_ms, healthy, detail, facts"
 #define STATE_LOCK_COLUMNS                                                             \
 	"stack, account, region, lock_id, epoch, user, host, command, pid, since_ms, " \
 	"lease_until_ms, machine, started"
@@ -104,6 +113,19 @@ enum state_query {
 	QUERY_DURATIONS,
 	QUERY_DURATION,
 	QUERY_DURATION_PUT,
+	QUERY_EXECUTIONS,
+	QUERY_EXECUTIONS_LIKE,
+	QUERY_EXECUTION,
+	QUERY_EXECUTION_PUT,
+	QUERY_EVENTS,
+	QUERY_EVENT_ADD,
+	QUERY_REQUESTS,
+	QUERY_REQUEST_ADD,
+	QUERY_OVERRIDES,
+	QUERY_OVERRIDE_PUT,
+	QUERY_OVERRIDE_DROP,
+	QUERY_SAMPLES,
+	QUERY_SAMPLE_PUT,
 	QUERY_PRUNE_LATEST,
 	QUERY_PRUNE_RUNS,
 	QUERY_PRUNE_STRAY,
@@ -113,9 +135,15 @@ enum state_query {
 	QUERY_PRUNE_CONTROL,
 	QUERY_PRUNE_RESULTS,
 	QUERY_PRUNE_DURATIONS,
+	QUERY_PRUNE_LAST_EXECUTION,
+	QUERY_PRUNE_EXECUTIONS,
+	QUERY_PRUNE_EXECUTION,
+	QUERY_PRUNE_EVENTS,
+	QUERY_PRUNE_REQUESTS,
 	QUERY_FINGERPRINT_INSTANCE,
 	QUERY_FINGERPRINT_RECORDS,
 	QUERY_FINGERPRINT_OPERATIONS,
+	QUERY_FINGERPRINT_OVERRIDES,
 	QUERY_DATA_VERSION,
 	QUERY_COUNT
 };

@@ -43,6 +43,8 @@ enum entry_kind {
 	ENTRY_ENDED       /* Status, Reason, Exit */
 };
 #define ENTRY_KIND_COUNT (ENTRY_ENDED + 1)
+/* When loaded: a kind of a newer version. */
+#define ENTRY_UNKNOWN ((enum entry_kind)ENTRY_KIND_COUNT)
 const char *entry_kind_name(enum entry_kind k); /* "step-started": the JSON stream's word */
 
 struct journal_entry {
@@ -50,7 +52,8 @@ struct journal_entry {
 	int64_t at_ms;  /* wall clock */
 	enum entry_kind kind;
 	const char *step;            /* path; "" of the execution */
-	const char *data;            /* canonical JSON object, secrets masked */
+	const char *data;            /* JSON object, secrets masked; stored in canonical form */
+	const char *word;            /* the kind as stored; filled in when loaded */
 	char previous[65], hash[65]; /* SHA-256 over previous, number, at, kind, step, data */
 };
 struct journal_list {
@@ -101,25 +104,32 @@ struct execution_list {
 	size_t count;
 };
 
-/* Adds it with its first event.  0 or -1. */
-int journal_begin(struct state *s, const struct execution_row *row, const char *data,
-		  struct diags *d);
+/* Adds it with its first event, whose data get "Execution": the id.  Entries, head and status of
+ * the row are filled in.  0 or -1. */
+int journal_begin(struct state *s, struct execution_row *row, const char *data, struct diags *d);
 /* Appends behind the last one, in one durable transaction, and brings the row up to date (owner
- * as in row, status as the events say).  Number, previous and hash are filled in.
- * Refused when somebody else appended since. */
+ * as in row, status and end as the events say).  Number, previous and hash are filled in, and a
+ * time of 0.  -1, and nothing is written: somebody else appended since (DIAG_JOURNAL_MOVED),
+ * there is no such execution, data are no JSON object. */
 int journal_append(struct state *s, struct execution_row *row, struct journal_entry *entries,
 		   size_t count, struct diags *d);
 /* The latest first; limit 0: all. */
 int journal_load_executions(struct state *s, size_t limit, struct arena *a,
 			    struct execution_list *out, struct diags *d);
-/* By id, or by its beginning when that is clear; out->count 0: there is none. */
+/* By id, or by its beginning when that is clear; out->count 0: there is none.  -1 also when more
+ * than one begins so (DIAG_JOURNAL_AMBIGUOUS). */
 int journal_load_execution(struct state *s, const char *id, struct arena *a,
 			   struct execution_list *out, struct diags *d);
 /* Those behind `after`, in order. */
 int journal_load_entries(struct state *s, const char *execution, int64_t after, struct arena *a,
 			 struct journal_list *out, struct diags *d);
-/* 0 when the chain holds; else the number of the first event that does not fit. */
+/* 0 when the chain holds; else the number of the first event that does not fit.  The list is the
+ * whole of it, and head its row's; a head that the last event does not have: one behind it. */
 int64_t journal_broken_at(const struct journal_list *list, const char *head);
+/* What previous of the first event is. */
+#define JOURNAL_ORIGIN "0000000000000000000000000000000000000000000000000000000000000000"
+/* SHA-256 of the canonical JSON array [previous, number, at, kind, step, data]. */
+void journal_hash(const struct journal_entry *e, char out[65]);
 
 /* --- what is asked of a running execution ---------------------------------------------- */
 
@@ -149,6 +159,7 @@ struct ask_list {
 	struct execution_ask *items;
 	size_t count;
 };
+/* -1 also when there is no such execution (DIAG_JOURNAL_UNKNOWN).  by.since_ms 0: now. */
 int journal_ask(struct state *s, const char *execution, const struct execution_ask *q,
 		struct diags *d);
 /* Those behind `after`.  Cheap: by key. */
@@ -246,6 +257,7 @@ struct sample_list {
 	struct check_sample *items;
 	size_t count;
 };
+/* One transaction. */
 int journal_put_samples(struct state *s, const struct check_sample *items, size_t count,
 			struct diags *d);
 /* healthy: the latest healthy one of each, else the latest. */
