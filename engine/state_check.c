@@ -1,5 +1,6 @@
 /* state_check.c - `state check`: everything that can be verified, in one snapshot. */
 #include "engine/result.h"
+#include "engine/runbook/journal.h"
 #include "engine/state_row.h"
 
 #include <stdio.h>
@@ -152,6 +153,64 @@ static int check_history(struct state *s, struct arena *a, struct diags *d)
 	return result == 0 ? state_load_durations(s, a, &durations, d) : -1;
 }
 
+/* A journal that was changed on purpose has checksums that fit: the rest of the file is as good as
+ * it was, and stays in use. */
+static int fail_chain(const struct execution_row *r, const struct journal_list *entries, int64_t at,
+		      struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_JOURNAL_BROKEN, RANGE_NONE,
+				  "the journal of execution '%s' was changed at event %lld", r->id,
+				  (long long)at);
+
+	if (at > (int64_t)entries->count)
+		diag_detail(d, g, "its last %zu events are there, and it ended with another hash",
+			    entries->count);
+	else
+		diag_detail(d, g, "the event does not follow from the one before it");
+	diag_hint(d, g,
+		  "compare with a report that was saved: `hadeploy runbook report --verify "
+		  "FILE`; a backup copy of the state has the journal as it was");
+	return -1;
+}
+
+static int check_execution(struct state *s, const struct execution_row *r, struct diags *d)
+{
+	struct arena *a = arena_new();
+	struct journal_list entries;
+	struct ask_list asks;
+	int64_t at = 0;
+	int result = check_json(s, r->parameters, "parameters of execution", r->id, d);
+
+	if (result == 0)
+		result = journal_load_entries(s, r->id, 0, a, &entries, d);
+	if (result == 0)
+		result = journal_load_asks(s, r->id, 0, a, &asks, d);
+	if (result == 0)
+		at = journal_broken_at(&entries, r->head);
+	if (at)
+		result = fail_chain(r, &entries, at, d);
+	arena_free(a);
+	return result;
+}
+
+/* All of them: one that was changed says nothing of the next. */
+static int check_executions(struct state *s, struct arena *a, struct diags *d)
+{
+	struct execution_list list;
+	struct override_list overrides;
+	struct sample_list samples;
+	int result = journal_load_executions(s, 0, a, &list, d);
+
+	for (size_t i = 0; i < list.count && !s->broken; i++)
+		if (check_execution(s, &list.items[i], d) != 0)
+			result = -1;
+	if (s->broken || journal_load_overrides(s, a, &overrides, d) != 0 ||
+	    journal_load_samples(s, SAMPLE_LATEST, a, &samples, d) != 0 ||
+	    journal_load_samples(s, SAMPLE_HEALTHY, a, &samples, d) != 0)
+		return -1;
+	return result;
+}
+
 static int check_all(struct state *s, struct diags *d)
 {
 	struct arena *a = arena_new();
@@ -167,6 +226,8 @@ static int check_all(struct state *s, struct diags *d)
 		result = check_operations(s, a, d);
 	if (result == 0)
 		result = check_history(s, a, d);
+	if (result == 0)
+		result = check_executions(s, a, d);
 	arena_free(a);
 	return result;
 }

@@ -153,6 +153,76 @@ static int drop_durations(struct pruning *p)
 	return state_step(p->s, row.stmt, p->d);
 }
 
+/* --- executions ----------------------------------------------------------------------- */
+
+/* The execution that is one too many, counted from the latest; NULL: there is none. */
+static int find_over_execution(struct pruning *p, size_t count, const char **out)
+{
+	struct row row = {state_query(p->s, QUERY_PRUNE_LAST_EXECUTION, p->d), 1, p->a};
+	int got;
+
+	*out = NULL;
+	if (!row.stmt)
+		return -1;
+	if (!count || count >= INT64_MAX)
+		return 0;
+	row_put_int(&row, (int64_t)count);
+	got = state_step(p->s, row.stmt, p->d);
+	if (got != 1)
+		return got;
+	row.next = 0;
+	*out = row_text(&row);
+	state_reset(row.stmt);
+	return 0;
+}
+
+/* One without an end may be gone on with as long as it is there: age alone makes it due, and only
+ * when its process is gone, which would find its journal missing. */
+static bool execution_is_due(struct pruning *p, const char *id, const char *over, struct row *row)
+{
+	int64_t started_ms = row_int(row), ended_ms = row_int(row), pid = row_int(row);
+	struct holder_mark mark;
+
+	holder_mark_set(mark.machine, sizeof(mark.machine), row_bytes(row));
+	holder_mark_set(mark.started, sizeof(mark.started), row_bytes(row));
+	if (ended_ms)
+		return started_ms < p->before_ms || (over && strcmp(id, over) <= 0);
+	return started_ms < p->before_ms && holder_gone(pid, &mark);
+}
+
+static int find_due_executions(struct pruning *p, const char *over, struct names_vec *due)
+{
+	struct row row = {state_query(p->s, QUERY_PRUNE_EXECUTIONS, p->d), 0, p->a};
+	int got;
+
+	if (!row.stmt)
+		return -1;
+	while ((got = state_step(p->s, row.stmt, p->d)) == 1) {
+		const char *id;
+
+		row.next = 0;
+		id = row_text(&row);
+		if (execution_is_due(p, id, over, &row))
+			*arena_vec_add(p->a, due) = id;
+	}
+	return got;
+}
+
+static int drop_executions(struct pruning *p, size_t count)
+{
+	struct names_vec due = {NULL, 0, 0};
+	const char *over;
+
+	if (find_over_execution(p, count, &over) != 0 || find_due_executions(p, over, &due) != 0)
+		return -1;
+	for (size_t i = 0; i < due.count; i++)
+		if (run_on(p, QUERY_PRUNE_EVENTS, due.items[i]) != 0 ||
+		    run_on(p, QUERY_PRUNE_REQUESTS, due.items[i]) != 0 ||
+		    run_on(p, QUERY_PRUNE_EXECUTION, due.items[i]) != 0)
+			return -1;
+	return 0;
+}
+
 int history_prune(struct state *s, const struct history_bounds *b, struct diags *d)
 {
 	struct pruning p = {.s = s, .a = arena_new(), .d = d, .before_ms = INT64_MIN};
@@ -161,7 +231,7 @@ int history_prune(struct state *s, const struct history_bounds *b, struct diags 
 	if (b->age_ms)
 		p.before_ms = s->clock->wall_ms(s->clock) - b->age_ms;
 	if (find_over(&p, b->run_count) == 0 && find_due(&p) == 0 && drop_runs(&p) == 0 &&
-	    drop_strays(&p) == 0)
+	    drop_strays(&p) == 0 && drop_executions(&p, b->run_count) == 0)
 		result = drop_durations(&p);
 	arena_free(p.a);
 	return result;
