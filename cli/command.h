@@ -17,6 +17,7 @@ struct selection;
 enum command_group {
 	GROUP_DEPLOY,
 	GROUP_LOOK,
+	GROUP_FAILOVER,
 	GROUP_STATE,
 	GROUP_ABOUT /* the last one */
 };
@@ -64,7 +65,7 @@ extern const enum option_id command_common_options[];
 
 extern const struct command cmd_validate, cmd_plan, cmd_apply, cmd_rollback, cmd_destroy,
 	cmd_import, cmd_drift, cmd_status, cmd_outputs, cmd_render, cmd_graph, cmd_state,
-	cmd_operation, cmd_explain, cmd_types, cmd_completion, cmd_version, cmd_help;
+	cmd_operation, cmd_runbook, cmd_explain, cmd_types, cmd_completion, cmd_version, cmd_help;
 
 /* All of them in the order of help; NULL at the end. */
 extern const struct command *const commands[];

@@ -22,7 +22,7 @@ static bool wants_json(const struct invocation *in)
 	return option_given(in->args, OPT_JSON);
 }
 
-static bool can_ask(const struct invocation *in)
+bool invocation_can_ask(const struct invocation *in)
 {
 	return !wants_json(in) && term_can_ask();
 }
@@ -123,13 +123,22 @@ static int64_t lock_timeout_ms(const struct invocation *in)
 {
 	if (option_given(in->args, OPT_LOCK_TIMEOUT))
 		return in->args->options[OPT_LOCK_TIMEOUT].number;
-	return can_ask(in) ? LOCK_PATIENCE_MS : 0;
+	return invocation_can_ask(in) ? LOCK_PATIENCE_MS : 0;
+}
+
+static bool is_simulated_drill(const struct invocation *in)
+{
+	const struct option_value *level = &in->args->options[OPT_LEVEL];
+
+	return level->count && strcmp(level->text, "simulated") == 0;
 }
 
 static enum engine_world world_of(struct invocation *in)
 {
 	bool continues = option_given(in->args, OPT_CONTINUE);
 
+	if (is_simulated_drill(in))
+		return WORLD_SIMULATED;
 	if (option_given(in->args, OPT_SIMULATE))
 		return continues ? WORLD_SIMULATED_ON : WORLD_SIMULATED;
 	if (continues)
@@ -440,14 +449,15 @@ int invocation_exit(const struct invocation *in)
 /* A rehearsal changes nothing. */
 static bool needs_no_approval(const struct invocation *in)
 {
-	return option_given(in->args, OPT_YES) || option_given(in->args, OPT_SIMULATE);
+	return option_given(in->args, OPT_YES) || option_given(in->args, OPT_SIMULATE) ||
+	       is_simulated_drill(in);
 }
 
 bool invocation_can_approve(struct invocation *in, const char *what)
 {
 	struct diag *g;
 
-	if (needs_no_approval(in) || can_ask(in))
+	if (needs_no_approval(in) || invocation_can_ask(in))
 		return true;
 	g = diag_add(&in->diags, DIAG_APPROVAL_MISSING, RANGE_NONE,
 		     "%s need approval, and nobody can be asked here", what);

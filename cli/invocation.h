@@ -60,6 +60,8 @@ int invocation_exit(const struct invocation *in);
 bool invocation_forbidden(const struct invocation *in);
 /* Somebody else took the lock while the command ran. */
 bool invocation_lock_lost(const struct invocation *in);
+/* Somebody is there to be asked: terminals, no CI, no --json. */
+bool invocation_can_ask(const struct invocation *in);
 /* --yes is given, or somebody can be asked.  Else an error is added; `what` begins its
  * sentence: "these changes". */
 bool invocation_can_approve(struct invocation *in, const char *what);

@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/vec.h"
@@ -15,6 +16,7 @@ static const char *const on_failure_words[] = {"instance", "keep", "wave", "all"
 static const char *const region_words[] = {"SEQUENTIAL", "PARALLEL", NULL};
 static const char *const mode_words[] = {"STRICT", "SOFT", NULL};
 static const char *const report_formats[] = {"sarif", NULL};
+static const char *const drill_levels[] = {"static", "simulated", "isolated", "full", NULL};
 
 static const struct option_row rows[] = {
 	[OPT_REGION] = {.name = "region",
@@ -200,6 +202,77 @@ static const struct option_row rows[] = {
 	[OPT_NOW] = {.name = "now",
 		     .kind = OPTION_FLAG,
 		     .help = "also cancel what runs, as the second Ctrl-C does"},
+	[OPT_RUNBOOK_PARAM] = {.name = "param",
+			       .kind = OPTION_PAIRS,
+			       .value = "NAME=VALUE",
+			       .help = "value of a parameter of the runbook; may be given several "
+				       "times"},
+	[OPT_FROM] = {.name = "from",
+		      .kind = OPTION_TEXT,
+		      .value = "REGION",
+		      .help = "the region that is left: the parameter From of the runbook"},
+	[OPT_TO] = {.name = "to",
+		    .kind = OPTION_TEXT,
+		    .value = "REGION",
+		    .help = "the region that is gone to: the parameter To of the runbook; 'best' "
+			    "chooses by health and the manifest's preference"},
+	[OPT_UNGRACEFUL] = {.name = "ungraceful",
+			    .kind = OPTION_FLAG,
+			    .help = "the region that is left cannot be counted on: each step as "
+				    "its Ungraceful says"},
+	[OPT_SINCE] = {.name = "since",
+		       .kind = OPTION_MOMENT,
+		       .value = "TIME",
+		       .help = "when the outage began, from which the RTO counts: "
+			       "2026-11-20T09:20:24Z, or 5m for five minutes ago (default: now)"},
+	[OPT_APPROVE] = {.name = "approve",
+			 .kind = OPTION_LIST,
+			 .value = "STEP",
+			 .help = "this step is approved beforehand; may be given several times"},
+	[OPT_ACCEPT_DATA_LOSS] =
+		{.name = "accept-data-loss",
+		 .kind = OPTION_TEXT,
+		 .value = "REASON",
+		 .help = "go on although more is lost than the RPO allows; the reason is in the "
+			 "report"},
+	[OPT_STRICT] = {.name = "strict",
+			.kind = OPTION_FLAG,
+			.help = "an objective that is missed, or predicted to be, is exit code 4"},
+	[OPT_RESUME] = {.name = "resume",
+			.kind = OPTION_FLAG,
+			.help = "go on with an execution that was interrupted, killed or failed: "
+				"the one whose id stands in the place of NAME, else the latest"},
+	[OPT_LEVEL] = {.name = "level",
+		       .kind = OPTION_CHOICE,
+		       .value = "LEVEL",
+		       .help = "static (the default) looks at it alone; simulated rehearses it; "
+			       "isolated is real without traffic, fences and promotion, and is "
+			       "undone at the end; full is real",
+		       .choices = drill_levels},
+	[OPT_JUNIT] = {.name = "junit",
+		       .kind = OPTION_TEXT,
+		       .value = "FILE",
+		       .help = "write how each step ended as JUnit XML, for CI",
+		       .completes = COMPLETES_FILE},
+	[OPT_EXECUTION] = {.name = "execution",
+			   .kind = OPTION_TEXT,
+			   .value = "ID",
+			   .help = "the execution that is meant, or the beginning of its id "
+				   "(default: the one that is going on)"},
+	[OPT_REASON] = {.name = "reason",
+			.kind = OPTION_TEXT,
+			.value = "TEXT",
+			.help = "why; it is recorded with who asked"},
+	[OPT_CONFIRM] = {.name = "confirm",
+			 .kind = OPTION_TEXT,
+			 .value = "TEXT",
+			 .help = "what the step wants to be typed for an approval"},
+	[OPT_KEEP] = {.name = "keep",
+		      .kind = OPTION_FLAG,
+		      .help = "what was done stays; nothing is undone"},
+	[OPT_WATCH] = {.name = "watch",
+		       .kind = OPTION_FLAG,
+		       .help = "follow it until its end; Ctrl-C ends the watching alone"},
 	[OPT_MAN] = {.name = "man",
 		     .kind = OPTION_FLAG,
 		     .help = "print the manual page, for 'man -l -'"},
@@ -291,6 +364,43 @@ static int read_duration(struct reader *r, const struct option_row *row, struct 
 	return -1;
 }
 
+/* 2026-11-20T09:20:24Z: UTC, or with +01:00 behind it; parts of a second are passed over. */
+static bool read_rfc3339(const char *text, int64_t *out)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t offset_s = 0;
+
+	if (rest && *rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	if (!rest || (strcmp(rest, "Z") != 0 && *rest != '+' && *rest != '-'))
+		return false;
+	if (*rest != 'Z') {
+		struct tm zone = {0};
+		const char *end = strptime(rest + 1, "%H:%M", &zone);
+
+		if (!end || *end)
+			return false;
+		offset_s = (zone.tm_hour * 60 + zone.tm_min) * 60 * (*rest == '-' ? -1 : 1);
+	}
+	*out = ((int64_t)timegm(&tm) - offset_s) * 1000;
+	return true;
+}
+
+static int read_moment(struct reader *r, const struct option_row *row, struct option_value *v)
+{
+	if (read_rfc3339(v->text, &v->number) && v->number > 0)
+		return 0;
+	if (text_to_duration_ms(text_of(v->text), &v->number) && v->number >= 0) {
+		v->number = -v->number;
+		return 0;
+	}
+	str_printf(&r->usage->problem, "--%s takes a time, not '%s'", row->name, v->text);
+	str_add(&r->usage->hint,
+		"write 2026-11-20T09:20:24Z, or 5m for five minutes ago; a bare number is seconds");
+	return -1;
+}
+
 static int read_amount(struct reader *r, const struct option_row *row, struct option_value *v)
 {
 	struct rollout_amount a;
@@ -376,6 +486,8 @@ static int put_value(struct reader *r, enum option_id id, const char *text)
 		return read_number(r, row, v);
 	case OPTION_DURATION:
 		return read_duration(r, row, v);
+	case OPTION_MOMENT:
+		return read_moment(r, row, v);
 	case OPTION_AMOUNT:
 		return read_amount(r, row, v);
 	case OPTION_NAMES:

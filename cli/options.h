@@ -49,6 +49,22 @@ enum option_id {
 	OPT_NORMALIZE,
 	OPT_LIMIT,
 	OPT_NOW,
+	OPT_RUNBOOK_PARAM, /* has the name of OPT_PARAM */
+	OPT_FROM,
+	OPT_TO,
+	OPT_UNGRACEFUL,
+	OPT_SINCE,
+	OPT_APPROVE,
+	OPT_ACCEPT_DATA_LOSS,
+	OPT_STRICT,
+	OPT_RESUME,
+	OPT_LEVEL,
+	OPT_JUNIT,
+	OPT_EXECUTION,
+	OPT_REASON,
+	OPT_CONFIRM,
+	OPT_KEEP,
+	OPT_WATCH,
 	OPT_MAN,
 	OPT_JSON,
 	OPT_PROJECT,
@@ -64,6 +80,8 @@ enum option_kind {
 	OPTION_PAIRS,    /* the same, each NAME=VALUE */
 	OPTION_NUMBER,   /* min to max */
 	OPTION_DURATION, /* "30s"; kept in milliseconds */
+	OPTION_MOMENT,   /* "2026-11-20T09:20:24Z", kept as its wall clock in milliseconds, or
+			    "5m" for so long ago, kept below zero */
 	OPTION_AMOUNT,   /* "3" or "20%"; at least min */
 	OPTION_NAMES,    /* "east,west": each once, none empty */
 	OPTION_CHOICE
@@ -89,7 +107,8 @@ struct option_value {
 	const char *text;         /* the last one */
 	const char *const *items; /* OPTION_LIST, OPTION_PAIRS: count of them; OPTION_NAMES:
 				     NULL at the end, of the last one */
-	int64_t number;           /* OPTION_NUMBER, OPTION_DURATION (ms), OPTION_AMOUNT */
+	int64_t number;           /* OPTION_NUMBER, OPTION_DURATION, OPTION_MOMENT (ms),
+				     OPTION_AMOUNT */
 	bool percent;             /* OPTION_AMOUNT */
 };
 

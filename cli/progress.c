@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cli/execution_lines.h"
 #include "cli/progress_lines.h"
 
 #define DRAW_EVERY_MS 100
@@ -19,8 +20,10 @@ struct progress {
 	struct term *term;
 	struct clock *clock;
 	struct progress_lines *lines;
-	struct str drawn; /* the lines on the screen, above the cursor */
-	bool shown;       /* between the first event and clear or keep */
+	struct execution_lines *execution; /* of a runbook: shown instead; NULL */
+	struct str drawn;                  /* the lines on the screen, above the cursor */
+	bool shown;                        /* between the first event and clear or keep */
+	bool held;                         /* a question is open: nothing is drawn below it */
 	bool over;
 	bool threaded;
 	pthread_t thread;
@@ -47,7 +50,9 @@ static void draw(struct progress *p, const struct str *above)
 	erase(p, size.columns, &out);
 	if (above)
 		str_add_text(&out, str_text(above));
-	if (p->shown)
+	if (p->shown && p->execution)
+		execution_lines_text(p->execution, p->clock->wall_ms(p->clock), size, &p->drawn);
+	else if (p->shown)
 		progress_lines_text(p->lines, p->clock->monotonic_ms(p->clock), size, &p->drawn);
 	str_add_text(&out, str_text(&p->drawn));
 	if (out.len)
@@ -122,13 +127,25 @@ void progress_free(struct progress *p)
 	pthread_cond_destroy(&p->wake);
 	pthread_mutex_destroy(&p->lock);
 	progress_lines_free(p->lines);
+	execution_lines_free(p->execution);
 	str_release(&p->drawn);
 	free(p);
 }
 
 static bool worth_drawing(const struct event *e)
 {
-	return e->kind == EVENT_REFRESH_STARTED || e->kind == EVENT_APPLY_STARTED;
+	return e->kind == EVENT_REFRESH_STARTED || e->kind == EVENT_APPLY_STARTED ||
+	       e->kind == EVENT_JOURNAL;
+}
+
+static void tell(struct progress *p, const struct event *e)
+{
+	if (e->kind == EVENT_JOURNAL && !p->execution)
+		p->execution = execution_lines_new();
+	if (p->execution)
+		execution_lines_event(p->execution, e);
+	else
+		progress_lines_event(p->lines, e, p->clock->monotonic_ms(p->clock));
 }
 
 /* The thread starts with the first long work: most commands never need it. */
@@ -137,8 +154,8 @@ void progress_event(struct progress *p, const struct event *e)
 	if (worth_drawing(e) && !p->threaded)
 		start_thread(p);
 	pthread_mutex_lock(&p->lock);
-	progress_lines_event(p->lines, e, p->clock->monotonic_ms(p->clock));
-	if (worth_drawing(e)) {
+	tell(p, e);
+	if (worth_drawing(e) && !p->held) {
 		p->shown = true;
 		draw(p, NULL);
 	}
@@ -166,5 +183,22 @@ void progress_keep(struct progress *p)
 	draw(p, NULL);
 	p->shown = false;
 	str_clear(&p->drawn);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void progress_hold(struct progress *p)
+{
+	progress_keep(p);
+	pthread_mutex_lock(&p->lock);
+	p->held = true;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void progress_release(struct progress *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->held = false;
+	p->shown = true;
+	draw(p, NULL);
 	pthread_mutex_unlock(&p->lock);
 }

@@ -9,6 +9,8 @@
  * pass while the engine waits; progress_event tells what happened; progress_write puts a
  * lasting text above the lines; progress_clear takes them away before somebody else
  * writes, until the next event; progress_free ends it.  One lock guards all of it.
+ * With the first EVENT_JOURNAL the lines are those of a runbook's execution
+ * (execution_lines.h).
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
@@ -25,5 +27,9 @@ void progress_write(struct progress *p, const struct str *text);
 /* Takes the lines away; progress_keep leaves their last state on the screen for good. */
 void progress_clear(struct progress *p);
 void progress_keep(struct progress *p);
+/* While a question is open the last state stays above it and nothing is drawn; then it goes on
+ * below. */
+void progress_hold(struct progress *p);
+void progress_release(struct progress *p);
 
 #endif

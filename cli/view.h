@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "cli/term.h"
-#include "engine/engine.h"
+#include "engine/engine_runbook.h"
 
 enum plan_view {
 	PLAN_FOR_PLAN,
@@ -43,6 +43,10 @@ struct run_rows {
 	size_t count;
 };
 
+struct execution_rows; /* view_execution.h */
+struct runbook_rows;
+struct runbook_check;
+
 struct view {
 	struct observer observer; /* must be first: events arrive with its address */
 	/* Sorts, groups and shows; nothing for an empty list. */
@@ -62,12 +66,23 @@ struct view {
 			 const struct operation_list *changes);
 	/* While a run is watched: an instance has begun, or ended. */
 	void (*show_instance)(struct view *v, const struct instance_result *r);
+	void (*show_runbooks)(struct view *v, const struct runbook_rows *rows);
+	void (*show_runbook_check)(struct view *v, const struct runbook_check *c);
+	void (*show_executions)(struct view *v, const struct execution_rows *rows);
+	void (*show_execution)(struct view *v, const struct execution_story *s);
+	/* Behind the entries of its journal: how it ended. */
+	void (*show_execution_end)(struct view *v, const struct execution_story *s);
+	/* Opens a question about a step below everything: what comes meanwhile is written above it,
+	 * and when the step goes on it is closed.  NULL: it is answered.  Only where somebody can
+	 * be asked. */
+	void (*ask)(struct view *v, const char *step, const char *question);
 	/* One sentence about what was done, for a person; `subject` says it to a program. */
 	void (*show_done)(struct view *v, const char *subject, const char *sentence);
 	/* Before somebody else writes to the terminal. */
 	void (*pause)(struct view *v);
 	void (*finish)(struct view *v, int exit_code);
 	void (*close)(struct view *v);
+	bool asks; /* a question is open */
 };
 
 struct view_setup {

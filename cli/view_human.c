@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/progress.h"
+#include "cli/view_execution.h"
 #include "cli/view_operation.h"
 #include "cli/view_plan.h"
 #include "cli/view_rollout.h"
@@ -29,6 +30,8 @@ struct view_human {
 	struct map regions; /* keys: names of those of the plan */
 	bool applying;      /* or it is over */
 	const char *retry;  /* command that tries again what failed; NULL */
+	char *question;     /* the one that is open; NULL */
+	char *asked;        /* step that it is about */
 };
 
 static struct view_human *human_of(struct view *v)
@@ -45,9 +48,23 @@ static void write_out(struct view_human *h, struct str *text)
 	str_release(text);
 }
 
+/* Half an answer may stand behind the question: it is told once more below. */
+static void write_above_question(struct view_human *h, const struct str *text)
+{
+	struct str all = STR_INIT;
+
+	str_add_char(&all, '\n');
+	str_add_text(&all, str_text(text));
+	str_add(&all, h->question);
+	term_write(h->err, &all);
+	str_release(&all);
+}
+
 static void write_err(struct view_human *h, struct str *text)
 {
-	if (text->len && h->progress)
+	if (text->len && h->question)
+		write_above_question(h, text);
+	else if (text->len && h->progress)
 		progress_write(h->progress, text);
 	else if (text->len)
 		term_write(h->err, text);
@@ -58,6 +75,8 @@ static void write_err(struct view_human *h, struct str *text)
 static bool lasts(const struct event *e)
 {
 	switch (e->kind) {
+	case EVENT_JOURNAL:
+		return e->entry && view_journal_lasts(e->entry);
 	case EVENT_LOCK_WAIT:
 	case EVENT_RECOVERED:
 	case EVENT_SLOW:
@@ -69,7 +88,6 @@ static bool lasts(const struct event *e)
 	case EVENT_GATE:
 	case EVENT_ROLLING_BACK:
 	case EVENT_CANCELLING:
-	case EVENT_JOURNAL:
 		return true;
 	case EVENT_INSTANCE_STARTED: /* the live lines count them */
 	case EVENT_INSTANCE_ENDED:
@@ -111,8 +129,26 @@ static void learn_size(struct view_human *h, const struct plan *p)
 /* Where there are no live lines. */
 static bool is_told(const struct view_human *h, const struct event *e)
 {
-	return !h->vast || lasts(e) || e->kind == EVENT_INSTANCE_ENDED || e->kind == EVENT_BAKING ||
-	       e->kind == EVENT_REFRESH_STARTED || e->kind == EVENT_APPLY_STARTED;
+	return !h->vast || e->execution || lasts(e) || e->kind == EVENT_INSTANCE_ENDED ||
+	       e->kind == EVENT_BAKING || e->kind == EVENT_REFRESH_STARTED ||
+	       e->kind == EVENT_APPLY_STARTED;
+}
+
+static void close_question(struct view_human *h);
+
+/* Somebody answered from another terminal, or nobody can any more. */
+static bool settles_question(const struct view_human *h, const struct journal_entry *e)
+{
+	static const bool settles[ENTRY_KIND_COUNT] = {
+		[ENTRY_STEP_STARTED] = true, [ENTRY_STEP_SUCCEEDED] = true,
+		[ENTRY_STEP_FAILED] = true,  [ENTRY_STEP_SKIPPED] = true,
+		[ENTRY_STEP_RETRY] = true,   [ENTRY_STEP_REVERSING] = true,
+	};
+
+	if (!h->question || (size_t)e->kind >= ENTRY_KIND_COUNT)
+		return false;
+	return e->kind == ENTRY_ENDED || e->kind == ENTRY_REVERSING ||
+	       (settles[e->kind] && strcmp(e->step, h->asked) == 0);
 }
 
 static void on_event(struct observer *o, const struct event *e)
@@ -124,10 +160,20 @@ static void on_event(struct observer *o, const struct event *e)
 		h->deletes_failed++;
 	if (h->progress)
 		progress_event(h->progress, e);
-	if (e->kind == EVENT_PLANNED && e->plan)
+	if (e->kind == EVENT_JOURNAL && e->entry && settles_question(h, e->entry)) {
+		str_add_char(&text, '\n');
+		term_write(h->err, &text);
+		str_clear(&text);
+		close_question(h);
+	}
+	if (e->kind == EVENT_PLANNED && e->plan && !e->execution)
 		learn_size(h, e->plan);
-	h->applying |= e->kind == EVENT_APPLY_STARTED;
-	if (h->progress ? lasts(e) : is_told(h, e))
+	h->applying |= e->kind == EVENT_APPLY_STARTED && !e->execution;
+	if (h->progress ? !lasts(e) : !is_told(h, e))
+		return;
+	if (e->kind == EVENT_JOURNAL && e->entry)
+		view_journal_entry(&text, e->execution, e->entry, &h->err->style);
+	else
 		view_event(&text, e, &h->err->style);
 	write_err(h, &text);
 }
@@ -273,6 +319,85 @@ static void show_instance(struct view *v, const struct instance_result *r)
 	write_out(h, &text);
 }
 
+static void show_runbooks(struct view *v, const struct runbook_rows *rows)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_runbooks(&text, rows, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_runbook_check(struct view *v, const struct runbook_check *c)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_runbook_check(&text, c, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_executions(struct view *v, const struct execution_rows *rows)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_executions(&text, rows, &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_execution(struct view *v, const struct execution_story *s)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_execution(&text, s, h->clock->wall_ms(h->clock), &h->out->style);
+	write_out(h, &text);
+}
+
+static void show_execution_end(struct view *v, const struct execution_story *s)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_execution_end(&text, s, &h->err->style);
+	if (h->progress)
+		progress_keep(h->progress);
+	write_err(h, &text);
+}
+
+/* Half an answer may stand there. */
+static void close_question(struct view_human *h)
+{
+	free(h->question);
+	free(h->asked);
+	h->question = h->asked = NULL;
+	h->view.asks = false;
+	if (h->progress)
+		progress_release(h->progress);
+}
+
+static void ask(struct view *v, const char *step, const char *question)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	if (!question) {
+		close_question(h);
+		return;
+	}
+	if (!h->question && h->progress)
+		progress_hold(h->progress);
+	free(h->question);
+	free(h->asked);
+	h->question = xstrdup(question);
+	h->asked = xstrdup(step);
+	h->view.asks = true;
+	str_add(&text, question);
+	term_write(h->err, &text);
+	str_release(&text);
+}
+
 static void show_type(struct view *v, const char *name, const json_t *schema)
 {
 	struct view_human *h = human_of(v);
@@ -322,6 +447,8 @@ static void close_view(struct view *v)
 
 	progress_free(h->progress);
 	map_release(&h->regions);
+	free(h->question);
+	free(h->asked);
 	free(h);
 }
 
@@ -342,6 +469,12 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_runs = show_runs,
 		.show_run = show_run,
 		.show_instance = show_instance,
+		.show_runbooks = show_runbooks,
+		.show_runbook_check = show_runbook_check,
+		.show_executions = show_executions,
+		.show_execution = show_execution,
+		.show_execution_end = show_execution_end,
+		.ask = ask,
 		.show_type = show_type,
 		.show_type_names = show_type_names,
 		.show_done = show_done,

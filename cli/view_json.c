@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/json_plan.h"
-#include "cli/view.h"
+#include "cli/view_execution.h"
 #include "cli/view_operation.h"
 
 struct view_json {
@@ -58,7 +58,6 @@ static void add_times(json_t *j, const struct event *e)
 		set_integer(j, "total", (int64_t)e->total);
 		return;
 	case EVENT_REFRESHED:
-	case EVENT_JOURNAL:
 	case EVENT_FINISHED:
 		set_integer(j, "done", (int64_t)e->done);
 		set_integer(j, "total", (int64_t)e->total);
@@ -74,6 +73,7 @@ static void add_times(json_t *j, const struct event *e)
 	case EVENT_BAKING:
 		set_integer(j, "wait_ms", e->wait_ms);
 		return;
+	case EVENT_JOURNAL: /* json_journal */
 	case EVENT_CHECK:
 	case EVENT_GATE:
 	case EVENT_LOCK_WAIT:
@@ -112,6 +112,10 @@ static void on_event(struct observer *o, const struct event *e)
 
 	if (e->kind == EVENT_PLANNED) /* the plan itself is shown */
 		return;
+	if (e->kind == EVENT_JOURNAL) {
+		write_line(v, json_journal(e->execution, e->entry));
+		return;
+	}
 	j = json_line(event_kind_name(e->kind));
 	json_object_set_new(j, "time", json_time(e->wall_ms));
 	if (e->addr)
@@ -123,6 +127,8 @@ static void on_event(struct observer *o, const struct event *e)
 	if (e->instance)
 		add_instance(j, e);
 	json_set_text(j, "wave", e->wave);
+	json_set_text(j, "execution", e->execution);
+	json_set_text(j, "step", e->step);
 	add_times(j, e);
 	write_line(v, j);
 }
@@ -337,6 +343,38 @@ static void show_instance(struct view *v, const struct instance_result *r)
 	write_line(v, json_instance_result(r));
 }
 
+static void show_runbooks(struct view *v, const struct runbook_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		write_line(v, json_runbook(&rows->items[i]));
+}
+
+static void show_runbook_check(struct view *v, const struct runbook_check *c)
+{
+	write_line(v, json_runbook_check(c));
+}
+
+static void show_executions(struct view *v, const struct execution_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		write_line(v, json_execution(&rows->items[i], rows->now_ms));
+}
+
+static void show_execution(struct view *v, const struct execution_story *s)
+{
+	struct clock *clock = json_view_of(v)->clock;
+
+	write_line(v, json_execution_story(s, clock->wall_ms(clock)));
+}
+
+/* Nobody can be asked. */
+static void ask(struct view *v, const char *step, const char *question)
+{
+	(void)v;
+	(void)step;
+	(void)question;
+}
+
 static void show_type(struct view *v, const char *name, const json_t *schema)
 {
 	json_t *j = json_line("resource_type");
@@ -401,6 +439,12 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_runs = show_runs,
 		.show_run = show_run,
 		.show_instance = show_instance,
+		.show_runbooks = show_runbooks,
+		.show_runbook_check = show_runbook_check,
+		.show_executions = show_executions,
+		.show_execution = show_execution,
+		.show_execution_end = show_execution,
+		.ask = ask,
 		.show_type = show_type,
 		.show_type_names = show_type_names,
 		.show_done = show_done,

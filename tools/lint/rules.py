@@ -39,8 +39,8 @@ INCLUDES = {
                       "providers/rest/bundle.h"],
     "providers/powerdns": ["base/", "providers/api/", "providers/rest/rest.h",
                            "providers/rest/bundle.h"],
-    "cli": ["base/", "engine/engine.h"],
-    "cli/main.c": ["base/", "engine/engine.h", "providers/"],
+    "cli": ["base/", "engine/engine.h", "engine/engine_runbook.h"],
+    "cli/main.c": ["base/", "engine/engine.h", "engine/engine_runbook.h", "providers/"],
 }
 
 # Where a library's header may be included: folders end in a slash.

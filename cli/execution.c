@@ -1,0 +1,227 @@
+/* execution.c - see execution.h. */
+#include "cli/execution.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+#include "cli/view_execution.h"
+
+#define GOING_MAX 100 /* the latest are looked at for those that have no end */
+
+struct rows {
+	VEC_OF(struct execution_row)
+};
+
+static bool is_open(const struct execution_row *r)
+{
+	return !execution_status_is_over(r->status);
+}
+
+int execution_find(struct invocation *in, const char *id, struct execution_row *out)
+{
+	struct execution_list found = {NULL, 0}, all = {NULL, 0};
+	const char **ids;
+	struct diag *g;
+
+	if (journal_load_execution(in->state, id, in->arena, &found, &in->diags) != 0)
+		return -1;
+	if (found.count) {
+		*out = found.items[0];
+		return 0;
+	}
+	if (journal_load_executions(in->state, 0, in->arena, &all, &in->diags) != 0)
+		return -1;
+	ids = ARENA_ARRAY(in->arena, all.count + 1, const char *);
+	for (size_t i = 0; i < all.count; i++)
+		ids[i] = all.items[i].id;
+	g = diag_add(&in->diags, DIAG_EXECUTION_UNKNOWN, RANGE_NONE, "there is no execution '%s'",
+		     id);
+	diag_did_you_mean(&in->diags, g, text_of(id), ids, all.count);
+	if (!g->hint)
+		diag_hint(&in->diags, g, "'hadeploy runbook status' shows what there is");
+	return -1;
+}
+
+int execution_load_going(struct invocation *in, struct execution_list *out)
+{
+	struct execution_list all = {NULL, 0};
+	struct rows going = {0};
+
+	if (journal_load_executions(in->state, GOING_MAX, in->arena, &all, &in->diags) != 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++)
+		if (is_open(&all.items[i]) && !all.items[i].gone)
+			*arena_vec_add(in->arena, &going) = all.items[i];
+	*out = (struct execution_list){going.items, going.count};
+	return 0;
+}
+
+static int say_many(struct invocation *in, const struct execution_list *going)
+{
+	struct execution_rows rows = {going->items, going->count, in->clock->wall_ms(in->clock)};
+	struct str list = STR_INIT;
+	struct diag *g;
+
+	view_executions(&list, &rows, &(struct style){false});
+	g = diag_add(&in->diags, DIAG_EXECUTION_CHOICE, RANGE_NONE, "%zu executions are going on",
+		     going->count);
+	diag_detail(&in->diags, g, "%s", str_cstr(&list));
+	diag_hint(&in->diags, g, "name one: hadeploy %s --execution %s", in->command->name,
+		  going->items[0].id);
+	str_release(&list);
+	return -1;
+}
+
+/* Its process was killed, or interrupted: nobody would take a request. */
+static int say_gone(struct invocation *in, const struct execution_row *r)
+{
+	struct diag *g = diag_add(&in->diags, DIAG_EXECUTION_GONE, RANGE_NONE,
+				  "execution '%s' of %s is not running any more: it is %s", r->id,
+				  r->runbook, execution_shown_status(r));
+
+	diag_detail(&in->diags, g, "process %lld of %s@%s has ended", (long long)r->owner.pid,
+		    r->owner.user, r->owner.host);
+	diag_hint(&in->diags, g, "'hadeploy runbook run --resume %s' goes on where it was", r->id);
+	return -1;
+}
+
+static int say_over(struct invocation *in, const struct execution_row *r)
+{
+	struct diag *g = diag_add(&in->diags, DIAG_EXECUTION_IDLE, RANGE_NONE,
+				  "execution '%s' of %s has ended: %s", r->id, r->runbook,
+				  execution_status_name(r->status));
+
+	if (r->status == EXECUTION_FAILED)
+		diag_hint(&in->diags, g,
+			  "'hadeploy runbook run --resume %s' tries again from where it failed",
+			  r->id);
+	return -1;
+}
+
+static int say_idle(struct invocation *in)
+{
+	struct execution_list latest = {NULL, 0};
+	struct diag *g;
+
+	if (journal_load_executions(in->state, 1, in->arena, &latest, &in->diags) != 0)
+		return -1;
+	if (latest.count && is_open(&latest.items[0]))
+		return say_gone(in, &latest.items[0]);
+	g = diag_add(&in->diags, DIAG_EXECUTION_IDLE, RANGE_NONE, "no execution is going on");
+	if (!latest.count)
+		return -1;
+	diag_detail(&in->diags, g, "the latest, '%s' of %s, is %s", latest.items[0].id,
+		    latest.items[0].runbook, execution_status_name(latest.items[0].status));
+	if (latest.items[0].status == EXECUTION_FAILED)
+		diag_hint(&in->diags, g,
+			  "'hadeploy runbook run --resume %s' tries again from where it failed",
+			  latest.items[0].id);
+	return -1;
+}
+
+int execution_find_asked(struct invocation *in, struct execution_row *out)
+{
+	const struct option_value *named = &in->args->options[OPT_EXECUTION];
+	struct execution_list going = {NULL, 0};
+
+	if (named->count) {
+		if (execution_find(in, named->text, out) != 0)
+			return -1;
+		if (!is_open(out))
+			return say_over(in, out);
+		return out->gone ? say_gone(in, out) : 0;
+	}
+	if (execution_load_going(in, &going) != 0)
+		return -1;
+	if (going.count > 1)
+		return say_many(in, &going);
+	if (!going.count)
+		return say_idle(in);
+	*out = going.items[0];
+	return 0;
+}
+
+static bool is_resumable(const struct execution_row *r)
+{
+	return r->status == EXECUTION_FAILED || (is_open(r) && r->gone);
+}
+
+static int say_not_resumable(struct invocation *in, const struct execution_row *r)
+{
+	struct diag *g = diag_add(&in->diags, DIAG_EXECUTION_RESUME, RANGE_NONE,
+				  "execution '%s' of %s is %s: there is nothing to resume", r->id,
+				  r->runbook, execution_shown_status(r));
+
+	if (is_open(r))
+		diag_hint(&in->diags, g,
+			  "its process is running; 'hadeploy runbook status --watch %s' follows it",
+			  r->id);
+	return -1;
+}
+
+/* The latest alone: what came after an older one may have changed the same things. */
+int execution_find_resumable(struct invocation *in, const char *id, struct execution_row *out)
+{
+	struct execution_list all = {NULL, 0};
+	struct diag *g;
+
+	if (id) {
+		if (execution_find(in, id, out) != 0)
+			return -1;
+		return is_resumable(out) ? 0 : say_not_resumable(in, out);
+	}
+	if (journal_load_executions(in->state, 1, in->arena, &all, &in->diags) != 0)
+		return -1;
+	if (!all.count) {
+		g = diag_add(&in->diags, DIAG_EXECUTION_NONE, RANGE_NONE,
+			     "no execution of a runbook is recorded");
+		diag_hint(&in->diags, g, "'hadeploy runbook run NAME' begins one");
+		return -1;
+	}
+	*out = all.items[0];
+	return is_resumable(out) ? 0 : say_not_resumable(in, out);
+}
+
+int execution_load(struct invocation *in, struct arena *a, const struct execution_row *row,
+		   struct execution_story *out, struct journal_list *entries)
+{
+	struct journal_list list = {NULL, 0};
+
+	if (journal_load_entries(in->state, row->id, 0, a, &list, &in->diags) != 0)
+		return -1;
+	execution_story(a, row, &list, out);
+	if (entries)
+		*entries = list;
+	return 0;
+}
+
+static const int exits[EXECUTION_STATUS_COUNT] = {
+	[EXECUTION_RUNNING] = EXIT_ERROR,
+	[EXECUTION_PAUSED] = EXIT_INTERRUPTED,
+	[EXECUTION_WAITING] = EXIT_ERROR,
+	[EXECUTION_MONITORING] = EXIT_ERROR,
+	[EXECUTION_REVERSING] = EXIT_ERROR,
+	[EXECUTION_COMPLETED] = EXIT_DONE,
+	[EXECUTION_COMPLETED_WITH_EXCEPTIONS] = EXIT_PARTLY,
+	[EXECUTION_REVERSED] = EXIT_ERROR,
+	[EXECUTION_ABORTED] = EXIT_ERROR,
+	[EXECUTION_FAILED] = EXIT_ERROR,
+};
+
+int execution_exit(const struct execution_story *s, const struct journal_list *entries)
+{
+	const struct journal_entry *last =
+		entries && entries->count ? &entries->items[entries->count - 1] : NULL;
+	int64_t code = exits[s->row.status];
+	struct arena *a;
+	json_t *data;
+
+	if (!last || last->kind != ENTRY_ENDED)
+		return (int)code;
+	a = arena_new();
+	data = json_parse(text_of(last->data), a, NULL);
+	code = json_int(data, "Exit", code);
+	json_decref(data);
+	arena_free(a);
+	return (int)code;
+}
