@@ -42,6 +42,17 @@ static const char *said_json(const struct telling *t, const char *key)
 	return value && !json_is_null(value) ? json_text(t->a, value) : "";
 }
 
+/* A time, or how long something took, in milliseconds: what no clock can say is as good as
+ * nothing, and can be reckoned with. */
+#define MILLIS_MAX 253402300799000 /* the year 9999 */
+
+static int64_t said_millis(const json_t *object, const char *key, int64_t fallback)
+{
+	int64_t ms = json_int(object, key, fallback);
+
+	return ms >= 0 && ms <= MILLIS_MAX ? ms : fallback;
+}
+
 static struct step_story *find_step(struct telling *t, const char *path)
 {
 	uintptr_t at = (uintptr_t)map_find(&t->index, text_of(path));
@@ -79,9 +90,9 @@ static void tell_started(struct telling *t, struct step_story *none)
 	(void)none;
 	t->out->row.started_ms = t->entry->at_ms;
 	t->out->digest = said(t, "Digest");
-	t->out->since_ms = json_int(t->data, "Since", t->entry->at_ms);
-	t->out->rto.objective_ms = json_int(objectives, "RTO", 0);
-	t->out->rpo.objective_ms = json_int(objectives, "RPO", 0);
+	t->out->since_ms = said_millis(t->data, "Since", t->entry->at_ms);
+	t->out->rto.objective_ms = said_millis(objectives, "RTO", 0);
+	t->out->rpo.objective_ms = said_millis(objectives, "RPO", 0);
 	if (strcmp(json_str(t->data, "Mode", ""), "ungraceful") == 0)
 		t->out->ungraceful = true;
 	json_array_foreach(steps, i, one)
@@ -104,7 +115,7 @@ static void tell_resumed_by(struct telling *t, struct step_story *none)
 static void tell_detected(struct telling *t, struct step_story *none)
 {
 	(void)none;
-	t->out->since_ms = json_int(t->data, "At", t->entry->at_ms);
+	t->out->since_ms = said_millis(t->data, "At", t->entry->at_ms);
 }
 
 static void tell_asked(struct telling *t, struct step_story *none)
@@ -176,8 +187,8 @@ static void tell_objective(struct telling *t, struct step_story *none)
 	if (!o)
 		return;
 	o->known = json_is_integer(json_object_get(t->data, "Actual"));
-	o->actual_ms = json_int(t->data, "Actual", 0);
-	o->objective_ms = json_int(t->data, "Objective", 0);
+	o->actual_ms = said_millis(t->data, "Actual", 0);
+	o->objective_ms = said_millis(t->data, "Objective", 0);
 	o->met = json_flag(t->data, "Met", false);
 	o->detail = said(t, "Detail");
 	if (o == &t->out->rto && o->known)
@@ -197,11 +208,13 @@ static void tell_ended(struct telling *t, struct step_story *none)
 
 static void tell_step_started(struct telling *t, struct step_story *step)
 {
-	size_t attempt = (size_t)json_int(t->data, "Attempt", 0);
+	int64_t attempt = json_int(t->data, "Attempt", 0);
 	const char *key = said(t, "Key");
 
 	set_status(t, step, STEP_RUNNING);
-	step->attempts = attempt > step->attempts ? attempt : step->attempts + 1;
+	step->attempts++;
+	if (attempt > 0 && attempt < INT32_MAX)
+		step->attempts = (size_t)attempt;
 	/* After a crash the same attempt begins once more, and knows what it had remembered. */
 	if (!*key || strcmp(key, step->key) != 0)
 		step->memory = "";
