@@ -15,5 +15,5 @@ const struct command cmd_runbook = {
 			&cmd_runbook_status, &cmd_runbook_pause, &cmd_runbook_resume,
 			&cmd_runbook_skip, &cmd_runbook_retry, &cmd_runbook_approve,
 			&cmd_runbook_decline, &cmd_runbook_ungraceful, &cmd_runbook_abort,
-			&cmd_runbook_accept, NULL},
+			&cmd_runbook_accept, &cmd_runbook_report, NULL},
 };

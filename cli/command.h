@@ -34,7 +34,9 @@ enum command_need {
 	/* With NEED_ENGINE: works on what is recorded, also when templates are broken. */
 	RECORD_IS_ENOUGH = 1 << 6,
 	/* With NEED_ENGINE: --plan or --show may name a saved plan, which says what is selected. */
-	TAKES_SAVED_PLAN = 1 << 7
+	TAKES_SAVED_PLAN = 1 << 7,
+	/* As NEED_STATE_READ in a project's folder; elsewhere there is no state. */
+	NEED_STATE_IF_PROJECT = 1 << 8
 };
 
 #define OPERANDS_ANY 1000000

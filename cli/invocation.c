@@ -292,6 +292,9 @@ static int satisfy_needs(struct invocation *in)
 		return -1;
 	if (needs & NEED_ENGINE_IF_POSSIBLE)
 		open_engine(in);
+	if ((needs & NEED_STATE_IF_PROJECT) &&
+	    file_exists(path_join(in->arena, in->dir, MANIFEST_NAME)) && open_state(in) != 0)
+		return -1;
 	if ((needs & (NEED_STATE_READ | NEED_STATE_WRITE)) && open_state(in) != 0)
 		return -1;
 	return 0;

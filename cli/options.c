@@ -16,6 +16,7 @@ static const char *const on_failure_words[] = {"instance", "keep", "wave", "all"
 static const char *const region_words[] = {"SEQUENTIAL", "PARALLEL", NULL};
 static const char *const mode_words[] = {"STRICT", "SOFT", NULL};
 static const char *const report_formats[] = {"sarif", NULL};
+static const char *const execution_formats[] = {"markdown", "html", "json", "junit", NULL};
 static const char *const drill_levels[] = {"static", "simulated", "isolated", "full", NULL};
 
 static const struct option_row rows[] = {
@@ -273,6 +274,23 @@ static const struct option_row rows[] = {
 	[OPT_WATCH] = {.name = "watch",
 		       .kind = OPTION_FLAG,
 		       .help = "follow it until its end; Ctrl-C ends the watching alone"},
+	[OPT_EXECUTION_FORMAT] = {.name = "format",
+				  .kind = OPTION_CHOICE,
+				  .value = "FORMAT",
+				  .help = "markdown (the default), html, json or junit",
+				  .choices = execution_formats},
+	[OPT_REPORT_OUT] = {.name = "out",
+			    .kind = OPTION_TEXT,
+			    .value = "FILE",
+			    .help = "write the report to a file",
+			    .completes = COMPLETES_FILE},
+	[OPT_VERIFY] =
+		{.name = "verify",
+		 .kind = OPTION_TEXT,
+		 .value = "FILE",
+		 .help = "check a report that was saved as JSON: its hashes, what follows from "
+			 "its events, and what is recorded here",
+		 .completes = COMPLETES_FILE},
 	[OPT_MAN] = {.name = "man",
 		     .kind = OPTION_FLAG,
 		     .help = "print the manual page, for 'man -l -'"},

@@ -65,6 +65,9 @@ enum option_id {
 	OPT_CONFIRM,
 	OPT_KEEP,
 	OPT_WATCH,
+	OPT_EXECUTION_FORMAT, /* has the name of OPT_FORMAT */
+	OPT_REPORT_OUT,       /* has the name of OPT_OUT */
+	OPT_VERIFY,
 	OPT_MAN,
 	OPT_JSON,
 	OPT_PROJECT,

@@ -8,7 +8,7 @@
 #define CLI_VIEW_REPORT_H
 
 #include "base/str.h"
-#include "engine/engine.h"
+#include "engine/engine_runbook.h"
 
 /* How a cell is to be read. */
 enum cell_look {

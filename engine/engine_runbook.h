@@ -8,5 +8,6 @@
 
 #include "engine/engine.h"
 #include "engine/runbook/conduct.h"
+#include "engine/runbook/report.h"
 
 #endif

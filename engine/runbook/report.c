@@ -268,7 +268,7 @@ static void make_rows(struct making *m)
 			.depth = depth_of(step->path),
 			.group = report_kind_is_group(step->kind),
 			.from_ms = step->started_ms,
-			.to_ms = step->ended_ms,
+			.to_ms = step->started_ms ? step->ended_ms : 0,
 			.region = "",
 		};
 		if (step->started_ms && !step->ended_ms)
