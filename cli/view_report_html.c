@@ -39,7 +39,7 @@ static const char picture_style[] =
 	"svg .grid{stroke:var(--line)}svg .mark{stroke:var(--bad);stroke-dasharray:4 3}\n"
 	"svg .bar{fill:var(--bar)}svg .group{fill:var(--dim);opacity:.35}\n"
 	"svg .failed{fill:var(--bad)}svg .doubtful{fill:var(--doubt)}\n"
-	"svg .critical{stroke:var(--ink);stroke-width:1.5}\n"
+	"svg .hollow{fill:none}svg .critical{stroke:var(--ink);stroke-width:1.5}\n"
 	"svg .part0{fill:#8250df}svg .part1{fill:#bf8700}svg .part2{fill:#0969da}"
 	"svg .part3{fill:#1b7c83}svg .part4{fill:#cf222e}svg .part5{fill:#6e7781}\n"
 	"@media print{body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}"

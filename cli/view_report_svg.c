@@ -68,26 +68,39 @@ static void add_scale(struct picture *p, size_t rows)
 	}
 }
 
-/* The parts in the order in which they mostly come; each as wide as it was long. */
 static void add_band(struct picture *p)
 {
-	int64_t at_ms = p->r->from_ms;
-
 	str_printf(p->out, "<text class=\"dim\" x=\"0\" y=\"42\">where the time went</text>\n");
-	for (int i = 0; i < REPORT_PART_COUNT; i++) {
-		int64_t ms = p->r->parts_ms[i];
+	for (size_t i = 0; i < p->r->span_count && i < ROWS_MAX; i++) {
+		const struct report_span *s = &p->r->spans[i];
+		double x = x_of(p, s->from_ms);
 		char text[CLOCK_TEXT_LEN];
 
-		if (!ms)
-			continue;
-		clock_format_duration(ms, text);
+		clock_format_duration(s->to_ms - s->from_ms, text);
 		str_printf(p->out,
 			   "<rect class=\"part%d\" x=\"%.1f\" y=\"28\" width=\"%.1f\" "
 			   "height=\"18\"><title>%s %s</title></rect>\n",
-			   i, x_of(p, at_ms), x_of(p, at_ms + ms) - x_of(p, at_ms),
-			   report_part_name((enum report_part)i), text);
-		at_ms += ms;
+			   (int)s->part, x, x_of(p, s->to_ms) - x, report_part_name(s->part), text);
 	}
+}
+
+static void add_legend(struct picture *p)
+{
+	size_t x = NAMES_WIDTH;
+
+	for (int i = 0; i < REPORT_PART_COUNT; i++) {
+		if (!p->r->parts_ms[i])
+			continue;
+		str_printf(p->out,
+			   "<rect class=\"part%d\" x=\"%zu\" y=\"54\" width=\"10\" height=\"10\"/>"
+			   "<text class=\"dim\" x=\"%zu\" y=\"63\">%s</text>\n",
+			   i, x, x + 14, report_part_name((enum report_part)i));
+		x += 100;
+	}
+	str_printf(p->out,
+		   "<rect class=\"hollow critical\" x=\"%zu\" y=\"54\" width=\"10\" height=\"10\"/>"
+		   "<text class=\"dim\" x=\"%zu\" y=\"63\">critical path</text>\n",
+		   x, x + 14);
 }
 
 static const char *bar_class(const struct report_row *r)
@@ -170,6 +183,7 @@ void view_report_svg(const struct report *r, struct str *out)
 		   PICTURE_WIDTH, TOP + rows * ROW_HEIGHT + 6);
 	add_scale(&p, rows);
 	add_band(&p);
+	add_legend(&p);
 	for (size_t i = 0; i < r->row_count && p.row < rows; i++)
 		if (r->rows[i].from_ms)
 			add_bar(&p, &r->rows[i]);

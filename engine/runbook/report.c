@@ -373,6 +373,6 @@ void report_make(struct arena *a, const struct journal_list *entries, const char
 	make_rows(&m);
 	take_events(&m);
 	mark_critical(&m);
-	report_add_times(out, m.rows);
+	report_add_times(a, out, m.rows);
 	map_release(&m.index);
 }

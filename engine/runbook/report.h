@@ -38,6 +38,12 @@ enum report_part {
 #define REPORT_PART_COUNT (PART_BETWEEN + 1)
 const char *report_part_name(enum report_part p); /* "detection" */
 
+/* A stretch of time that belongs to one part. */
+struct report_span {
+	enum report_part part;
+	int64_t from_ms, to_ms;
+};
+
 /* What one check said in one region over the execution. */
 struct report_check {
 	const char *check, *region;
@@ -73,6 +79,8 @@ struct report {
 	int64_t made_ms;        /* when the report was made */
 	int64_t from_ms, to_ms; /* of the clock: outage until healthy, or the end, or now */
 	int64_t parts_ms[REPORT_PART_COUNT];
+	const struct report_span *spans; /* the same, one after the other */
+	size_t span_count;
 	const struct report_row *rows;
 	size_t row_count;
 	const struct report_check *checks;

@@ -8,7 +8,7 @@
 
 /* A step that only holds others. */
 bool report_kind_is_group(const char *kind);
-/* report_times.c: fills in parts_ms, and waited_ms of the rows, which are r->rows. */
-void report_add_times(struct report *r, struct report_row *rows);
+/* report_times.c: fills in parts_ms, spans, and waited_ms of the rows, which are r->rows. */
+void report_add_times(struct arena *a, struct report *r, struct report_row *rows);
 
 #endif

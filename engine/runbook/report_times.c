@@ -11,11 +11,18 @@
 
 #include "base/json.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "engine/runbook/report_parts.h"
 
 enum activity { IDLE, RUNS, WAITS };
 
+struct spans_vec {
+	VEC_OF(struct report_span)
+};
+
 struct walk {
+	struct arena *a;
+	struct spans_vec spans;
 	struct report *r;
 	struct report_row *rows;
 	enum activity *doing; /* of each row */
@@ -58,6 +65,9 @@ static void pass(struct walk *w, int64_t until_ms, enum report_part p)
 	if (until_ms <= w->at_ms)
 		return;
 	w->r->parts_ms[p] += until_ms - w->at_ms;
+	if (!w->spans.count || w->spans.items[w->spans.count - 1].part != p)
+		*arena_vec_add(w->a, &w->spans) = (struct report_span){p, w->at_ms, until_ms};
+	w->spans.items[w->spans.count - 1].to_ms = until_ms;
 	w->at_ms = until_ms;
 }
 
@@ -148,10 +158,10 @@ static void walk_events(struct walk *w, const struct journal_list *entries)
 		set(w, i, IDLE, w->r->to_ms);
 }
 
-void report_add_times(struct report *r, struct report_row *rows)
+void report_add_times(struct arena *a, struct report *r, struct report_row *rows)
 {
-	struct arena *a = arena_new();
-	struct walk w = {.r = r,
+	struct walk w = {.a = a,
+			 .r = r,
 			 .rows = rows,
 			 .doing = ARENA_ARRAY(a, r->row_count + 1, enum activity),
 			 .since_ms = ARENA_ARRAY(a, r->row_count + 1, int64_t),
@@ -161,6 +171,7 @@ void report_add_times(struct report *r, struct report_row *rows)
 	for (size_t i = 0; i < r->row_count; i++)
 		map_set(&w.index, text_of(rows[i].step->path), (void *)(uintptr_t)(i + 1));
 	walk_events(&w, &r->entries);
+	r->spans = w.spans.items;
+	r->span_count = w.spans.count;
 	map_release(&w.index);
-	arena_free(a);
 }

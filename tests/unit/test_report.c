@@ -41,6 +41,10 @@ static void the_time_goes_somewhere_and_adds_up(void **state)
 	}
 	assert_int_equal(all_ms, r.to_ms - r.from_ms);
 	assert_int_equal(all_ms, r.story.rto.actual_ms);
+	assert_int_equal(r.span_count, 6);
+	assert_int_equal(r.spans[3].part, PART_INTERRUPTED);
+	assert_int_equal(r.spans[3].from_ms, REPORT_OUTAGE_MS + 100000);
+	assert_int_equal(r.spans[5].to_ms, r.to_ms);
 	assert_int_equal(r.broken_at, 0);
 }
 
