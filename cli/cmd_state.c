@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "cli/export_journal.h"
 #include "cli/json_plan.h"
 #include "cli/view_text.h"
 
@@ -248,6 +249,10 @@ static int run_export(struct invocation *in)
 	    state_load_open_operations(in->state, NULL, in->arena, &operations, &in->diags) != 0)
 		return invocation_exit(in);
 	all = export_json(&records, &instances, &operations);
+	if (export_journal(in, all) != 0) {
+		json_decref(all);
+		return invocation_exit(in);
+	}
 	json_canonical(all, &text);
 	str_add_char(&text, '\n');
 	term_write(&in->out, &text);
@@ -310,8 +315,9 @@ const struct command cmd_state_export = {
 	.group = GROUP_STATE,
 	.summary = "print all of recorded state as one JSON document",
 	.operands = "",
-	.help = "Prints records, stack instances and open operations in canonical JSON: the same "
-		"state always gives the same bytes. In place of secrets it holds their salted "
+	.help = "Prints records, stack instances, open operations, and executions of runbooks with "
+		"their events, in canonical JSON: the same state always gives the same bytes. In "
+		"place of secrets it holds their salted "
 		"digests.",
 	.examples = (const char *const[]){"hadeploy state export >state.json", "a copy to look at",
 					  NULL},
@@ -324,8 +330,9 @@ const struct command cmd_state_check = {
 	.group = GROUP_STATE,
 	.summary = "check that recorded state is sound",
 	.operands = "",
-	.help = "Checks the file, its schema and every record against its checksum, and names "
-		"operations that have no end yet. Nothing is changed.",
+	.help = "Checks the file, its schema, every record against its checksum and the journal of "
+		"every execution against its hashes, and names operations that have no end yet. "
+		"Nothing is changed.",
 	.options = (const enum option_id[]){OPT_JSON, OPT_END},
 	.needs = NEED_STATE_READ,
 	.run = run_check,
