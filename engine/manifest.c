@@ -121,9 +121,12 @@ static const struct manifest_key top_rows[] = {
 	{"Accounts", KEY_MAP, KEY_OPTIONAL, manifest_set_accounts, NULL},
 	{"Regions", KEY_MAP, KEY_OPTIONAL, manifest_set_regions, NULL},
 	{"HealthChecks", KEY_MAP, KEY_OPTIONAL, manifest_set_checks, NULL},
+	{"Runbooks", KEY_MAP, KEY_OPTIONAL, manifest_set_runbooks, NULL},
 	{"Stacks", KEY_MAP, KEY_OPTIONAL, manifest_set_stacks, NULL},
 	{"FreezeWindows", KEY_LIST, KEY_OPTIONAL, manifest_set_freezes, NULL},
-	{"Runbooks", KEY_MAP, KEY_OPTIONAL, set_later, NULL},
+	{"Routes", KEY_MAP, KEY_OPTIONAL, manifest_set_routes, NULL},
+	{"Failover", KEY_MAP, KEY_OPTIONAL, manifest_set_failover, NULL},
+	{"Watch", KEY_LIST, KEY_OPTIONAL, manifest_set_watches, NULL},
 	{"Policy", KEY_ANY, KEY_OPTIONAL, set_later, NULL},
 };
 static const struct manifest_keys top_keys = {KEYS_CLOSED, top_rows, ARRAY_LEN(top_rows), NULL};
@@ -155,6 +158,7 @@ const struct manifest *manifest_parse(struct arena *a, const struct source *src,
 	m->state_path = path_join(a, dir, STATE_PATH_DEFAULT);
 	m->history_age_ms = HISTORY_AGE_DEFAULT_MS;
 	m->history_run_count = HISTORY_RUNS_DEFAULT;
+	manifest_default_failover(m);
 	root = node_parse(a, src, NODE_MANIFEST, &found);
 	if (root)
 		read_top(&r, root);
@@ -255,6 +259,7 @@ const struct manifest *manifest_none(struct arena *a)
 
 	m->project = "";
 	m->dir = ".";
+	manifest_default_failover(m);
 	manifest_add_predefined(&r);
 	return m;
 }

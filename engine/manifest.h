@@ -119,6 +119,7 @@ struct manifest_stack {
 	size_t policy_count;
 	struct rollout_preferences rollout; /* as written; defaults where nothing is */
 	bool retain_instances; /* what goes to a target that is no longer named stays there */
+	const char *restore;   /* runbook that brings its data back in a recreated region; NULL */
 	struct range where;
 };
 

@@ -5,8 +5,7 @@
  */
 #include <string.h>
 
-#include "engine/health/health.h"
-#include "engine/manifest_read.h"
+#include "engine/manifest_health.h"
 
 #define INTERVAL_DEFAULT_MS 10000
 #define TIMEOUT_DEFAULT_MS 5000
@@ -20,8 +19,7 @@
 #define TLS_DAYS_MAX 3650
 #define PROVIDER_DEFAULT "probe"
 
-static const char *key_of(struct manifest_reader *r, const char *key,
-			  const struct manifest_part *part)
+const char *health_key(struct manifest_reader *r, const char *key, const struct manifest_part *part)
 {
 	return arena_printf(r->a, "'%s' of %s", key, part->who);
 }
@@ -35,7 +33,7 @@ static void set_interval(struct manifest_reader *r, const struct manifest_part *
 	if (text_to_duration_ms(value->text, &ms) && ms > 0 && ms <= INTERVAL_MAX_MS)
 		c->interval_ms = ms;
 	else
-		manifest_refuse(r, key_of(r, "Interval", part), value,
+		manifest_refuse(r, health_key(r, "Interval", part), value,
 				"it is a time such as 500ms or 10s, at most a day");
 }
 
@@ -48,7 +46,7 @@ static void set_timeout(struct manifest_reader *r, const struct manifest_part *p
 	if (text_to_duration_ms(value->text, &ms) && ms > 0 && ms <= TIMEOUT_MAX_MS)
 		c->timeout_ms = ms;
 	else
-		manifest_refuse(r, key_of(r, "Timeout", part), value,
+		manifest_refuse(r, health_key(r, "Timeout", part), value,
 				"it is a time such as 500ms or 2s, at most a minute");
 }
 
@@ -66,14 +64,14 @@ static void read_threshold(struct manifest_reader *r, const char *what, const st
 static void set_healthy(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			const struct node *value)
 {
-	read_threshold(r, key_of(r, "HealthyThreshold", part), value,
+	read_threshold(r, health_key(r, "HealthyThreshold", part), value,
 		       &((struct manifest_check *)into)->healthy_threshold);
 }
 
 static void set_unhealthy(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			  const struct node *value)
 {
-	read_threshold(r, key_of(r, "UnhealthyThreshold", part), value,
+	read_threshold(r, health_key(r, "UnhealthyThreshold", part), value,
 		       &((struct manifest_check *)into)->unhealthy_threshold);
 }
 
@@ -83,7 +81,7 @@ static void set_roles(struct manifest_reader *r, const struct manifest_part *par
 {
 	struct manifest_check *c = into;
 
-	c->roles = manifest_names(r, key_of(r, "Roles", part), value, &c->role_count);
+	c->roles = manifest_names(r, health_key(r, "Roles", part), value, &c->role_count);
 }
 
 static void set_provider(struct manifest_reader *r, const struct manifest_part *part, void *into,
@@ -116,7 +114,7 @@ static void check_url(struct manifest_reader *r, const struct manifest_part *par
 	(void)into;
 	if (text_starts(url, "http://") || text_starts(url, "https://") || text_starts(url, "${"))
 		return;
-	manifest_refuse(r, key_of(r, "Url", part), value,
+	manifest_refuse(r, health_key(r, "Url", part), value,
 			"it begins with http:// or https://, such as 'http://${Host}:8080/health'");
 }
 
@@ -140,7 +138,7 @@ static void check_status(struct manifest_reader *r, const struct manifest_part *
 {
 	const struct node *const *items = value->kind == NODE_LIST ? value->items : &value;
 	size_t count = value->kind == NODE_LIST ? value->count : 1;
-	const char *what = key_of(r, "Status", part);
+	const char *what = health_key(r, "Status", part);
 
 	(void)into;
 	for (size_t i = 0; i < count && !manifest_full(r); i++) {
@@ -168,7 +166,7 @@ static void check_headers(struct manifest_reader *r, const struct manifest_part 
 			  const struct node *value)
 {
 	(void)into;
-	check_map_of_texts(r, key_of(r, "Headers", part), value);
+	check_map_of_texts(r, health_key(r, "Headers", part), value);
 }
 
 static void check_tls_days(struct manifest_reader *r, const struct manifest_part *part, void *into,
@@ -178,7 +176,7 @@ static void check_tls_days(struct manifest_reader *r, const struct manifest_part
 
 	(void)into;
 	if (!text_to_int64(value->text, 0, TLS_DAYS_MAX, &days))
-		manifest_refuse(r, key_of(r, "TlsDays", part), value,
+		manifest_refuse(r, health_key(r, "TlsDays", part), value,
 				"it is how many days the certificate must still hold: 0 to 3650");
 }
 
@@ -198,29 +196,29 @@ static const struct manifest_key http_rows[] = {
 
 /* --- TCP ------------------------------------------------------------------------------- */
 
-static void check_port(struct manifest_reader *r, const struct manifest_part *part, void *into,
+void health_check_port(struct manifest_reader *r, const struct manifest_part *part, void *into,
 		       const struct node *value)
 {
 	int64_t port;
 
 	(void)into;
 	if (!strstr(value->text.ptr, "${") && !text_to_int64(value->text, 1, 65535, &port))
-		manifest_refuse(r, key_of(r, "Port", part), value,
+		manifest_refuse(r, health_key(r, "Port", part), value,
 				"a port is a number from 1 to 65535");
 }
 
 static const struct manifest_key tcp_rows[] = {
 	{"Address", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
 	{"Host", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
-	{"Port", KEY_TEXT, KEY_REQUIRED, check_port, NULL},
+	{"Port", KEY_TEXT, KEY_REQUIRED, health_check_port, NULL},
 };
 
 /* --- COMMAND --------------------------------------------------------------------------- */
 
-static void check_command(struct manifest_reader *r, const struct manifest_part *part, void *into,
+void health_check_command(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			  const struct node *value)
 {
-	const char *what = key_of(r, "Command", part);
+	const char *what = health_key(r, "Command", part);
 
 	(void)into;
 	if (value->kind != NODE_LIST) {
@@ -238,16 +236,16 @@ static void check_command(struct manifest_reader *r, const struct manifest_part 
 	}
 }
 
-static void check_environment(struct manifest_reader *r, const struct manifest_part *part,
+void health_check_environment(struct manifest_reader *r, const struct manifest_part *part,
 			      void *into, const struct node *value)
 {
 	(void)into;
-	check_map_of_texts(r, key_of(r, "Environment", part), value);
+	check_map_of_texts(r, health_key(r, "Environment", part), value);
 }
 
 static const struct manifest_key command_rows[] = {
-	{"Command", KEY_ANY, KEY_REQUIRED, check_command, NULL},
-	{"Environment", KEY_MAP, KEY_OPTIONAL, check_environment, NULL},
+	{"Command", KEY_ANY, KEY_REQUIRED, health_check_command, NULL},
+	{"Environment", KEY_MAP, KEY_OPTIONAL, health_check_environment, NULL},
 };
 
 /* --- all ------------------------------------------------------------------------------- */
@@ -260,32 +258,23 @@ static const struct manifest_key common_rows[] = {
 	{"UnhealthyThreshold", KEY_TEXT, KEY_OPTIONAL, set_unhealthy, NULL},
 	{"Roles", KEY_TEXTS, KEY_OPTIONAL, set_roles, NULL},
 	{"Provider", KEY_TEXT, KEY_OPTIONAL, set_provider, NULL},
+	{"From", KEY_TEXTS, KEY_OPTIONAL, health_set_from, NULL},
+	{"Quorum", KEY_TEXT, KEY_OPTIONAL, health_set_quorum, NULL},
 };
-static const struct manifest_keys common = {KEYS_CLOSED, common_rows, ARRAY_LEN(common_rows), NULL};
+const struct manifest_keys health_common_keys = {KEYS_CLOSED, common_rows, ARRAY_LEN(common_rows),
+						 NULL};
+static const struct manifest_keys http = {KEYS_CLOSED, http_rows, ARRAY_LEN(http_rows),
+					  &health_common_keys};
+static const struct manifest_keys tcp = {KEYS_CLOSED, tcp_rows, ARRAY_LEN(tcp_rows),
+					 &health_common_keys};
+static const struct manifest_keys command = {KEYS_CLOSED, command_rows, ARRAY_LEN(command_rows),
+					     &health_common_keys};
 
-static const char *const later_types[] = {"POSTGRES", "DNS"};
 /* In the order of their keys. */
-static const char *const type_words[] = {"HTTP", "TCP", "COMMAND", NULL};
-static const struct manifest_keys types[] = {
-	{KEYS_CLOSED, http_rows, ARRAY_LEN(http_rows), &common},
-	{KEYS_CLOSED, tcp_rows, ARRAY_LEN(tcp_rows), &common},
-	{KEYS_CLOSED, command_rows, ARRAY_LEN(command_rows), &common},
+static const char *const type_words[] = {"HTTP", "TCP", "COMMAND", "POSTGRES", "DNS", "SSH", NULL};
+static const struct manifest_keys *const types[] = {
+	&http, &tcp, &command, &health_postgres_keys, &health_dns_keys, &health_ssh_keys,
 };
-
-static bool is_later_type(struct manifest_reader *r, const struct node *type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(later_types); i++) {
-		if (!text_is(type->text, later_types[i]))
-			continue;
-		diag_hint(r->d,
-			  diag_add(r->d, DIAG_MANIFEST_UNSUPPORTED, type->where,
-				   "health checks of type '%s' are not supported by this version",
-				   type->text.ptr),
-			  "use HTTP, TCP, or a COMMAND that asks");
-		return true;
-	}
-	return false;
-}
 
 static const struct manifest_keys *keys_of_type(struct manifest_reader *r,
 						const struct manifest_part *part)
@@ -297,15 +286,13 @@ static const struct manifest_keys *keys_of_type(struct manifest_reader *r,
 		diag_hint(r->d,
 			  diag_add(r->d, DIAG_MANIFEST_KEY_MISSING, manifest_part_where(part),
 				   "%s has no 'Type'", part->who),
-			  "add 'Type: HTTP', 'Type: TCP' or 'Type: COMMAND'");
+			  "add 'Type: HTTP', or TCP, COMMAND, POSTGRES, DNS, SSH");
 		return NULL;
 	}
-	if (!manifest_is_text(r, key_of(r, "Type", part), type))
+	if (!manifest_is_text(r, health_key(r, "Type", part), type))
 		return NULL;
-	if (is_later_type(r, type))
-		return NULL;
-	at = manifest_choice(r, key_of(r, "Type", part), type, type_words);
-	return at >= 0 ? &types[at] : NULL;
+	at = manifest_choice(r, health_key(r, "Type", part), type, type_words);
+	return at >= 0 ? types[at] : NULL;
 }
 
 /* TCP goes to Address; Host is another word for it. */
@@ -342,6 +329,7 @@ static void read_check(struct manifest_reader *r, const struct manifest_part *pa
 	manifest_read_map(r, part, keys, c);
 	if (!strcmp(c->type, "TCP"))
 		check_address(r, part);
+	health_check_more(r, part, c);
 }
 
 void manifest_set_checks(struct manifest_reader *r, const struct manifest_part *part, void *into,

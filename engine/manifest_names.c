@@ -10,6 +10,7 @@ static const struct {
 	[NAMED_ACCOUNT] = {DIAG_ACCOUNT_UNKNOWN, "account", "Accounts"},
 	[NAMED_CHECK] = {DIAG_CHECK_UNKNOWN, "health check", "HealthChecks"},
 	[NAMED_STACK] = {DIAG_STACK_UNKNOWN, "stack", "Stacks"},
+	[NAMED_RUNBOOK] = {DIAG_RUNBOOK_UNKNOWN, "runbook", "Runbooks"},
 };
 _Static_assert(ARRAY_LEN(kinds) == NAMED_COUNT, "every kind of name has its words");
 

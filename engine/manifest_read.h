@@ -12,9 +12,9 @@
 #include "engine/manifest.h"
 #include "templates/node.h"
 
-/* What names lead to: struct manifest_region, _account, _check, _stack. */
-enum named_kind { NAMED_REGION, NAMED_ACCOUNT, NAMED_CHECK, NAMED_STACK };
-#define NAMED_COUNT (NAMED_STACK + 1)
+/* What names lead to: struct manifest_region, _account, _check, _stack, _runbook. */
+enum named_kind { NAMED_REGION, NAMED_ACCOUNT, NAMED_CHECK, NAMED_STACK, NAMED_RUNBOOK };
+#define NAMED_COUNT (NAMED_RUNBOOK + 1)
 
 struct manifest_reader {
 	struct arena *a;
@@ -140,7 +140,10 @@ const struct manifest_policy *manifest_read_policies(struct manifest_reader *r,
 
 /* Setters of the top level. */
 key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks,
-	manifest_set_checks, manifest_set_freezes;
+	manifest_set_checks, manifest_set_freezes, manifest_set_runbooks, manifest_set_routes,
+	manifest_set_failover, manifest_set_watches;
+/* What holds without the section Failover. */
+void manifest_default_failover(struct manifest *m);
 /* Makes the predefined entries that the manifest does not mention. */
 void manifest_add_predefined(struct manifest_reader *r);
 /* The map under Providers of a region or an account. */

@@ -136,6 +136,15 @@ static void set_rollout(struct manifest_reader *r, const struct manifest_part *p
 	manifest_read_rollout(r, part, value, &stack->rollout);
 }
 
+static void set_restore(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			const struct node *value)
+{
+	const struct manifest_runbook *b = manifest_named(
+		r, NAMED_RUNBOOK, arena_printf(r->a, "'Restore' of %s", part->who), value);
+
+	((struct stack_reading *)into)->stack->restore = b ? b->name : NULL;
+}
+
 static const struct manifest_key stack_rows[] = {
 	{"Template", KEY_TEXT, KEY_REQUIRED, set_template, NULL},
 	{"Parameters", KEY_MAP, KEY_OPTIONAL, set_parameters, NULL},
@@ -146,6 +155,7 @@ static const struct manifest_key stack_rows[] = {
 	{"Rollout", KEY_MAP, KEY_OPTIONAL, set_rollout, NULL},
 	{"DeletionProtection", KEY_FLAG, KEY_OPTIONAL, set_protection, NULL},
 	{"Policy", KEY_LIST, KEY_OPTIONAL, set_policy, NULL},
+	{"Restore", KEY_NAME, KEY_OPTIONAL, set_restore, NULL},
 };
 static const struct manifest_keys stack_keys = {KEYS_CLOSED, stack_rows, ARRAY_LEN(stack_rows),
 						NULL};
