@@ -16,8 +16,15 @@ struct block {
 	max_align_t bytes[];
 };
 
+struct last_will {
+	struct last_will *next;
+	void (*release)(void *what);
+	void *what;
+};
+
 struct arena {
 	struct block *blocks; /* the first is the one being filled */
+	struct last_will *wills;
 	size_t next_len;
 };
 
@@ -35,11 +42,21 @@ void arena_free(struct arena *a)
 
 	if (!a)
 		return;
+	for (const struct last_will *w = a->wills; w; w = w->next)
+		w->release(w->what);
 	for (b = a->blocks; b; b = next) {
 		next = b->next;
 		free(b);
 	}
 	free(a);
+}
+
+void arena_at_end(struct arena *a, void (*release)(void *what), void *what)
+{
+	struct last_will *w = ARENA_NEW(a, struct last_will);
+
+	*w = (struct last_will){a->wills, release, what};
+	a->wills = w;
 }
 
 static struct block *block_new(size_t len)

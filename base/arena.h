@@ -18,6 +18,8 @@ struct arena;
 struct arena *arena_new(void);
 /* Accepts NULL. */
 void arena_free(struct arena *a);
+/* release(what) when the arena goes, the latest first: for what cannot live in one. */
+void arena_at_end(struct arena *a, void (*release)(void *what), void *what);
 
 /* Enough for pointers and 64-bit numbers; nothing kept here needs more. */
 #define ARENA_ALIGN 8

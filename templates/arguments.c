@@ -364,7 +364,7 @@ static int check_value_of(const struct template *t, const struct node *call, str
 	for (size_t i = 0; i < t->parameter_count; i++)
 		names[i] = t->parameters[i].name;
 	report_ref_unknown(d, name->where, name->text,
-			   (struct name_list){names, t->parameter_count});
+			   (struct name_list){names, t->parameter_count, t->thing});
 	arena_free(scratch);
 	return -1;
 }

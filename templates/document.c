@@ -46,11 +46,11 @@ static const struct value *eval_parameter(struct arena *a, const struct eval_sta
 {
 	struct value *unknown;
 
-	if (!st->partial || given || p->initial)
+	if (!(given && given->unknown) && (!st->partial || given || p->initial))
 		return parameter_value(a, p, given, d);
 	unknown = ARENA_NEW(a, struct value);
 	unknown->kind = VALUE_UNKNOWN;
-	unknown->sensitive = p->no_echo;
+	unknown->sensitive = p->no_echo || (given && given->sensitive);
 	return unknown;
 }
 
@@ -126,7 +126,8 @@ static int collect_item(struct collecting *c, const struct loop_entry *entry,
 	const struct section_item *first;
 	struct section_item *item;
 
-	if (logical_id_check(entry->key, entry->key_node, c->what, c->e->d))
+	if (!sections_of(c->st->tpl)->from_tree &&
+	    logical_id_check(entry->key, entry->key_node, c->what, c->e->d))
 		return -1;
 	item = item_new(c, entry);
 	first = names_add(c->e->a, c->names, text_of(item->name), item);
@@ -306,6 +307,17 @@ const struct value *document_eval_output(const struct document *doc, size_t inde
 	struct eval e = eval_again(item, lookup, a, d);
 
 	return output_value(&e, item);
+}
+
+const struct value *document_eval_node(const struct document *doc, const struct node *n,
+				       const struct eval_lookup *lookup, struct arena *a,
+				       struct diags *d)
+{
+	const struct section_item item = {.st = doc->state};
+	struct eval e = eval_again(&item, lookup, a, d);
+	const struct value *v = eval_node(&e, n);
+
+	return v && v != &value_absent ? eval_resolved(&e, v, NULL) : v;
 }
 
 const struct doc_resource *document_find(const struct document *doc, const char *logical_id)

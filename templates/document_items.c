@@ -51,7 +51,8 @@ static void report_dependency(struct eval *e, const struct node *n, struct text 
 	for (size_t i = 0; i < count; i++)
 		names[i] = e->st->resource_list.items[i]->name;
 	if (!e->st->incomplete)
-		report_dependency_unknown(e->d, n->where, name, (struct name_list){names, count});
+		report_dependency_unknown(e->d, n->where, name,
+					  (struct name_list){names, count, NULL});
 	arena_free(scratch);
 }
 

@@ -26,7 +26,8 @@ static int report_unknown(struct eval *e, const struct node *at, struct text nam
 	for (size_t i = 0; i < count; i++)
 		names[i] = arena_text(scratch, e->st->condition_list.items[i]->name);
 	if (!e->st->conditions_incomplete)
-		report_condition_unknown(e->d, at->where, name, (struct name_list){names, count});
+		report_condition_unknown(e->d, at->where, name,
+					 (struct name_list){names, count, NULL});
 	arena_free(scratch);
 	return -1;
 }

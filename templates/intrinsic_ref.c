@@ -73,7 +73,7 @@ const struct value *report_absent(struct eval *e, const struct node *at, struct 
 
 static const struct value *early(struct eval *e, struct range where, const char *name)
 {
-	report_early(e->d, where, text_of(name));
+	report_early(e->d, where, e->st->tpl->thing, text_of(name));
 	return NULL;
 }
 
@@ -85,7 +85,7 @@ static const struct value *resource_value(struct eval *e, const struct node *at,
 	if (item->broken)
 		return NULL;
 	if (!item->present)
-		return report_absent(e, at, where, item, "resource");
+		return report_absent(e, at, where, item, e->st->tpl->thing);
 	note_ref(e, where, item->id, item->stack ? NULL : attribute);
 	if (item->stack)
 		return placed(e, at, nested_value(e, at, where, item, attribute));
@@ -117,7 +117,8 @@ static const struct value *report_nothing(struct eval *e, struct range where, st
 	for (const struct scope *s = e->scope; s; s = s->outer)
 		*arena_vec_add(c.a, &c) = arena_text(c.a, s->name);
 	if (!e->st->incomplete)
-		report_ref_unknown(e->d, where, name, (struct name_list){c.items, c.count});
+		report_ref_unknown(e->d, where, name,
+				   (struct name_list){c.items, c.count, tpl->thing});
 	arena_free(c.a);
 	return NULL;
 }
@@ -241,7 +242,8 @@ static const struct value *report_no_resource(struct eval *e, struct range where
 	struct candidates c = {.a = arena_new()};
 
 	add_resources(e, &c);
-	report_resource_unknown(e->d, where, text_of(name), (struct name_list){c.items, c.count});
+	report_resource_unknown(e->d, where, text_of(name),
+				(struct name_list){c.items, c.count, e->st->tpl->thing});
 	if (template_parameter(e->st->tpl, text_of(name)))
 		diag_hint(e->d, e->d->last,
 			  "it is a parameter, and parameters have no attributes: use !Ref %s",

@@ -364,7 +364,7 @@ static const struct value *report_no_output(struct eval *e, struct range where,
 	for (size_t i = 0; i < st->output_list.count; i++)
 		names[i] = st->output_list.items[i]->name;
 	nested_report_output(e->d, where, item->name, attribute,
-			     (struct name_list){names, st->output_list.count});
+			     (struct name_list){names, st->output_list.count, NULL});
 	arena_free(scratch);
 	return NULL;
 }

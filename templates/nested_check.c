@@ -191,7 +191,7 @@ static void check_ref(void *context, const struct ref *ref)
 	}
 	if (!outputs.loops || !text_starts(ref->attribute, NESTED_OUTPUTS))
 		nested_report_output(c->d, ref->where, arena_text(c->a, ref->name), attribute,
-				     (struct name_list){outputs.items, outputs.count});
+				     (struct name_list){outputs.items, outputs.count, NULL});
 }
 
 void nested_check(const struct template *t, struct diags *d)

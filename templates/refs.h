@@ -49,6 +49,7 @@ void report_sub(struct range where, const struct sub_piece *piece, struct diags 
 struct name_list {
 	const char *const *names; /* for "did you mean" */
 	size_t count;
+	const char *thing; /* "resource": template.h; NULL where none is spoken of */
 };
 void report_ref_unknown(struct diags *d, struct range where, struct text name,
 			struct name_list known);
@@ -67,7 +68,7 @@ void report_null(const struct node *n, struct diags *d);
 bool getatt_cut(struct text t);
 void report_getatt(struct diags *d, const struct node *call, struct text t);
 /* A resource where something must be known before anything is created. */
-void report_early(struct diags *d, struct range where, struct text name);
+void report_early(struct diags *d, struct range where, const char *thing, struct text name);
 /* path: "A -> B -> A". */
 void report_condition_cycle(struct diags *d, struct range where, const char *path,
 			    struct range first);

@@ -6,8 +6,8 @@
 void report_ref_unknown(struct diags *d, struct range where, struct text name,
 			struct name_list known)
 {
-	struct diag *g = diag_add(d, DIAG_REF_UNKNOWN, where,
-				  "'%.*s' names no parameter and no resource", TEXT_ARG(name));
+	struct diag *g = diag_add(d, DIAG_REF_UNKNOWN, where, "'%.*s' names no parameter and no %s",
+				  TEXT_ARG(name), known.thing);
 
 	diag_did_you_mean(d, g, name, known.names, known.count);
 }
@@ -15,8 +15,8 @@ void report_ref_unknown(struct diags *d, struct range where, struct text name,
 void report_resource_unknown(struct diags *d, struct range where, struct text name,
 			     struct name_list known)
 {
-	struct diag *g =
-		diag_add(d, DIAG_GETATT_UNKNOWN, where, "'%.*s' names no resource", TEXT_ARG(name));
+	struct diag *g = diag_add(d, DIAG_GETATT_UNKNOWN, where, "'%.*s' names no %s",
+				  TEXT_ARG(name), known.thing);
 
 	diag_did_you_mean(d, g, name, known.names, known.count);
 }
@@ -84,10 +84,10 @@ void report_map_key(struct diags *d, const struct node *at, struct text key, str
 	mean_key(d, g, key, map);
 }
 
-void report_early(struct diags *d, struct range where, struct text name)
+void report_early(struct diags *d, struct range where, const char *thing, struct text name)
 {
 	struct diag *g = diag_add(d, DIAG_FUNCTION_PLACE, where,
-				  "resource '%.*s' cannot be referred to here", TEXT_ARG(name));
+				  "%s '%.*s' cannot be referred to here", thing, TEXT_ARG(name));
 
 	diag_detail(d, g, "this must be known before anything is created");
 	diag_hint(d, g, "use a parameter, a mapping or a pseudo parameter instead");

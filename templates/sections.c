@@ -152,6 +152,8 @@ static void check_resource(void *context, const struct node_entry *entry, size_t
 static void load_resources(struct sections *s, const struct node *section, struct diags *d)
 {
 	s->face.resources = section;
+	if (s->from_tree)
+		return;
 	if (!section->count)
 		diag_warn(d, DIAG_RESOURCES_MISSING, section->where, "Resources is empty");
 	check_loops(section, d);
@@ -402,6 +404,7 @@ const struct template *sections_load(struct template_file *file, struct diags *d
 
 	s->file = file;
 	s->face.src = file->src;
+	s->face.thing = "resource";
 	s->face.root = node_parse(a, file->src, NODE_TEMPLATE, d);
 	if (!s->face.root || include_all(a, s, d))
 		return NULL;
@@ -420,4 +423,24 @@ const struct template *template_load(struct arena *a, const struct source *src,
 	struct template_files *files = template_files_new(a, loader);
 
 	return template_file_load(template_files_add(files, src), d);
+}
+
+const struct template *template_from_tree(struct arena *a, const struct source *src,
+					  const struct node *root, const char *thing,
+					  struct diags *d)
+{
+	struct template_files *files = template_files_new(a, NULL);
+	struct sections *s = ARENA_NEW(a, struct sections);
+	size_t errors = d->error_count;
+
+	s->file = template_files_add(files, src);
+	s->from_tree = true;
+	s->face.src = src;
+	s->face.root = root;
+	s->face.thing = thing;
+	load_sections(a, s, d);
+	if (d->error_count == errors)
+		return &s->face;
+	shape_check(s, d);
+	return NULL;
 }

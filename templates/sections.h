@@ -45,6 +45,7 @@ struct sections {
 	struct template_file *file; /* where other files are named from */
 	struct names parameters;    /* name to struct parameter */
 	struct names mappings;      /* name to struct mapping */
+	bool from_tree;             /* template_from_tree */
 };
 
 const struct sections *sections_of(const struct template *t);

@@ -41,6 +41,13 @@ static size_t variable_end(struct text t, size_t at)
 	return at;
 }
 
+/* "${copy-data.Result}": names of steps may have dashes, and only what has a name has an
+ * attribute; the shell's "${x-default}" has neither dot. */
+static bool in_step_name(struct text name, size_t at)
+{
+	return at && name.ptr[at] == '-' && memchr(name.ptr + at, '.', name.len - at);
+}
+
 static const char *name_problem(struct text name)
 {
 	if (!name.len)
@@ -50,7 +57,7 @@ static const char *name_problem(struct text name)
 
 		if (len)
 			i += len - 1;
-		else if (!name_char(name.ptr[i]))
+		else if (!name_char(name.ptr[i]) && !in_step_name(name, i))
 			return "a name in ${...} consists of letters, digits, '.', ':' and '_'";
 	}
 	return NULL;

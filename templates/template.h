@@ -50,6 +50,7 @@ struct template
 {
 	const struct source *src;
 	const struct node *root;
+	const char *thing;       /* what its resources are called in messages: "resource" */
 	const char *description; /* may be NULL */
 	const struct parameter *parameters;
 	size_t parameter_count;
@@ -91,6 +92,15 @@ const struct template *template_load(struct arena *a, const struct source *src,
 				     const struct template_loader *loader, struct diags *d);
 const struct parameter *template_parameter(const struct template *t, struct text name);
 
+/*
+ * From a tree that was put together of a file of another kind: the steps of a runbook are its
+ * resources, each {Type, Properties}, and are called `thing` ("step").  Their names are the
+ * caller's to check, and no files can be named.  NULL on failure.
+ */
+const struct template *template_from_tree(struct arena *a, const struct source *src,
+					  const struct node *root, const char *thing,
+					  struct diags *d);
+
 /* Every file that it is made of: itself first, then what it includes and nests, as far as that
  * was read. */
 const struct source *const *template_sources(const struct template *t, struct arena *a,
@@ -106,6 +116,7 @@ struct parameter_value {
 	const char *text;        /* the value when node is NULL, or resolved from it */
 	const char *origin;      /* "hadeploy.yaml", "--param", "HADEPLOY_PARAM_X": for messages */
 	bool sensitive;          /* came from a resolved secret */
+	bool unknown;            /* somebody will give it later: text and node are NULL */
 	struct range name_where; /* where its name stands; src NULL: in no file */
 };
 
@@ -243,6 +254,11 @@ const struct value *document_eval_resource(const struct document *doc, size_t in
 const struct value *document_eval_output(const struct document *doc, size_t index,
 					 const struct eval_lookup *lookup, struct arena *a,
 					 struct diags *d);
+/* The same for one node of a resource, or of what else the template was made of.  A value of kind
+ * VALUE_NULL: AWS::NoValue. */
+const struct value *document_eval_node(const struct document *doc, const struct node *n,
+				       const struct eval_lookup *lookup, struct arena *a,
+				       struct diags *d);
 const struct doc_resource *document_find(const struct document *doc, const char *logical_id);
 /* Whether the template has it at all, also when a condition leaves it, or the nested stack it
  * is in, out; where is the logical id that does. */

@@ -98,9 +98,9 @@ static bool known_has(const struct known *k, struct text name)
 	return false;
 }
 
-static struct name_list names_of(const struct known *k)
+static struct name_list names_of(const struct checker *c, const struct known *k)
 {
-	return (struct name_list){k->names.items, k->names.count};
+	return (struct name_list){k->names.items, k->names.count, c->tpl->thing};
 }
 
 /* References */
@@ -134,7 +134,8 @@ static void report_name(struct checker *c, const struct ref *ref)
 		*arena_vec_add(c->a, &all) = pseudo_names[i];
 	for (const struct loop_name *l = c->loops; l; l = l->outer)
 		*arena_vec_add(c->a, &all) = l->name.ptr;
-	report_ref_unknown(c->d, ref->where, ref->name, (struct name_list){all.items, all.count});
+	report_ref_unknown(c->d, ref->where, ref->name,
+			   (struct name_list){all.items, all.count, c->tpl->thing});
 }
 
 static void check_name(struct checker *c, const struct ref *ref)
@@ -145,27 +146,27 @@ static void check_name(struct checker *c, const struct ref *ref)
 	if (!known_has(&c->resources, ref->name))
 		report_name(c, ref);
 	else if (c->place != PLACE_VALUE)
-		report_early(c->d, ref->where, ref->name);
+		report_early(c->d, ref->where, c->tpl->thing, ref->name);
 }
 
 static void check_attribute(struct checker *c, const struct ref *ref)
 {
 	if (!known_has(&c->resources, ref->name)) {
-		report_resource_unknown(c->d, ref->where, ref->name, names_of(&c->resources));
+		report_resource_unknown(c->d, ref->where, ref->name, names_of(c, &c->resources));
 		if (template_parameter(c->tpl, ref->name))
 			diag_hint(c->d, c->d->last,
 				  "it is a parameter, and parameters have no attributes: use !Ref "
 				  "%.*s",
 				  TEXT_ARG(ref->name));
 	} else if (c->place != PLACE_VALUE) {
-		report_early(c->d, ref->where, ref->name);
+		report_early(c->d, ref->where, c->tpl->thing, ref->name);
 	}
 }
 
 static void check_condition_ref(struct checker *c, const struct ref *ref)
 {
 	if (!known_has(&c->conditions, ref->name))
-		report_condition_unknown(c->d, ref->where, ref->name, names_of(&c->conditions));
+		report_condition_unknown(c->d, ref->where, ref->name, names_of(c, &c->conditions));
 }
 
 static struct text literal_arg(const struct node *call, size_t index)
@@ -396,7 +397,7 @@ static void check_dependency(struct checker *c, const struct node *n)
 {
 	if (made_by_loop(c, n->text) || known_has(&c->resources, n->text))
 		return;
-	report_dependency_unknown(c->d, n->where, n->text, names_of(&c->resources));
+	report_dependency_unknown(c->d, n->where, n->text, names_of(c, &c->resources));
 }
 
 static void check_dependencies(struct checker *c, const struct node *body)

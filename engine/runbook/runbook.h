@@ -93,6 +93,9 @@ struct procedure {
 const struct procedure *runbook_load(struct arena *a, const struct manifest *m, const char *name,
 				     struct diags *d);
 
+/* What runbook_load would say of every runbook of the manifest, each mistake once.  0 or -1. */
+int runbook_check_all(struct arena *a, const struct manifest *m, struct diags *d);
+
 struct parameter_given {
 	const char *name, *value;
 };

@@ -1,0 +1,54 @@
+/*
+ * bound.h - a procedure with values for its parameters, between bind.c and spec.c.
+ *
+ * Every use of a file (frame.h's struct frame) has a document for each way its step may be run.
+ * The one of a frame whose parameters wait for results is made again for every question.
+ */
+#ifndef ENGINE_RUNBOOK_BOUND_H
+#define ENGINE_RUNBOOK_BOUND_H
+
+#include "engine/runbook/making.h"
+
+struct frame_document {
+	const struct document *doc;
+	bool absent; /* the step that runs it does not apply: no document */
+	bool known;  /* no parameter waits for a result */
+};
+
+struct bound_frame {
+	struct frame_document docs[STEP_UNGRACEFUL + 1];
+};
+
+/* Whether references to secrets are resolved: only when a step is run. */
+enum secret_wish { SECRETS_LATER, SECRETS_NOW };
+
+struct frame_outside {
+	const struct manifest *m;
+	const struct runbook_world *world;
+	enum secret_wish secrets;
+	struct eval_outside face;
+};
+
+struct bound_procedure {
+	const struct procedure *p;
+	struct arena *a;
+	const struct parameter_given *given; /* as the procedure's parameters; no value is NULL */
+	const struct runbook_world *world;   /* may be NULL */
+	struct frame_outside *outside;
+	struct eval_target target;
+	struct bound_frame *frames;
+};
+
+/* The document of a frame with the results that are there now; false after errors. */
+bool bound_frame_document(struct arena *a, const struct bound_procedure *b, size_t frame,
+			  enum step_grace grace, struct frame_document *out, struct diags *d);
+
+/* Results of the steps of a frame. */
+struct frame_lookup {
+	const struct bound_procedure *b;
+	size_t frame;
+	struct eval_lookup face;
+};
+void frame_lookup_init(struct frame_lookup *l, const struct bound_procedure *b, size_t frame);
+
+#endif

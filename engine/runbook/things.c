@@ -1,0 +1,97 @@
+/* things.c - names in runbooks that lead to something of the manifest. */
+#include <string.h>
+
+#include "engine/runbook/language.h"
+
+static const struct {
+	enum diag_code unknown;
+	const char *word, *section;
+} things[] = {
+	[THING_REGION] = {DIAG_REGION_UNKNOWN, "region", "Regions"},
+	[THING_CHECK] = {DIAG_CHECK_UNKNOWN, "health check", "HealthChecks"},
+	[THING_STACK] = {DIAG_STACK_UNKNOWN, "stack", "Stacks"},
+	[THING_ROUTE] = {DIAG_ROUTE_UNKNOWN, "route", "Routes"},
+	[THING_RUNBOOK] = {DIAG_RUNBOOK_UNKNOWN, "runbook", "Runbooks"},
+	[THING_ACCOUNT] = {DIAG_ACCOUNT_UNKNOWN, "account", "Accounts"},
+};
+
+static const void *find(const struct manifest *m, enum manifest_thing thing, const char *name)
+{
+	switch (thing) {
+	case THING_REGION:
+		return manifest_region(m, name);
+	case THING_CHECK:
+		return manifest_check(m, name);
+	case THING_STACK:
+		return manifest_stack(m, name);
+	case THING_ROUTE:
+		return manifest_route(m, name);
+	case THING_RUNBOOK:
+		return manifest_runbook(m, name);
+	case THING_ACCOUNT:
+		return manifest_account(m, name);
+	}
+	return NULL;
+}
+
+static size_t count_of(const struct manifest *m, enum manifest_thing thing)
+{
+	switch (thing) {
+	case THING_REGION:
+		return m->region_count;
+	case THING_CHECK:
+		return m->check_count;
+	case THING_STACK:
+		return m->stack_count;
+	case THING_ROUTE:
+		return m->route_count;
+	case THING_RUNBOOK:
+		return m->runbook_count;
+	case THING_ACCOUNT:
+		return m->account_count;
+	}
+	return 0;
+}
+
+static const char *name_at(const struct manifest *m, enum manifest_thing thing, size_t i)
+{
+	switch (thing) {
+	case THING_REGION:
+		return m->regions[i].name;
+	case THING_CHECK:
+		return m->checks[i].name;
+	case THING_STACK:
+		return m->stacks[i].name;
+	case THING_ROUTE:
+		return m->routes[i].name;
+	case THING_RUNBOOK:
+		return m->runbooks[i].name;
+	case THING_ACCOUNT:
+		return m->accounts[i].name;
+	}
+	return "";
+}
+
+const void *runbook_named(const struct manifest *m, enum manifest_thing thing, const char *what,
+			  struct text name, struct range where, struct diags *d)
+{
+	struct arena *scratch = arena_new();
+	const void *found = find(m, thing, arena_text(scratch, name));
+	size_t count = count_of(m, thing);
+	const char **names;
+	struct diag *g;
+
+	if (!found) {
+		names = ARENA_ARRAY(scratch, count, const char *);
+		for (size_t i = 0; i < count; i++)
+			names[i] = name_at(m, thing, i);
+		g = diag_add(d, things[thing].unknown, where, "%s names no %s: '%.*s'", what,
+			     things[thing].word, TEXT_ARG(name));
+		diag_did_you_mean(d, g, name, names, count);
+		if (!g->hint)
+			diag_hint(d, g, "add it to the section %s of the manifest",
+				  things[thing].section);
+	}
+	arena_free(scratch);
+	return found;
+}

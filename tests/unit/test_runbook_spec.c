@@ -1,0 +1,150 @@
+/* What steps of runbooks become, with what is known by then. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/runbook_fixture.h"
+
+#define MOVE                                                                                    \
+	"Parameters: {From: {Type: Region}, To: {Type: Region}, Size: {Type: Number, Default: " \
+	"3}}\n"
+
+static void expect(struct runbook_reading *r, const char *path, const char *wanted)
+{
+	const char *text = spec_text(r, path, STEP_GRACEFUL);
+
+	if (strcmp(said(r), "") != 0)
+		fail_msg("%s", said(r));
+	assert_string_equal(text, wanted);
+}
+
+static struct runbook_reading bound(const char *main, const char *inner)
+{
+	struct runbook_reading r = read_runbook(main, inner, NULL);
+
+	if (!r.p)
+		fail_msg("%s", said(&r));
+	return r;
+}
+
+static void steps_stand_in_one_array_parents_first(void **state)
+{
+	struct runbook_reading r = read_runbook(
+		"Steps:\n"
+		"  - Name: side-by-side\n"
+		"    Parallel:\n"
+		"      - {Name: a, Type: Wait, Duration: 1s}\n"
+		"      - {Name: row, Steps: [{Name: b, Type: Runbook, Runbook: inner}]}\n"
+		"  - {Name: fence, Type: Fence, Region: east, Check: primary,\n"
+		"     By: [{Type: Command, Hosts: [e1], Command: stop}],\n"
+		"     Reverse: {Type: Command, Hosts: [e1], Command: start}}\n",
+		NULL, NULL);
+	static const struct {
+		const char *path;
+		size_t parent, frame;
+		enum step_role role;
+	} wanted[] = {
+		{"side-by-side", STEP_TOP, 0, ROLE_STEP},
+		{"side-by-side/a", 0, 0, ROLE_STEP},
+		{"side-by-side/row", 0, 0, ROLE_STEP},
+		{"side-by-side/row/b", 2, 0, ROLE_STEP},
+		{"side-by-side/row/b/nothing", 3, 1, ROLE_STEP},
+		{"fence", STEP_TOP, 0, ROLE_STEP},
+		{"fence/by-1", 5, 0, ROLE_BY},
+		{"fence/reverse", 5, 0, ROLE_REVERSE},
+	};
+
+	(void)state;
+	assert_string_equal(said(&r), "");
+	assert_int_equal(r.p->step_count, ARRAY_LEN(wanted));
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		assert_string_equal(r.p->steps[i].path, wanted[i].path);
+		assert_int_equal(r.p->steps[i].parent, wanted[i].parent);
+		assert_int_equal(r.p->steps[i].frame, wanted[i].frame);
+		assert_int_equal(r.p->steps[i].role, wanted[i].role);
+	}
+	assert_true(r.p->exclusive);
+	assert_int_equal(strlen(r.p->digest), 64);
+	forget_runbook(&r);
+}
+
+static void values_are_brought_into_shape(void **state)
+{
+	struct runbook_reading r = bound(
+		MOVE
+		"Conditions: {Big: !Equals [!Ref Size, 3]}\n"
+		"Mappings: {Names: {east: {City: Rome}, west: {City: Oslo}}}\n"
+		"Steps:\n"
+		"  - {Name: c, Type: Command, Region: !Ref From, Roles: db, Command: [a, b]}\n"
+		"  - {Name: h, Type: Http, Url: 'http://x/', Status: '200', Method: PUT,\n"
+		"     Body: {n: 1, city: !FindInMap [Names, !Ref To, City]}}\n"
+		"  - {Name: t, Type: Traffic, Routes: shop, To: !Ref To, Weights: [5%, '100']}\n"
+		"  - {Name: a, Type: Apply, Stack: web, Region: !Ref To,\n"
+		"     Parameters: {Capacity: !If [Big, !Ref Size, 1]}}\n"
+		"  - {Name: o, Type: Notify, Command: x,\n"
+		"     Message: !Join ['', [x, !GetStackOutput {StackName: db, OutputName: Url,\n"
+		"     Region: !Ref To}]]}\n",
+		NULL);
+
+	(void)state;
+	bind_runbook(&r, "From=east To=west");
+	expect(&r, "c", "{\"Command\":[\"a\",\"b\"],\"Region\":\"east\",\"Roles\":[\"db\"]}");
+	expect(&r, "h",
+	       "{\"Body\":{\"city\":\"Oslo\",\"n\":1},\"Method\":\"PUT\",\"Status\":[200],"
+	       "\"Url\":\"http://x/\"}");
+	expect(&r, "t", "{\"Routes\":[\"shop\"],\"To\":\"west\",\"Weights\":[5,100]}");
+	expect(&r, "a",
+	       "{\"Parameters\":{\"Capacity\":3},\"Region\":\"west\",\"Stack\":[\"web\"]}");
+	expect(&r, "o", "{\"Command\":\"x\",\"Message\":\"xdb-Url-west\"}");
+	assert_string_equal(bound_from(r.b), "east");
+	assert_string_equal(bound_to(r.b), "west");
+	assert_string_equal(bound_parameter(r.b, "Size"), "3");
+	forget_runbook(&r);
+}
+
+static void results_are_known_when_their_step_is_over(void **state)
+{
+	struct runbook_reading r = bound(
+		MOVE
+		"Steps:\n"
+		"  - {Name: the-lag, Type: Check, Check: standby, Region: !Ref To}\n"
+		"  - {Name: limit, Type: Check, Value: !GetAtt the-lag.LagSeconds, AtMost: 60}\n"
+		"  - {Name: tell, Type: Notify, Command: x, Message: !Sub 'lag ${the-lag.Role}'}\n"
+		"  - {Name: more, Type: Runbook, Runbook: inner,\n"
+		"     Parameters: {Lag: !GetAtt the-lag.LagSeconds, Region: !Ref To}}\n",
+		"Parameters: {Lag: {Type: Number}, Region: {Type: Region}}\n"
+		"Conditions: {Late: !Equals [!Ref Lag, 7]}\n"
+		"Steps:\n"
+		"  - {Name: late, Type: Wait, Duration: !Sub '${Lag}s', Condition: Late}\n"
+		"  - {Name: there, Type: Command, Region: !Ref Region, Roles: [db], Command: x}\n");
+
+	(void)state;
+	bind_runbook(&r, "From=east To=west");
+	expect(&r, "limit", "?{\"AtMost\":60}");
+	expect(&r, "more/late", "?{}");
+	set_result(&r, "the-lag", "LagSeconds", "7");
+	set_result(&r, "the-lag", "Role", "\"standby\"");
+	expect(&r, "limit", "{\"AtMost\":60,\"Value\":7}");
+	expect(&r, "tell", "{\"Command\":\"x\",\"Message\":\"lag standby\"}");
+	expect(&r, "more/late", "{\"Duration\":\"7s\"}");
+	expect(&r, "more/there", "{\"Command\":\"x\",\"Region\":\"west\",\"Roles\":[\"db\"]}");
+	set_result(&r, "the-lag", "LagSeconds", "8");
+	expect(&r, "more/late", "condition of step 'late' is false");
+	forget_runbook(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_stand_in_one_array_parents_first),
+		cmocka_unit_test(values_are_brought_into_shape),
+		cmocka_unit_test(results_are_known_when_their_step_is_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
