@@ -61,6 +61,7 @@ static const struct manifest_key postgres_rows[] = {
 	{"MaxLag", KEY_TEXT, KEY_OPTIONAL, check_lag, NULL},
 	{"MaxLagBytes", KEY_TEXT, KEY_OPTIONAL, check_lag_bytes, NULL},
 	{"Query", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
+	{"Expect", KEY_TEXT, KEY_OPTIONAL, NULL, NULL},
 };
 const struct manifest_keys health_postgres_keys = {KEYS_CLOSED, postgres_rows,
 						   ARRAY_LEN(postgres_rows), &health_common_keys};
@@ -223,9 +224,24 @@ static void check_postgres(struct manifest_reader *r, const struct manifest_part
 	}
 }
 
+/* Hosts can send a request or open a connection for somebody else; nothing more. */
+static void check_from(struct manifest_reader *r, const struct manifest_part *part,
+		       const struct manifest_check *c)
+{
+	const struct node *from = node_find(part->map, "From");
+
+	if (!from || !strcmp(c->type, "HTTP") || !strcmp(c->type, "TCP"))
+		return;
+	diag_hint(r->d,
+		  diag_add(r->d, DIAG_CHECK_VANTAGE, from->where,
+			   "health checks of type %s are asked from here alone", c->type),
+		  "remove 'From', or ask by HTTP or TCP");
+}
+
 void health_check_more(struct manifest_reader *r, const struct manifest_part *part,
 		       struct manifest_check *c)
 {
+	check_from(r, part, c);
 	if (!strcmp(c->type, "DNS"))
 		check_dns(r, part);
 	else if (!strcmp(c->type, "POSTGRES"))

@@ -17,7 +17,6 @@ static void check_step(struct runbook_reader *r, const struct document *doc,
 
 		if (grace && !s->ungraceful)
 			continue;
-		step_check_keys(scratch, s, k.grace, d);
 		step_make_values(&k);
 	}
 	arena_free(scratch);

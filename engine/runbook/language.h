@@ -92,6 +92,7 @@ struct file_step {
 	size_t depth;
 	const struct node *body;       /* NODE_MAP */
 	const struct node *condition;  /* a name; NULL */
+	const struct node *presence;   /* that of all around it too; NULL: always there */
 	const struct node *ungraceful; /* NODE_MAP; NULL */
 	bool left_out;                 /* `Ungraceful: skip` */
 	struct runbook_file *runs;     /* STEP_RUNBOOK */

@@ -402,7 +402,8 @@ static void read_file(struct runbook_reader *r)
 	if (!r->file->tpl)
 		return;
 	runbook_check_references(r);
-	runbook_check_steps(r);
+	if (!template_check(r->file->tpl, r->d))
+		runbook_check_steps(r);
 }
 
 struct runbook_file *runbook_file_read(struct runbook_library *lib,
@@ -411,8 +412,8 @@ struct runbook_file *runbook_file_read(struct runbook_library *lib,
 				       struct diags *d)
 {
 	struct runbook_file *f = &lib->files[entry - lib->m->runbooks];
-	struct runbook_reader r = {.lib = lib, .a = lib->a, .m = lib->m, .file = f, .d = d};
-	size_t errors = d->error_count;
+	struct diags found = DIAGS_INIT;
+	struct runbook_reader r = {.lib = lib, .a = lib->a, .m = lib->m, .file = f, .d = &found};
 
 	if (f->state == RUNBOOK_READING) {
 		report_circle(lib, f, asked_by, at, d);
@@ -426,7 +427,9 @@ struct runbook_file *runbook_file_read(struct runbook_library *lib,
 		f->state = RUNBOOK_READING;
 		f->asked_by = asked_by;
 		read_file(&r);
-		f->state = d->error_count > errors || f->broken ? RUNBOOK_BAD : RUNBOOK_GOOD;
+		f->state = diags_failed(&found) || f->broken ? RUNBOOK_BAD : RUNBOOK_GOOD;
+		diags_sort(&found);
+		diags_take(d, &found);
 	}
 	return f->state == RUNBOOK_GOOD ? f : NULL;
 }

@@ -130,6 +130,7 @@ static json_t *shape_word(const struct shaping *s, const struct value *v)
 	const char *const *words = s->key->choices;
 	const char *list = "";
 	size_t count = 0;
+	struct diag *g;
 	struct text t;
 
 	if (!scalar(s, v, &t, "a word"))
@@ -139,8 +140,11 @@ static json_t *shape_word(const struct shaping *s, const struct value *v)
 			return json_of(t);
 		list = arena_printf(s->a, "%s%s%s", list, count ? ", " : "", words[count]);
 	}
-	refuse(s, shown(v, t), arena_printf(s->a, "it is one of %s", list));
-	diag_did_you_mean(s->d, s->d->last, t, words, count);
+	g = diag_add(s->d, DIAG_RUNBOOK_VALUE, s->where, "%s cannot be '%.*s'", s->what,
+		     TEXT_ARG(shown(v, t)));
+	diag_did_you_mean(s->d, g, t, words, count);
+	if (!g->hint)
+		diag_hint(s->d, g, "it is one of %s", list);
 	return NULL;
 }
 
@@ -172,8 +176,12 @@ static json_t *shape_each(const struct shaping *s, const struct value *v, shape_
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++) {
-		json_t *made = item(s, items[i]);
+		struct shaping at = *s;
+		json_t *made;
 
+		if (value_where(items[i]).src)
+			at.where = value_where(items[i]);
+		made = item(&at, items[i]);
 		if (made) {
 			json_array_append_new(list, made);
 			continue;

@@ -196,7 +196,7 @@ static const struct step_spec *make_spec(struct step_making *k, const struct bou
 
 	if (!applies(k, b, frame, s))
 		return NULL;
-	decided = k->known || !k->step->condition;
+	decided = k->known || !k->step->presence;
 	*known = k->known;
 	if (!s->applies || (k->grace == STEP_UNGRACEFUL && k->step->left_out))
 		return left_out(k->a, s, known);

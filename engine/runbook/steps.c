@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "engine/runbook/language.h"
+#include "engine/runbook/making.h"
 
 /* Where a step stands. */
 struct step_place {
@@ -435,6 +435,9 @@ static void read_step(struct runbook_reader *r, const struct node *body,
 	check_keys(r, &s);
 	read_ungraceful(r, &s);
 	read_condition(r, &s);
+	step_check_keys(r->a, &s, STEP_GRACEFUL, r->d);
+	if (s.ungraceful)
+		step_check_keys(r->a, &s, STEP_UNGRACEFUL, r->d);
 	*arena_vec_add(r->a, &r->file->steps) = s;
 	read_inner(r, at);
 	r->file->steps.items[at].end = r->file->steps.count;

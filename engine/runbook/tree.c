@@ -78,9 +78,9 @@ static const struct node *resource_of(struct arena *a, const struct file_step *s
 					       scalar(a, step_kind_name(s->kind), s->where)};
 	entries[count++] =
 		(struct node_entry){scalar(a, "Properties", s->where), properties_of(a, s)};
-	if (s->condition)
+	if (s->presence)
 		entries[count++] =
-			(struct node_entry){scalar(a, "Condition", s->where), s->condition};
+			(struct node_entry){scalar(a, "Condition", s->where), s->presence};
 	return map_of(a, entries, count, s->where);
 }
 
@@ -96,24 +96,102 @@ static const struct node *resources_of(struct arena *a, const struct runbook_fil
 	return map_of(a, entries, f->steps.count, f->root->where);
 }
 
+/* --- conditions ------------------------------------------------------------------------ */
+
+struct conditions {
+	struct arena *a;
+	VEC_OF(struct node_entry)
+};
+
+static const struct node *call(struct arena *a, const char *name, const struct node *arg)
+{
+	struct node *n = ARENA_NEW(a, struct node);
+
+	n->kind = NODE_CALL;
+	n->text = text_of(name);
+	n->arg = arg;
+	n->where = arg->where;
+	return n;
+}
+
+/* "Outer and Inner", made once. */
+static const struct node *both(struct conditions *c, const struct node *outer,
+			       const struct node *inner)
+{
+	const char *name = arena_printf(c->a, "%s and %s", outer->text.ptr, inner->text.ptr);
+	const struct node **operands;
+	struct node *list;
+
+	for (size_t i = 0; i < c->count; i++) {
+		if (text_is(c->items[i].key->text, name))
+			return c->items[i].key;
+	}
+	operands = ARENA_ARRAY(c->a, 2, const struct node *);
+	operands[0] = call(c->a, "Condition", outer);
+	operands[1] = call(c->a, "Condition", inner);
+	list = ARENA_NEW(c->a, struct node);
+	*list = (struct node){.kind = NODE_LIST, .count = 2, .where = inner->where};
+	list->items = operands;
+	*arena_vec_add(c->a, c) =
+		(struct node_entry){scalar(c->a, name, inner->where), call(c->a, "Fn::And", list)};
+	return c->items[c->count - 1].key;
+}
+
+/* A step is there when the groups around it are. */
+static void find_presence(struct conditions *c, struct runbook_file *f)
+{
+	for (size_t i = 0; i < f->steps.count; i++) {
+		struct file_step *s = &f->steps.items[i];
+		const struct node *outer =
+			s->parent == STEP_TOP ? NULL : f->steps.items[s->parent].presence;
+
+		s->presence = outer ? outer : s->condition;
+		if (outer && s->condition)
+			s->presence = both(c, outer, s->condition);
+	}
+}
+
+static const struct node *conditions_of(struct arena *a, struct runbook_file *f,
+					const struct node *map)
+{
+	struct conditions c = {.a = a};
+
+	for (size_t i = 0; map && i < map->count; i++)
+		*arena_vec_add(a, &c) = map->entries[i];
+	find_presence(&c, f);
+	return map_of(a, c.items, c.count, map ? map->where : f->root->where);
+}
+
+/* NULL after an error, when it is no map. */
+static const struct node *section(struct runbook_reader *r, const char *name)
+{
+	const struct node *n = node_find(r->file->root, name);
+
+	if (!n || node_is_null(n) || n->kind == NODE_MAP)
+		return n && n->kind == NODE_MAP ? n : NULL;
+	diag_add(r->d, DIAG_RUNBOOK_SHAPE, n->where, "'%s' is %s; it takes a map", name,
+		 node_describe(n));
+	return NULL;
+}
+
 const struct template *runbook_template(struct runbook_reader *r)
 {
-	static const char *const sections[] = {"Parameters", "Mappings", "Conditions"};
-	const struct node *root = r->file->root, *n;
+	const struct node *root = r->file->root;
+	const struct node *parameters = node_find(root, "Parameters");
+	const struct node *mappings = section(r, "Mappings");
 	struct node_entry *entries = ARENA_ARRAY(r->a, 4, struct node_entry);
-	const struct template *t;
 	size_t count = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		n = node_find(root, sections[i]);
-		if (!n || node_is_null(n))
-			continue;
-		entries[count].key = node_find_entry(root, text_of(sections[i]))->key;
-		entries[count++].value = i ? n : parameters_of(r->a, n);
-	}
-	entries[count++] = (struct node_entry){scalar(r->a, "Resources", root->where),
-					       resources_of(r->a, r->file)};
-	t = template_from_tree(r->a, r->file->src, map_of(r->a, entries, count, root->where),
-			       "step", r->d);
-	return t && !template_check(t, r->d) ? t : NULL;
+	if (r->file->parameter_count)
+		entries[count++] = (struct node_entry){scalar(r->a, "Parameters", root->where),
+						       parameters_of(r->a, parameters)};
+	if (mappings)
+		entries[count++] =
+			(struct node_entry){scalar(r->a, "Mappings", root->where), mappings};
+	entries[count].key = scalar(r->a, "Conditions", root->where);
+	entries[count++].value = conditions_of(r->a, r->file, section(r, "Conditions"));
+	entries[count].key = scalar(r->a, "Resources", root->where);
+	entries[count++].value = resources_of(r->a, r->file);
+	return template_from_tree(r->a, r->file->src, map_of(r->a, entries, count, root->where),
+				  "step", r->d);
 }

@@ -28,6 +28,8 @@ INCLUDES = {
     "engine/lint": ["base/", "engine/", "templates/template.h", "templates/node.h",
                     "templates/names.h", "templates/refs.h", "templates/sub.h",
                     "providers/api/provider.h"],
+    "engine/runbook": ["base/", "engine/", "templates/template.h", "templates/value.h",
+                       "templates/node.h", "templates/refs.h", "providers/api/provider.h"],
     "vcs": ["base/"],
     "providers": ["base/", "providers/"],
     "providers/api": [],
