@@ -15,6 +15,8 @@ const char *eval_target_name(struct eval *e)
 {
 	const struct eval_target *t = e->st->target;
 
+	if (!*t->region)
+		return "this runbook";
 	if (strcmp(t->account, "-") == 0)
 		return arena_printf(e->a, "region '%s'", t->region);
 	return arena_printf(e->a, "account '%s', region '%s'", t->account, t->region);

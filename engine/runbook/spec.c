@@ -141,25 +141,34 @@ static void fill_spec(struct step_making *k, struct step_spec *s)
 
 /* --- whether it is run at all ------------------------------------------------------------ */
 
-/* The first step on the way down to it that its condition leaves out, or NULL. */
-static const char *absent_reason(struct arena *a, const struct file_step *s)
+/* The outermost step around it that is not there. */
+static const char *absent_reason(struct step_making *k, const struct bound_procedure *b,
+				 size_t step)
 {
-	return arena_printf(a, "condition of %s is false", s->who);
+	const struct procedure_step *steps = b->p->steps;
+	struct frame_document d;
+	size_t outer = step;
+
+	for (size_t i = step; i != STEP_TOP; i = steps[i].parent) {
+		if (bound_frame_document(k->a, b, steps[i].frame, k->grace, &d, k->d) &&
+		    (d.absent || !document_find(d.doc, file_step_of(b, i)->id)))
+			outer = i;
+	}
+	return arena_printf(k->a, "condition of step '%s' is false", steps[outer].path);
 }
 
-static bool applies(struct step_making *k, const struct bound_procedure *b, size_t frame,
+static bool applies(struct step_making *k, const struct bound_procedure *b, size_t step,
 		    struct step_spec *out)
 {
 	struct frame_document d;
 
-	/* The document of a frame is absent when the step that runs it is. */
-	if (!bound_frame_document(k->a, b, frame, k->grace, &d, k->d))
+	if (!bound_frame_document(k->a, b, b->p->steps[step].frame, k->grace, &d, k->d))
 		return false;
 	k->doc = d.doc;
 	k->known = d.known;
 	out->applies = !d.absent && document_find(d.doc, k->step->id);
 	if (!out->applies)
-		out->reason = absent_reason(k->a, k->step);
+		out->reason = absent_reason(k, b, step);
 	return true;
 }
 
@@ -189,18 +198,17 @@ static const struct step_spec *left_out(struct arena *a, struct step_spec *s, bo
 static const struct step_spec *make_spec(struct step_making *k, const struct bound_procedure *b,
 					 size_t step, bool *known)
 {
-	size_t frame = b->p->steps[step].frame;
 	struct step_spec *s = spec_new(k->a);
 	struct frame_lookup lookup;
 	bool decided;
 
-	if (!applies(k, b, frame, s))
+	if (!applies(k, b, step, s))
 		return NULL;
 	decided = k->known || !k->step->presence;
 	*known = k->known;
 	if (!s->applies || (k->grace == STEP_UNGRACEFUL && k->step->left_out))
 		return left_out(k->a, s, known);
-	frame_lookup_init(&lookup, b, frame);
+	frame_lookup_init(&lookup, b, b->p->steps[step].frame);
 	k->lookup = &lookup.face;
 	if (step_make_values(k))
 		return NULL;

@@ -134,7 +134,134 @@ static void results_are_known_when_their_step_is_over(void **state)
 	expect(&r, "more/late", "{\"Duration\":\"7s\"}");
 	expect(&r, "more/there", "{\"Command\":\"x\",\"Region\":\"west\",\"Roles\":[\"db\"]}");
 	set_result(&r, "the-lag", "LagSeconds", "8");
-	expect(&r, "more/late", "condition of step 'late' is false");
+	expect(&r, "more/late", "condition of step 'more/late' is false");
+	forget_runbook(&r);
+}
+
+static void ungraceful_lays_other_values_over(void **state)
+{
+	struct runbook_reading r = bound(
+		MOVE "Steps:\n"
+		     "  - {Name: ask, Type: Approval, Message: m, Ungraceful: skip}\n"
+		     "  - {Name: c, Type: Command, Region: !Ref From, Roles: [db], Command: x,\n"
+		     "     Timeout: 5m, Ungraceful: {Hosts: [w1], Timeout: 10s, After: []},\n"
+		     "     After: {Check: alive, Region: !Ref From}}\n"
+		     "  - {Name: n, Type: Runbook, Runbook: inner, Parameters: {How: softly},\n"
+		     "     Ungraceful: {Parameters: {How: hard}}}\n",
+		"Parameters: {How: {Type: String}}\n"
+		"Steps: [{Name: do, Type: Notify, Command: x, Message: !Ref How}]\n");
+
+	(void)state;
+	bind_runbook(&r, "From=east To=west");
+	expect(&r, "ask", "{\"Message\":\"m\"}");
+	assert_string_equal(spec_text(&r, "ask", STEP_UNGRACEFUL),
+			    "it is left out when the runbook is run ungracefully");
+	assert_string_equal(
+		spec_text(&r, "c", STEP_UNGRACEFUL),
+		"{\"After\":[],\"Command\":\"x\",\"Hosts\":[\"w1\"],\"Region\":\"east\","
+		"\"Timeout\":\"10s\"}");
+	expect(&r, "n/do", "{\"Command\":\"x\",\"Message\":\"softly\"}");
+	assert_string_equal(spec_text(&r, "n/do", STEP_UNGRACEFUL),
+			    "{\"Command\":\"x\",\"Message\":\"hard\"}");
+	forget_runbook(&r);
+}
+
+static void common_keys_become_members(void **state)
+{
+	struct runbook_reading r = bound(
+		MOVE
+		"Steps:\n"
+		"  - {Name: a, Type: Action, Resource: !Sub 'db/${To}/Database', Action: promote,\n"
+		"     Timeout: 2m, Retries: 3, RetryInterval: 1s, OnFailure: reverse,\n"
+		"     Before: [{Check: [standby, alive], Region: !Ref To}, {Check: shop, Region:\n"
+		"     east, Expect: unhealthy}], After: {Check: primary, Within: 60s}}\n"
+		"  - {Name: t, Type: Traffic, Routes: [shop], To: !Ref To, Check: alive}\n"
+		"  - {Name: f, Type: Fence, Region: !Ref From, Check: primary, Drill: skip,\n"
+		"     By: [{Type: Http, Url: 'http://x', Promotes: true}]}\n",
+		NULL);
+	const struct step_spec *s;
+	bool known;
+
+	(void)state;
+	bind_runbook(&r, "From=east To=west");
+	s = spec_of(&r, "a", STEP_GRACEFUL, &known);
+	assert_true(known && s->applies && s->promotes);
+	assert_string_equal(s->region, "west");
+	assert_int_equal(s->timeout_ms, 120000);
+	assert_int_equal(s->retries, 3);
+	assert_int_equal(s->retry_wait_ms, 1000);
+	assert_int_equal(s->on_failure, STEP_FAILURE_REVERSE);
+	assert_int_equal(s->before_count, 3);
+	assert_string_equal(s->before[1].check->name, "alive");
+	assert_string_equal(s->before[1].region, "west");
+	assert_true(s->before[2].unhealthy);
+	assert_int_equal(s->after_count, 1);
+	assert_string_equal(s->after[0].region, "west");
+	assert_int_equal(s->after[0].within_ms, 60000);
+	s = spec_of(&r, "t", STEP_GRACEFUL, &known);
+	assert_string_equal(s->region, "west");
+	assert_string_equal(s->uses[0].region, "west");
+	assert_false(s->uses[0].unhealthy || s->promotes);
+	s = spec_of(&r, "f", STEP_GRACEFUL, &known);
+	assert_true(s->uses[0].unhealthy);
+	assert_int_equal(s->drill, DRILL_SKIP);
+	assert_true(spec_of(&r, "f/by-1", STEP_GRACEFUL, &known)->promotes);
+	forget_runbook(&r);
+}
+
+static void secrets_are_resolved_when_a_step_is_run(void **state)
+{
+	struct runbook_reading r = bound(
+		"Steps:\n"
+		"  - {Name: h, Type: Http, Url: 'http://x/', Body: {token: "
+		"'{{resolve:env:RBTOKEN}}'},\n"
+		"     Headers: {A: '{{resolve:env:RBTOKEN}}'}}\n"
+		"  - {Name: n, Type: Runbook, Runbook: inner, Parameters: {T: "
+		"'{{resolve:env:RBTOKEN}}'}}"
+		"\n",
+		"Parameters: {T: {Type: String}}\n"
+		"Steps: [{Name: c, Type: Command, Hosts: [e1], Command: [run, !Sub 'a${T}']}]\n");
+	const struct step_spec *s;
+	bool known;
+
+	(void)state;
+	unsetenv("RBTOKEN");
+	bind_runbook(&r, "");
+	assert_non_null(r.b);
+	assert_null(spec_of(&r, "h", STEP_GRACEFUL, &known));
+	diags_release(&r.d);
+	setenv("RBTOKEN", "abracadabra", 1);
+	s = spec_of(&r, "h", STEP_GRACEFUL, &known);
+	assert_true(known);
+	assert_non_null(s->secrets);
+	assert_true(secrets_occur(s->secrets, TEXT_LIT("say abracadabra")));
+	assert_string_equal(json_str(json_object_get(s->values, "Body"), "token", ""),
+			    "abracadabra");
+	s = spec_of(&r, "n/c", STEP_GRACEFUL, &known);
+	assert_string_equal(said(&r), "");
+	assert_true(known);
+	assert_true(secrets_occur(s->secrets, TEXT_LIT("aabracadabra")));
+	forget_runbook(&r);
+}
+
+/* A result may say what it likes: nothing of it is looked up here. */
+static void results_bring_no_references_along(void **state)
+{
+	struct runbook_reading r = bound(
+		"Steps:\n"
+		"  - {Name: c, Type: Command, Hosts: [e1], Command: x}\n"
+		"  - {Name: n, Type: Notify, Command: x, Message: !GetAtt c.Output}\n"
+		"  - {Name: r, Type: Runbook, Runbook: inner, Parameters: {T: !GetAtt c.Output}}\n",
+		"Parameters: {T: {Type: String}}\n"
+		"Steps: [{Name: c, Type: Notify, Command: x, Message: !Ref T}]\n");
+	bool known;
+
+	(void)state;
+	setenv("RBTOKEN", "abracadabra", 1);
+	bind_runbook(&r, "");
+	set_result(&r, "c", "Output", "\"{{resolve:env:RBTOKEN}}\"");
+	assert_null(spec_of(&r, "n", STEP_GRACEFUL, &known));
+	assert_null(spec_of(&r, "r/c", STEP_GRACEFUL, &known));
 	forget_runbook(&r);
 }
 
@@ -144,6 +271,10 @@ int main(void)
 		cmocka_unit_test(steps_stand_in_one_array_parents_first),
 		cmocka_unit_test(values_are_brought_into_shape),
 		cmocka_unit_test(results_are_known_when_their_step_is_over),
+		cmocka_unit_test(ungraceful_lays_other_values_over),
+		cmocka_unit_test(common_keys_become_members),
+		cmocka_unit_test(secrets_are_resolved_when_a_step_is_run),
+		cmocka_unit_test(results_bring_no_references_along),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
