@@ -49,6 +49,10 @@ Resources:
 """
 
 
+RUNBOOK = "Steps: [{Name: wait, Type: Wait, Duration: 1s}]\n"
+MOVE = "Parameters: {From: {Type: Region, Default: east}, To: {Type: Region, Default: west}}\n"
+
+
 def text_of(page):
     return (ROOT / page).read_text()
 
@@ -114,11 +118,43 @@ def test_a_manifest(content, tmp_path):
              for name in re.findall(r"(\w+):", given)}
     declared = json.dumps({name: {"Type": "String", "Default": "x"} for name in sorted(names)})
     put(tmp_path, "hadeploy.yaml", content)
+    for path in re.findall(r"\brunbooks/[\w-]+\.yaml", content):
+        put(tmp_path, path, named_files().get(path, RUNBOOK))
     for template in re.findall(r"Template: ([^\s,}]+)", content):
         put(tmp_path, template, TEMPLATE % declared)
     for folder in re.findall(r"Definitions: (\S+)", content):
         shutil.copytree(ROOT / "examples/own-api/types", tmp_path / folder)
     valid(tmp_path)
+
+
+def runbooks():
+    """Examples that are a runbook without a name, and those that are steps of one."""
+    for line, content in blocks("docs/runbooks.md", "yaml"):
+        if content.startswith("- "):
+            steps = "".join(f"  {row}\n" for row in content.splitlines())
+            yield pytest.param(f"{MOVE}Steps:\n{steps}", id=str(line))
+        elif "\nSteps:" in content and not NAMED.match(content):
+            yield pytest.param(content, id=str(line))
+
+
+@pytest.mark.parametrize("content", runbooks())
+def test_a_runbook(content, tmp_path):
+    manifest = next(content for _, content in blocks("docs/runbooks.md", "yaml")
+                    if content.startswith("Project:"))
+    put(tmp_path, "hadeploy.yaml", manifest.replace("warm-caches: runbooks/warm-caches.yaml",
+                                                    "example: example.yaml"))
+    put(tmp_path, "example.yaml", content)
+    put(tmp_path, "runbooks/failover.yaml", RUNBOOK)
+    put(tmp_path, "runbooks/restore-db.yaml", RUNBOOK)
+    put(tmp_path, "web.yaml", TEMPLATE % "{Capacity: {Type: Number}}")
+    put(tmp_path, "db.yaml", TEMPLATE % "{}")
+    run_hadeploy(["validate"], tmp_path).ok()
+
+
+def test_every_key_of_a_step_is_described():
+    page = text_of("docs/runbooks.md")
+    for key in names_in("engine/runbook/keys.c", r'^\t\{"([A-Z]\w+)", K'):
+        assert re.search(rf"`{key}`", page), key
 
 
 def test_there_are_examples_of_both():
