@@ -1,4 +1,5 @@
-/* Runbooks from any bytes, one or two (behind a line "%%"): laid out, bound, every step asked for. */
+/* Runbooks from any bytes, one or two (behind a line "%%"): laid out, bound, every step asked
+ * for. */
 #include <string.h>
 
 #include "engine/runbook/language.h"

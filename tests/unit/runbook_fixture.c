@@ -130,7 +130,7 @@ const char *said(struct runbook_reading *r)
 	const char *all = "";
 
 	for (const struct diag *g = r->d.first; g; g = g->next)
-		all = arena_printf(r->a, "%s%s%u %s:%u: %s%s%s", all, *all ? "\n" : "", g->code,
+		all = arena_printf(r->a, "%s%sHD%u %s:%u: %s%s%s", all, *all ? "\n" : "", g->code,
 				   g->where.src ? g->where.src->name : "", g->where.start.line,
 				   g->summary, g->detail ? " | " : "", g->detail ? g->detail : "");
 	return all;

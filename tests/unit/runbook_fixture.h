@@ -23,7 +23,7 @@ const char *spec_text(struct runbook_reading *r, const char *path, enum step_gra
 const struct step_spec *spec_of(struct runbook_reading *r, const char *path, enum step_grace grace,
 				bool *known);
 void set_result(struct runbook_reading *r, const char *path, const char *name, const char *json);
-/* Everything that was said, one line each: "2601 3: summary | detail". */
+/* Everything that was said, one line each: "HD2601 main.yaml:3: summary | detail". */
 const char *said(struct runbook_reading *r);
 void forget_runbook(struct runbook_reading *r);
 

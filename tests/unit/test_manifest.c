@@ -531,8 +531,8 @@ static void circles_of_stacks_are_shown_whole(void **state)
 static void what_later_versions_do_is_named(void **state)
 {
 	static const struct fault faults[] = {
-		{"Project: p\nRunbooks: {failover: f.yaml}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
-		 "'Runbooks' is not supported by this version and is ignored", NULL},
+		{"Project: p\nPolicy: {Deny: [Delete]}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
+		 "'Policy' is not supported by this version and is ignored", NULL},
 	};
 
 	(void)state;

@@ -42,15 +42,15 @@ static void parameters_are_checked(void **state)
 	check_bind(MOVE WAIT, NULL, "From=east To=west", "");
 	check_bind(MOVE WAIT, NULL, "From=east To=west N=4", "");
 	check_bind(MOVE WAIT, NULL, "From=east",
-		   "2618 :0: parameter 'To' of runbook 'main' has no value");
+		   "HD2618 :0: parameter 'To' of runbook 'main' has no value");
 	check_bind(MOVE WAIT, NULL, "From=east To=west Tol=south",
-		   "2618 :0: runbook 'main' has no parameter 'Tol'");
+		   "HD2618 :0: runbook 'main' has no parameter 'Tol'");
 	check_bind(MOVE WAIT, NULL, "From=east To=wst",
-		   "1107 :0: parameter 'To' names no region: 'wst'");
+		   "HD1107 :0: parameter 'To' names no region: 'wst'");
 	check_bind(MOVE WAIT, NULL, "From=east To=west N=x",
-		   "2617 :0: parameter 'N' is a number, and 'x' is none");
+		   "HD2617 :0: parameter 'N' is a number, and 'x' is none");
 	check_bind(MOVE WAIT, NULL, "From=east To=east",
-		   "2619 :0: runbook 'main' would move from region 'east' to itself");
+		   "HD2619 :0: runbook 'main' would move from region 'east' to itself");
 	check_bind("Parameters: {S: {Type: String, AllowedValues: [a, b]}}\n" WAIT, NULL, "S=b",
 		   "");
 }
@@ -61,21 +61,21 @@ static void values_of_parameters_show_what_is_wrong(void **state)
 	check_bind(
 		MOVE "Steps: [{Name: a, Type: Apply, Stack: web, Region: !Ref To}]\n", NULL,
 		"From=east To=south",
-		"2624 main.yaml:2: step 'a' applies stack 'web' in region 'south', which is none "
+		"HD2624 main.yaml:2: step 'a' applies stack 'web' in region 'south', which is none "
 		"of its targets");
 	check_bind(MOVE "Mappings: {Cities: {east: {Name: Rome}}}\n"
 			"Steps: [{Name: a, Type: Notify, Command: x,\n"
 			"  Message: !FindInMap [Cities, !Ref To, Name]}]\n",
 		   NULL, "From=east To=west",
-		   "1305 main.yaml:4: mapping 'Cities' has no key 'west' | in this runbook");
+		   "HD1305 main.yaml:4: mapping 'Cities' has no key 'west' | in this runbook");
 	check_bind(MOVE "Steps: [{Name: a, Type: Notify, Command: x, Message: !GetStackOutput\n"
 			"  {StackName: db, OutputName: None, Region: !Ref To}}]\n",
 		   NULL, "From=east To=west",
-		   "2622 main.yaml:2: stack 'db' in region 'west' has no output 'None'");
+		   "HD2622 main.yaml:2: stack 'db' in region 'west' has no output 'None'");
 	check_bind(MOVE "Steps: [{Name: a, Type: Notify, Command: x, Message: !GetStackOutput\n"
 			"  {StackName: db, OutputName: Url}}]\n",
 		   NULL, "From=east To=west",
-		   "2622 main.yaml:2: output 'Url' of stack 'db' is asked for without a region");
+		   "HD2622 main.yaml:2: output 'Url' of stack 'db' is asked for without a region");
 }
 
 static void runbooks_that_are_run_get_their_parameters(void **state)
@@ -90,11 +90,11 @@ static void runbooks_that_are_run_get_their_parameters(void **state)
 	(void)state;
 	check_bind(main, inner, "From=east To=west", "");
 	check_bind(main, inner, "From=east To=south",
-		   "2625 inner.yaml:2: region 'south' has no host with a role of step 'c'");
+		   "HD2625 inner.yaml:2: region 'south' has no host with a role of step 'c'");
 	/* A parameter of another kind. */
 	check_bind("Parameters: {S: {Type: String}}\n"
 		   "Steps: [{Name: a, Type: Runbook, Runbook: inner, Parameters: {R: !Ref S}}]\n",
-		   inner, "S=moon", "1107 main.yaml:2: parameter 'R' names no region: 'moon'");
+		   inner, "S=moon", "HD1107 main.yaml:2: parameter 'R' names no region: 'moon'");
 }
 
 static void what_conditions_leave_out_is_not_looked_at(void **state)
@@ -137,7 +137,7 @@ static void depth_is_limited(void **state)
 		str_add(&text, "}]");
 	str_add(&text, "\n");
 	check_load(str_cstr(&text), NULL,
-		   "2610 main.yaml:1: steps stand deeper than 20 in each other here");
+		   "HD2610 main.yaml:1: steps stand deeper than 20 in each other here");
 	str_release(&text);
 }
 
@@ -155,12 +155,12 @@ static void steps_are_limited(void **state)
 	(void)state;
 	add_steps(&main, "s", 5002, "Type: Wait, Duration: 1s");
 	check_load(str_cstr(&main), NULL,
-		   "2610 main.yaml:5002: the runbook has more than 5000 steps");
+		   "HD2610 main.yaml:5002: the runbook has more than 5000 steps");
 	str_truncate(&main, 0);
 	add_steps(&main, "s", 60, "Type: Runbook, Runbook: inner");
 	add_steps(&inner, "t", 100, "Type: Wait, Duration: 1s");
 	check_load(str_cstr(&main), str_cstr(&inner),
-		   "2610 main.yaml:61: the runbook has more than 5000 steps with those that it "
+		   "HD2610 main.yaml:61: the runbook has more than 5000 steps with those that it "
 		   "runs");
 	str_release(&main);
 	str_release(&inner);
@@ -175,7 +175,7 @@ static void a_circle_shows_its_way(void **state)
 
 	(void)state;
 	assert_string_equal(said(&r),
-			    "2609 third.yaml:1: runbook 'main' would run itself | main -> "
+			    "HD2609 third.yaml:1: runbook 'main' would run itself | main -> "
 			    "inner -> third -> main");
 	assert_null(r.p);
 	forget_runbook(&r);
