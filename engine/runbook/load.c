@@ -114,6 +114,32 @@ static void read_default(struct runbook_reader *r, const char *who, const struct
 	runbook_parameter_takes(r->m, p, n->text, n->where, r->d);
 }
 
+/* What is wrong with them templates/ says. */
+static void read_allowed(struct runbook_reader *r, const struct node *map,
+			 struct runbook_parameter *p)
+{
+	const struct node *list = node_find(map, "AllowedValues");
+	const char **allowed;
+
+	if (!list || list->kind != NODE_LIST)
+		return;
+	allowed = ARENA_ARRAY(r->a, list->count, const char *);
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->kind == NODE_SCALAR)
+			allowed[p->allowed_count++] = list->items[i]->text.ptr;
+	}
+	p->allowed = allowed;
+}
+
+bool runbook_parameter_allows(const struct runbook_parameter *p, const char *value)
+{
+	for (size_t i = 0; i < p->allowed_count; i++) {
+		if (!strcmp(p->allowed[i], value))
+			return true;
+	}
+	return !p->allowed_count;
+}
+
 static void read_parameter(struct runbook_reader *r, const struct node_entry *e,
 			   struct runbook_parameter *p)
 {
@@ -129,6 +155,7 @@ static void read_parameter(struct runbook_reader *r, const struct node_entry *e,
 	description = node_find(e->value, "Description");
 	if (description && description->kind == NODE_SCALAR)
 		p->description = description->text.ptr;
+	read_allowed(r, e->value, p);
 	if (read_parameter_type(r, who, e->value, p))
 		read_default(r, who, e->value, p);
 }

@@ -62,8 +62,11 @@ struct runbook_parameter {
 	enum runbook_parameter_kind kind;
 	const char *initial; /* Default; NULL: one must be given */
 	const char *description;
+	const char *const *allowed; /* AllowedValues; none: any */
+	size_t allowed_count;
 	struct range where;
 };
+bool runbook_parameter_allows(const struct runbook_parameter *p, const char *value);
 
 /* `Objectives: {RTO: 5m, RPO: 60s, Healthy: shop, Region: !Ref To, Lag: standby}`.  */
 struct runbook_objectives {

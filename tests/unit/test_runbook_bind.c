@@ -55,6 +55,22 @@ static void parameters_are_checked(void **state)
 		   "");
 }
 
+static void some_values_are_allowed(void **state)
+{
+	struct runbook_reading r = read_runbook("Parameters: {To: {Type: Region, AllowedValues: "
+						"[east, west]}, From: {Type: Region}}\n" WAIT,
+						NULL, NULL);
+
+	(void)state;
+	assert_true(runbook_parameter_allows(&r.p->parameters[0], "west"));
+	assert_false(runbook_parameter_allows(&r.p->parameters[0], "south"));
+	assert_true(runbook_parameter_allows(&r.p->parameters[1], "south"));
+	bind_runbook(&r, "From=east To=south");
+	assert_null(r.b);
+	assert_int_equal(r.d.first->code, DIAG_PARAMETER_VALUE);
+	forget_runbook(&r);
+}
+
 static void values_of_parameters_show_what_is_wrong(void **state)
 {
 	(void)state;
@@ -199,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parameters_are_checked),
+		cmocka_unit_test(some_values_are_allowed),
 		cmocka_unit_test(values_of_parameters_show_what_is_wrong),
 		cmocka_unit_test(runbooks_that_are_run_get_their_parameters),
 		cmocka_unit_test(what_conditions_leave_out_is_not_looked_at),
