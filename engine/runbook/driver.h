@@ -51,6 +51,10 @@ const struct step_driver *driver_of(enum step_kind k); /* NULL: the conductor's 
 struct engine *step_engine(const struct step_run *s);
 struct dispatch *step_dispatch(const struct step_run *s);
 const struct manifest *step_manifest(const struct step_run *s);
+/* Its id, runbook and kind. */
+const struct execution_row *step_execution(const struct step_run *s);
+/* The execution's: errors, warnings and notes that are no reason for anything. */
+struct diags *step_diags(const struct step_run *s);
 
 /* A call to a provider in a region ("" : none in particular), enrolled and ready for
  * dispatch_call; its events come to `event`.  call's kind, texts and deadline are the driver's to
@@ -73,6 +77,10 @@ enum step_ended { STEP_ENDED_WELL_DONE, STEP_ENDED_FAILED };
 void step_over(struct step_run *s, enum step_ended how, json_t *result, const char *reason);
 /* The first error of an outcome as the reason, and its diagnostics to the execution's. */
 void step_over_outcome(struct step_run *s, const struct outcome *o);
+
+/* What goes on behind `stop` (a thread): end(own) waits for it, once, on the coordinator's thread
+ * before engine_conduct returns.  own is not in s->arena. */
+void step_outlives(struct step_run *s, void (*end)(void *own), void *own);
 
 /* Gates within a step (Traffic): asks these checks until they are certain. */
 void step_checks(struct step_run *s, const struct check_use *uses, size_t count, int64_t bake_ms,
