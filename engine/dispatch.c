@@ -204,8 +204,8 @@ static void tell_retry(struct dispatch *x, const struct job *j, int64_t wait_ms)
 	const char *why = g ? g->summary : NULL;
 	int limit = retry_attempts_max(j->work.outcome.status);
 
-	/* A health check that is made again is no resource that is. */
-	if (j->owner == JOB_OF_CHECK)
+	/* A health check or a step of a runbook that is made again is no resource that is. */
+	if (j->owner != JOB_OF_TASK)
 		return;
 	engine_tell(x->e, (struct event){
 				  .kind = EVENT_RETRY,

@@ -37,7 +37,7 @@ enum job_state {
 };
 
 /* Whose it is, for an owner that has several kinds. */
-enum job_owner { JOB_OF_TASK, JOB_OF_CHECK };
+enum job_owner { JOB_OF_TASK, JOB_OF_CHECK, JOB_OF_STEP };
 
 struct job {
 	enum job_owner owner;

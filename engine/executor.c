@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "engine/check_set.h"
 #include "engine/estimate.h"
 #include "engine/executor_parts.h"
 
@@ -421,7 +422,7 @@ static struct task *task_of(const struct dispatch_event *ev)
 static void on_event(struct executor *x, const struct dispatch_event *ev)
 {
 	if (ev->job && ev->job->owner == JOB_OF_CHECK) {
-		check_event(x, ev);
+		check_set_event(ev);
 		return;
 	}
 	switch (ev->kind) {

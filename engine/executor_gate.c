@@ -194,7 +194,7 @@ static void complain_gate(const struct checking *c)
 			 arena_printf(s->x->arena, "the health gate behind %s was not passed",
 				      wave_text(s, c->at)));
 
-	diag_detail(s->x->d, g, "%s", c->fault);
+	diag_detail(s->x->d, g, "%s", c->set.fault);
 	hint_again(s, g);
 }
 
@@ -204,8 +204,8 @@ static void wave_checked(struct checking *c, enum checking_end end)
 
 	if (end == CHECKED_UNHEALTHY)
 		complain_gate(c);
-	if (c->asked.count || c->timer || c->fault)
-		tell_gate(s, NULL, c->wave, end == CHECKED_HEALTHY ? "passed" : c->fault);
+	if (c->set.asked.count || c->set.timer || c->set.fault)
+		tell_gate(s, NULL, c->wave, end == CHECKED_HEALTHY ? "passed" : c->set.fault);
 	rollout_gate(s->r, c->at, end == CHECKED_HEALTHY ? GATE_PASSED : GATE_FAILED);
 	rollouts_look_at(s->x->rollouts, s);
 }
@@ -289,7 +289,7 @@ static void earlier_checked(struct checking *c, enum checking_end end)
 	if (end == CHECKED_HEALTHY)
 		return;
 	complain_gate(c);
-	tell_gate(s, NULL, c->wave, c->fault);
+	tell_gate(s, NULL, c->wave, c->set.fault);
 	s->gate_failed = true;
 	s->reason = "the health gate before it was not passed";
 	s->x->rollouts->refused = true;
@@ -356,19 +356,19 @@ static void target_checked(struct checking *c, enum checking_end end)
 	const char *name = instance_id_text(s->x->arena, id);
 	struct diag *g;
 
-	tell_gate(s, id, c->wave, end == CHECKED_HEALTHY ? "passed" : c->fault);
+	tell_gate(s, id, c->wave, end == CHECKED_HEALTHY ? "passed" : c->set.fault);
 	if (end == CHECKED_HEALTHY) {
 		member_begin(m);
 		return;
 	}
 	g = complain(s, DIAG_ROLLOUT_TARGET,
 		     arena_printf(s->x->arena, "'%s' was not started: its gate said no", name));
-	diag_detail(s->x->d, g, "%s", c->fault);
+	diag_detail(s->x->d, g, "%s", c->set.fault);
 	diag_address(s->x->d, g, name);
 	hint_again(s, g);
 	s->x->rollouts->refused = true;
 	member_refuse(m, MEMBER_FAILED,
-		      arena_printf(s->x->arena, "its gate said no: %s", c->fault));
+		      arena_printf(s->x->arena, "its gate said no: %s", c->set.fault));
 }
 
 void target_gate(struct member_run *m)
@@ -395,7 +395,7 @@ static void region_checked(struct checking *c, enum checking_end end)
 	struct stack_run *s = c->s;
 
 	s->checked--;
-	s->sick[c->at] = end == CHECKED_HEALTHY ? NULL : c->fault;
+	s->sick[c->at] = end == CHECKED_HEALTHY ? NULL : c->set.fault;
 	rollout_region_healthy(s->r, c->at, end == CHECKED_HEALTHY);
 	rollouts_look_at(s->x->rollouts, s);
 }
@@ -427,7 +427,7 @@ static void check_region(struct stack_run *s, size_t region)
 		add_checks(c, p->checks, p->check_count, id);
 	}
 	if (!any)
-		c->fault = not_deployed;
+		c->set.fault = not_deployed;
 	s->checked++;
 	checking_begin(c, 0);
 }
@@ -509,7 +509,7 @@ static void check_again(struct stack_run *s, size_t region)
 		add_checks(c, p->checks, p->check_count, &i->id);
 	}
 	if (!any || s->x->plan->destroy)
-		c->fault = "the stack is not deployed there any more";
+		c->set.fault = "the stack is not deployed there any more";
 	s->checked++;
 	rollout_region_healthy(s->r, region, false);
 	checking_begin(c, 0);

@@ -175,8 +175,6 @@ enum task_fate { TASK_WENT_WELL, TASK_FAILED, TASK_SKIPPED };
 void rollouts_task_over(struct rollouts *a, const struct task *t, enum task_fate fate);
 /* The instance takes part, and its door never opened. */
 bool rollouts_held_back(const struct rollouts *a, size_t instance);
-/* What happened to a job of a check. */
-void check_event(struct executor *x, const struct dispatch_event *ev);
 void rollouts_report(const struct rollouts *a, const struct plan *p, struct execution *out);
 
 /* executor_start.c */

@@ -15,6 +15,7 @@
 #ifndef ENGINE_EXECUTOR_ROLLOUT_H
 #define ENGINE_EXECUTOR_ROLLOUT_H
 
+#include "engine/check_set.h"
 #include "engine/executor_parts.h"
 #include "engine/health/health.h"
 
@@ -84,19 +85,12 @@ const char *stack_run_wave(const struct stack_run *s, size_t wave);
 /* executor_check.c: a set of checks; `over` is told when all are healthy and the bake time is
  * over, or as soon as one is unhealthy; not after checking_stop. */
 enum checking_end { CHECKED_HEALTHY, CHECKED_UNHEALTHY };
-struct asking;
 struct checking {
+	struct check_set set;
 	struct stack_run *s;
 	size_t at; /* wave, member or region: the owner knows */
 	void (*over)(struct checking *c, enum checking_end end);
-	const char *wave;  /* for events */
-	const char *fault; /* why it is unhealthy */
-	struct {
-		VEC_OF(struct asking *)
-	} asked;
-	struct asking *timer; /* NULL: no bake time */
-	int64_t bake_until_ms;
-	bool ended;
+	const char *wave; /* for events */
 	struct checking *next;
 };
 struct checking *checking_new(struct stack_run *s, size_t at,
