@@ -1,0 +1,371 @@
+/*
+ * conduct_begin.c - before the first step: the runbook with its parameters, what speaks against
+ * running it now, the lock of executions, the first event.
+ */
+#include <string.h>
+
+#include "engine/runbook/conduct_parts.h"
+#include "templates/value.h"
+
+/* --- what expressions may know ------------------------------------------------------------ */
+
+static const struct value *result_of(void *context, struct arena *a, const char *path,
+				     const char *name)
+{
+	struct conduct *x = context;
+	const struct step *s = conduct_step(x, path);
+	const struct value *value = NULL;
+	json_t *result;
+
+	if (!s || !s->result)
+		return NULL;
+	result = json_parse(text_of(s->result), a, NULL);
+	if (json_object_get(result, name))
+		value = value_from_json(a, json_object_get(result, name), NULL);
+	json_decref(result);
+	return value;
+}
+
+/* --- parameters ------------------------------------------------------------------------------ */
+
+static const char *parameters_text(struct conduct *x)
+{
+	json_t *j = json_object();
+	const char *text;
+
+	for (size_t i = 0; i < x->p->parameter_count; i++) {
+		const char *name = x->p->parameters[i].name, *value;
+
+		value = bound_parameter(x->bound, name);
+		if (value)
+			json_object_set_new(j, name, json_string(value));
+	}
+	text = json_text(x->a, j);
+	json_decref(j);
+	return text;
+}
+
+/* Those that the execution was started with. */
+static const struct parameter_given *given_again(struct conduct *x, size_t *count)
+{
+	json_t *j = json_parse(text_of(x->row.parameters), x->a, NULL);
+	struct parameter_given *given =
+		ARENA_ARRAY(x->a, json_object_size(j) + 1, struct parameter_given);
+	const char *name;
+	json_t *value;
+
+	*count = 0;
+	json_object_foreach(j, name, value)
+	{
+		given[*count].name = arena_strdup(x->a, name);
+		given[(*count)++].value = arena_strdup(x->a, json_string_value(value));
+	}
+	json_decref(j);
+	return given;
+}
+
+static int bind(struct conduct *x)
+{
+	static const struct runbook_world none;
+	struct runbook_world *world = ARENA_NEW(x->a, struct runbook_world);
+	const struct parameter_given *given = x->q->parameters;
+	size_t count = x->q->parameter_count;
+
+	*world = none;
+	world->result = result_of;
+	world->output = conduct_output;
+	world->context = x;
+	if (x->q->resume)
+		given = given_again(x, &count);
+	x->bound = runbook_bind(x->a, x->p, given, count, world, x->d);
+	return x->bound ? 0 : -1;
+}
+
+static void lay_out(struct conduct *x)
+{
+	x->steps = ARENA_ARRAY(x->a, x->p->step_count, struct step);
+	x->root.x = x;
+	x->root.index = STEP_TOP;
+	x->root.phase = PHASE_WORK;
+	x->root.children = ARENA_ARRAY(x->a, x->p->step_count, struct step *);
+	for (size_t i = 0; i < x->p->step_count; i++) {
+		struct step *s = &x->steps[i], *parent;
+
+		s->x = x;
+		s->index = i;
+		s->p = &x->p->steps[i];
+		s->granted = SIZE_MAX;
+		parent = s->p->parent == STEP_TOP ? &x->root : &x->steps[s->p->parent];
+		parent->child_count++;
+	}
+	for (size_t i = 0; i < x->p->step_count; i++)
+		x->steps[i].children = ARENA_ARRAY(x->a, x->steps[i].child_count, struct step *);
+	for (size_t i = 0; i < x->p->step_count; i++)
+		x->steps[i].child_count = 0;
+	x->root.child_count = 0;
+	for (size_t i = 0; i < x->p->step_count; i++) {
+		struct step *s = &x->steps[i], *parent;
+
+		parent = s->p->parent == STEP_TOP ? &x->root : &x->steps[s->p->parent];
+		parent->children[parent->child_count++] = s;
+	}
+}
+
+/* --- what speaks against it --------------------------------------------------------------------- */
+
+static bool is_failover(const struct conduct *x, const char *runbook)
+{
+	const struct manifest_failover *f = &x->e->project->manifest->failover;
+
+	return (f->runbook && !strcmp(f->runbook, runbook)) ||
+	       (f->failback && !strcmp(f->failback, runbook));
+}
+
+static bool is_drill(enum execution_kind k)
+{
+	return k == EXECUTION_DRILL_SIMULATED || k == EXECUTION_DRILL_ISOLATED;
+}
+
+static int refuse_cool_down(struct conduct *x, const struct execution_row *last)
+{
+	int64_t cool_ms = x->e->project->manifest->failover.cool_down_ms;
+	char ago[CLOCK_TEXT_LEN], cool[CLOCK_TEXT_LEN];
+	struct diag *g;
+
+	clock_format_duration(conduct_wall_ms(x) - last->ended_ms, ago);
+	clock_format_duration(cool_ms, cool);
+	g = diag_add(x->d, DIAG_CONDUCT_COOL_DOWN, RANGE_NONE,
+		     "'%s' ended %s ago, and CoolDown is %s", last->runbook, ago, cool);
+	diag_detail(x->d, g, "Execution %s.", last->id);
+	diag_hint(x->d, g, "wait, or give the reason why it cannot: --reason TEXT");
+	x->out->refused = true;
+	return -1;
+}
+
+static bool cools_down(const struct conduct *x, const struct execution_row *r)
+{
+	int64_t cool_ms = x->e->project->manifest->failover.cool_down_ms;
+
+	return cool_ms && x->q->kind == EXECUTION_REAL && !x->q->reason &&
+	       is_failover(x, x->p->name) && is_failover(x, r->runbook) &&
+	       r->kind == EXECUTION_REAL && r->ended_ms &&
+	       (r->status == EXECUTION_COMPLETED ||
+		r->status == EXECUTION_COMPLETED_WITH_EXCEPTIONS) &&
+	       conduct_wall_ms(x) - r->ended_ms < cool_ms;
+}
+
+/* One that is not over holds things half done: it goes on, or is given up, first. */
+static int refuse_unfinished(struct conduct *x, const struct execution_row *r)
+{
+	struct diag *g = diag_add(x->d, DIAG_CONDUCT_UNFINISHED, RANGE_NONE,
+				  "execution %s of '%s' is not over (%s)", r->id, r->runbook,
+				  execution_status_name(r->status));
+
+	diag_detail(x->d, g, "Started by %s.", conduct_by_text(x->a, &r->owner));
+	diag_hint(x->d, g,
+		  "go on with it (`hadeploy runbook run --resume %s`) or give it up (`hadeploy "
+		  "runbook abort %s`)",
+		  r->id, r->id);
+	x->out->refused = true;
+	return -1;
+}
+
+static int look_at_others(struct conduct *x)
+{
+	struct execution_list list = {NULL, 0};
+
+	if (journal_load_executions(x->state, 0, x->a, &list, x->d))
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct execution_row *r = &list.items[i];
+
+		if (cools_down(x, r))
+			return refuse_cool_down(x, r);
+		if (x->p->exclusive && !is_drill(r->kind) && !execution_status_is_over(r->status))
+			return refuse_unfinished(x, r);
+	}
+	return 0;
+}
+
+/* Whoever holds the lock of all others keeps them out; its own keeps a second process out of it. */
+static int lock(struct conduct *x)
+{
+	struct instance_id ids[2];
+	struct lock_wait wait = {.timeout_ms = x->e->options.lock_timeout_ms};
+	size_t count = 0;
+	int rc;
+
+	if (x->p->exclusive)
+		ids[count++] = (struct instance_id){CONDUCT_LOCK_STACK, ACCOUNT_NONE, "-"};
+	ids[count++] = (struct instance_id){CONDUCT_LOCK_STACK, ACCOUNT_NONE, x->row.id};
+	rc = state_lock(x->state, &(struct lock_request){ids, count, &x->owner, &wait}, x->d);
+	if (rc)
+		x->out->refused = true;
+	return rc;
+}
+
+/* --- a new one ---------------------------------------------------------------------------------- */
+
+static json_t *steps_list(const struct conduct *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->p->step_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "Path", x->p->steps[i].path,
+						      "Kind", step_kind_name(x->p->steps[i].kind)));
+	return list;
+}
+
+static json_t *started_data(struct conduct *x)
+{
+	const struct runbook_objectives *o = &x->p->objectives;
+	json_t *command = x->q->request ? json_parse(text_of(x->q->request), x->a, NULL) : NULL;
+	json_t *data = json_pack(
+		"{s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:{s:I, s:I}, s:o}", "Runbook", x->row.runbook,
+		"Kind", execution_kind_name(x->row.kind), "Mode",
+		x->ungraceful ? "ungraceful" : "graceful", "Parameters",
+		json_parse(text_of(x->row.parameters), x->a, NULL), "Digest", x->p->digest, "By",
+		conduct_by(&x->owner), "Since", (json_int_t)x->since_ms, "Objectives", "RTO",
+		(json_int_t)o->rto_ms, "RPO", (json_int_t)o->rpo_ms, "Steps", steps_list(x));
+
+	if (command)
+		json_object_set_new(data, "Command", command);
+	if (x->q->reason)
+		json_object_set_new(data, "Reason", json_string(x->q->reason));
+	return data;
+}
+
+static int begin_new(struct conduct *x)
+{
+	json_t *data;
+	int rc;
+
+	x->started_ms = conduct_wall_ms(x);
+	x->since_ms = x->q->since_ms ? x->q->since_ms : x->started_ms;
+	x->ungraceful = x->q->grace == STEP_UNGRACEFUL;
+	x->row.started_ms = x->started_ms;
+	data = started_data(x);
+	rc = journal_begin(x->state, &x->row, json_text(x->a, data), x->d);
+	json_decref(data);
+	return rc;
+}
+
+static int load_row(struct conduct *x, const char *id)
+{
+	struct execution_list list = {NULL, 0};
+	struct lock_owner owner = x->owner;
+	struct diag *g;
+
+	if (journal_load_execution(x->state, id, x->a, &list, x->d))
+		return -1;
+	if (list.count == 0) {
+		g = diag_add(x->d, DIAG_CONDUCT_RESUME, RANGE_NONE, "there is no execution '%s'",
+			     id);
+		diag_hint(x->d, g, "`hadeploy runbook status` lists them");
+		return -1;
+	}
+	x->row = list.items[0];
+	x->row.owner = owner;
+	return 0;
+}
+
+static int tell_first(struct conduct *x)
+{
+	struct journal_list list = {NULL, 0};
+
+	if (journal_load_entries(x->state, x->row.id, 0, x->a, &list, x->d) || !list.count)
+		return -1;
+	engine_tell(x->e, (struct event){.kind = EVENT_JOURNAL,
+					 .entry = &list.items[0],
+					 .execution = x->row.id});
+	if (x->q->detected)
+		conduct_write(x, ENTRY_DETECTED, "",
+			      json_pack("{s:I, s:s}", "At", (json_int_t)x->since_ms, "Detail",
+					x->q->detected));
+	return x->broken ? -1 : 0;
+}
+
+static void approve_beforehand(struct conduct *x)
+{
+	for (size_t i = 0; i < x->q->approve_count; i++) {
+		struct execution_ask *q = arena_vec_add(x->a, &x->early);
+
+		*q = (struct execution_ask){.request = REQUEST_APPROVE,
+					    .step = x->q->approve[i],
+					    .reason = "--approve",
+					    .text = "",
+					    .by = x->owner};
+	}
+}
+
+static int check_approvals(struct conduct *x)
+{
+	for (size_t i = 0; i < x->q->approve_count; i++) {
+		const struct step *s = conduct_find(x, x->q->approve[i]);
+
+		if (s && s->p->kind == STEP_APPROVAL)
+			continue;
+		diag_add(x->d, DIAG_CONDUCT_APPROVE, RANGE_NONE,
+			 s ? "step '%s' asks for no approval" : "there is no step '%s' to approve",
+			 x->q->approve[i]);
+		return -1;
+	}
+	return 0;
+}
+
+/* --- either ---------------------------------------------------------------------------------------- */
+
+static int check_resumable(struct conduct *x)
+{
+	struct diag *g;
+
+	if (!execution_status_is_over(x->row.status) || x->row.status == EXECUTION_FAILED)
+		return 0;
+	g = diag_add(x->d, DIAG_CONDUCT_RESUME, RANGE_NONE, "execution %s is over (%s)", x->row.id,
+		     execution_status_name(x->row.status));
+	diag_hint(x->d, g, "start a new one");
+	return -1;
+}
+
+int conduct_prepare(struct conduct *x)
+{
+	const char *runbook = x->q->runbook;
+	char id[RUN_ID_SIZE];
+
+	x->state = engine_state(x->e, STATE_WRITE, x->d);
+	if (!x->state)
+		return -1;
+	x->owner = engine_owner(x->a, x->e->options.clock, x->e->options.command);
+	x->rehearsal = x->e->options.world != WORLD_REAL;
+	if (x->q->resume) {
+		if (load_row(x, x->q->resume) || check_resumable(x))
+			return -1;
+		runbook = x->row.runbook;
+	}
+	x->p = runbook_load(x->a, x->e->project->manifest, runbook, x->d);
+	if (!x->p)
+		return -1;
+	lay_out(x);
+	if (bind(x) || check_approvals(x) || conduct_load_durations(x))
+		return -1;
+	if (x->q->resume)
+		return lock(x);
+	state_new_run_id(x->e->options.clock, conduct_wall_ms(x), id);
+	x->row = (struct execution_row){
+		.id = arena_strdup(x->a, id),
+		.runbook = x->p->name,
+		.kind = x->q->kind,
+		.status = EXECUTION_RUNNING,
+		.parameters = parameters_text(x),
+		.owner = x->owner,
+	};
+	return lock(x) || look_at_others(x) ? -1 : 0;
+}
+
+int conduct_start(struct conduct *x)
+{
+	approve_beforehand(x);
+	if (x->q->resume) /* as it is now that nobody else can write */
+		return load_row(x, x->row.id) || check_resumable(x) ? -1 : conduct_restore(x);
+	return begin_new(x) ? -1 : tell_first(x);
+}

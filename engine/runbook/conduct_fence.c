@@ -1,0 +1,333 @@
+/*
+ * conduct_fence.c - fencing: the old primary accepts no writes any more, for certain.
+ *
+ *	ask --> it says so itself ------------------------------------> verified
+ *	   \--> the ways (By), in order; behind one that went well, ask
+ *	           --> it says so, or nothing answers as primary -----> verified, gone
+ *	           --> no way left: Gone checks all unhealthy, and
+ *	               Lease over since the last healthy answer ------> lease
+ *
+ * That nothing answers proves nothing by itself: the network may be cut between here and there.
+ */
+#include <string.h>
+
+#include "engine/runbook/conduct_parts.h"
+
+/* How long it is asked behind a way that went well, when its check says nothing of it. */
+#define VERIFY_MS 10000
+
+static const char *region_of(const struct step *s)
+{
+	return s->spec->region ? s->spec->region : "";
+}
+
+static void fenced(struct attempt *at, const char *how, const char *detail)
+{
+	struct conduct *x = at->run.x;
+
+	if (!step_write(at->s, ENTRY_FENCED,
+			json_pack("{s:s, s:s, s:s}", "Region", region_of(at->s), "How", how,
+				  "Detail", detail)))
+		return;
+	x->fenced = true;
+	x->fenced_ms = conduct_wall_ms(x);
+	attempt_end(at, STEP_ENDED_WELL_DONE, NULL);
+}
+
+/* --- by the old primary's own words --------------------------------------------------------- */
+
+/* What a check said that proves something: it answered, and takes no writes. */
+static bool proves(const struct check_answer *answer)
+{
+	json_t *values = *answer->values ? json_parse(text_of(answer->values), NULL, NULL) : NULL;
+	const json_t *writable = json_object_get(values, "Writable");
+	bool refused = json_flag(values, "Refused", false);
+	bool proof = (writable && !json_is_true(writable)) || refused;
+
+	json_decref(values);
+	return proof;
+}
+
+struct fence_asking {
+	struct attempt *at;
+	bool after_way;    /* a way has gone well */
+	bool wants_health; /* `Expect: healthy`: its health itself is the proof */
+	struct {
+		VEC_OF(const struct check_probe *)
+	} proven;
+	const char *detail;
+};
+
+static void note_proof(struct fence_asking *q, const struct check_probe *p, bool proof)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < q->proven.count; i++)
+		if (q->proven.items[i] != p)
+			q->proven.items[kept++] = q->proven.items[i];
+	q->proven.count = kept;
+	if (proof)
+		*(const struct check_probe **)arena_vec_add(q->at->run.x->a, &q->proven) = p;
+}
+
+static void fence_answer(struct check_set *c, const struct check_probe *p,
+			 const struct check_answer *answer)
+{
+	struct fence_asking *q = c->context;
+
+	conduct_sample(q->at->run.x, p, answer);
+	q->detail = answer->detail;
+	note_proof(q, p, proves(answer));
+	if (q->wants_health || q->proven.count < c->asked.count)
+		return;
+	check_set_stop(c);
+	q->at->checks = NULL;
+	fenced(q->at, "verified", answer->detail);
+}
+
+static void fence_change(struct check_set *c, const struct check_probe *p,
+			 const struct check_answer *answer)
+{
+	const struct fence_asking *q = c->context;
+
+	step_write(q->at->s, ENTRY_CHECK,
+		   json_pack("{s:s, s:s, s:b, s:s}", "Check", p->check->name, "Region",
+			     p->place.region->name, "Healthy", answer->healthy, "Detail",
+			     answer->detail));
+}
+
+static void next_way(struct attempt *at);
+
+/* All uses are as wanted: each probe's last answer may prove it; else a way must have done it. */
+static void fence_asked(struct check_set *c, enum check_set_end end)
+{
+	struct fence_asking *q = c->context;
+	struct attempt *at = q->at;
+	bool all = end == CHECK_SET_FINE;
+
+	at->checks = NULL;
+	at->run.x->turned = true;
+	if (all && c->asked.count && q->wants_health)
+		fenced(at, "verified", q->detail);
+	else if (all && q->after_way)
+		fenced(at, "gone", q->detail);
+	else
+		next_way(at);
+}
+
+static const struct check_listener listener = {
+	.over = fence_asked,
+	.changed = fence_change,
+	.answered = fence_answer,
+};
+
+static void ask_old(struct attempt *at, bool after_way, int64_t within_ms)
+{
+	struct conduct *x = at->run.x;
+	const struct step_spec *spec = at->run.spec;
+	struct fence_asking *q = ARENA_NEW(x->a, struct fence_asking);
+
+	q->at = at;
+	q->after_way = after_way;
+	q->detail = "";
+	at->checks = conduct_check_set(x, &listener, q);
+	for (size_t i = 0; i < spec->use_count; i++) {
+		struct check_use use = spec->uses[i];
+
+		if (!use.within_ms)
+			use.within_ms = within_ms;
+		q->wants_health = q->wants_health || !use.unhealthy;
+		conduct_add_check(x, at->checks, &use);
+	}
+	check_set_begin(at->checks, 0);
+}
+
+/* --- gone, and its lease over ---------------------------------------------------------------- */
+
+static const struct manifest_check *check_named(const struct conduct *x, const json_t *name)
+{
+	const char *text = json_string_value(name);
+
+	return text ? manifest_check(x->e->project->manifest, text) : NULL;
+}
+
+static bool names(const json_t *gone, const char *check)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_is_string(gone))
+		return !strcmp(json_string_value(gone), check);
+	json_array_foreach(gone, i, one)
+	{
+		if (json_is_string(one) && !strcmp(json_string_value(one), check))
+			return true;
+	}
+	return false;
+}
+
+/* The last time that one of them was seen healthy; without one it may have been until now. */
+static int64_t last_healthy_ms(struct step *s, const json_t *gone)
+{
+	struct conduct *x = s->x;
+	struct diags ignored = DIAGS_INIT;
+	struct sample_list list = {NULL, 0};
+	int64_t last_ms = 0;
+
+	journal_load_samples(x->state, SAMPLE_HEALTHY, x->a, &list, &ignored);
+	diags_release(&ignored);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct check_sample *c = &list.items[i];
+
+		if (c->healthy && !strcmp(c->region, region_of(s)) && names(gone, c->check) &&
+		    c->at_ms > last_ms)
+			last_ms = c->at_ms;
+	}
+	return last_ms;
+}
+
+static void lease_over(struct errand *r)
+{
+	fenced(r->at, "lease", "nothing of it answers, and its lease has run out");
+}
+
+static void gone_asked(struct attempt *at, enum check_set_end end, const char *why)
+{
+	struct conduct *x = at->run.x;
+	const json_t *gone = json_object_get(at->run.spec->values, "Gone");
+	int64_t lease_ms = 0, last_ms, left_ms;
+
+	if (end == CHECK_SET_FAULTY) {
+		attempt_end(at, STEP_ENDED_FAILED,
+			    arena_printf(x->a, "the old primary may still accept writes: %s", why));
+		return;
+	}
+	duration_of(json_object_get(at->run.spec->values, "Lease"), &lease_ms);
+	last_ms = last_healthy_ms(at->s, gone);
+	left_ms = (last_ms ? last_ms : at->s->started_ms) + lease_ms - conduct_wall_ms(x);
+	if (left_ms > 0)
+		step_write(
+			at->s, ENTRY_STEP_WAITING,
+			json_pack("{s:s}", "Text", "until the lease of the old primary is over"));
+	at->timer = errand_rest(x, at, left_ms > 0 ? left_ms : 0, lease_over);
+}
+
+static void ask_gone(struct attempt *at)
+{
+	struct conduct *x = at->run.x;
+	const json_t *gone = json_object_get(at->run.spec->values, "Gone");
+	size_t count = json_is_string(gone) ? 1 : json_array_size(gone), used = 0;
+	struct check_use *uses = ARENA_ARRAY(x->a, count + 1, struct check_use);
+
+	for (size_t i = 0; i < count; i++) {
+		const json_t *name = json_is_string(gone) ? gone : json_array_get(gone, i);
+
+		uses[used].check = check_named(x, name);
+		uses[used].region = region_of(at->s);
+		uses[used].unhealthy = true;
+		used += uses[used].check != NULL;
+	}
+	if (!used || !json_object_get(at->run.spec->values, "Lease")) {
+		attempt_end(at, STEP_ENDED_FAILED,
+			    "no way to fence the old primary went well, and it may still accept "
+			    "writes");
+		return;
+	}
+	attempt_ask(at, uses, used, 0, gone_asked);
+}
+
+/* --- ways ------------------------------------------------------------------------------------- */
+
+/* Ways that were tried stay tried: fence_turn begins the next. */
+static void next_way(struct attempt *at)
+{
+	struct step *s = at->s;
+
+	while (s->at < s->child_count &&
+	       (s->children[s->at]->p->role != ROLE_BY || s->children[s->at]->phase == PHASE_OVER))
+		s->at++;
+	if (s->at == s->child_count)
+		ask_gone(at);
+}
+
+static bool is_way_done(const struct step *s)
+{
+	for (size_t i = 0; i < s->child_count; i++)
+		if (s->children[i]->p->role == ROLE_BY && s->children[i]->status == STEP_SUCCEEDED)
+			return true;
+	return false;
+}
+
+void fence_begin(struct attempt *at)
+{
+	struct step *s = at->s;
+
+	for (size_t i = 0; i < s->child_count; i++)
+		if (s->children[i]->phase == PHASE_OVER && s->children[i]->status == STEP_FAILED)
+			step_again(s->children[i], "the fence is tried again");
+	s->at = SIZE_MAX;
+	if (s->x->rehearsal) {
+		s->at = 0;
+		next_way(at);
+		return;
+	}
+	s->at = 0;
+	if (at->run.spec->use_count)
+		ask_old(at, is_way_done(s), 1);
+	else
+		next_way(at);
+}
+
+static void way_over(struct step *s, struct step *way)
+{
+	struct attempt *at = s->now;
+
+	s->at++;
+	if (way->status != STEP_SUCCEEDED)
+		next_way(at);
+	else if (s->x->rehearsal)
+		fenced(at, "verified", "simulated");
+	else if (at->run.spec->use_count)
+		ask_old(at, true, VERIFY_MS);
+	else
+		next_way(at);
+}
+
+void fence_turn(struct step *s, enum tree_way way)
+{
+	struct step *child;
+
+	/* It is asked, or its end was said. */
+	if (!s->now || s->now->said || s->now->checks || s->now->timer || s->at >= s->child_count)
+		return;
+	child = s->children[s->at];
+	step_settle(child);
+	if (child->phase == PHASE_NEW && way == TREE_GO && conduct_may_begin(s->x))
+		step_begin(child);
+	if (child->phase == PHASE_WORK && step_is_container(child))
+		tree_turn(child, way);
+	if (child->phase == PHASE_OVER)
+		way_over(s, child);
+	step_settle(s);
+}
+
+/* --- what may not be done without one ----------------------------------------------------------- */
+
+static bool is_way_back(const struct step *s)
+{
+	const struct conduct *x = s->x;
+
+	for (size_t i = s->index; i != STEP_TOP; i = x->steps[i].p->parent)
+		if (x->steps[i].p->role == ROLE_REVERSE)
+			return true;
+	return false;
+}
+
+const char *guard_step(struct step *s, const struct step_spec *spec)
+{
+	const struct conduct *x = s->x;
+
+	if (!spec->promotes || x->fenced || is_way_back(s) || !bound_from(x->bound))
+		return NULL;
+	return "it promotes another primary, and nothing has fenced the old one";
+}

@@ -1,0 +1,245 @@
+/*
+ * conduct_loss.c - how much would be lost: the lag of the standby is asked for before the old
+ * primary is cut off and before another one is promoted; above the RPO nothing of that is begun,
+ * unless somebody accepts it with a reason.  At the promotion it becomes the RPO that was reached.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/runbook/conduct_parts.h"
+
+/* The standby answers soon or not at all. */
+#define LAG_WITHIN_MS 5000
+
+/* --- what checks say ----------------------------------------------------------------------- */
+
+static int two_digits(const char *p)
+{
+	return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/* Days from 1970-01-01: years begin in March, so that the leap day is the last. */
+static int64_t days_of(int64_t year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* "2026-11-21T01:02:03.456Z"; 0 when it is none. */
+static int64_t time_ms(const char *text)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
+	int64_t ms = 0, scale = 100;
+	size_t i;
+
+	for (i = 0; form[i]; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return 0;
+	if (text[i] == '.')
+		for (i++; text[i] >= '0' && text[i] <= '9'; i++, scale /= 10)
+			ms += (text[i] - '0') * scale;
+	return ((days_of(two_digits(text) * 100 + two_digits(text + 2), two_digits(text + 5),
+			 two_digits(text + 8)) *
+			 24 +
+		 two_digits(text + 11)) *
+			3600 +
+		two_digits(text + 14) * 60 + two_digits(text + 17)) *
+		       1000 +
+	       ms;
+}
+
+static void read_lag(struct lag *lag, const char *values, int64_t at_ms)
+{
+	json_t *j = values && *values ? json_parse(text_of(values), NULL, NULL) : NULL;
+	const json_t *seconds = json_object_get(j, "LagSeconds");
+	const json_t *bytes = json_object_get(j, "LagBytes");
+	const char *commit = json_str(j, "LastCommit", "");
+
+	if (json_is_number(seconds) || json_is_integer(bytes) || *commit)
+		*lag = (struct lag){
+			.known = json_is_number(seconds),
+			.at_ms = at_ms,
+			.seconds = json_number_value(seconds),
+			.bytes = json_is_integer(bytes) ? json_integer_value(bytes) : -1,
+			.last_commit_ms = time_ms(commit),
+		};
+	json_decref(j);
+}
+
+static void load_sample(struct conduct *x)
+{
+	const struct manifest_check *check = x->p->objectives.lag;
+	const char *to = bound_to(x->bound);
+	struct sample_list list = {NULL, 0};
+	struct diags ignored = DIAGS_INIT;
+
+	journal_load_samples(x->state, SAMPLE_LATEST, x->a, &list, &ignored);
+	diags_release(&ignored);
+	for (size_t i = 0; to && i < list.count; i++)
+		if (!strcmp(list.items[i].check, check->name) && !strcmp(list.items[i].region, to))
+			read_lag(&x->lag, list.items[i].values, list.items[i].at_ms);
+}
+
+/* --- the old primary ------------------------------------------------------------------------ */
+
+static bool is_primary(const struct check_sample *c)
+{
+	json_t *j = *c->values ? json_parse(text_of(c->values), NULL, NULL) : NULL;
+	bool primary =
+		json_flag(j, "Writable", false) || !strcmp(json_str(j, "Role", ""), "primary");
+
+	json_decref(j);
+	return primary;
+}
+
+/* The last time that it was known alive; 0: never seen. */
+static int64_t alive_ms(struct conduct *x)
+{
+	const char *from = bound_from(x->bound);
+	struct sample_list list = {NULL, 0};
+	struct diags ignored = DIAGS_INIT;
+	int64_t last_ms = 0;
+
+	journal_load_samples(x->state, SAMPLE_HEALTHY, x->a, &list, &ignored);
+	diags_release(&ignored);
+	for (size_t i = 0; from && i < list.count; i++) {
+		const struct check_sample *c = &list.items[i];
+
+		if (c->healthy && !strcmp(c->region, from) && is_primary(c) && c->at_ms > last_ms)
+			last_ms = c->at_ms;
+	}
+	return last_ms;
+}
+
+/* --- the guard -------------------------------------------------------------------------------- */
+
+struct loss_asking {
+	struct attempt *at;
+	struct check_set *set;
+	void (*then)(struct attempt *at, const char *refusal);
+};
+
+static const char *estimate(struct conduct *x)
+{
+	char lag[CLOCK_TEXT_LEN], objective[CLOCK_TEXT_LEN];
+
+	clock_format_duration((int64_t)(x->lag.seconds * 1000), lag);
+	clock_format_duration(x->p->objectives.rpo_ms, objective);
+	if (x->lag.bytes >= 0)
+		return arena_printf(x->a, "the standby is %s (%lld bytes) behind, RPO is %s", lag,
+				    (long long)x->lag.bytes, objective);
+	return arena_printf(x->a, "the standby is %s behind, RPO is %s", lag, objective);
+}
+
+static void complain(struct conduct *x, const char *why)
+{
+	struct diag *g = diag_add(x->d, DIAG_CONDUCT_LOSS, RANGE_NONE,
+				  "more data would be lost than the RPO allows");
+
+	diag_detail(x->d, g, "As far as is known %s.", why);
+	diag_hint(x->d, g,
+		  "wait until it has caught up, or accept the loss: --accept-data-loss REASON");
+}
+
+static const char *judge(struct conduct *x)
+{
+	const char *why;
+
+	if (!x->lag.known || x->lag.seconds * 1000 <= (double)x->p->objectives.rpo_ms)
+		return NULL;
+	if (!x->data_loss_accepted && x->q->accept_data_loss)
+		loss_accept(x, x->q->accept_data_loss, &x->owner);
+	if (x->data_loss_accepted)
+		return NULL;
+	why = estimate(x);
+	complain(x, why);
+	return why;
+}
+
+static void on_answer(struct check_set *c, const struct check_probe *p,
+		      const struct check_answer *answer)
+{
+	struct loss_asking *q = c->context;
+	struct conduct *x = q->at->run.x;
+
+	conduct_sample(x, p, answer);
+	read_lag(&x->lag, answer->values, conduct_wall_ms(x));
+	/* Its health does not matter here, but its numbers do: one answer is enough. */
+	if (*answer->values) {
+		check_set_stop(c);
+		q->at->checks = NULL;
+		q->then(q->at, judge(x));
+	}
+}
+
+static void on_over(struct check_set *c, enum check_set_end end)
+{
+	struct loss_asking *q = c->context;
+
+	(void)end;
+	q->at->checks = NULL;
+	load_sample(q->at->run.x);
+	q->then(q->at, judge(q->at->run.x));
+}
+
+static const struct check_listener listener = {.over = on_over, .answered = on_answer};
+
+void loss_ask(struct attempt *at, void (*then)(struct attempt *at, const char *refusal))
+{
+	struct conduct *x = at->run.x;
+	const struct manifest_check *check = x->p->objectives.lag;
+	const char *to = bound_to(x->bound);
+	struct loss_asking *q;
+
+	if (!check || !to || x->rehearsal) {
+		then(at, NULL);
+		return;
+	}
+	q = ARENA_NEW(x->a, struct loss_asking);
+	*q = (struct loss_asking){.at = at, .then = then};
+	at->checks = conduct_check_set(x, &listener, q);
+	conduct_add_check(
+		x, at->checks,
+		&(struct check_use){.check = check, .region = to, .within_ms = LAG_WITHIN_MS});
+	check_set_begin(at->checks, 0);
+}
+
+void loss_accept(struct conduct *x, const char *reason, const struct lock_owner *by)
+{
+	json_t *data = json_pack("{s:s, s:I, s:o}", "Reason", reason, "Objective",
+				 (json_int_t)x->p->objectives.rpo_ms, "By", conduct_by(by));
+
+	if (x->lag.known)
+		json_object_set_new(data, "LagSeconds", json_real(x->lag.seconds));
+	if (x->lag.bytes > 0)
+		json_object_set_new(data, "LagBytes", json_integer(x->lag.bytes));
+	if (conduct_write(x, ENTRY_DATA_LOSS, "", data))
+		x->data_loss_accepted = true;
+}
+
+/* --- what was lost ------------------------------------------------------------------------------ */
+
+/* What the new primary has is all that was committed until LastCommit; the old one went on until
+ * it was cut, or until it was seen last. */
+void loss_promoted(struct conduct *x)
+{
+	int64_t cut_ms = alive_ms(x), lost_ms;
+	char text[CLOCK_TEXT_LEN];
+
+	if (!x->p->objectives.lag || x->rehearsal || x->rpo_known)
+		return;
+	if (!cut_ms)
+		cut_ms = x->since_ms;
+	if (x->lag.last_commit_ms) {
+		lost_ms = cut_ms > x->lag.last_commit_ms ? cut_ms - x->lag.last_commit_ms : 0;
+		clock_format_rfc3339(x->lag.last_commit_ms, text);
+		goal_loss(x, lost_ms,
+			  arena_printf(x->a, "the last commit that arrived is of %s", text));
+	} else if (x->lag.known) {
+		goal_loss(x, (int64_t)(x->lag.seconds * 1000), "the lag that was known last");
+	} else {
+		goal_loss(x, -1, "the lag of the standby was never known");
+	}
+}

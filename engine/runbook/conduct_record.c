@@ -1,0 +1,165 @@
+/*
+ * conduct_record.c - events to the journal, and from there to observers; what checks said; how
+ * long steps took.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "engine/runbook/conduct_parts.h"
+
+#define DURATION_TYPE "@runbook/"
+#define DURATION_ACTION "step"
+
+int64_t conduct_wall_ms(const struct conduct *x)
+{
+	struct clock *c = x->e->options.clock;
+
+	return c->wall_ms(c);
+}
+
+bool conduct_write(struct conduct *x, enum entry_kind kind, const char *step, json_t *data)
+{
+	struct journal_entry entry = {
+		.at_ms = conduct_wall_ms(x),
+		.kind = kind,
+		.step = step,
+		.data = data ? json_text(x->a, data) : "{}",
+	};
+
+	json_decref(data);
+	if (x->broken || journal_append(x->state, &x->row, &entry, 1, x->d)) {
+		x->broken = true;
+		return false;
+	}
+	x->turned = true;
+	engine_tell(x->e, (struct event){
+				  .kind = EVENT_JOURNAL,
+				  .entry = &entry,
+				  .execution = x->row.id,
+				  .step = *step ? step : NULL,
+			  });
+	return true;
+}
+
+bool step_write(struct step *s, enum entry_kind kind, json_t *data)
+{
+	return conduct_write(s->x, kind, s->p ? s->p->path : "", data);
+}
+
+json_t *conduct_by(const struct lock_owner *by)
+{
+	return json_pack("{s:s, s:s, s:I}", "User", by->user ? by->user : "", "Host",
+			 by->host ? by->host : "", "Pid", (json_int_t)by->pid);
+}
+
+const char *conduct_by_text(struct arena *a, const struct lock_owner *by)
+{
+	return arena_printf(a, "%s@%s", by->user ? by->user : "?", by->host ? by->host : "?");
+}
+
+static void mask_string(const struct secrets *secrets, json_t *j)
+{
+	struct str text = STR_INIT;
+
+	secrets_mask_text(secrets, text_of(json_string_value(j)), &text);
+	json_string_set(j, str_cstr(&text));
+	str_release(&text);
+}
+
+void conduct_mask(const struct secrets *secrets, json_t *j)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (!secrets)
+		return;
+	if (json_is_string(j))
+		mask_string(secrets, j);
+	json_object_foreach(j, key, one) conduct_mask(secrets, one);
+	json_array_foreach(j, i, one) conduct_mask(secrets, one);
+}
+
+/* --- what checks said ------------------------------------------------------------------ */
+
+/* What is wrong with the state shows with the next event. */
+void conduct_sample(struct conduct *x, const struct check_probe *p,
+		    const struct check_answer *answer)
+{
+	const struct check_sample sample = {
+		.check = p->check->name,
+		.region = p->place.region->name,
+		.at_ms = conduct_wall_ms(x),
+		.healthy = answer->healthy,
+		.detail = answer->detail,
+		.values = answer->values,
+	};
+	struct diags ignored = DIAGS_INIT;
+
+	journal_put_samples(x->state, &sample, 1, &ignored);
+	diags_release(&ignored);
+}
+
+/* --- durations ------------------------------------------------------------------------- */
+
+static const char *duration_type(struct arena *a, const char *runbook)
+{
+	return arena_printf(a, DURATION_TYPE "%s", runbook);
+}
+
+const struct duration *conduct_duration(const struct duration_list *all, const char *runbook,
+					const char *path)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct duration *d = &all->items[i];
+
+		if (!strcmp(d->address, path) && !strcmp(d->action, DURATION_ACTION) &&
+		    text_starts(text_of(d->type), DURATION_TYPE) &&
+		    !strcmp(d->type + strlen(DURATION_TYPE), runbook))
+			return d;
+	}
+	return NULL;
+}
+
+int conduct_load_durations(struct conduct *x)
+{
+	return state_load_durations(x->state, x->a, &x->durations, x->d);
+}
+
+/* The samples there are, and one more; the store keeps the latest. */
+static struct duration with_one(struct conduct *x, const struct step *s)
+{
+	const struct duration *old = conduct_duration(&x->durations, x->row.runbook, s->p->path);
+	size_t count = old ? old->count : 0;
+	int64_t *ms = ARENA_ARRAY(x->a, count + 1, int64_t);
+
+	for (size_t i = 0; i < count; i++)
+		ms[i] = old->samples_ms[i];
+	ms[count] = s->millis;
+	return (struct duration){
+		.type = duration_type(x->a, x->row.runbook),
+		.action = DURATION_ACTION,
+		.address = s->p->path,
+		.samples_ms = ms,
+		.count = count + 1,
+	};
+}
+
+/* A forecast is worth less than an execution: what fails here is no fault of it. */
+void conduct_put_durations(struct conduct *x)
+{
+	struct duration_list list = {ARENA_ARRAY(x->a, x->p->step_count, struct duration), 0};
+	struct diags ignored = DIAGS_INIT;
+
+	if (x->rehearsal)
+		return;
+	for (size_t i = 0; i < x->p->step_count; i++) {
+		const struct step *s = &x->steps[i];
+
+		if (s->status == STEP_SUCCEEDED && s->millis > 0)
+			list.items[list.count++] = with_one(x, s);
+	}
+	if (list.count)
+		state_put_durations(x->state, &list, &ignored);
+	diags_release(&ignored);
+}
