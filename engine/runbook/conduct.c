@@ -8,16 +8,18 @@
  * Each round does whatever may be done now, then takes one event.  All that it waits for is a job
  * of dispatch: calls of drivers and checks, timers, and the look at what is asked.
  */
-#include "engine/runbook/conduct_parts.h"
+#include "engine/runbook/conduct.h"
 
 #include <string.h>
+
+#include "engine/runbook/conduct_parts.h"
 
 void conduct_refuse(struct conduct *x)
 {
 	x->out->refused = true;
 }
 
-/* --- interrupts ---------------------------------------------------------------------------- */
+/* --- interrupts -------------------------------------------------------------------------- */
 
 static void stop_working(struct conduct *x)
 {
@@ -59,7 +61,7 @@ static void leave(struct conduct *x)
 	diag_hint(x->d, g, "go on with it: `hadeploy runbook run --resume %s`", x->row.id);
 }
 
-/* --- rounds ---------------------------------------------------------------------------------- */
+/* --- rounds ------------------------------------------------------------------------------ */
 
 static void root_failed(struct conduct *x)
 {
@@ -138,7 +140,7 @@ static void turn(struct conduct *x)
 		leave(x);
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------ */
 
 static void look(struct errand *r)
 {
@@ -197,7 +199,7 @@ static void loop(struct conduct *x)
 	}
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------------- */
 
 static void stop_all(struct conduct *x)
 {

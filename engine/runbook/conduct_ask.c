@@ -43,7 +43,7 @@ void conduct_abort(struct conduct *x, const char *reason)
 	x->turned = true;
 }
 
-/* --- each request: NULL, or why not -------------------------------------------------------- */
+/* --- each request: NULL, or why not ------------------------------------------------------ */
 
 typedef const char *taker(struct conduct *x, struct step *s, const struct execution_ask *q);
 

@@ -165,7 +165,7 @@ static bool one_turn(struct step *s)
 	return !is_done(s);
 }
 
-/* --- all of them -------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------- */
 
 static size_t failures(const struct conduct *x)
 {

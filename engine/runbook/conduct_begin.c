@@ -7,7 +7,7 @@
 #include "engine/runbook/conduct_parts.h"
 #include "templates/value.h"
 
-/* --- what expressions may know ------------------------------------------------------------ */
+/* --- what expressions may know ----------------------------------------------------------- */
 
 static const struct value *result_of(void *context, struct arena *a, const char *path,
 				     const char *name)
@@ -26,7 +26,7 @@ static const struct value *result_of(void *context, struct arena *a, const char 
 	return value;
 }
 
-/* --- parameters ------------------------------------------------------------------------------ */
+/* --- parameters -------------------------------------------------------------------------- */
 
 static const char *parameters_text(struct conduct *x)
 {
@@ -111,7 +111,7 @@ static void lay_out(struct conduct *x)
 	}
 }
 
-/* --- what speaks against it --------------------------------------------------------------------- */
+/* --- what speaks against it -------------------------------------------------------------- */
 
 static bool is_failover(const struct conduct *x, const char *runbook)
 {
@@ -204,7 +204,7 @@ static int lock(struct conduct *x)
 	return rc;
 }
 
-/* --- a new one ---------------------------------------------------------------------------------- */
+/* --- a new one --------------------------------------------------------------------------- */
 
 static json_t *steps_list(const struct conduct *x)
 {
@@ -313,7 +313,7 @@ static int check_approvals(struct conduct *x)
 	return 0;
 }
 
-/* --- either ---------------------------------------------------------------------------------------- */
+/* --- either ------------------------------------------------------------------------------ */
 
 static int check_resumable(struct conduct *x)
 {

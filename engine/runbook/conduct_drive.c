@@ -12,7 +12,7 @@ static struct attempt *attempt_of(const struct step_run *s)
 	return container_of((struct step_run *)s, struct attempt, run);
 }
 
-/* --- tries ------------------------------------------------------------------------------ */
+/* --- tries ------------------------------------------------------------------------------- */
 
 struct attempt *attempt_new(struct step *s, enum step_direction direction)
 {
@@ -75,7 +75,7 @@ void attempt_close(struct attempt *at)
 		at->s->now = NULL;
 }
 
-/* --- jobs ------------------------------------------------------------------------------- */
+/* --- jobs -------------------------------------------------------------------------------- */
 
 static struct errand *errand_new(struct conduct *x, struct attempt *at)
 {
@@ -215,7 +215,7 @@ struct job *step_timer(struct step_run *s)
 	return &errand_new(s->x, attempt_of(s))->job;
 }
 
-/* --- what a try has to say -------------------------------------------------------------- */
+/* --- what a try has to say --------------------------------------------------------------- */
 
 static const char *masked(const struct step_run *s, const char *text)
 {

@@ -34,7 +34,7 @@ static void fenced(struct attempt *at, const char *how, const char *detail)
 	attempt_end(at, STEP_ENDED_WELL_DONE, NULL);
 }
 
-/* --- by the old primary's own words --------------------------------------------------------- */
+/* --- by the old primary's own words ------------------------------------------------------ */
 
 /* What a check said that proves something: it answered, and takes no writes. */
 static bool proves(const struct check_answer *answer)
@@ -142,7 +142,7 @@ static void ask_old(struct attempt *at, bool after_way, int64_t within_ms)
 	check_set_begin(at->checks, 0);
 }
 
-/* --- gone, and its lease over ---------------------------------------------------------------- */
+/* --- gone, and its lease over ------------------------------------------------------------ */
 
 static const struct manifest_check *check_named(const struct conduct *x, const json_t *name)
 {
@@ -236,7 +236,7 @@ static void ask_gone(struct attempt *at)
 	attempt_ask(at, uses, used, 0, gone_asked);
 }
 
-/* --- ways ------------------------------------------------------------------------------------- */
+/* --- ways -------------------------------------------------------------------------------- */
 
 /* Ways that were tried stay tried: fence_turn begins the next. */
 static void next_way(struct attempt *at)
@@ -311,7 +311,7 @@ void fence_turn(struct step *s, enum tree_way way)
 	step_settle(s);
 }
 
-/* --- what may not be done without one ----------------------------------------------------------- */
+/* --- what may not be done without one ---------------------------------------------------- */
 
 static bool is_way_back(const struct step *s)
 {

@@ -42,7 +42,7 @@ static void rto(struct conduct *x, int64_t actual_ms, const char *detail)
 	write_objective(x, "RTO", actual_ms, detail);
 }
 
-/* --- the last event ----------------------------------------------------------------------- */
+/* --- the last event ---------------------------------------------------------------------- */
 
 static int exit_of(const struct conduct *x, enum execution_status status)
 {
@@ -101,7 +101,7 @@ void goal_end(struct conduct *x, enum execution_status status, const char *reaso
 	x->finished = true;
 }
 
-/* --- until it is healthy ------------------------------------------------------------------ */
+/* --- until it is healthy ----------------------------------------------------------------- */
 
 static void completed(struct conduct *x)
 {

@@ -40,7 +40,7 @@ static void time_is_over(struct errand *r)
 	well_done(r->at);
 }
 
-/* --- Wait ------------------------------------------------------------------------------- */
+/* --- Wait -------------------------------------------------------------------------------- */
 
 /* Until when is remembered: what an earlier process has waited counts. */
 static void wait_begin(struct attempt *at)
@@ -66,7 +66,7 @@ static void wait_begin(struct attempt *at)
 	at->timer = errand_rest(x, at, wait_ms > 0 ? wait_ms : 0, time_is_over);
 }
 
-/* --- Check ------------------------------------------------------------------------------ */
+/* --- Check ------------------------------------------------------------------------------- */
 
 static void check_asked(struct attempt *at, enum check_set_end end, const char *why)
 {

@@ -11,7 +11,7 @@
 /* The standby answers soon or not at all. */
 #define LAG_WITHIN_MS 5000
 
-/* --- what checks say ----------------------------------------------------------------------- */
+/* --- what checks say --------------------------------------------------------------------- */
 
 static int two_digits(const char *p)
 {
@@ -82,7 +82,7 @@ static void load_sample(struct conduct *x)
 			read_lag(&x->lag, list.items[i].values, list.items[i].at_ms);
 }
 
-/* --- the old primary ------------------------------------------------------------------------ */
+/* --- the old primary --------------------------------------------------------------------- */
 
 static bool is_primary(const struct check_sample *c)
 {
@@ -113,7 +113,7 @@ static int64_t alive_ms(struct conduct *x)
 	return last_ms;
 }
 
-/* --- the guard -------------------------------------------------------------------------------- */
+/* --- the guard --------------------------------------------------------------------------- */
 
 struct loss_asking {
 	struct attempt *at;
@@ -219,7 +219,7 @@ void loss_accept(struct conduct *x, const char *reason, const struct lock_owner 
 		x->data_loss_accepted = true;
 }
 
-/* --- what was lost ------------------------------------------------------------------------------ */
+/* --- what was lost ----------------------------------------------------------------------- */
 
 /* What the new primary has is all that was committed until LastCommit; the old one went on until
  * it was cut, or until it was seen last. */

@@ -90,6 +90,7 @@ struct attempt {
 	const struct step_driver *driver; /* NULL: a kind of the conductor's */
 	bool over;                        /* nothing that comes of it counts any more */
 	bool said;                        /* step_over was called */
+	bool settled;                     /* what it said was acted upon */
 	bool final;                       /* no other try would help */
 	bool refused;                     /* a guard or a person said no */
 	enum step_ended how;

@@ -80,7 +80,7 @@ void conduct_mask(const struct secrets *secrets, json_t *j)
 	json_array_foreach(j, i, one) conduct_mask(secrets, one);
 }
 
-/* --- what checks said ------------------------------------------------------------------ */
+/* --- what checks said -------------------------------------------------------------------- */
 
 /* What is wrong with the state shows with the next event. */
 void conduct_sample(struct conduct *x, const struct check_probe *p,
@@ -100,7 +100,7 @@ void conduct_sample(struct conduct *x, const struct check_probe *p,
 	diags_release(&ignored);
 }
 
-/* --- durations ------------------------------------------------------------------------- */
+/* --- durations --------------------------------------------------------------------------- */
 
 static const char *duration_type(struct arena *a, const char *runbook)
 {

@@ -21,7 +21,7 @@ static const char *said(const struct restoring *r, const char *key)
 	return arena_strdup(r->x->a, json_str(r->data, key, ""));
 }
 
-/* --- the execution ---------------------------------------------------------------------- */
+/* --- the execution ----------------------------------------------------------------------- */
 
 static void started(struct restoring *r)
 {
@@ -109,7 +109,7 @@ static void objective(struct restoring *r)
 		r->x->rpo_known = true;
 }
 
-/* --- steps ------------------------------------------------------------------------------ */
+/* --- steps ------------------------------------------------------------------------------- */
 
 static void step_started(struct restoring *r)
 {

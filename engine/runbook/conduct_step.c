@@ -22,7 +22,7 @@ static bool drills_in_isolation(const struct conduct *x)
 	return x->row.kind == EXECUTION_DRILL_ISOLATED;
 }
 
-/* --- ends ------------------------------------------------------------------------------- */
+/* --- ends -------------------------------------------------------------------------------- */
 
 static json_t *ended_data(struct step *s, const char *reason, const json_t *result)
 {
@@ -476,14 +476,15 @@ static void settle_back(struct attempt *at)
 		is_over(s, well ? STEP_REVERSED : STEP_REVERSE_FAILED);
 }
 
-/* --- ends that were said ------------------------------------------------------------------ */
+/* --- ends that were said ----------------------------------------------------------------- */
 
 void step_settle(struct step *s)
 {
 	struct attempt *at = s->now;
 
-	if (!at || !at->said || at->over)
+	if (!at || !at->said || at->over || at->settled)
 		return;
+	at->settled = true;
 	if (at->run.direction == STEP_BACK)
 		settle_back(at);
 	else if (at->how == STEP_ENDED_WELL_DONE)
