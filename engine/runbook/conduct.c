@@ -239,7 +239,7 @@ static int run(struct conduct *x)
 	conduct_release(x);
 	tell_story(x);
 	status = x->out->story.row.status;
-	if (x->broken || x->out->interrupted || !x->row.entries)
+	if (x->broken || x->out->interrupted || !x->row.entries || (x->missed && x->q->strict))
 		return -1;
 	return status == EXECUTION_COMPLETED || status == EXECUTION_COMPLETED_WITH_EXCEPTIONS ? 0
 											      : -1;

@@ -77,6 +77,10 @@ static int bind(struct conduct *x)
 	world->context = x;
 	if (x->q->resume)
 		given = given_again(x, &count);
+	else
+		given = conduct_choose(x);
+	if (!given)
+		return -1;
 	x->bound = runbook_bind(x->a, x->p, given, count, world, x->d);
 	return x->bound ? 0 : -1;
 }

@@ -10,6 +10,21 @@
  * leave it more. */
 #define PATIENCE_MS 600000
 
+static void missed(struct conduct *x, const char *name, int64_t actual_ms, int64_t objective_ms)
+{
+	char actual[CLOCK_TEXT_LEN], objective[CLOCK_TEXT_LEN];
+	struct diag *g;
+
+	x->missed = true;
+	clock_format_duration(actual_ms, actual);
+	clock_format_duration(objective_ms, objective);
+	g = (x->q->strict ? diag_add : diag_warn)(x->d, DIAG_CONDUCT_OBJECTIVE, RANGE_NONE,
+						  "%s was missed: %s, and the objective is %s",
+						  name, actual_ms < 0 ? "it is not known" : actual,
+						  objective);
+	diag_detail(x->d, g, "Execution %s of '%s'.", x->row.id, x->row.runbook);
+}
+
 static void write_objective(struct conduct *x, const char *name, int64_t actual_ms,
 			    const char *detail)
 {
@@ -22,7 +37,7 @@ static void write_objective(struct conduct *x, const char *name, int64_t actual_
 	if (actual_ms >= 0)
 		json_object_set_new(data, "Actual", json_integer((json_int_t)actual_ms));
 	if (objective_ms && !met)
-		x->missed = true;
+		missed(x, name, actual_ms, objective_ms);
 	conduct_write(x, ENTRY_OBJECTIVE, "", data);
 }
 
@@ -94,6 +109,8 @@ void goal_end(struct conduct *x, enum execution_status status, const char *reaso
 			 exit_of(x, status));
 	if (reason)
 		json_object_set_new(data, "Reason", json_string(reason));
+	if (x->missed && x->q->strict)
+		conduct_refuse(x);
 	if (!conduct_write(x, ENTRY_ENDED, "", data))
 		return;
 	complain(x, status, reason);
@@ -181,10 +198,10 @@ static void monitor(struct conduct *x)
 	check_set_begin(x->goal, 0);
 }
 
-/* Nobody is sent where an isolated drill went, and nothing of a simulated one is there. */
+/* Nobody is sent where an isolated drill went. */
 static bool is_measured(const struct conduct *x)
 {
-	return x->p->objectives.healthy_count && bound_to(x->bound) && !x->rehearsal &&
+	return x->p->objectives.healthy_count && bound_to(x->bound) &&
 	       x->row.kind != EXECUTION_DRILL_ISOLATED;
 }
 

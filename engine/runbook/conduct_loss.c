@@ -193,7 +193,7 @@ void loss_ask(struct attempt *at, void (*then)(struct attempt *at, const char *r
 	const char *to = bound_to(x->bound);
 	struct loss_asking *q;
 
-	if (!check || !to || x->rehearsal) {
+	if (!check || !to) {
 		then(at, NULL);
 		return;
 	}
@@ -228,7 +228,7 @@ void loss_promoted(struct conduct *x)
 	int64_t cut_ms = alive_ms(x), lost_ms;
 	char text[CLOCK_TEXT_LEN];
 
-	if (!x->p->objectives.lag || x->rehearsal || x->rpo_known)
+	if (!x->p->objectives.lag || x->rpo_known)
 		return;
 	if (!cut_ms)
 		cut_ms = x->since_ms;

@@ -3,6 +3,7 @@
  *
  *	conduct.c         the requests of conduct.h: lock, loop, end
  *	conduct_begin.c   a new execution, or one to go on with, and what speaks against it
+ *	conduct_choose.c  the region that is gone to, when any healthy one will do
  *	conduct_resume.c  events of an earlier process to states of steps
  *	conduct_record.c  events to the journal and to observers; answers of checks; durations
  *	conduct_tree.c    whose turn it is: lists, Parallel, Sequence, Runbook
@@ -184,6 +185,10 @@ void conduct_refuse(struct conduct *x);
 /* conduct_begin.c: 0, or -1 with errors; *out says when it is refused. */
 int conduct_prepare(struct conduct *x);
 int conduct_start(struct conduct *x);
+
+/* conduct_choose.c: the parameters as given, "best" replaced by a healthy region.  NULL with errors
+ * when there is none. */
+const struct parameter_given *conduct_choose(struct conduct *x);
 
 /* conduct_resume.c */
 int conduct_restore(struct conduct *x);

@@ -17,9 +17,16 @@ static int64_t now_ms(const struct step *s)
 	return dispatch_now_ms(s->x->dispatch);
 }
 
-static bool drills_in_isolation(const struct conduct *x)
+/* Users stay where they are, and so does the primary, unless the step says that it may. */
+static bool is_left_out_of_drill(const struct step *s)
 {
-	return x->row.kind == EXECUTION_DRILL_ISOLATED;
+	enum step_kind k = s->p->kind;
+
+	if (s->x->row.kind != EXECUTION_DRILL_ISOLATED)
+		return false;
+	if (json_object_get(s->spec->values, "Drill"))
+		return s->spec->drill == DRILL_SKIP;
+	return k == STEP_TRAFFIC || k == STEP_FENCE || s->spec->promotes;
 }
 
 /* --- ends -------------------------------------------------------------------------------- */
@@ -194,7 +201,7 @@ static void after(struct step *s)
 	struct attempt *at = s->now;
 
 	s->phase = PHASE_AFTER;
-	if (s->spec->after_count && !s->x->rehearsal)
+	if (s->spec->after_count)
 		attempt_ask(at, s->spec->after, s->spec->after_count, 0, checked_after);
 	else
 		succeeded(s);
@@ -206,7 +213,7 @@ static void work(struct attempt *at)
 
 	s->phase = PHASE_WORK;
 	s->begun = true;
-	if (s->x->rehearsal && !step_is_container(s)) {
+	if (s->x->rehearsal && s->p->kind == STEP_APPROVAL) {
 		rehearse_begin(at);
 		return;
 	}
@@ -232,7 +239,7 @@ static void before(struct attempt *at, const char *refusal)
 
 	if (refusal)
 		attempt_refuse(at, refusal);
-	else if (s->spec->before_count && !s->was_begun && !s->x->rehearsal)
+	else if (s->spec->before_count && !s->was_begun)
 		attempt_ask(at, s->spec->before, s->spec->before_count, 0, checked_before);
 	else
 		work(at);
@@ -263,11 +270,14 @@ static int64_t slow_after_ms(const struct step *s)
 	const struct conduct *x = s->x;
 	const struct duration *d = conduct_duration(&x->durations, x->row.runbook, s->p->path);
 	struct estimate e;
+	int64_t after_ms;
 
 	if (!d)
 		return INT64_MAX;
 	e = estimate_of(d->samples_ms, d->count);
-	return estimate_slow_after_ms(&e);
+	after_ms = estimate_slow_after_ms(&e);
+	/* As long as usual is not yet longer. */
+	return after_ms == INT64_MAX ? after_ms : after_ms + 1;
 }
 
 static void slow(struct errand *r)
@@ -401,7 +411,7 @@ static const char *left_out(const struct step *s)
 							   : "its condition is false";
 	if (s->spec->left_out)
 		return "it is left out when the execution is ungraceful";
-	if (drills_in_isolation(s->x) && s->spec->drill == DRILL_SKIP)
+	if (is_left_out_of_drill(s))
 		return "an isolated drill leaves it out";
 	return NULL;
 }
@@ -456,10 +466,6 @@ void step_begin_back(struct step *s)
 	at = attempt_new(s, STEP_BACK);
 	if (s->spec->timeout_ms > 0)
 		at->timeout = errand_rest(s->x, at, s->spec->timeout_ms, timed_out);
-	if (s->x->rehearsal) {
-		rehearse_begin(at);
-		return;
-	}
 	at->driver = s->x->setup->driver(s->p->kind);
 	at->driver->begin(&at->run);
 }

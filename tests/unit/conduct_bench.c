@@ -23,7 +23,7 @@ static struct world {
 	struct deed deeds[DEEDS_MAX];
 	size_t count;
 	size_t order[DEEDS_MAX], done;
-} *world;
+} * world;
 
 static struct deed *deed_of(const char *name, const char *key)
 {
@@ -117,8 +117,7 @@ static bool goes_well(const struct step_run *s)
 
 	if (!strcmp(command, "fail"))
 		return false;
-	if (!strncmp(command, "fail ", 5) &&
-	    text_to_int64(text_of(command + 5), 0, 1000, &times))
+	if (!strncmp(command, "fail ", 5) && text_to_int64(text_of(command + 5), 0, 1000, &times))
 		return world_begun(name_of(s)) > (size_t)times;
 	return true;
 }

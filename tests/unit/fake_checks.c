@@ -10,9 +10,10 @@
 
 #define SCRIPTS_MAX 32
 #define ANSWERS_MAX 64
+#define VALUES_MAX 256
 
 struct script {
-	char check[32], region[32], answers[ANSWERS_MAX];
+	char check[32], region[32], answers[ANSWERS_MAX], values[VALUES_MAX];
 	size_t made;
 };
 
@@ -62,6 +63,16 @@ void checks_script(const char *check, const char *region, const char *answers)
 	s = script_of(check, region);
 	s->made = 0;
 	snprintf(s->answers, sizeof(s->answers), "%s", answers);
+	pthread_mutex_unlock(&checks.lock);
+}
+
+void checks_values(const char *check, const char *region, const char *values)
+{
+	struct script *s;
+
+	pthread_mutex_lock(&checks.lock);
+	s = script_of(check, region);
+	snprintf(s->values, sizeof(s->values), "%s", values);
 	pthread_mutex_unlock(&checks.lock);
 }
 
@@ -119,7 +130,7 @@ static int fake_poll(struct hd_session *s, struct hd_op *op, const struct hd_res
 	return fake_call(s, op, r);
 }
 
-static char next_answer(const char *check, const char *region)
+static char next_answer(const char *check, const char *region, char values[VALUES_MAX])
 {
 	struct script *s;
 	char answer;
@@ -129,6 +140,7 @@ static char next_answer(const char *check, const char *region)
 	s = script_of(check, region);
 	last = strlen(s->answers) - 1;
 	answer = s->answers[s->made < last ? s->made : last];
+	memcpy(values, s->values, VALUES_MAX);
 	s->made++;
 	pthread_mutex_unlock(&checks.lock);
 	return answer;
@@ -137,22 +149,24 @@ static char next_answer(const char *check, const char *region)
 static int fake_lookup(struct hd_session *s, struct hd_op *op, struct hd_span what,
 		       struct hd_span args)
 {
-	static const char well[] = "{\"Healthy\":true,\"Detail\":\"200\",\"Millis\":1}";
-	static const char badly[] = "{\"Healthy\":false,\"Detail\":\"503\",\"Millis\":1}";
 	json_t *j = json_parse((struct text){args.ptr, args.len}, NULL, NULL);
 	const char *name = json_str(j, "Name", "");
-	char answer;
+	char answer, values[VALUES_MAX], result[VALUES_MAX + 80];
+	int len;
 
 	if (what.len != 5 || memcmp(what.ptr, "check", 5) != 0)
 		abort();
 	if (checks.hook)
 		checks.hook(name, s->region);
-	answer = next_answer(name, s->region);
+	answer = next_answer(name, s->region, values);
 	json_decref(j);
 	if (answer == '!')
 		return HD_FATAL;
-	s->host->set_result(op, answer == '1' ? (struct hd_span){well, sizeof(well) - 1}
-					      : (struct hd_span){badly, sizeof(badly) - 1});
+	len = snprintf(result, sizeof(result),
+		       "{\"Healthy\":%s,\"Detail\":\"%s\",\"Millis\":1%s%s}",
+		       answer == '1' ? "true" : "false", answer == '1' ? "200" : "503",
+		       *values ? ",\"Values\":" : "", values);
+	s->host->set_result(op, (struct hd_span){result, (size_t)len});
 	return HD_OK;
 }
 

@@ -17,6 +17,8 @@ void checks_reset(void);
 /* Answers of the check in this region, one after the other, the last one for ever: '1' healthy,
  * '0' not, '!' it cannot be carried out. */
 void checks_script(const char *check, const char *region, const char *answers);
+/* What it measured, a JSON object, with all answers from now on. */
+void checks_values(const char *check, const char *region, const char *values);
 /* How often it was made; region NULL: anywhere. */
 size_t checks_made(const char *check, const char *region);
 /* Called before each answer; NULL: nothing. */

@@ -3,15 +3,18 @@
 
 #include <string.h>
 
-#define COMMAND(name, command) \
-	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command "'}\n"
+#define COMMAND(name, command)                                                                    \
+	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command "'}" \
+											     "\n"
 
 static void steps_run_in_order(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c, "Steps:\n" COMMAND("a", "ok") "  - {Name: w, Type: Wait, Duration: 30s}\n"
-			   COMMAND("b", "ok"));
+	conduct_runbook(
+		c,
+		"Steps:\n" COMMAND("a", "ok") "  - {Name: w, Type: Wait, Duration: 30s}\n" COMMAND(
+			"b", "ok"));
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "a b");
 	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED);
@@ -30,11 +33,13 @@ static void parallel_steps_run_together(void **state)
 	int64_t began_ms;
 
 	conduct_runbook(c, "Steps:\n  - Name: all\n    Parallel:\n"
-			   "      - {Name: x, Type: Command, Region: east, Roles: [web], Command: 'take 20s'}\n"
+			   "      - {Name: x, Type: Command, Region: east, Roles: [web], Command: "
+			   "'take 20s'}\n"
 			   "      - Name: two\n        Steps:\n"
-			   "          - {Name: y, Type: Command, Region: east, Roles: [web], Command: 'take 5s'}\n"
-			   "          - {Name: z, Type: Command, Region: east, Roles: [web], Command: 'take 5s'}\n"
-			   COMMAND("b", "ok"));
+			   "          - {Name: y, Type: Command, Region: east, Roles: [web], "
+			   "Command: 'take 5s'}\n"
+			   "          - {Name: z, Type: Command, Region: east, Roles: [web], "
+			   "Command: 'take 5s'}\n" COMMAND("b", "ok"));
 	began_ms = c->b.clock.now_ms;
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "all/two/y all/two/z all/x b");
@@ -49,8 +54,8 @@ static void a_false_condition_skips(void **state)
 	conduct_runbook(c, "Parameters: {Go: {Type: String, Default: 'no'}}\n"
 			   "Conditions: {Yes: !Equals [!Ref Go, 'yes']}\n"
 			   "Steps:\n"
-			   "  - {Name: a, Type: Command, Condition: Yes, Region: east, Roles: [web], Command: ok}\n"
-			   COMMAND("b", "ok"));
+			   "  - {Name: a, Type: Command, Condition: Yes, Region: east, Roles: "
+			   "[web], Command: ok}\n" COMMAND("b", "ok"));
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "b");
 	assert_int_equal(conduct_step_status(c, "a"), STEP_SKIPPED);
@@ -62,8 +67,10 @@ static void results_are_passed_on(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c, "Steps:\n" COMMAND("a", "result take 7s")
-			   "  - {Name: b, Type: Command, Region: east, Roles: [web], Command: !GetAtt a.Out}\n");
+	conduct_runbook(c,
+			"Steps:\n" COMMAND(
+				"a", "result take 7s") "  - {Name: b, Type: Command, Region: east, "
+						       "Roles: [web], Command: !GetAtt a.Out}\n");
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "a b");
 	assert_true(c->b.clock.now_ms >= 8000);
@@ -102,8 +109,8 @@ static void a_failure_may_be_passed_over(void **state)
 	struct conduct_bench *c = *state;
 
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, OnFailure: continue, Region: east, Roles: [web], Command: fail}\n"
-			   COMMAND("b", "ok"));
+			   "  - {Name: a, Type: Command, OnFailure: continue, Region: east, Roles: "
+			   "[web], Command: fail}\n" COMMAND("b", "ok"));
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "b");
 	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED_WITH_EXCEPTIONS);
@@ -113,12 +120,14 @@ static void what_failed_beside_lets_the_rest_finish(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c, "Steps:\n  - Name: all\n    Parallel:\n"
-			   "      - {Name: x, Type: Command, Region: east, Roles: [web], Command: fail}\n"
-			   "      - Name: two\n        Steps:\n"
-			   "          - {Name: y, Type: Command, Region: east, Roles: [web], Command: 'take 5s'}\n"
-			   "          - {Name: z, Type: Command, Region: east, Roles: [web], Command: ok}\n"
-			   COMMAND("b", "ok"));
+	conduct_runbook(
+		c, "Steps:\n  - Name: all\n    Parallel:\n"
+		   "      - {Name: x, Type: Command, Region: east, Roles: [web], Command: fail}\n"
+		   "      - Name: two\n        Steps:\n"
+		   "          - {Name: y, Type: Command, Region: east, Roles: [web], Command: "
+		   "'take 5s'}\n"
+		   "          - {Name: z, Type: Command, Region: east, Roles: [web], Command: "
+		   "ok}\n" COMMAND("b", "ok"));
 	assert_int_equal(conduct_go(c), -1);
 	assert_string_equal(world_order(c), "all/two/y");
 	assert_int_equal(conduct_step_status(c, "all/two/z"), STEP_NOT_STARTED);
@@ -130,7 +139,8 @@ static void tries_are_made_again(void **state)
 	struct conduct_bench *c = *state;
 
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, Retries: 2, RetryInterval: 10s, Region: east, Roles: [web], Command: 'fail 2'}\n");
+			   "  - {Name: a, Type: Command, Retries: 2, RetryInterval: 10s, Region: "
+			   "east, Roles: [web], Command: 'fail 2'}\n");
 	assert_int_equal(conduct_go(c), 0);
 	assert_int_equal(world_begun("a"), 3);
 	assert_int_equal(world_done("a"), 1);
@@ -143,7 +153,8 @@ static void tries_are_used_up(void **state)
 	struct conduct_bench *c = *state;
 
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, Retries: 1, RetryInterval: 10s, Region: east, Roles: [web], Command: 'fail 2'}\n");
+			   "  - {Name: a, Type: Command, Retries: 1, RetryInterval: 10s, Region: "
+			   "east, Roles: [web], Command: 'fail 2'}\n");
 	assert_int_equal(conduct_go(c), -1);
 	assert_int_equal(world_begun("a"), 2);
 }
@@ -153,7 +164,8 @@ static void a_step_has_its_time(void **state)
 	struct conduct_bench *c = *state;
 
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, Timeout: 30s, Region: east, Roles: [web], Command: hang}\n");
+			   "  - {Name: a, Type: Command, Timeout: 30s, Region: east, Roles: [web], "
+			   "Command: hang}\n");
 	assert_int_equal(conduct_go(c), -1);
 	assert_int_equal(conduct_step_status(c, "a"), STEP_FAILED);
 	assert_true(c->b.clock.now_ms < 40000);
@@ -165,12 +177,14 @@ static void checks_come_before_and_after(void **state)
 
 	checks_script("shop", "west", "0");
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, Before: {Check: shop, Region: west}, Region: east, Roles: [web], Command: ok}\n");
+			   "  - {Name: a, Type: Command, Before: {Check: shop, Region: west}, "
+			   "Region: east, Roles: [web], Command: ok}\n");
 	assert_int_equal(conduct_go(c), -1);
 	assert_int_equal(world_begun("a"), 0);
 	checks_script("shop", "west", "00011");
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, After: {Check: shop, Region: west, Within: 30s}, Region: east, Roles: [web], Command: ok}\n");
+			   "  - {Name: a, Type: Command, After: {Check: shop, Region: west, "
+			   "Within: 30s}, Region: east, Roles: [web], Command: ok}\n");
 	assert_int_equal(conduct_go(c), 0);
 	assert_int_equal(world_done("a"), 1);
 	checks_script("shop", "west", "0");
@@ -182,8 +196,9 @@ static void a_check_step_is_a_gate(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c, "Steps:\n  - {Name: gate, Type: Check, Check: shop, Region: west}\n"
-			   COMMAND("a", "ok"));
+	conduct_runbook(
+		c, "Steps:\n  - {Name: gate, Type: Check, Check: shop, Region: west}\n" COMMAND(
+			   "a", "ok"));
 	assert_int_equal(conduct_go(c), 0);
 	checks_script("shop", "west", "10");
 	assert_int_equal(conduct_go(c), -1);
@@ -195,9 +210,11 @@ static void a_value_is_compared(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c, "Steps:\n" COMMAND("a", "result 17")
-			   "  - {Name: few, Type: Check, Value: !GetAtt a.Out, AtMost: 17}\n"
-			   "  - {Name: many, Type: Check, Value: !GetAtt a.Out, AtLeast: 18}\n");
+	conduct_runbook(c,
+			"Steps:\n" COMMAND("a", "result 17") "  - {Name: few, Type: Check, Value: "
+							     "!GetAtt a.Out, AtMost: 17}\n"
+							     "  - {Name: many, Type: Check, Value: "
+							     "!GetAtt a.Out, AtLeast: 18}\n");
 	assert_int_equal(conduct_go(c), -1);
 	assert_int_equal(conduct_step_status(c, "few"), STEP_SUCCEEDED);
 	assert_int_equal(conduct_step_status(c, "many"), STEP_FAILED);
@@ -208,8 +225,10 @@ static void ungraceful_leaves_out_or_lays_over(void **state)
 	struct conduct_bench *c = *state;
 
 	conduct_runbook(c, "Steps:\n"
-			   "  - {Name: a, Type: Command, Ungraceful: skip, Region: east, Roles: [web], Command: ok}\n"
-			   "  - {Name: b, Type: Command, Ungraceful: {Command: 'take 9s'}, Region: east, Roles: [web], Command: fail}\n");
+			   "  - {Name: a, Type: Command, Ungraceful: skip, Region: east, Roles: "
+			   "[web], Command: ok}\n"
+			   "  - {Name: b, Type: Command, Ungraceful: {Command: 'take 9s'}, Region: "
+			   "east, Roles: [web], Command: fail}\n");
 	c->q.grace = STEP_UNGRACEFUL;
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "b");
@@ -221,7 +240,8 @@ static void a_slow_step_is_announced(void **state)
 	struct conduct_bench *c = *state;
 
 	conduct_runbook(c, "Parameters: {T: {Type: String, Default: 10s}}\nSteps:\n"
-			   "  - {Name: a, Type: Command, Region: east, Roles: [web], Command: !Sub 'take ${T}'}\n");
+			   "  - {Name: a, Type: Command, Region: east, Roles: [web], Command: !Sub "
+			   "'take ${T}'}\n");
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(conduct_go(c), 0);
 	assert_false(conduct_told(c, "step-slow"));

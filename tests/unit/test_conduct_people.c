@@ -3,13 +3,15 @@
 
 #include <string.h>
 
-#define COMMAND(name, command) \
-	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command "'}\n"
+#define COMMAND(name, command)                                                                    \
+	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command "'}" \
+											     "\n"
 #define APPROVAL "  - {Name: ok, Type: Approval, Message: 'go on?'%s}\n"
 
 static void approval(struct conduct_bench *c, const char *more)
 {
-	conduct_runbook(c, arena_printf(c->b.a, "Steps:\n" APPROVAL "%s", more, COMMAND("a", "ok")));
+	conduct_runbook(c,
+			arena_printf(c->b.a, "Steps:\n" APPROVAL "%s", more, COMMAND("a", "ok")));
 }
 
 /* What is asked when the step waits. */
@@ -228,9 +230,12 @@ static void ungraceful_from_here_on(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c, "Steps:\n" COMMAND("a", "take 5s")
-			   "  - {Name: b, Type: Command, Ungraceful: skip, Region: east, "
-			   "Roles: [web], Command: ok}\n");
+	conduct_runbook(
+		c,
+		"Steps:\n" COMMAND(
+			"a",
+			"take 5s") "  - {Name: b, Type: Command, Ungraceful: skip, Region: east, "
+				   "Roles: [web], Command: ok}\n");
 	will_ask(c, "step-memory a", REQUEST_UNGRACEFUL, "");
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "a");
@@ -238,8 +243,8 @@ static void ungraceful_from_here_on(void **state)
 
 /* --- abort, interrupts ----------------------------------------------------------------------- */
 
-#define REVERSIBLE(name, command)                                                               \
-	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command    \
+#define REVERSIBLE(name, command)                                                            \
+	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command \
 	"', Reverse: {Type: Command, Region: east, Roles: [web], Command: ok}}\n"
 
 static void an_abort_undoes_what_was_done(void **state)

@@ -1,0 +1,409 @@
+/* test_conduct_guard.c - undoing, fences, guards, objectives, cool-down, drills. */
+#include "tests/unit/conduct_bench.h"
+
+#include <string.h>
+
+#define AT "Region: east, Roles: [web]"
+#define COMMAND(name, command) \
+	"  - {Name: " name ", Type: Command, " AT ", Command: '" command "'}\n"
+#define REVERSIBLE(name, command)                                        \
+	"  - {Name: " name ", Type: Command, " AT ", Command: '" command \
+	"', Reverse: {Type: Command, " AT ", Command: ok}}\n"
+#define FROM_TO "Parameters: {From: {Type: Region}, To: {Type: Region}}\n"
+#define PROMOTE                                                                \
+	"  - {Name: promote, Type: Command, Promotes: true, Region: !Ref To, " \
+	"Roles: [db], Command: ok}\n"
+#define FENCE(more)                                                               \
+	"  - {Name: fence, Type: Fence, Region: !Ref From, Check: primary, " more \
+	"By: [{Name: stop, Type: Command, Region: !Ref From, Roles: [db], Command: %s}]}\n"
+
+static void east_to_west(struct conduct_bench *c)
+{
+	static const struct parameter_given both[] = {{"From", "east"}, {"To", "west"}};
+
+	c->q.parameters = both;
+	c->q.parameter_count = 2;
+}
+
+/* --- undoing ----------------------------------------------------------------------------- */
+
+static void a_failure_may_undo_all(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, "Steps:\n" REVERSIBLE("a", "ok") COMMAND("x", "ok")
+				   REVERSIBLE("b", "ok") "  - {Name: d, Type: Command, " AT
+							 ", OnFailure: reverse, Command: fail}\n");
+	assert_int_equal(conduct_go(c), -1);
+	assert_string_equal(world_order(c), "a x b b/reverse a/reverse");
+	assert_int_equal(conduct_status(c), EXECUTION_REVERSED);
+	assert_int_equal(conduct_step_status(c, "x"), STEP_SUCCEEDED);
+	assert_int_equal(conduct_step_status(c, "b"), STEP_REVERSED);
+}
+
+static void a_driver_undoes_by_itself(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, "Steps:\n"
+			   "  - {Name: h, Type: Http, Url: 'http://x/', Method: GET}\n"
+			   "  - {Name: d, Type: Command, " AT
+			   ", OnFailure: reverse, Command: fail}\n");
+	assert_int_equal(conduct_go(c), -1);
+	assert_string_equal(world_order(c), "h h-back");
+	assert_int_equal(conduct_step_status(c, "h"), STEP_REVERSED);
+}
+
+static void what_cannot_be_undone_is_told_and_the_rest_goes_on(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(
+		c, "Steps:\n" REVERSIBLE("a", "ok") "  - {Name: b, Type: Command, " AT
+						    ", Command: ok, Reverse: {Type: Command, " AT
+						    ", Command: fail}}\n"
+						    "  - {Name: d, Type: Command, " AT
+						    ", OnFailure: reverse, Command: fail}\n");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "b"), STEP_REVERSE_FAILED);
+	assert_int_equal(conduct_step_status(c, "a"), STEP_REVERSED);
+	assert_int_equal(conduct_status(c), EXECUTION_FAILED);
+}
+
+/* --- fences ------------------------------------------------------------------------------- */
+
+static void fence(struct conduct_bench *c, const char *way)
+{
+	conduct_runbook(c, arena_printf(c->b.a, FROM_TO "Steps:\n" FENCE("") PROMOTE, way));
+	east_to_west(c);
+}
+
+static void no_promotion_without_a_fence(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, FROM_TO "Steps:\n" PROMOTE);
+	east_to_west(c);
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(c->result.refused);
+	assert_int_equal(world_begun("promote"), 0);
+}
+
+static void what_says_so_itself_is_fenced(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	fence(c, "ok");
+	checks_script("primary", "east", "0");
+	checks_values("primary", "east", "{\"Writable\":false,\"Role\":\"standby\"}");
+	assert_int_equal(conduct_go(c), 0);
+	/* No way was needed. */
+	assert_string_equal(world_order(c), "promote");
+	assert_true(conduct_told(c, "fenced fence|step-succeeded fence|"));
+}
+
+static void a_way_that_went_well_and_silence_is_a_fence(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	fence(c, "ok");
+	checks_script("primary", "east", "10");
+	assert_int_equal(conduct_go(c), 0);
+	assert_string_equal(world_order(c), "fence/stop promote");
+}
+
+static void silence_alone_is_none(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	fence(c, "fail");
+	checks_script("primary", "east", "0");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "fence"), STEP_FAILED);
+	assert_int_equal(world_begun("promote"), 0);
+}
+
+static void a_way_that_did_nothing_is_none(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	fence(c, "ok");
+	checks_values("primary", "east", "{\"Writable\":true,\"Role\":\"primary\"}");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "fence"), STEP_FAILED);
+	assert_int_equal(world_begun("promote"), 0);
+}
+
+static void gone_and_the_lease_over_is_a_fence(void **state)
+{
+	struct conduct_bench *c = *state;
+	int64_t began_ms;
+
+	conduct_runbook(c,
+			arena_printf(c->b.a,
+				     FROM_TO "Steps:\n" FENCE("Lease: 90s, Gone: [shop], ") PROMOTE,
+				     "fail"));
+	east_to_west(c);
+	checks_script("primary", "east", "0");
+	checks_script("shop", "east", "0");
+	began_ms = c->b.clock.now_ms;
+	assert_int_equal(conduct_go(c), 0);
+	assert_true(c->b.clock.now_ms - began_ms >= 90000);
+	assert_string_equal(world_order(c), "promote");
+}
+
+static void gone_but_for_one_is_none(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c,
+			arena_printf(c->b.a,
+				     FROM_TO "Steps:\n" FENCE("Lease: 90s, Gone: [shop], ") PROMOTE,
+				     "fail"));
+	east_to_west(c);
+	checks_script("primary", "east", "0");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(world_begun("promote"), 0);
+}
+
+static void a_promotion_that_stays_keeps_the_fence(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(
+		c, FROM_TO
+		"Steps:\n"
+		"  - {Name: fence, Type: Fence, Region: !Ref From, Check: primary, "
+		"By: [{Name: stop, Type: Command, Region: !Ref From, Roles: [db], Command: ok}], "
+		"Reverse: {Type: Command, Region: !Ref From, Roles: [db], Command: ok}}\n" PROMOTE
+		"  - {Name: d, Type: Command, " AT ", OnFailure: reverse, Command: fail}\n");
+	east_to_west(c);
+	checks_script("primary", "east", "10");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "fence"), STEP_REVERSE_FAILED);
+	assert_int_equal(world_begun("fence/reverse"), 0);
+}
+
+/* --- loss of data ---------------------------------------------------------------------------- */
+
+#define OBJECTIVES "Objectives: {RTO: 5m, RPO: 60s, Healthy: shop, Lag: standby}\n"
+
+static void objectives(struct conduct_bench *c, const char *lag)
+{
+	conduct_runbook(
+		c, arena_printf(c->b.a, FROM_TO OBJECTIVES "Steps:\n" FENCE("") PROMOTE, "ok"));
+	east_to_west(c);
+	checks_script("primary", "east", "10");
+	checks_values("standby", "west", lag);
+}
+
+static void more_lag_than_the_rpo_stops(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	objectives(c, "{\"LagSeconds\":120.5,\"LagBytes\":4096}");
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(c->result.refused);
+	assert_true(bench_said(&c->b, DIAG_CONDUCT_LOSS));
+	assert_non_null(strstr(bench_diag(&c->b, DIAG_CONDUCT_LOSS)->detail, "4096 bytes"));
+	/* The old primary is not cut off either. */
+	assert_int_equal(world_begun("fence/stop"), 0);
+	c->q.accept_data_loss = "the region burns";
+	assert_int_equal(conduct_resume(c), 0);
+	assert_true(conduct_told(c, "data-loss|"));
+	assert_string_equal(world_order(c), "fence/stop promote");
+	assert_true(c->result.story.data_loss_accepted);
+}
+
+static void less_lag_is_measured(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	objectives(c, "{\"LagSeconds\":1.5,\"LastCommit\":\"2025-11-24T15:59:50Z\"}");
+	c->q.since_ms = 1764000000000; /* 2025-11-24T16:00:00Z */
+	assert_int_equal(conduct_go(c), 0);
+	assert_true(c->result.story.rpo.known);
+	assert_true(c->result.story.rpo.met);
+	assert_int_equal(c->result.story.rpo.actual_ms, 10000);
+	assert_true(c->result.story.rto.known);
+	assert_true(c->result.story.rto.met);
+	assert_true(c->result.story.rto.actual_ms > 0);
+	assert_true(conduct_told(c, "monitoring|"));
+}
+
+static void an_objective_is_missed(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	objectives(c, "{\"LagSeconds\":0}");
+	c->q.since_ms = 1764000000000 - 600000;
+	assert_int_equal(conduct_go(c), 0);
+	assert_false(c->result.story.rto.met);
+	assert_true(bench_said(&c->b, DIAG_CONDUCT_OBJECTIVE));
+	assert_false(c->result.refused);
+	c->q.strict = true;
+	checks_script("primary", "east", "10");
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(c->result.refused);
+	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED);
+}
+
+static void an_application_that_stays_ill_is_a_failure(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	objectives(c, "{\"LagSeconds\":0}");
+	checks_script("shop", "west", "0");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_status(c), EXECUTION_FAILED);
+	checks_script("shop", "west", "1");
+	assert_int_equal(conduct_resume(c), 0);
+	assert_string_equal(world_order(c), "fence/stop promote");
+}
+
+/* --- around it -------------------------------------------------------------------------------- */
+
+static void a_failover_cools_down(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_manifest(c, "Failover: {Runbook: go, CoolDown: 1h}\n");
+	conduct_runbook(c, "Steps:\n" COMMAND("a", "ok"));
+	assert_int_equal(conduct_go(c), 0);
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(c->result.refused);
+	assert_true(bench_said(&c->b, DIAG_CONDUCT_COOL_DOWN));
+	c->q.kind = EXECUTION_DRILL_FULL;
+	assert_int_equal(conduct_go(c), 0);
+	c->q.kind = EXECUTION_REAL;
+	c->q.reason = "it came back";
+	assert_int_equal(conduct_go(c), 0);
+	c->q.reason = NULL;
+	c->b.clock.now_ms += 3600000;
+	assert_int_equal(conduct_go(c), 0);
+}
+
+static void two_at_a_time_are_one_too_many(void **state)
+{
+	struct conduct_bench *c = *state;
+	struct state *s;
+	const struct instance_id id = {CONDUCT_LOCK_STACK, "-", "-"};
+	const struct lock_owner bob = {.user = "bob", .host = "h", .command = "x", .pid = 1};
+
+	conduct_runbook(c, "Steps:\n" COMMAND("a", "ok"));
+	assert_int_equal(conduct_go(c), 0);
+	s = engine_state_open(c->b.dir, STATE_WRITE, &c->b.clock.base, &c->b.d);
+	assert_int_equal(state_lock(s, &(struct lock_request){&id, 1, &bob, NULL}, &c->b.d), 0);
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(c->result.refused);
+	assert_int_equal(world_done("a"), 1);
+	state_close(s);
+	assert_int_equal(conduct_go(c), 0);
+}
+
+static void another_runbook_is_not_gone_on_with(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, "Steps:\n" COMMAND("a", "ok") COMMAND("b", "fail"));
+	assert_int_equal(conduct_go(c), -1);
+	conduct_runbook(c, "Steps:\n" COMMAND("a", "ok") COMMAND("b", "ok"));
+	assert_int_equal(conduct_resume(c), -1);
+	assert_true(c->result.refused);
+	assert_true(bench_said(&c->b, DIAG_CONDUCT_RESUME));
+}
+
+static void an_isolated_drill_leaves_users_alone_and_cleans_up(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, arena_printf(c->b.a,
+					FROM_TO OBJECTIVES "Steps:\n" FENCE("")
+						PROMOTE REVERSIBLE("a", "ok"),
+					"ok"));
+	east_to_west(c);
+	c->q.kind = EXECUTION_DRILL_ISOLATED;
+	assert_int_equal(conduct_go(c), 0);
+	assert_string_equal(world_order(c), "a a/reverse");
+	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED);
+	assert_int_equal(conduct_step_status(c, "promote"), STEP_SKIPPED);
+}
+
+static void the_best_region_is_chosen(void **state)
+{
+	static const struct parameter_given best[] = {{"From", "east"}, {"To", "best"}};
+	struct conduct_bench *c = *state;
+
+	bench_manifest(&c->b, "Project: shop\nRegions: {east: {}, north: {}, west: {}}\n"
+			      "HealthChecks: {shop: {Type: HTTP, Url: 'http://x/', Interval: 1s}}\n"
+			      "Failover: {Runbook: go, Prefer: [north, west], Healthy: [shop]}\n"
+			      "Runbooks: {go: go.yaml}\n");
+	conduct_runbook(c, FROM_TO
+			"Steps:\n"
+			"  - {Name: h, Type: Http, Url: !Sub 'http://${To}/', Method: GET}\n");
+	c->q.parameters = best;
+	c->q.parameter_count = 2;
+	checks_script("shop", "north", "0");
+	assert_int_equal(conduct_go(c), 0);
+	assert_non_null(strstr(c->result.story.row.parameters, "\"To\":\"west\""));
+	checks_script("shop", "west", "0");
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(bench_said(&c->b, DIAG_CONDUCT_BEST));
+	assert_true(c->result.refused);
+}
+
+static void what_it_would_take_is_known_afterwards(void **state)
+{
+	struct conduct_bench *c = *state;
+	struct conduct_forecast f;
+	const struct procedure *p;
+	struct bound_procedure *b;
+	struct engine *e;
+
+	conduct_runbook(c, "Steps:\n" COMMAND(
+				   "a", "take 10s") "  - Name: all\n    Parallel:\n"
+						    "      - {Name: x, Type: Command, " AT
+						    ", Command: 'take 20s'}\n"
+						    "      - {Name: y, Type: Command, " AT
+						    ", Command: 'take 5s'}\n"
+						    "  - {Name: w, Type: Wait, Duration: 30s}\n");
+	assert_int_equal(conduct_go(c), 0);
+	e = bench_engine(&c->b);
+	p = runbook_load(e->arena, e->project->manifest, "go", &c->b.d);
+	b = runbook_bind(e->arena, p, NULL, 0, &(struct runbook_world){0}, &c->b.d);
+	assert_int_equal(engine_forecast(e, b, &f, &c->b.d), 0);
+	assert_int_equal(f.steps, 4);
+	assert_int_equal(f.measured, 4);
+	assert_int_equal(f.p50_ms / 1000, 60);
+	assert_int_equal(f.critical_count, 3);
+	assert_string_equal(f.critical[1], "all/x");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONDUCT_TEST(a_failure_may_undo_all),
+		CONDUCT_TEST(a_driver_undoes_by_itself),
+		CONDUCT_TEST(what_cannot_be_undone_is_told_and_the_rest_goes_on),
+		CONDUCT_TEST(no_promotion_without_a_fence),
+		CONDUCT_TEST(what_says_so_itself_is_fenced),
+		CONDUCT_TEST(a_way_that_went_well_and_silence_is_a_fence),
+		CONDUCT_TEST(silence_alone_is_none),
+		CONDUCT_TEST(a_way_that_did_nothing_is_none),
+		CONDUCT_TEST(gone_and_the_lease_over_is_a_fence),
+		CONDUCT_TEST(gone_but_for_one_is_none),
+		CONDUCT_TEST(a_promotion_that_stays_keeps_the_fence),
+		CONDUCT_TEST(more_lag_than_the_rpo_stops),
+		CONDUCT_TEST(less_lag_is_measured),
+		CONDUCT_TEST(an_objective_is_missed),
+		CONDUCT_TEST(an_application_that_stays_ill_is_a_failure),
+		CONDUCT_TEST(a_failover_cools_down),
+		CONDUCT_TEST(two_at_a_time_are_one_too_many),
+		CONDUCT_TEST(another_runbook_is_not_gone_on_with),
+		CONDUCT_TEST(an_isolated_drill_leaves_users_alone_and_cleans_up),
+		CONDUCT_TEST(the_best_region_is_chosen),
+		CONDUCT_TEST(what_it_would_take_is_known_afterwards),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
