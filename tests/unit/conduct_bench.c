@@ -202,7 +202,7 @@ void conduct_manifest(struct conduct_bench *c, const char *more)
 			     "  shop: {Type: HTTP, Url: 'http://x/', Interval: 1s, "
 			     "HealthyThreshold: 2, UnhealthyThreshold: 2}\n"
 			     "  primary: {Type: HTTP, Url: 'http://p/', Interval: 1s}\n"
-			     "  standby: {Type: HTTP, Url: 'http://s/', Interval: 1s}\n"
+			     "  standby: {Type: POSTGRES, Host: s, User: m, Database: d, Interval: 1s}\n"
 			     "Runbooks: {go: go.yaml}\n"
 			     "Stacks: {web: {Template: web.yaml, Targets: [east]}}\n%s",
 			     more));
