@@ -25,8 +25,9 @@ static bool driver_undoes(const struct step *s)
 /* Part of what failed in the middle may have happened. */
 static bool is_done(const struct step *s)
 {
-	return s->status == STEP_SUCCEEDED || (s->status == STEP_FAILED && s->begun) ||
-	       (s->status == STEP_RUNNING && s->begun) || s->undoing;
+	return s->undoing || s->status == STEP_SUCCEEDED ||
+	       (s->begun && (s->status == STEP_FAILED || s->status == STEP_RUNNING ||
+			     s->status == STEP_NOT_STARTED));
 }
 
 /* The way back of a group stands for those of its steps; ways back have none themselves. */

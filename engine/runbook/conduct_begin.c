@@ -81,7 +81,7 @@ static int bind(struct conduct *x)
 		given = conduct_choose(x);
 	if (!given)
 		return -1;
-	x->bound = runbook_bind(x->a, x->p, given, count, world, x->d);
+	x->bound = runbook_bind(x->e->arena, x->p, given, count, world, x->d);
 	return x->bound ? 0 : -1;
 }
 
@@ -346,7 +346,8 @@ int conduct_prepare(struct conduct *x)
 			return -1;
 		runbook = x->row.runbook;
 	}
-	x->p = runbook_load(x->a, x->e->project->manifest, runbook, x->d);
+	/* Diagnostics point into its files: they outlive the execution. */
+	x->p = runbook_load(x->e->arena, x->e->project->manifest, runbook, x->d);
 	if (!x->p)
 		return -1;
 	lay_out(x);

@@ -395,7 +395,7 @@ static const struct step_spec *work_out(struct step *s)
 	s->grace = x->ungraceful || s->ungraceful || (s->again && s->grace == STEP_UNGRACEFUL)
 			   ? STEP_UNGRACEFUL
 			   : STEP_GRACEFUL;
-	s->spec = step_spec(x->a, x->bound, s->index, s->grace, &known, &found);
+	s->spec = step_spec(x->e->arena, x->bound, s->index, s->grace, &known, &found);
 	if (!s->spec)
 		why = first_summary(x->a, &found);
 	else if (!known && s->spec->applies && !x->rehearsal)
@@ -501,7 +501,8 @@ void step_settle(struct step *s)
 
 void step_stop(struct step *s, const char *reason)
 {
-	bool active = s->phase != PHASE_NEW && s->phase != PHASE_OVER;
+	/* Also what an earlier process, or an earlier try, has begun. */
+	bool active = s->phase == PHASE_NEW ? s->again || s->begun : s->phase != PHASE_OVER;
 
 	for (size_t i = 0; i < s->child_count; i++)
 		step_stop(s->children[i], reason);
@@ -512,7 +513,7 @@ void step_stop(struct step *s, const char *reason)
 		attempt_close(s->now);
 	}
 	if (s->phase == PHASE_HELD)
-		is_over(s, STEP_FAILED);
+		s->phase = PHASE_OVER;
 	else
 		failed(s, reason, true);
 }

@@ -193,19 +193,20 @@ void conduct_manifest(struct conduct_bench *c, const char *more)
 {
 	bench_manifest(
 		&c->b,
-		arena_printf(c->b.a,
-			     "Project: shop\n"
-			     "Regions:\n"
-			     "  east: {Hosts: {e1: {Address: 127.0.0.1, Roles: [web, db]}}}\n"
-			     "  west: {Hosts: {w1: {Address: 127.0.0.2, Roles: [web, db]}}}\n"
-			     "HealthChecks:\n"
-			     "  shop: {Type: HTTP, Url: 'http://x/', Interval: 1s, "
-			     "HealthyThreshold: 2, UnhealthyThreshold: 2}\n"
-			     "  primary: {Type: HTTP, Url: 'http://p/', Interval: 1s}\n"
-			     "  standby: {Type: POSTGRES, Host: s, User: m, Database: d, Interval: 1s}\n"
-			     "Runbooks: {go: go.yaml}\n"
-			     "Stacks: {web: {Template: web.yaml, Targets: [east]}}\n%s",
-			     more));
+		arena_printf(
+			c->b.a,
+			"Project: shop\n"
+			"Regions:\n"
+			"  east: {Hosts: {e1: {Address: 127.0.0.1, Roles: [web, db]}}}\n"
+			"  west: {Hosts: {w1: {Address: 127.0.0.2, Roles: [web, db]}}}\n"
+			"HealthChecks:\n"
+			"  shop: {Type: HTTP, Url: 'http://x/', Interval: 1s, "
+			"HealthyThreshold: 2, UnhealthyThreshold: 2}\n"
+			"  primary: {Type: HTTP, Url: 'http://p/', Interval: 1s}\n"
+			"  standby: {Type: POSTGRES, Host: s, User: m, Database: d, Interval: 1s}\n"
+			"Runbooks: {go: go.yaml}\n"
+			"Stacks: {web: {Template: web.yaml, Targets: [east]}}\n%s",
+			more));
 }
 
 void conduct_runbook(struct conduct_bench *c, const char *text)
@@ -245,6 +246,7 @@ bool conduct_dies(struct conduct_bench *c, size_t entries, bool resume)
 
 	if (resume)
 		c->q.resume = conduct_id(c);
+	diags_release(&c->b.d);
 	engine_close(c->b.e);
 	c->b.e = NULL;
 	child = fork();
@@ -254,6 +256,9 @@ bool conduct_dies(struct conduct_bench *c, size_t entries, bool resume)
 		if (!resume)
 			c->q.resume = NULL;
 		run(c);
+		if (!c->entries)
+			bench_show(&c->b);
+		fflush(stdout);
 		engine_close(c->b.e);
 		_exit(1);
 	}

@@ -5,7 +5,7 @@
 
 #define COMMAND(name, command)                                                                    \
 	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command "'}" \
-											     "\n"
+	"\n"
 
 static void steps_run_in_order(void **state)
 {

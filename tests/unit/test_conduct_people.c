@@ -5,7 +5,7 @@
 
 #define COMMAND(name, command)                                                                    \
 	"  - {Name: " name ", Type: Command, Region: east, Roles: [web], Command: '" command "'}" \
-											     "\n"
+	"\n"
 #define APPROVAL "  - {Name: ok, Type: Approval, Message: 'go on?'%s}\n"
 
 static void approval(struct conduct_bench *c, const char *more)
