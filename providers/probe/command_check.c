@@ -22,6 +22,7 @@ struct command {
 	} argv, envp;     /* end with NULL once all is read */
 	const char *path; /* PATH of the command */
 	const char *program;
+	const char *input;
 };
 
 /* --- what is asked for -------------------------------------------------------------------- */
@@ -175,19 +176,6 @@ static void hide(const struct command *m, struct str *said)
 	}
 }
 
-/* What is no text, or would move a cursor, is something else. */
-static const char *shown(struct arena *a, struct text t)
-{
-	char *out = arena_text(a, t);
-	size_t bad;
-
-	for (size_t i = 0; i < t.len; i++)
-		out[i] = (unsigned char)out[i] < ' ' || out[i] == 127 ? ' ' : out[i];
-	while (!text_utf8_valid((struct text){out, t.len}, &bad))
-		out[bad] = '?';
-	return out;
-}
-
 /* The last line that is not empty. */
 static const char *last_line(const struct command *m, struct str *said)
 {
@@ -203,7 +191,7 @@ static const char *last_line(const struct command *m, struct str *said)
 	/* Its end: what was cut off at the front may have been a part of something hidden. */
 	if (last.len > LINE_LEN)
 		last = (struct text){last.ptr + last.len - LINE_LEN, LINE_LEN};
-	return shown(m->c->arena, last);
+	return check_foreign(m->c->arena, last, NULL);
 }
 
 static const char *signal_name(struct arena *a, int number)
@@ -243,6 +231,7 @@ static int carry_out(struct command *m)
 		.argv = m->argv.items,
 		.envp = m->envp.items,
 		.folder = m->c->session->settings.project_dir,
+		.input = m->input,
 		.left_ms = left_ms,
 		.stop = check_stop,
 		.context = m->c,
@@ -257,13 +246,18 @@ static int carry_out(struct command *m)
 	return answer;
 }
 
-int check_command(struct check *c)
+int check_run(struct check *c, const char *input)
 {
-	struct command m = {.c = c};
+	struct command m = {.c = c, .input = input};
 
 	if (read_words(&m) < 0 || read_environment(&m) < 0 || find_program(&m) < 0)
 		return -1;
 	*arena_vec_add(c->arena, &m.argv) = NULL;
 	*arena_vec_add(c->arena, &m.envp) = NULL;
 	return carry_out(&m);
+}
+
+int check_command(struct check *c)
+{
+	return check_run(c, NULL);
 }

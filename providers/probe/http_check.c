@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "providers/probe/check.h"
-#include "providers/probe/status.h"
+#include "providers/probe/request.h"
 
 #define BODY_LEN ((size_t)1 << 20)
 #define REDIRECTS_MAX 10
@@ -15,11 +15,8 @@
 struct http_check {
 	struct check *c;
 	struct http_client *client;
-	const char *url; /* of the request that is out */
-	const char *method, *body, *contains;
-	const struct http_header *headers;
-	size_t header_count;
-	struct status_set expected;
+	struct request_keys ask; /* of the request that is out */
+	const char *contains;
 	bool follows;
 	int64_t tls_days; /* -1: any number of them */
 	size_t redirects; /* that were followed */
@@ -27,75 +24,6 @@ struct http_check {
 };
 
 /* --- what is asked for -------------------------------------------------------------------- */
-
-static bool is_line(const char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ' || *s == 127)
-			return false;
-	}
-	return true;
-}
-
-static bool is_word(const char *s)
-{
-	return *s && is_line(s) && !strpbrk(s, " ()<>@,;:\\\"/[]?={}");
-}
-
-static int read_headers(struct http_check *h)
-{
-	const json_t *map = json_object_get(h->c->args, "Headers");
-	struct http_header *headers =
-		ARENA_ARRAY(h->c->arena, json_object_size(map), struct http_header);
-	const char *name;
-	json_t *value;
-
-	if (map && !json_is_object(map))
-		return check_refuse(h->c, "Headers", "it maps names of headers to texts");
-	h->headers = headers;
-	json_object_foreach((json_t *)map, name, value)
-	{
-		const char *text = check_scalar(h->c->arena, value);
-
-		if (!is_word(name) || !text || !is_line(text))
-			return check_refuse(h->c, "Headers",
-					    "names are words, and values texts of one line");
-		headers[h->header_count++] =
-			(struct http_header){arena_strdup(h->c->arena, name), text};
-	}
-	return 0;
-}
-
-static int read_url(struct http_check *h)
-{
-	if (check_text(h->c, "Url", &h->url) < 0)
-		return -1;
-	if (!h->url || !http_host_of(h->c->arena, h->url) || !is_line(h->url) ||
-	    strchr(h->url, ' '))
-		return check_refuse(h->c, "Url",
-				    "it begins with http:// or https://, has a host without "
-				    "a user's name, and no blanks");
-	return 0;
-}
-
-static int read_status(struct http_check *h)
-{
-	const json_t *value = json_object_get(h->c->args, "Status");
-
-	if (status_read(h->c->arena, value, &h->expected) == 0)
-		return 0;
-	return check_refuse(h->c, "Status",
-			    "it is a status such as 200, a range such as 200-399, or a list "
-			    "of these");
-}
-
-static int read_method(struct http_check *h)
-{
-	h->method = h->body ? "POST" : "GET";
-	if (check_text(h->c, "Method", &h->method) < 0)
-		return -1;
-	return is_word(h->method) ? 0 : check_refuse(h->c, "Method", "it is a word such as GET");
-}
 
 static bool is_https(const char *url)
 {
@@ -109,11 +37,11 @@ static bool asks_only(const char *method)
 
 static int check_together(struct http_check *h)
 {
-	if (h->tls_days >= 0 && !is_https(h->url) && !h->follows)
+	if (h->tls_days >= 0 && !is_https(h->ask.url) && !h->follows)
 		return check_refuse(h->c, "TlsDays", "the Url has no TLS");
-	if (h->follows && !asks_only(h->method))
+	if (h->follows && !asks_only(h->ask.method))
 		return check_refuse(h->c, "FollowRedirects", "only GET and HEAD are redirected");
-	if (h->contains && strcmp(h->method, "HEAD") == 0)
+	if (h->contains && strcmp(h->ask.method, "HEAD") == 0)
 		return check_refuse(h->c, "Contains", "an answer to HEAD has no body");
 	return 0;
 }
@@ -123,9 +51,7 @@ static int read_arguments(struct http_check *h)
 	struct check *c = h->c;
 
 	h->tls_days = -1;
-	if (read_url(h) < 0 || check_text(c, "Body", &h->body) < 0 || read_method(h) < 0 ||
-	    read_headers(h) < 0 || read_status(h) < 0 ||
-	    check_text(c, "Contains", &h->contains) < 0 ||
+	if (request_keys_read(c, &h->ask) < 0 || check_text(c, "Contains", &h->contains) < 0 ||
 	    check_flag(c, "FollowRedirects", &h->follows) < 0 ||
 	    check_number(c, "TlsDays", 0, TLS_DAYS_MAX, &h->tls_days) < 0)
 		return -1;
@@ -137,12 +63,12 @@ static int read_arguments(struct http_check *h)
 static struct http_request request_of(const struct http_check *h)
 {
 	return (struct http_request){
-		.method = h->method,
-		.url = h->url,
-		.headers = h->headers,
-		.header_count = h->header_count,
-		.body = text_of(h->body),
-		.has_body = h->body != NULL,
+		.method = h->ask.method,
+		.url = h->ask.url,
+		.headers = h->ask.headers,
+		.header_count = h->ask.header_count,
+		.body = text_of(h->ask.body),
+		.has_body = h->ask.body != NULL,
 		.timeout_ms = check_left_ms(h->c) > 0 ? check_left_ms(h->c) : 1,
 		.stop = check_stop,
 		.context = h->c,
@@ -177,8 +103,8 @@ static const char *next_url(const struct http_check *h)
 	if (!h->follows || a->result != HTTP_ANSWERED || a->status < 300 || a->status > 399 ||
 	    h->redirects == REDIRECTS_MAX)
 		return NULL;
-	to = http_location(h->c->arena, h->url, a);
-	return to && (is_https(to) || !is_https(h->url)) ? to : NULL;
+	to = http_location(h->c->arena, h->ask.url, a);
+	return to && (is_https(to) || !is_https(h->ask.url)) ? to : NULL;
 }
 
 /* Headers are for the place that they were written for. */
@@ -192,9 +118,9 @@ static void ask(struct http_check *h)
 		next = next_url(h);
 		if (!next)
 			break;
-		if (!same_place(h->c->arena, h->url, next))
-			h->header_count = 0;
-		h->url = next;
+		if (!same_place(h->c->arena, h->ask.url, next))
+			h->ask.header_count = 0;
+		h->ask.url = next;
 		h->redirects++;
 	}
 	if (h->answer.expired)
@@ -230,7 +156,7 @@ static const char *span_of_time(struct arena *a, int64_t ms)
 
 static int say_silence(struct http_check *h)
 {
-	const char *host = http_host_of(h->c->arena, h->url);
+	const char *host = http_host_of(h->c->arena, h->ask.url);
 	int64_t over_ms = wall_ms(h) - h->answer.expires_ms;
 
 	if (h->answer.expired && h->answer.expires_ms && over_ms > 0)
@@ -278,8 +204,8 @@ static int judge(struct http_check *h)
 	const char *found = fact(h), *early = early_end(h);
 	bool redirects = h->answer.status >= 300 && h->answer.status <= 399;
 
-	if (!status_has(&h->expected, h->answer.status))
-		return check_say(h->c, false, "%s, not %s%s", found, h->expected.text,
+	if (!status_has(&h->ask.expected, h->answer.status))
+		return check_say(h->c, false, "%s, not %s%s", found, h->ask.expected.text,
 				 redirects && !h->follows ? " (redirects are not followed)" : "");
 	if (h->contains && !has_text(h->answer.body, h->contains))
 		return check_say(h->c, false, "%s, without the text of Contains%s", found,

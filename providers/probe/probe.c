@@ -5,22 +5,11 @@
 #include <string.h>
 
 #include "providers/kit/span.h"
-#include "providers/probe/check.h"
+#include "providers/probe/act.h"
 
 #define KEYS_MAX 16
 
 static const char probe_schema[] = "{\"types\": {}}";
-
-/* What a check may have whatever its type: most of it is the engine's. */
-static const char *const common_keys[] = {"Type",
-					  "Name",
-					  "Label",
-					  "Timeout",
-					  "Interval",
-					  "Roles",
-					  "Provider",
-					  "HealthyThreshold",
-					  "UnhealthyThreshold"};
 
 static const struct kind {
 	const char *name;
@@ -33,6 +22,10 @@ static const struct kind {
 	  "TlsDays"}},
 	{"TCP", check_tcp, {"Host", "Address", "Port"}},
 	{"COMMAND", check_command, {"Command", "Environment"}},
+	{"POSTGRES",
+	 check_postgres,
+	 {"Host", "Port", "User", "Password", "Database", "SslMode", "CaFile", "Role", "Writable",
+	  "MaxLag", "MaxLagBytes", "Query", "Expect"}},
 };
 
 /* --- sessions --------------------------------------------------------------------------- */
@@ -120,56 +113,16 @@ static const struct kind *find_kind(struct check *c)
 	return NULL;
 }
 
-static bool is_common(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_LEN(common_keys); i++) {
-		if (strcmp(key, common_keys[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int check_key(struct check *c, const struct kind *k, const char *key)
-{
-	const char *list = "", *near;
-	size_t count = 0;
-
-	for (; k->keys[count]; count++) {
-		if (strcmp(key, k->keys[count]) == 0)
-			return 0;
-		list = arena_printf(c->arena, "%s%s%s", list, count ? ", " : "", k->keys[count]);
-	}
-	if (is_common(key))
-		return 0;
-	near = text_nearest(text_of(key), k->keys, count);
-	fault_set(&c->fault, HD_FATAL, DIAG_PROBE_ARGUMENT, "a check of type %s has no key '%s'",
-		  k->name, key);
-	fault_detail(&c->fault, "its keys are %s", list);
-	if (near)
-		fault_hint(&c->fault, "did you mean '%s'?", near);
-	return -1;
-}
-
-static int check_keys(struct check *c, const struct kind *k)
-{
-	const char *key;
-	json_t *value;
-
-	c->type = k->name;
-	c->timeout_ms = CHECK_TIMEOUT_MS;
-	json_object_foreach((json_t *)c->args, key, value)
-	{
-		if (check_key(c, k, key) < 0)
-			return -1;
-	}
-	return check_number(c, "Timeout", 1, CHECK_TIMEOUT_MS_MAX, &c->timeout_ms);
-}
-
 static int carry_out(struct check *c)
 {
 	const struct kind *k = find_kind(c);
 
-	if (!k || check_keys(c, k) < 0)
+	if (!k)
+		return -1;
+	c->what = arena_printf(c->arena, "a check of type %s", k->name);
+	c->timeout_ms = CHECK_TIMEOUT_MS;
+	if (check_keys(c, k->keys) < 0 ||
+	    check_number(c, "Timeout", 1, CHECK_TIMEOUT_MS_MAX, &c->timeout_ms) < 0)
 		return -1;
 	c->started_ms = kit_now_ms(&c->call);
 	if (kit_cancelled(&c->call))
@@ -184,6 +137,8 @@ static int answer(struct check *c)
 	json_object_set_new(result, "Healthy", json_boolean(c->healthy));
 	json_object_set_new(result, "Detail", json_string(str_cstr(&c->detail)));
 	json_object_set_new(result, "Millis", json_integer(check_passed_ms(c)));
+	if (c->values)
+		json_object_set(result, "Values", c->values);
 	c->call.host->set_result(c->call.op, span_of(json_text(c->arena, result)));
 	json_decref(result);
 	return HD_OK;
@@ -198,6 +153,7 @@ static int session_check(struct hd_session *s, struct hd_op *op, struct hd_span 
 	c.args = json;
 	status = carry_out(&c) < 0 ? fault_say(&c.call, &c.fault) : answer(&c);
 	str_release(&c.detail);
+	json_decref(c.values);
 	json_decref(json);
 	arena_free(c.arena);
 	return status;
@@ -248,5 +204,6 @@ const struct hd_provider hadeploy_provider_probe = {
 	.update = no_resource,
 	.remove = no_resource,
 	.poll = no_poll,
+	.act = probe_act,
 	.lookup = session_lookup,
 };

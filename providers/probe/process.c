@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,24 +25,31 @@ struct process {
 	int grace_ms;
 };
 
+/* The three that it has: what it reads, says, and where it is. */
+struct ends {
+	int in, out; /* in -1: nothing to read */
+	const char *folder;
+};
+
 /* 0, or an errno. */
-static int add_actions(posix_spawn_file_actions_t *actions, const char *folder, int out)
+static int add_actions(posix_spawn_file_actions_t *actions, const struct ends *e)
 {
-	int error =
-		posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	int error = e->in >= 0 ? posix_spawn_file_actions_adddup2(actions, e->in, STDIN_FILENO)
+			       : posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
+								  "/dev/null", O_RDONLY, 0);
 
 	if (!error)
-		error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
+		error = posix_spawn_file_actions_adddup2(actions, e->out, STDOUT_FILENO);
 	if (!error)
-		error = posix_spawn_file_actions_adddup2(actions, out, STDERR_FILENO);
+		error = posix_spawn_file_actions_adddup2(actions, e->out, STDERR_FILENO);
 	if (!error)
 		error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 	if (!error)
-		error = posix_spawn_file_actions_addchdir_np(actions, folder);
+		error = posix_spawn_file_actions_addchdir_np(actions, e->folder);
 	return error;
 }
 
-static int spawn(struct process *p, int out)
+static int spawn(struct process *p, const struct ends *e)
 {
 	const struct process_order *o = p->order;
 	posix_spawn_file_actions_t actions;
@@ -57,7 +65,7 @@ static int spawn(struct process *p, int out)
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawn_file_actions_init(&actions);
-	error = add_actions(&actions, o->folder, out);
+	error = add_actions(&actions, e);
 	if (!error)
 		error = posix_spawn(&p->pid, o->path, &actions, &attr, o->argv, o->envp);
 	posix_spawn_file_actions_destroy(&actions);
@@ -65,16 +73,37 @@ static int spawn(struct process *p, int out)
 	return error;
 }
 
+/* In memory, so that who does not read it holds nobody up.  -1 with errno. */
+static int open_input(const char *text)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+	size_t len = strlen(text);
+
+	if (fd < 0 || (write(fd, text, len) == (ssize_t)len && lseek(fd, 0, SEEK_SET) == 0))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static int start(struct process *p)
 {
+	struct ends e = {-1, -1, p->order->folder};
 	int ends[2], error;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (p->order->input && (e.in = open_input(p->order->input)) < 0)
 		return -1;
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		if (e.in >= 0)
+			close(e.in);
+		return -1;
+	}
+	e.out = ends[1];
 	/* Ours alone does not block. */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	error = spawn(p, ends[1]);
+	error = spawn(p, &e);
 	close(ends[1]);
+	if (e.in >= 0)
+		close(e.in);
 	p->pipe = ends[0];
 	if (!error)
 		return 0;

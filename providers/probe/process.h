@@ -2,8 +2,9 @@
  * process.h - a command on this machine: started, watched, and gone at the end with all that it
  * started.
  *
- * It runs in a group of its own, reads nothing, inherits no descriptor, and its signals are as in
- * a new session.  What it says on stdout and stderr is read to its end, and the last part kept.
+ * It runs in a group of its own, reads nothing but its input, inherits no descriptor, and its
+ * signals are as in a new session.  What it says on stdout and stderr is read to its end, and the
+ * last part kept.
  */
 #ifndef PROVIDERS_PROBE_PROCESS_H
 #define PROVIDERS_PROBE_PROCESS_H
@@ -18,6 +19,7 @@ struct process_order {
 	const char *path; /* of the program, seen from the folder */
 	char *const *argv, *const *envp;
 	const char *folder;
+	const char *input; /* what it can read; NULL: nothing */
 	/* How long it may go on, in ms; asked again and again.  0: it is told to end, and
 	 * killed half a second later. */
 	int64_t (*left_ms)(void *context);

@@ -3,15 +3,6 @@
 
 #include "providers/probe/check.h"
 
-/* Names, numbers, and those of IPv6 with or without brackets. */
-static bool is_host(const char *s)
-{
-	size_t len = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-			       "-._:[]");
-
-	return *s && !s[len];
-}
-
 /* "http://host:port": nothing of HTTP is said. */
 static int read_endpoint(struct check *c, const char **url)
 {
@@ -22,7 +13,7 @@ static int read_endpoint(struct check *c, const char **url)
 	if (check_text(c, "Address", &host) < 0 || check_text(c, "Host", &host) < 0 ||
 	    check_number(c, "Port", 1, 65535, &port) < 0)
 		return -1;
-	if (!host || !is_host(host))
+	if (!host || !net_is_host(host))
 		return check_refuse(c, "Host", "it is the name or the address of a host");
 	if (!port)
 		return check_refuse(c, "Port", "it is a number from 1 to 65535");

@@ -6,6 +6,7 @@
  *	ask.c      one call and what follows from it: retries, polls
  *	checks.c   one thing of a type from its creation to its end
  *	world.c    what is asked of things that nobody recorded
+ *	talk.c     single calls, for tests of pytest's
  *	together.c many at once, sessions that end, what is left behind
  *
  * Calls go through engine/call.h, so what breaks the form of an answer is an error there; but
@@ -118,6 +119,9 @@ bool claim_check(const struct claim *c, const char *got_format, ...) PRINTF_LIKE
 	claim_check(&(struct claim){(s), (t), (check), (expected), (holds)}, __VA_ARGS__)
 bool wanted(const struct suite *s, const char *check);
 bool is_excepted(const struct type_spec *t, const char *check);
+
+/* talk.c: calls as lines of stdin say; the exit code. */
+int talk(struct suite *s);
 
 void check_life(struct suite *s, const struct type_spec *t);  /* checks.c */
 void check_world(struct suite *s, const struct type_spec *t); /* world.c */

@@ -2,6 +2,7 @@
  * main.c - the contract suite as a program:
  *
  *	contract [--check NAME] PROVIDER|PLUGIN.so SPEC
+ *	contract --talk PROVIDER		(talk.c)
  *
  * Every check that fails is one line with provider, type, check, what was expected and what
  * came.  Exit code 0: all hold; 1: some do not; 64: it could not begin.
@@ -107,6 +108,15 @@ static int run_all(struct suite *s)
 	return s->failed ? 1 : 0;
 }
 
+static int start_talk(struct suite *s, const char *provider)
+{
+	struct plugin plugin = {NULL, NULL};
+	int code = load(s, &plugin, provider) == 0 ? talk(s) : EXIT_USAGE;
+
+	plugin_close(&plugin);
+	return code;
+}
+
 static int start(struct suite *s, const char *provider, const char *spec)
 {
 	struct plugin plugin = {NULL, NULL};
@@ -139,7 +149,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pthread_mutex_init(&s.lock, NULL);
 	clock_random_hex(clock_real(), 6, s.run);
-	code = start(&s, argv[1], argv[2]);
+	code = strcmp(argv[1], "--talk") == 0 ? start_talk(&s, argv[2])
+					      : start(&s, argv[1], argv[2]);
 	arena_free(s.a);
 	return code;
 }

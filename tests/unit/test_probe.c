@@ -225,9 +225,9 @@ static void a_host_that_is_silent_takes_the_timeout(void **state)
 static const struct {
 	const char *args, *code, *summary, *detail, *hint;
 } wrong[] = {
-	{"{}", "HD5503 ", "a check has no 'Type'", "types are HTTP, TCP and COMMAND", ""},
+	{"{}", "HD5503 ", "a check has no 'Type'", "types are HTTP, TCP, COMMAND", ""},
 	{"{\"Type\": \"HTPT\"}", "HD5503 ", "there is no check of type 'HTPT'",
-	 "HTTP, TCP and COMMAND", "did you mean 'HTTP'?"},
+	 "HTTP, TCP, COMMAND", "did you mean 'HTTP'?"},
 	{"{\"Type\": \"DNS\"}", "HD5503 ", "no check of type 'DNS'", "", ""},
 	{"{\"Type\": \"HTTP\", \"Ulr\": \"x\"}", "HD5502 ", "a check of type HTTP has no key 'Ulr'",
 	 "its keys are Url, Method", "did you mean 'Url'?"},
