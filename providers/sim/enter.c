@@ -23,8 +23,8 @@ static struct sim_dice dice_for(const struct visit *v, const char *what)
 	if (r)
 		key = span_text(r->address.len ? r->address : r->idem.len ? r->idem : r->id);
 	return (struct sim_dice){v->session->settings.seed,
-				 {r ? span_text(r->type) : (struct text){"", 0},
-				  text_of(sim_op_name(v->op)), key, text_of(what)}};
+				 {r ? span_text(r->type) : v->about, text_of(sim_op_name(v->op)),
+				  key, text_of(what)}};
 }
 
 static int64_t draw(const struct visit *v, const struct sim_duration *d, const char *what)
@@ -52,6 +52,21 @@ static int pass(struct visit *v, int64_t ms)
 	return 0;
 }
 
+/* Of a step of a runbook, whose path is the address. */
+static const struct sim_sample *sample_of_step(const struct visit *v)
+{
+	const struct sim_settings *s = &v->session->settings;
+	struct text address = v->r ? span_text(v->r->address) : text_of(v->check_address);
+
+	for (size_t i = 0; v->typical && v->op != OP_WEIGHTS && i < s->sample_count; i++) {
+		const struct sim_sample *m = &s->samples[i];
+
+		if (strcmp(m->op, "step") == 0 && *m->address && text_is(address, m->address))
+			return m;
+	}
+	return NULL;
+}
+
 /* What is recorded of this address, else of its type; else NULL. */
 static const struct sim_sample *sample_for(const struct visit *v)
 {
@@ -74,12 +89,17 @@ static const struct sim_sample *sample_for(const struct visit *v)
 
 static int64_t expected_ms(const struct visit *v)
 {
-	const struct sim_sample *m = v->r ? sample_for(v) : NULL;
+	const struct sim_sample *m = sample_of_step(v);
 	struct sim_dice dice = dice_for(v, "sample");
 	struct sim_duration usual;
 
+	if (!m && v->r)
+		m = sample_for(v);
+
 	if (m)
 		return m->ms[(size_t)(dice_roll(&dice) * (double)m->count)];
+	if (v->typical && duration_parse(text_of(v->typical), &usual))
+		return duration_draw(&usual, &dice);
 	if (!v->r || !usual_duration(span_text(v->r->type), v->op, &usual))
 		return 0;
 	return duration_draw(&usual, &dice);
@@ -88,7 +108,7 @@ static int64_t expected_ms(const struct visit *v)
 static int take_time(struct visit *v)
 {
 	const struct sim_settings *s = &v->session->settings;
-	struct text type = v->r ? span_text(v->r->type) : (struct text){"", 0};
+	struct text type = v->r ? span_text(v->r->type) : v->about;
 	const struct sim_latency *l = settings_latency(s, type, v->op);
 	int64_t call_ms = l ? draw(v, &l->call, "call") : 0;
 
@@ -134,8 +154,8 @@ static bool may_strike(const struct visit *v, const struct sim_rule *rule)
 	if (!(rule->ops & 1u << v->op) || !fits(rule->region, text_of(v->session->place.region)))
 		return false;
 	if (v->check_address)
-		return !rule->type && fits(rule->name, v->check) &&
-		       fits(rule->address, text_of(v->check_address));
+		return (!rule->type || (v->about.len && fits(rule->type, v->about))) &&
+		       fits(rule->name, v->check) && fits(rule->address, text_of(v->check_address));
 	if (!v->r)
 		return !rule->type && !rule->address && !rule->name;
 	return fits(rule->type, span_text(v->r->type)) &&
@@ -281,12 +301,16 @@ int visit_wait(struct visit *v, const struct sim_thing *t)
 	return HD_PENDING;
 }
 
-int visit_answer(struct visit *v, const struct sim_thing *t, enum hd_effect effect)
+int visit_aftermath(struct visit *v)
 {
 	if (v->rule && v->rule->kind->kills && v->op != OP_READ)
 		kill(getpid(), SIGKILL);
-	if (v->rule && v->rule->kind->status != HD_OK) {
-		fail(v);
+	return v->rule && v->rule->kind->status != HD_OK ? fail(v) : 0;
+}
+
+int visit_answer(struct visit *v, const struct sim_thing *t, enum hd_effect effect)
+{
+	if (visit_aftermath(v) < 0) {
 		if (v->fault.effect == HD_EFFECT_PARTIAL)
 			visit_show(v, t);
 		return visit_say(v);

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "providers/kit/span.h"
+#include "providers/sim/deeds.h"
 #include "providers/sim/visit.h"
 
 /* --- poll -------------------------------------------------------------------------------- */
@@ -94,7 +95,9 @@ int sim_poll(struct hd_session *s, struct hd_op *op, const struct hd_resource *r
 
 	visit_open(&v, s, op, r, OP_POLL);
 	json = span_json(v.arena, token);
-	if (visit_enter(&v) < 0)
+	if (deed_is_token(json))
+		status = deed_poll(s, op, r, json);
+	else if (visit_enter(&v) < 0)
 		status = say_poll(&v, json);
 	else if (poll_in(&v, json, &t) < 0)
 		status = visit_say(&v);
@@ -194,6 +197,15 @@ static int seed(struct visit *v)
 	return HD_OK;
 }
 
+static bool has_action(const struct sim_type *t, struct text name)
+{
+	for (size_t i = 0; i < t->actions.count; i++) {
+		if (text_is(name, t->actions.items[i]))
+			return true;
+	}
+	return false;
+}
+
 int sim_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 	    struct hd_span action, struct hd_span args)
 {
@@ -201,10 +213,14 @@ int sim_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 	struct visit v;
 	int status;
 
-	(void)args;
+	if (!r->id.len && deed_is_known(span_text(action)))
+		return deed_act(s, op, r, action, args);
 	visit_open(&v, s, op, r, OP_SNAPSHOT);
 	if (seeds && s->settings.rehearses) {
 		status = seed(&v);
+	} else if (v.type && !text_is(span_text(action), "snapshot") &&
+		   has_action(v.type, span_text(action))) {
+		status = deed_act_on(&v, action, args);
 	} else if (v.type && (!v.type->snapshots || !text_is(span_text(action), "snapshot"))) {
 		fault_set(&v.fault, HD_FATAL, DIAG_SIM_ACTION, "the type has no such action");
 		fault_detail(&v.fault, "'%.*s' of %s", TEXT_ARG(span_text(action)), v.type->name);

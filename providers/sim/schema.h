@@ -14,7 +14,7 @@
 	"description": "Something in the simulated cloud, with any properties.", \
 	"properties": { \
 		"Id": {"type": "string", "description": "What the cloud calls it"}}, \
-	"additionalProperties": true, \
+	"additionalProperties": true, "actions": {"promote": {}, "failover": {}, "restart": {}}, \
 	"readOnlyProperties": ["/properties/Id"], \
 	"primaryIdentifier": ["/properties/Id"]}) "}}"
 /* clang-format on */

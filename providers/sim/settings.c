@@ -10,10 +10,11 @@
 #define LATENCY_MAX 10000
 
 static const char *const op_names[SIM_OP_COUNT] = {
-	[OP_CREATE] = "create", [OP_READ] = "read",     [OP_UPDATE] = "update",
-	[OP_DELETE] = "delete", [OP_POLL] = "poll",     [OP_FIND] = "find",
-	[OP_LIST] = "list",     [OP_LOOKUP] = "lookup", [OP_SNAPSHOT] = "snapshot",
-	[OP_CHECK] = "check",
+	[OP_CREATE] = "create", [OP_READ] = "read",       [OP_UPDATE] = "update",
+	[OP_DELETE] = "delete", [OP_POLL] = "poll",       [OP_FIND] = "find",
+	[OP_LIST] = "list",     [OP_LOOKUP] = "lookup",   [OP_SNAPSHOT] = "snapshot",
+	[OP_CHECK] = "check",   [OP_COMMAND] = "command", [OP_HTTP] = "http",
+	[OP_NOTIFY] = "notify", [OP_WEIGHTS] = "weights", [OP_ACTION] = "action",
 };
 
 const char *sim_op_name(enum sim_op op)
@@ -98,7 +99,8 @@ static int read_operation(const char *name, const json_t *value, struct sim_late
 	if (!op_bits(name, &ops))
 		return settings_sim_bad(f, "Latency",
 					"operations are create, read, update, delete, poll, find, "
-					"list, lookup, snapshot, check and '*'");
+					"list, lookup, snapshot, check, command, http, notify, "
+					"weights, action and '*'");
 	if (!read_latency(value, &one))
 		return settings_sim_bad(f, "Latency",
 					"a time is written 2s, 50ms..500ms or 2s p95 9s, at most a "

@@ -21,9 +21,14 @@ enum sim_op {
 	OP_LIST,
 	OP_LOOKUP,
 	OP_SNAPSHOT,
-	OP_CHECK
+	OP_CHECK,
+	OP_COMMAND,
+	OP_HTTP,
+	OP_NOTIFY,
+	OP_WEIGHTS,
+	OP_ACTION /* a named one of a type */
 };
-#define SIM_OP_COUNT (OP_CHECK + 1)
+#define SIM_OP_COUNT (OP_ACTION + 1)
 const char *sim_op_name(enum sim_op op);
 
 /* How long one operation of one type takes. */

@@ -65,7 +65,8 @@ static int read_ops(struct rule_reader *r, const json_t *value)
 {
 	if (!settings_sim_ops(value, &r->rule->ops))
 		return bad(r, "Operation is create, read, update, delete, poll, find, list, "
-			      "lookup, snapshot, check, '*', or a list of them");
+			      "lookup, snapshot, check, command, http, notify, weights, action, "
+			      "'*', or a list of them");
 	return 0;
 }
 

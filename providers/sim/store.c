@@ -118,7 +118,8 @@ static const char *const busy_words[] = {[SIM_READY] = "",
 static const char *const deed_words[] = {[SIM_CREATE] = "create",
 					 [SIM_UPDATE] = "update",
 					 [SIM_DELETE] = "delete",
-					 [SIM_SNAPSHOT] = "snapshot"};
+					 [SIM_SNAPSHOT] = "snapshot",
+					 [SIM_ACT] = "act"};
 static const char *const effect_words[] = {[HD_EFFECT_NONE] = "none",
 					   [HD_EFFECT_DONE] = "done",
 					   [HD_EFFECT_PARTIAL] = "partial",
@@ -491,7 +492,7 @@ int store_log(struct sim_store *s, const struct sim_thing *t, const struct sim_e
 	if (!q)
 		return -1;
 	sqlite3_bind_int64(q, 1, e->at_ms);
-	bind(q, 2, deed_words[e->deed]);
+	bind(q, 2, e->deed == SIM_ACT ? e->act : deed_words[e->deed]);
 	bind(q, 3, effect_words[e->effect]);
 	bind(q, 4, s->account);
 	bind(q, 5, s->region);

@@ -37,7 +37,7 @@ struct sim_thing {
 	int64_t created_ms, changed_ms, changes;
 };
 
-enum sim_deed { SIM_CREATE, SIM_UPDATE, SIM_DELETE, SIM_SNAPSHOT };
+enum sim_deed { SIM_CREATE, SIM_UPDATE, SIM_DELETE, SIM_SNAPSHOT, SIM_ACT };
 
 /* One thing that happened, for the log. */
 struct sim_event {
@@ -45,6 +45,7 @@ struct sim_event {
 	enum hd_effect effect;
 	const char *key, *address;
 	const char *made; /* id of the snapshot; NULL or "" otherwise */
+	const char *act;  /* SIM_ACT: the word for it */
 	int64_t at_ms;
 };
 

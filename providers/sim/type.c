@@ -236,20 +236,24 @@ static void gather(struct reading *r)
 	r->type->attribute_count = kept;
 }
 
-static bool has_action(const json_t *schema, const char *name)
+static struct sim_pointers read_actions(struct arena *a, const json_t *actions)
 {
-	const json_t *actions = json_object_get(schema, "actions");
+	size_t room =
+		json_is_object(actions) ? json_object_size(actions) : json_array_size(actions);
+	struct sim_pointers p = {ARENA_ARRAY(a, room, const char *), 0};
+	const char *name;
 	json_t *item;
 	size_t i;
 
 	if (json_is_object(actions))
-		return json_object_get(actions, name) != NULL;
+		json_object_foreach((json_t *)actions, name, item) p.items[p.count++] =
+			arena_strdup(a, name);
 	json_array_foreach(actions, i, item)
 	{
-		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
-			return true;
+		if (json_is_string(item))
+			p.items[p.count++] = arena_strdup(a, json_string_value(item));
 	}
-	return false;
+	return p;
 }
 
 static bool is_named(const struct sim_type *t)
@@ -273,7 +277,9 @@ struct sim_type *type_parse(struct arena *a, const char *name, struct text schem
 	t->create_only = read_pointers(a, json_object_get(j, "createOnlyProperties"));
 	t->identifier = read_pointers(a, json_object_get(j, "primaryIdentifier"));
 	t->required = read_required(a, json_object_get(j, "required"));
-	t->snapshots = has_action(j, "snapshot");
+	t->actions = read_actions(a, json_object_get(j, "actions"));
+	for (size_t i = 0; i < t->actions.count; i++)
+		t->snapshots = t->snapshots || strcmp(t->actions.items[i], "snapshot") == 0;
 	t->named = is_named(t);
 	gather(&r);
 	json_decref(j);

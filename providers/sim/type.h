@@ -37,6 +37,7 @@ struct sim_type {
 	struct sim_pointers required;
 	bool named; /* somebody else chooses its name: the identifier is not read-only */
 	bool snapshots;
+	struct sim_pointers actions; /* their names */
 };
 
 struct sim_type *type_parse(struct arena *a, const char *name, struct text schema);

@@ -35,6 +35,8 @@ struct visit {
 	enum sim_op op;
 	struct text check; /* its name, and "NAME/ACCOUNT/REGION"; empty: it is none */
 	const char *check_address;
+	struct text about;   /* an act: the type of what it is about; empty: none */
+	const char *typical; /* an act: how long such things take; NULL */
 	const struct sim_type *type;
 	const struct sim_rule *rule; /* the fault that strikes; NULL: none */
 	struct arena *arena;
@@ -68,6 +70,8 @@ int visit_settle(struct visit *v, int rc);
 /* What happened goes into the file and the log; 0 or -1. */
 int visit_record(struct visit *v, enum sim_deed deed, struct sim_thing *t);
 
+/* A fault that strikes once all has happened: -1 and it is filled. */
+int visit_aftermath(struct visit *v);
 /* Answers with the fault; the status. */
 int visit_say(struct visit *v);
 /* Hands over id and state. */
