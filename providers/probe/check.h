@@ -41,7 +41,7 @@ struct check {
 };
 
 typedef int check_fn(struct check *c);
-check_fn check_http, check_tcp, check_command, check_postgres;
+check_fn check_http, check_tcp, check_command, check_postgres, check_dns;
 
 /* What is left of the timeout, 0 at the end. */
 int64_t check_left_ms(const struct check *c);

@@ -26,6 +26,7 @@ static const struct kind {
 	 check_postgres,
 	 {"Host", "Port", "User", "Password", "Database", "SslMode", "CaFile", "Role", "Writable",
 	  "MaxLag", "MaxLagBytes", "Query", "Expect"}},
+	{"DNS", check_dns, {"Domain", "Server", "Port", "RecordType", "Equals", "Contains"}},
 };
 
 /* --- sessions --------------------------------------------------------------------------- */
