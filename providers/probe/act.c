@@ -10,23 +10,31 @@
 static const struct deed {
 	const char *name;
 	action_fn *act;
+	const char *type;           /* of what it is asked of; "": of nothing */
 	const char *keys[KEYS_MAX]; /* ends with NULL */
 } deeds[] = {
-	{"http", act_http, {"Url", "Method", "Headers", "Body", "Status", "Contains", "CaFile"}},
+	{"http",
+	 act_http,
+	 "",
+	 {"Url", "Method", "Headers", "Body", "Status", "Contains", "CaFile"}},
 	{"notify",
 	 act_notify,
+	 "",
 	 {"Url", "Headers", "CaFile", "Command", "Environment", "Message", "Event"}},
+	{"weights", act_weights, ACT_ROUTE_TYPE, {"Route"}},
+	{"set-weights", act_set_weights, ACT_ROUTE_TYPE, {"Route", "Weights"}},
 };
 
 static const struct deed *find_deed(struct action *act, struct text name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(deeds); i++) {
-		if (text_is(name, deeds[i].name))
+		if (text_is(name, deeds[i].name) && text_is(span_text(act->r->type), deeds[i].type))
 			return &deeds[i];
 	}
 	fault_set(&act->c.fault, HD_FATAL, DIAG_PROBE_ACTION, "provider probe has no action '%.*s'",
 		  TEXT_ARG(name));
-	fault_detail(&act->c.fault, "it has http and notify");
+	fault_detail(&act->c.fault,
+		     "it has http and notify, and weights and set-weights of " ACT_ROUTE_TYPE);
 	return NULL;
 }
 
@@ -85,6 +93,7 @@ int probe_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *
 	act.key = span_cstr(act.c.arena, r->idem);
 	status = carry_out(&act, span_text(action)) < 0 ? fault_say(&act.c.call, &act.c.fault)
 							: answer(&act);
+	fault_release(&act.c.fault);
 	str_release(&act.c.detail);
 	json_decref(act.result);
 	json_decref(json);

@@ -24,7 +24,9 @@ struct action {
 };
 
 typedef int action_fn(struct action *act);
-action_fn act_http, act_notify;
+action_fn act_http, act_notify, act_weights, act_set_weights;
+
+#define ACT_ROUTE_TYPE "HAProxy::Route"
 
 int probe_act(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 	      struct hd_span action, struct hd_span args);

@@ -9,7 +9,30 @@
 
 #define KEYS_MAX 16
 
-static const char probe_schema[] = "{\"types\": {}}";
+/* Characters only, so that the bytes are one JSON text (without NUL). */
+/* clang-format off */
+#define PROBE_JSON(...) #__VA_ARGS__
+
+#define PROBE_SCHEMA \
+	"{\"types\": {" PROBE_JSON("HAProxy::Route": {"version": 1, "deployable": false, \
+	"description": "Servers of an HAProxy backend by region: an entry of Routes, for Traffic steps.", \
+	"properties": { \
+		"Socket": {"type": ["string", "array"], "items": {"type": "string"}, \
+			"description": "Of the runtime API: a path, tcp:HOST:PORT, or a list: all are set"}, \
+		"Backend": {"type": "string", "description": "Its name in HAProxy"}, \
+		"Servers": {"type": "object", "description": "Names of its servers by region", \
+			"additionalProperties": {"type": ["string", "array"], \
+				"items": {"type": "string"}}}, \
+		"Roles": {"type": "array", "items": {"type": "string"}, \
+			"description": "Of the hosts of the region that ${Host} in Socket stands for"}, \
+		"Unreachable": {"type": "string", "enum": ["fail", "ignore"], "default": "fail", \
+			"description": "ignore: an HAProxy that does not answer is passed over"}}, \
+	"additionalProperties": false, \
+	"required": ["Socket", "Backend", "Servers"], \
+	"primaryIdentifier": ["/properties/Backend"], \
+	"actions": {"weights": {}, "set-weights": {}}}) "}}"
+/* clang-format on */
+static const char probe_schema[] = PROBE_SCHEMA;
 
 static const struct kind {
 	const char *name;

@@ -110,7 +110,10 @@ int probe_settings_read(struct arena *a, const json_t *config, struct probe_sett
 		.project_dir = arena_strdup(a, json_str(config, "ProjectDir", ".")),
 		.account = arena_strdup(a, json_str(config, "Account", "-")),
 		.region = arena_strdup(a, json_str(config, "Region", "")),
+		.hosts = "{}",
 	};
+	if (json_is_object(json_object_get(config, "Hosts")))
+		out->hosts = json_text(a, json_object_get(config, "Hosts"));
 	json_object_foreach((json_t *)config, key, value)
 	{
 		if (read_key(a, key, value, out, f) < 0)

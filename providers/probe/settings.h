@@ -13,6 +13,7 @@
 struct probe_settings {
 	struct http_settings http;
 	const char *project, *project_dir, *account, *region;
+	const char *hosts; /* JSON: {NAME: {"Address", "Roles", ...}} of the region */
 };
 
 /* 0, or -1 with a fault that names the key that is unknown or cannot have its value. */

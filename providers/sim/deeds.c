@@ -207,13 +207,20 @@ static const struct {
 	const char *pattern;
 	enum deed_role role;
 } words[] = {
-	{"*promote*", DEED_ROLE_PRIMARY},       {"*failover*", DEED_ROLE_PRIMARY},
-	{"*switchover*", DEED_ROLE_PRIMARY},    {"*pg_rewind*", DEED_ROLE_STANDBY},
-	{"*pg_basebackup*", DEED_ROLE_STANDBY}, {"*reseed*", DEED_ROLE_STANDBY},
-	{"*reprotect*", DEED_ROLE_STANDBY},     {"*fence*", DEED_ROLE_FENCED},
-	{"*pg_ctl*stop*", DEED_ROLE_FENCED},    {"*stop*postgres*", DEED_ROLE_FENCED},
-	{"*poweroff*", DEED_ROLE_FENCED},       {"*isolate*", DEED_ROLE_FENCED},
+	{"*promote*", DEED_ROLE_PRIMARY},
+	{"*failover*", DEED_ROLE_PRIMARY},
+	{"*switchover*", DEED_ROLE_PRIMARY},
+	{"*pg_rewind*", DEED_ROLE_STANDBY},
+	{"*pg_basebackup*", DEED_ROLE_STANDBY},
+	{"*reseed*", DEED_ROLE_STANDBY},
+	{"*reprotect*", DEED_ROLE_STANDBY},
+	{"*fence*", DEED_ROLE_FENCED},
+	{"*pg_ctl*stop*", DEED_ROLE_FENCED},
+	{"*stop*postgres*", DEED_ROLE_FENCED},
+	{"*poweroff*", DEED_ROLE_FENCED},
+	{"*isolate*", DEED_ROLE_FENCED},
 	{"*demote*", DEED_ROLE_FENCED},
+	{"by-?", DEED_ROLE_FENCED}, /* the steps of a fence's By */
 };
 
 static enum deed_role role_told(struct text t)
@@ -237,7 +244,7 @@ static enum deed_role role_of_path(const char *path)
 
 		name.len = left.len - (size_t)(name.ptr - left.ptr);
 		role = role_told(name);
-		if (role != DEED_ROLE_AS_ASKED || !slash)
+		if (role != DEED_ROLE_AS_ASKED || !slash || text_is(name, "reverse"))
 			return role;
 		left.len = (size_t)(slash - left.ptr);
 	}

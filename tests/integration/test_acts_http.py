@@ -134,7 +134,8 @@ def test_a_server_that_says_nothing(silent):
     answer = act("http", Url=silent, Method="POST", **{"Timeout": 300})
     assert (answer["Status"], answer["Effect"], code(answer)) == ("HD_FATAL", "unknown", "HD5508")
     answer = act("http", Url=silent, Timeout=300)
-    assert (answer["Status"], answer["Effect"], code(answer)) == ("HD_UNREACHABLE", "none", "HD5507")
+    assert (answer["Status"], answer["Effect"]) == ("HD_UNREACHABLE", "none")
+    assert code(answer) == "HD5507"
     answer = act("http", Url=silent, CancelAfter=100)
     assert (answer["Status"], code(answer)) == ("HD_CANCELLED", "HD5504")
 
