@@ -199,10 +199,21 @@ static const char *early_end(const struct http_check *h)
 			    (long long)h->tls_days);
 }
 
+static void measure(struct http_check *h)
+{
+	int64_t left_ms = h->answer.expires_ms - wall_ms(h);
+
+	check_measure(h->c, "Status", json_integer(h->answer.status));
+	if (h->answer.expires_ms)
+		check_measure(h->c, "TlsDays", json_integer(left_ms > 0 ? left_ms / DAY_MS : 0));
+}
+
 static int judge(struct http_check *h)
 {
 	const char *found = fact(h), *early = early_end(h);
 	bool redirects = h->answer.status >= 300 && h->answer.status <= 399;
+
+	measure(h);
 
 	if (!status_has(&h->ask.expected, h->answer.status))
 		return check_say(h->c, false, "%s, not %s%s", found, h->ask.expected.text,

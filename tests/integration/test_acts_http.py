@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from lab.talk import act
+from lab.talk import act, check
 
 SECRET = "tulips-in-may-2026"
 
@@ -177,3 +177,9 @@ def test_a_message_to_a_program(tmp_path):
     answer = act("notify", Command="echo no such chat; exit 3", Message="x")
     assert (answer["Status"], code(answer)) == ("HD_FATAL", "HD5505")
     assert "no such chat" in says(answer)
+
+
+def test_a_check_measures_the_status(server):
+    server.answers["/x"] = (503, {}, b"")
+    assert check(Type="HTTP", Url=server.url)["Values"] == {"Status": 200}
+    assert check(Type="HTTP", Url=server.url + "/x")["Values"] == {"Status": 503}
