@@ -107,24 +107,6 @@ static json_t *attributes_after(struct ask *a, const struct op_report *r)
 
 /* ---- running ---- */
 
-static int check_environment(struct ask *a, const json_t *object, const json_t **out)
-{
-	const json_t *environment = json_object_get(object, "Environment");
-	const char *name;
-	json_t *value;
-
-	*out = environment;
-	if (environment && !json_is_object(environment))
-		return ask_bad_property(a, "/Environment", "it is no map");
-	json_object_foreach((json_t *)environment, name, value)
-	{
-		if (!sh_name_valid(text_of(name)))
-			return ask_bad_property(a, "/Environment", "'%s' is no variable's name",
-						name);
-	}
-	return 0;
-}
-
 static int check_timeout(struct ask *a, const json_t *object, int64_t *out)
 {
 	const char *text = ask_text(a, object, "Timeout");
@@ -146,7 +128,7 @@ static int check_directory(struct ask *a, const json_t *object, const char **out
 
 static int fill_start(struct ask *a, const json_t *object, struct op_start *start)
 {
-	if (check_environment(a, object, &start->environment) < 0 ||
+	if (op_check_environment(a, object, &start->environment) < 0 ||
 	    check_timeout(a, object, &start->timeout_s) < 0)
 		return -1;
 	return check_directory(a, object, &start->directory);
@@ -432,7 +414,7 @@ static int command_plan(struct ask *a)
 	int64_t timeout_s;
 
 	if ((!ask_unknown(a, "/Environment") &&
-	     check_environment(a, a->desired, &environment) < 0) ||
+	     op_check_environment(a, a->desired, &environment) < 0) ||
 	    (!ask_unknown(a, "/Timeout") && check_timeout(a, a->desired, &timeout_s) < 0) ||
 	    (!ask_unknown(a, "/WorkingDirectory") &&
 	     check_directory(a, a->desired, &directory) < 0))

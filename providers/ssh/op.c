@@ -22,7 +22,8 @@ enum op_exit { EXIT_MAKE = 51, EXIT_SCRIPT = 52 };
 
 /*
  * Watches the script: $1 its directory, $2 the seconds it may take, $3 where it runs,
- * $4 the interpreter ("" when it has a line for that).  The script leads a session of
+ * $4 the interpreter ("" when it has a line for that), $5 the file for its errors, which may be
+ * that for its output.  The script leads a session of
  * its own, so that all it started can be ended when the time is up.  Its output is cut
  * in place (the script appends), and what it leaves running keeps a file to write to.
  * The standard input and output of all of it are not ours: nothing here can hold the
@@ -32,16 +33,17 @@ enum op_exit { EXIT_MAKE = 51, EXIT_SCRIPT = 52 };
  * the script: a variable called "d" or PATH is none of ours.
  */
 static const char watch[] =
-	"d=$1;t=$2;w=$3;x=$4;cd \"$d\"||exit 1;b=-;s=-;"
+	"d=$1;t=$2;w=$3;x=$4;e=$5;cd \"$d\"||exit 1;b=-;s=-;"
 	"[ -r /proc/sys/kernel/random/boot_id ]&&read -r b </proc/sys/kernel/random/boot_id;"
 	"[ -r /proc/$$/stat ]&&read -r s </proc/$$/stat;"
-	"set -- $s;[ $# -gt 21 ]&&shift 21;echo \"$$ $b $1\">pid;:>out;:>outputs;"
-	"cut() { if [ $(wc -c <out) -gt $1 ];then tail -c 65536 out>o2;cat o2>out;rm -f o2;fi; };"
+	"set -- $s;[ $# -gt 21 ]&&shift 21;echo \"$$ $b $1\">pid;:>out;:>$e;:>outputs;"
+	"cut() { for f in out $e;do if [ $(wc -c <$f) -gt $1 ];"
+	"then tail -c 65536 $f>o2;cat o2>$f;rm -f o2;fi;done; };"
 	"l=$(command -v setsid);"
 	"(umask 022;cd \"$w\"||exit;set -- \"$l\" \"$x\" \"$d/script\" \"$d/outputs\";"
-	"unset d t w x b s l;eval \"$" OP_ENVIRONMENT "\";unset " OP_ENVIRONMENT ";"
+	"unset d t w x e b s l;eval \"$" OP_ENVIRONMENT "\";unset " OP_ENVIRONMENT ";"
 	"HADEPLOY_OUTPUT=$4;export HADEPLOY_OUTPUT;"
-	"exec ${1:+\"$1\"} ${2:+\"$2\"} \"$3\") </dev/null >>out 2>&1 & c=$!;"
+	"exec ${1:+\"$1\"} ${2:+\"$2\"} \"$3\") </dev/null >>out 2>>$e & c=$!;"
 	"(n=0;while sleep 1;do n=$((n+1));if [ $n -ge $t ];then :>timeout;"
 	"kill -s TERM -- -$c||kill -s TERM $c;sleep 2;kill -s KILL -- -$c;exit;fi;"
 	"cut 4194304;done) </dev/null >/dev/null 2>&1 & k=$!;"
@@ -68,6 +70,24 @@ void op_add_state_dir(const struct ask *a, struct str *s)
 	}
 	sh_quote(s, text_of(dir));
 	str_add_char(s, ';');
+}
+
+int op_check_environment(struct ask *a, const json_t *object, const json_t **out)
+{
+	const json_t *environment = json_object_get(object, "Environment");
+	const char *name;
+	json_t *value;
+
+	*out = environment;
+	if (environment && !json_is_object(environment))
+		return ask_bad_property(a, "/Environment", "it is no map");
+	json_object_foreach((json_t *)environment, name, value)
+	{
+		if (!sh_name_valid(text_of(name)))
+			return ask_bad_property(a, "/Environment", "'%s' is no variable's name",
+						name);
+	}
+	return 0;
 }
 
 void op_add_environment(const struct ask *a, const json_t *environment, const char *verb,
@@ -110,8 +130,9 @@ static void add_launch(const struct ask *a, const struct op_start *start, struct
 	op_add_environment(a, start->environment, start->verb, s);
 	str_add(s, "$(command -v setsid||echo nohup) sh -c ");
 	sh_quote(s, text_of(watch));
-	str_printf(s, " hadeploy \"$d\" %lld \"$w\" %s </dev/null >/dev/null 2>&1 3<&- &",
-		   (long long)start->timeout_s, own_line ? "''" : "/bin/sh");
+	str_printf(s, " hadeploy \"$d\" %lld \"$w\" %s %s </dev/null >/dev/null 2>&1 3<&- &",
+		   (long long)start->timeout_s, own_line ? "''" : "/bin/sh",
+		   start->apart ? "err" : "out");
 }
 
 /* Nothing is written before the script runs on its own: with nobody at the other end any
@@ -241,8 +262,9 @@ int op_find(struct ask *a)
 }
 
 /*
- * "done CODE OUTPUTS_LEN" (code -1: the time was up), then that many bytes of outputs
- * and the end of the output; or one word: gone, starting, running, rebooted, died.
+ * "done CODE OUTPUTS_LEN ERRORS_LEN" (code -1: the time was up), then that many bytes of
+ * outputs, of the end of what it wrote as errors, where that is a file of its own, and the end
+ * of the output; or one word: gone, starting, running, rebooted, died.
  */
 static void add_poll_script(const char *dir, struct str *s)
 {
@@ -251,8 +273,10 @@ static void add_poll_script(const char *dir, struct str *s)
 		   "cd \"$d\" 2>/dev/null||{ echo gone;exit 0;};"
 		   "f(){ read -r r <rc;[ -f timeout ]&&r=-1;n=0;"
 		   "[ -f outputs ]&&n=$(($(wc -c <outputs)));[ $n -gt %u ]&&n=-1;"
-		   "echo \"done $r $n\";[ $n -gt 0 ]&&cat outputs;exec tail -c %u out;};",
-		   OP_OUTPUTS_LEN, OP_TAIL_LEN);
+		   "m=0;[ -f err ]&&m=$(($(tail -c %u err|wc -c)));"
+		   "echo \"done $r $n $m\";[ $n -gt 0 ]&&cat outputs;"
+		   "[ $m -gt 0 ]&&tail -c $m err;exec tail -c %u out;};",
+		   OP_OUTPUTS_LEN, OP_TAIL_LEN, OP_TAIL_LEN);
 	str_add(s, "[ -s rc ]&&f;[ -s pid ]||{ echo starting;exit 0;};"
 		   "read -r p b s <pid;B=-;S=-;"
 		   "[ -r /proc/sys/kernel/random/boot_id ]&&"
@@ -276,12 +300,15 @@ static int64_t elapsed_ms(const struct ask *a)
 static int parse_done(struct ask *a, struct text head, struct text rest, struct op_report *out)
 {
 	struct text_split split = text_split_start(head);
-	struct text word, code, len;
-	int64_t code_value, len_value;
+	struct text word, code, len, errors;
+	int64_t code_value, len_value, errors_value;
 
 	if (!text_next(&split, ' ', &word) || !text_next(&split, ' ', &code) ||
-	    !text_next(&split, ' ', &len) || !text_to_int64(code, -1, 255, &code_value) ||
-	    !text_to_int64(len, -1, OP_OUTPUTS_LEN, &len_value) || (int64_t)rest.len < len_value)
+	    !text_next(&split, ' ', &len) || !text_next(&split, ' ', &errors) ||
+	    !text_to_int64(code, -1, 255, &code_value) ||
+	    !text_to_int64(len, -1, OP_OUTPUTS_LEN, &len_value) ||
+	    !text_to_int64(errors, 0, OP_TAIL_LEN, &errors_value) ||
+	    (int64_t)rest.len < (len_value > 0 ? len_value : 0) + errors_value)
 		return ask_host_fault(a, "asking for the script's end", head);
 	out->phase = code_value < 0 ? OP_TIMED_OUT : OP_ENDED;
 	out->code = (int)code_value;
@@ -293,6 +320,8 @@ static int parse_done(struct ask *a, struct text head, struct text rest, struct 
 		str_add_len(&out->outputs, rest.ptr, (size_t)len_value);
 	else
 		len_value = 0;
+	str_add_len(&out->errors, rest.ptr + len_value, (size_t)errors_value);
+	len_value += errors_value;
 	str_add_len(&out->tail, rest.ptr + len_value, rest.len - (size_t)len_value);
 	return 0;
 }
@@ -346,6 +375,7 @@ static int look(struct ask *a, struct op_report *out)
 void op_report_release(struct op_report *r)
 {
 	str_release(&r->outputs);
+	str_release(&r->errors);
 	str_release(&r->tail);
 }
 
@@ -406,7 +436,12 @@ int op_forget(struct ask *a)
 
 void op_detail_tail(struct fault *f, const struct op_report *r)
 {
-	struct text tail = text_trim(str_text(&r->tail));
+	op_detail_said(f, str_text(&r->tail));
+}
+
+void op_detail_said(struct fault *f, struct text said)
+{
+	struct text tail = text_trim(said);
 	size_t start = tail.len, lines = 0;
 	json_t *clean;
 

@@ -11,6 +11,7 @@
  *	script    what runs; removed when it has ended
  *	pid       "PID BOOT STARTED" of the process that watches the script
  *	out       the end of what it wrote, both streams; bounded
+ *	err       the end of what it wrote as errors, when these are kept apart
  *	outputs   NAME=value lines, from $HADEPLOY_OUTPUT
  *	timeout   there when the time was up
  *	rc        the exit code: the script has ended
@@ -24,13 +25,14 @@
 #include "providers/ssh/ask.h"
 
 struct op_start {
-	const char *verb; /* "create", "update", "delete" */
+	const char *verb; /* "create", "update", "delete", "run" */
 	const char *id;   /* of the resource; for poll() to hand over */
 	struct text script;
 	const json_t *environment; /* object of strings, or NULL */
 	const char *directory;     /* to run in; NULL: home */
 	int64_t timeout_s;
 	json_t *inputs; /* what poll() must know; no secrets; borrowed, may be NULL */
+	bool apart;     /* errors are kept in a file of their own */
 	bool quiet;     /* what the script writes may hold secrets: record none of it */
 };
 
@@ -47,6 +49,7 @@ struct op_report {
 	int code;           /* OP_ENDED */
 	const char *why;    /* OP_LOST, OP_GONE */
 	struct str outputs; /* of $HADEPLOY_OUTPUT */
+	struct str errors;  /* the end of the errors, when they are kept apart */
 	struct str tail;    /* the end of what was written */
 };
 
@@ -56,6 +59,8 @@ struct op_report {
 
 /* Appends b=STATE_DIR; */
 void op_add_state_dir(const struct ask *a, struct str *s);
+/* The object's Environment, if any, is a map of variables: 0, or -1 with a fault. */
+int op_check_environment(struct ask *a, const json_t *object, const json_t **out);
 /*
  * Appends the export of this one variable: text that, evaluated, exports what the script
  * sees, its Environment and HADEPLOY_...  Only the shell that becomes the script may
@@ -84,6 +89,7 @@ void op_report_release(struct op_report *r);
 int op_forget(struct ask *a);
 /* Appends the last lines of what was written. */
 void op_detail_tail(struct fault *f, const struct op_report *r);
+void op_detail_said(struct fault *f, struct text said);
 /* Adds what can be recorded of a text: valid UTF-8, without line ends behind it. */
 json_t *op_text_json(struct text t);
 

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "providers/kit/span.h"
+#include "providers/ssh/act.h"
 #include "providers/ssh/schema.h"
 #include "providers/ssh/type.h"
 
@@ -40,10 +41,14 @@ static int check_token(struct ask *a)
 
 typedef type_fn *pick_fn(const struct type *t);
 
+/* What goes on without a resource. */
+static const struct type no_type = {.name = "", .poll = act_poll};
+
 static int ask(struct hd_session *s, struct hd_op *op, const struct hd_resource *r,
 	       struct hd_span token, pick_fn *pick)
 {
-	const struct type *type = type_named(span_text(r->type));
+	const struct type *type =
+		r->type.len == 0 && token.len > 0 ? &no_type : type_named(span_text(r->type));
 	struct ask a;
 	int status;
 
@@ -197,4 +202,5 @@ const struct hd_provider hadeploy_provider_ssh = {
 	.poll = call_poll,
 	.plan = call_plan,
 	.find = call_find,
+	.act = act_call,
 };
