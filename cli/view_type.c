@@ -90,10 +90,22 @@ static void add_ref(struct page *p)
 	add_row(p, "Ref gives", str_text(&p->scratch), LABEL_COLUMN);
 }
 
+/* No resource: an entry of the manifest's Routes, say. */
+static bool only_acts(const struct page *p)
+{
+	return json_is_false(json_object_get(p->schema, "deployable")) &&
+	       !json_flag(p->schema, "published", false) &&
+	       json_array_size(json_object_get(p->schema, "actions")) > 0;
+}
+
 /* Some types are only known. */
 static void add_deployable(struct page *p)
 {
-	if (json_is_false(json_object_get(p->schema, "deployable")))
+	if (only_acts(p))
+		add_row(p, "Deployable",
+			TEXT_LIT("no: it is an entry of Routes, and runbooks act on it"),
+			LABEL_COLUMN);
+	else if (json_is_false(json_object_get(p->schema, "deployable")))
 		add_row(p, "Deployable", TEXT_LIT("no: nothing here can make one"), LABEL_COLUMN);
 }
 
@@ -183,7 +195,8 @@ static void add_head(struct page *p, const char *name)
 	str_add_char(p->out, '\n');
 	if (json_flag(p->schema, "deprecated", false))
 		add_row(p, "Deprecated", TEXT_LIT("yes"), LABEL_COLUMN);
-	add_ref(p);
+	if (!only_acts(p))
+		add_ref(p);
 	if (identifier) {
 		str_clear(&p->scratch);
 		add_pointers(&p->scratch, identifier, ", ");

@@ -33,6 +33,15 @@ static void hint_types(struct diags *d, struct diag *g, const char *type, const 
 	str_release(&list);
 }
 
+/* Whatever for: it can never be one. */
+static void report_acts(const struct checking *c, const struct doc_resource *r)
+{
+	struct diag *g = diag_add(c->d, DIAG_TYPE_NOT_SERVED, r->type_where,
+				  "'%s' is no resource: runbooks act on it", r->type);
+
+	diag_hint(c->d, g, "write it as an entry of Routes in the manifest: docs/manifest.md");
+}
+
 /* known: a provider has its schema; NULL: nobody does. */
 static void report_type(const struct checking *c, const struct doc_resource *r,
 			const struct schema *known)
@@ -47,6 +56,10 @@ static void report_type(const struct checking *c, const struct doc_resource *r,
 			     "'%s' needs provider '%s', which is not part of this version", r->type,
 			     absent);
 		diag_hint(c->d, g, "remove the resource, or serve its type by a plugin");
+		return;
+	}
+	if (known && schema_only_acts(known)) {
+		report_acts(c, r);
 		return;
 	}
 	if (known) {
@@ -103,7 +116,8 @@ static void check_resource(const struct checking *c, size_t index)
 
 	if (!registry_find(c->p->registry, r->type, &entry, &c->schemas[index]) ||
 	    !registry_deploys(entry, c->schemas[index])) {
-		if (c->purpose == PROJECT_DEPLOY)
+		if (c->purpose == PROJECT_DEPLOY ||
+		    (c->schemas[index] && schema_only_acts(c->schemas[index])))
 			report_type(c, r, c->schemas[index]);
 		c->schemas[index] = NULL;
 		c->i->undeployable = true;

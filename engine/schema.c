@@ -145,6 +145,11 @@ bool schema_has_shown(const struct schema *s, struct text pointer)
 	return false;
 }
 
+bool schema_only_acts(const struct schema *s)
+{
+	return s->undeployable && !s->published && s->action_count > 0;
+}
+
 bool schema_is_deployable(const struct schema *s)
 {
 	return !s->undeployable;

@@ -62,6 +62,8 @@ bool schema_has_shown(const struct schema *s, struct text pointer);
 bool schema_has_action(const struct schema *s, const char *name);
 /* False: its provider knows the type and has no way to make one. */
 bool schema_is_deployable(const struct schema *s);
+/* It is no resource, and has actions: an entry of the manifest's Routes is acted on. */
+bool schema_only_acts(const struct schema *s);
 /* What somebody published about the type: what it refuses may be right. */
 bool schema_is_published(const struct schema *s);
 /* The schema lists everything on the way: no key of a map that takes any. */

@@ -44,6 +44,8 @@
  *	Result  of an action: what it tells
  *
  * Create, Read and Delete there must be; Update and Delete may be [], when there is nothing to do.
+ * A type with Actions and none of the others is no resource ("deployable": false): runbooks act on
+ * it, and what it is about is in their arguments (Routes of the manifest).
  *
  * STEP:
  *

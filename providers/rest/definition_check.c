@@ -267,6 +267,7 @@ static void check_needed(struct checker *c, enum operation_kind kind)
 static void check_operations(struct checker *c)
 {
 	const char *outer = c->who;
+	bool acts = definition_only_acts(c->t);
 
 	for (size_t i = 0; i < OPERATION_KIND_COUNT; i++) {
 		enum operation_kind kind = (enum operation_kind)i;
@@ -276,8 +277,8 @@ static void check_operations(struct checker *c)
 		if (o->given) {
 			check_steps(c, o);
 			check_ends(c, o, kind);
-		} else if (kind == OPERATION_CREATE || kind == OPERATION_READ ||
-			   kind == OPERATION_DELETE) {
+		} else if (!acts && (kind == OPERATION_CREATE || kind == OPERATION_READ ||
+				     kind == OPERATION_DELETE)) {
 			check_needed(c, kind);
 		}
 	}

@@ -100,6 +100,8 @@ const char *protocol_word(enum protocol p);
 /* definition_step.c */
 void definition_set_operation(struct definition_reader *r, const struct definition_key *key,
 			      const struct node *value, void *into);
+/* It has actions and nothing else: no resource, but something that runbooks act on. */
+bool definition_only_acts(const struct definition *t);
 void definition_set_actions(struct definition_reader *r, const struct definition_key *key,
 			    const struct node *value, void *into);
 /* The key of an operation: "FindByKey". */

@@ -256,6 +256,15 @@ static void add_description(const struct node *root, const struct definition *t)
 				    json_stringn(text->text.ptr, text->text.len));
 }
 
+bool definition_only_acts(const struct definition *t)
+{
+	for (size_t i = 0; i < OPERATION_KIND_COUNT; i++) {
+		if (t->operations[i].given)
+			return false;
+	}
+	return t->action_count > 0;
+}
+
 /* What the engine is told of act() is what there is. */
 static void add_actions(const struct definition *t)
 {
@@ -267,6 +276,8 @@ static void add_actions(const struct definition *t)
 	for (size_t i = 0; i < t->action_count; i++)
 		json_array_append_new(names, json_string(t->actions[i].name));
 	json_object_set_new(schema, "actions", names);
+	if (definition_only_acts(t))
+		json_object_set_new(schema, "deployable", json_false());
 }
 
 static void add_properties(struct definition_reader *r, const struct definition *t)
@@ -296,7 +307,7 @@ static void add_replacements(struct definition_reader *r, const struct definitio
 	json_t *schema = (json_t *)(uintptr_t)t->schema, *create_only, *body;
 	const char *name;
 
-	if (!schema || t->operations[OPERATION_UPDATE].given)
+	if (!schema || t->operations[OPERATION_UPDATE].given || definition_only_acts(t))
 		return;
 	create_only = json_object_get(schema, "createOnlyProperties");
 	if (!create_only)

@@ -88,6 +88,8 @@ void suite_ask(struct suite *s, const struct question *q, struct outcome *out);
  * when it is not NULL, gets a copy of the first one. */
 void suite_ask_all(struct suite *s, const struct question *q, char **first_token,
 		   struct outcome *out);
+/* once.c: one question from standard input; an exit code. */
+int suite_once(struct suite *s);
 const char *status_name(int status);
 /* A new session on the provider; NULL after it was told. */
 struct hd_session *suite_session(struct suite *s);

@@ -25,6 +25,7 @@ CONFIG = """\
 launch=gsqlite3
 gsqlite3-database={dir}/zones.db
 gsqlite3-dnssec=yes
+enable-lua-records={lua}
 local-address={address}
 local-port={dns}
 api=yes
@@ -55,9 +56,10 @@ class PowerDns(Server):
     name, program = "pdns", "/usr/sbin/pdns_server"
     wanted_ports = ("dns", "api")
 
-    def __init__(self, folder, address="127.0.0.1", key=KEY):
+    def __init__(self, folder, address="127.0.0.1", key=KEY, lua="no"):
         super().__init__(folder, address)
         self.key = key
+        self.lua = lua
 
     @property
     def endpoint(self):
@@ -81,7 +83,7 @@ class PowerDns(Server):
 
     def configure(self):
         (self.dir / "pdns.conf").write_text(CONFIG.format(
-            dir=self.dir, address=self.address, key=self.key, **self.ports))
+            dir=self.dir, address=self.address, key=self.key, lua=self.lua, **self.ports))
 
     def command(self):
         return [self.program, f"--config-dir={self.dir}"]
