@@ -1,5 +1,7 @@
 #include "engine/check_set.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/limits.h"
 #include "engine/session.h"
@@ -12,13 +14,22 @@
 #define BAKING_TOLD_MS 60000 /* how often observers hear that it goes on */
 #define SOON_MS 1000
 
+/* What is asked about, from one vantage point or several. */
+struct endpoint {
+	const struct manifest_check *check;
+	const char *label;
+	enum gauge_state wanted, state;
+	int64_t within_ms, until_ms; /* 0: thresholds decide */
+	struct vantage *vantages;
+	size_t vantage_count;
+};
+
 struct asking {
 	struct job job;
 	struct check_set *c;
 	const struct check_probe *probe; /* NULL: the timer */
-	enum gauge_state wanted;
-	int64_t within_ms, until_ms; /* 0: thresholds decide */
-	struct gauge gauge;
+	struct endpoint *of;
+	struct vantage *vantage;
 	size_t answers; /* since the bake time was over */
 };
 
@@ -29,17 +40,35 @@ static int64_t now_ms(const struct check_set *c)
 
 /* --- what is to be checked ----------------------------------------------------------- */
 
-static void add_probe(struct check_set *c, const struct check_wanted *w,
-		      const struct check_probe *p)
+static void add_probe(struct check_set *c, struct endpoint *of, const struct check_probe *p)
 {
 	struct asking *q = ARENA_NEW(c->a, struct asking);
 
 	q->job.owner = JOB_OF_CHECK;
 	q->c = c;
 	q->probe = p;
-	q->wanted = w->unhealthy ? GAUGE_UNHEALTHY : GAUGE_HEALTHY;
-	q->within_ms = w->within_ms;
+	q->of = of;
+	q->vantage = &of->vantages[of->vantage_count++];
 	*(struct asking **)arena_vec_add(c->a, &c->asked) = q;
+}
+
+/* Its probes stand together; how many there are. */
+static size_t add_endpoint(struct check_set *c, const struct check_wanted *w,
+			   const struct check_probe *probes, size_t count)
+{
+	struct endpoint *of = ARENA_NEW(c->a, struct endpoint);
+	size_t own = 0;
+
+	while (own < count && probes[own].endpoint == probes[0].endpoint)
+		own++;
+	of->check = w->check;
+	of->label = probes[0].endpoint;
+	of->wanted = w->unhealthy ? GAUGE_UNHEALTHY : GAUGE_HEALTHY;
+	of->within_ms = w->within_ms;
+	of->vantages = ARENA_ARRAY(c->a, own, struct vantage);
+	for (size_t i = 0; i < own; i++)
+		add_probe(c, of, &probes[i]);
+	return own;
 }
 
 void check_set_add(struct check_set *c, const struct check_wanted *w,
@@ -49,8 +78,8 @@ void check_set_add(struct check_set *c, const struct check_wanted *w,
 
 	if (check_probes(c->a, w->check, place, &probes, c->d))
 		c->fault = arena_printf(c->a, "'%s' cannot be carried out", w->check->name);
-	for (size_t i = 0; i < probes.count; i++)
-		add_probe(c, w, &probes.items[i]);
+	for (size_t i = 0; i < probes.count;)
+		i += add_endpoint(c, w, &probes.items[i], probes.count - i);
 }
 
 /* --- the end ------------------------------------------------------------------------- */
@@ -92,7 +121,7 @@ static void end(struct check_set *c, enum check_set_end how)
 
 static bool is_fine(const struct asking *q)
 {
-	return q->gauge.state == q->wanted;
+	return q->of->state == q->of->wanted;
 }
 
 static bool all_fine(const struct check_set *c)
@@ -116,10 +145,10 @@ static bool enroll(struct asking *q)
 {
 	struct check_set *c = q->c;
 	const struct check_place *place = &q->probe->place;
-	const struct instance_id id = {c->stack, place->account, place->region->name};
+	const struct instance_id id = {c->stack, place->account, q->probe->from->name};
 	const struct manifest_check *check = q->probe->check;
 	const struct provider_entry *entry =
-		registry_entry(c->e->project->registry, check->provider);
+		registry_entry(c->e->project->registry, q->probe->provider);
 	struct call *call = &q->job.call;
 
 	if (!entry || !HD_KNOWS(struct hd_provider, entry->table, lookup) || !entry->table->lookup)
@@ -170,11 +199,11 @@ static void begin_asking(struct asking *q)
 {
 	if (!enroll(q)) {
 		fail(q->c, arena_printf(q->c->a, "%s: its provider '%s' carries out no checks",
-					q->probe->label, q->probe->check->provider));
+					q->probe->label, q->probe->provider));
 		return;
 	}
-	if (q->within_ms)
-		q->until_ms = now_ms(q->c) + q->within_ms;
+	if (q->of->within_ms && !q->of->until_ms)
+		q->of->until_ms = now_ms(q->c) + q->of->within_ms;
 	ask(q);
 }
 
@@ -225,8 +254,8 @@ static bool is_patience_over(struct asking *q)
 {
 	const struct manifest_check *k = q->probe->check;
 
-	if (q->until_ms)
-		return now_ms(q->c) >= q->until_ms;
+	if (q->of->until_ms)
+		return now_ms(q->c) >= q->of->until_ms;
 	if (q->c->bake_until_ms && bake_left_ms(q->c) > 0)
 		return false;
 	return ++q->answers > PATIENCE * (k->healthy_threshold + k->unhealthy_threshold);
@@ -235,8 +264,8 @@ static bool is_patience_over(struct asking *q)
 /* Its state is certain, and is not the one that is wanted. */
 static bool is_wrong(const struct asking *q)
 {
-	return q->gauge.state != GAUGE_UNKNOWN && !is_fine(q) &&
-	       (!q->until_ms || now_ms(q->c) >= q->until_ms);
+	return q->of->state != GAUGE_UNKNOWN && !is_fine(q) &&
+	       (!q->of->until_ms || now_ms(q->c) >= q->of->until_ms);
 }
 
 /* Who waits for something to become so hears of it soon; one bad answer where all should be well
@@ -244,15 +273,26 @@ static bool is_wrong(const struct asking *q)
 static int64_t pause_ms(const struct asking *q, const struct check_answer *answer)
 {
 	int64_t interval_ms = q->probe->check->interval_ms;
-	bool as_wanted = answer->healthy == (q->wanted == GAUGE_HEALTHY);
-	int64_t left_ms = q->until_ms - now_ms(q->c);
+	bool as_wanted = answer->healthy == (q->of->wanted == GAUGE_HEALTHY);
+	int64_t left_ms = q->of->until_ms - now_ms(q->c);
 
-	if (q->c->pace == CHECK_PACE_SOON && interval_ms > SOON_MS && (as_wanted || q->until_ms))
+	if (q->c->pace == CHECK_PACE_SOON && interval_ms > SOON_MS &&
+	    (as_wanted || q->of->until_ms))
 		interval_ms = SOON_MS;
 	/* The last answer that counts is given when the time is over. */
-	if (q->until_ms && left_ms > 0 && left_ms < interval_ms)
+	if (q->of->until_ms && left_ms > 0 && left_ms < interval_ms)
 		interval_ms = left_ms;
 	return interval_ms;
+}
+
+/* Of several vantage points nobody may have been able to ask. */
+static const char *up_and_down(const struct asking *q)
+{
+	for (size_t i = 0; i < q->of->vantage_count; i++) {
+		if (q->of->vantages[i].last != VOICE_NONE)
+			return "is up and down";
+	}
+	return "can be asked from nowhere";
 }
 
 static void decide(struct asking *q, const struct check_answer *answer)
@@ -261,31 +301,58 @@ static void decide(struct asking *q, const struct check_answer *answer)
 	bool baking = c->timer && bake_left_ms(c) > 0;
 
 	if (is_wrong(q))
-		fail(c, arena_printf(c->a, "%s: %s", q->probe->label, answer->detail));
+		fail(c, arena_printf(c->a, "%s: %s", q->of->label, answer->detail));
 	else if (!baking && all_fine(c))
 		end(c, CHECK_SET_FINE);
 	else if (!is_fine(q) && is_patience_over(q))
-		fail(c, arena_printf(c->a, "%s is up and down, at last: %s", q->probe->label,
+		fail(c, arena_printf(c->a, "%s %s, at last: %s", q->of->label, up_and_down(q),
 				     answer->detail));
 	else
 		dispatch_rest(c->dispatch, &q->job, pause_ms(q, answer));
 }
 
+/* A host that cannot be reached itself says nothing about the endpoint. */
+static enum voice voice_of(const struct asking *q, const struct outcome *o, bool healthy)
+{
+	if (o->status != HD_OK && q->probe->remote)
+		return VOICE_NONE;
+	return healthy ? VOICE_HEALTHY : VOICE_UNHEALTHY;
+}
+
+/* Of several vantage points one answer for the endpoint: false as long as there is none. */
+static bool join(const struct asking *q, const struct check_answer *answer,
+		 struct check_answer *out)
+{
+	const struct endpoint *of = q->of;
+	enum gauge_state now = check_quorum_now(of->check, of->vantages, of->vantage_count);
+
+	*out = *answer;
+	out->healthy = now == GAUGE_HEALTHY;
+	if (of->check->from_count && *answer->detail)
+		out->detail = arena_printf(q->c->a, "%s (%s)", answer->detail,
+					   q->probe->label + strlen(of->label) + 1);
+	return now != GAUGE_UNKNOWN;
+}
+
 static void tell(const struct asking *q, enum gauge_state before, const struct check_answer *answer)
 {
 	const struct check_listener *l = q->c->listener;
+	struct check_answer joined;
+	bool known = join(q, answer, &joined);
 
-	if (l->answered)
-		l->answered(q->c, q->probe, answer);
-	if (l->changed && q->gauge.state != before)
-		l->changed(q->c, q->probe, answer);
+	if (l->answered && known)
+		l->answered(q->c, q->probe, &joined);
+	joined.healthy = q->of->state == GAUGE_HEALTHY;
+	if (l->changed && q->of->state != before && q->of->state != GAUGE_UNKNOWN)
+		l->changed(q->c, q->probe, &joined);
 }
 
 static void answered(struct asking *q)
 {
 	struct check_set *c = q->c;
 	struct outcome *o = &q->job.work.outcome;
-	enum gauge_state before = q->gauge.state;
+	struct endpoint *of = q->of;
+	enum gauge_state before = of->state;
 	struct check_answer answer;
 
 	if (c->ended) {
@@ -294,7 +361,8 @@ static void answered(struct asking *q)
 	}
 	answer = read_answer(c->a, o);
 	diags_release(&o->diags);
-	gauge_add(&q->gauge, q->probe->check, answer.healthy);
+	vantage_hear(q->vantage, of->check, voice_of(q, o, answer.healthy));
+	of->state = check_quorum(of->check, of->vantages, of->vantage_count);
 	tell(q, before, &answer);
 	/* Who heard it may have stopped the set. */
 	if (!c->ended)

@@ -41,7 +41,7 @@ static void tell_check(struct check_set *set, const struct check_probe *p,
 				 .kind = EVENT_CHECK,
 				 .instance = &id,
 				 .wave = c->wave,
-				 .text = arena_printf(x->arena, "%s is %s%s%s", p->label, state,
+				 .text = arena_printf(x->arena, "%s is %s%s%s", p->endpoint, state,
 						      *answer->detail ? ": " : "", answer->detail),
 				 .total = answer->healthy ? c->s->plan->spec.member_count : 0,
 			 });

@@ -14,7 +14,10 @@
 #include "engine/health/pieces.h"
 #include "templates/node.h"
 
-/* One probe that is being made. */
+#define FROM_HERE "local"
+#define PROVIDER_OF_HOSTS "ssh"
+
+/* One endpoint whose probes are being made. */
 struct filling {
 	struct arena *a;
 	const struct manifest_check *check;
@@ -30,9 +33,15 @@ struct probe_list {
 /* Keys that are about the asking; the provider never sees them.  Timeout is given as a number. */
 static bool is_engines(struct text key)
 {
-	static const char *const keys[] = {"Name",    "Timeout",          "Interval",
-					   "Roles",   "HealthyThreshold", "UnhealthyThreshold",
-					   "Provider"};
+	static const char *const keys[] = {"Name",
+					   "Timeout",
+					   "Interval",
+					   "Roles",
+					   "HealthyThreshold",
+					   "UnhealthyThreshold",
+					   "Provider",
+					   "From",
+					   "Quorum"};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		if (text_is(key, keys[i]))
@@ -189,12 +198,82 @@ static const char *label_of(const struct filling *f)
 	return copy;
 }
 
+/* From where one probe of an endpoint is made. */
+struct asker {
+	const struct manifest_region *region; /* NULL: from here */
+	const char *host;                     /* its name */
+	const char *word;                     /* as the check has it */
+};
+
+static struct asker asker_of(const struct manifest *m, const char *word)
+{
+	const struct manifest_region *region = manifest_region(m, word);
+
+	if (!strcmp(word, FROM_HERE))
+		return (struct asker){NULL, NULL, word};
+	if (region && region->host_count)
+		return (struct asker){region, region->hosts[0].host.name, word};
+	for (size_t i = 0; i < m->region_count; i++) {
+		for (size_t k = 0; k < m->regions[i].host_count; k++) {
+			const char *name = m->regions[i].hosts[k].host.name;
+
+			if (!strcmp(name, word))
+				return (struct asker){&m->regions[i], name, word};
+		}
+	}
+	return (struct asker){NULL, NULL, word}; /* the manifest was refused */
+}
+
+static const char *args_from(const struct filling *f, const json_t *args, const struct asker *from)
+{
+	json_t *own = json_copy((json_t *)(uintptr_t)args);
+	const char *text;
+
+	if (from->host)
+		json_object_set_new(own, "From", json_pack("{s:s}", "Host", from->host));
+	text = json_text(f->a, own);
+	json_decref(own);
+	return text;
+}
+
+static void add_vantage(const struct filling *f, struct probe_list *list, const char *endpoint,
+			const json_t *args, const struct asker *from)
+{
+	struct check_probe *probe = arena_vec_add(f->a, list);
+
+	*probe = (struct check_probe){
+		.check = f->check,
+		.endpoint = endpoint,
+		.label = from->word ? arena_printf(f->a, "%s from %s", endpoint, from->word)
+				    : endpoint,
+		.args = args_from(f, args, from),
+		.place = *f->place,
+		.provider = from->host ? PROVIDER_OF_HOSTS : f->check->provider,
+		.from = from->region ? from->region : f->place->region,
+		.remote = from->host != NULL,
+	};
+}
+
+static void add_vantages(const struct filling *f, struct probe_list *list, const json_t *args)
+{
+	const struct manifest_check *c = f->check;
+	const struct asker here = {NULL, NULL, NULL};
+	const char *endpoint = label_of(f);
+
+	if (!c->from_count)
+		add_vantage(f, list, endpoint, args, &here);
+	for (size_t i = 0; i < c->from_count; i++) {
+		const struct asker from = asker_of(f->place->manifest, c->from[i]);
+
+		add_vantage(f, list, endpoint, args, &from);
+	}
+}
+
 static int add_probe(const struct filling *f, struct probe_list *list)
 {
 	const struct node *config = f->check->config;
 	size_t errors = f->d->error_count;
 	json_t *args = json_object(), *value;
-	struct check_probe *probe;
 
 	for (size_t i = 0; i < config->count; i++) {
 		struct text key = config->entries[i].key->text;
@@ -205,13 +284,11 @@ static int add_probe(const struct filling *f, struct probe_list *list)
 	}
 	json_object_set_new(args, "Name", json_string(f->check->name));
 	json_object_set_new(args, "Timeout", json_integer(f->check->timeout_ms));
-	if (f->d->error_count == errors) {
-		probe = arena_vec_add(f->a, list);
-		probe->check = f->check;
-		probe->label = label_of(f);
-		probe->args = json_text(f->a, args);
-		probe->place = *f->place;
-	}
+	/* The command of a check of type SSH is run on the host itself. */
+	if (f->host && !strcmp(f->check->type, "SSH"))
+		json_object_set_new(args, "Host", json_string(f->host->host.name));
+	if (f->d->error_count == errors)
+		add_vantages(f, list, args);
 	json_decref(args);
 	return f->d->error_count == errors ? 0 : -1;
 }
@@ -276,4 +353,52 @@ enum gauge_state gauge_add(struct gauge *g, const struct manifest_check *c, bool
 	else if (!healthy && g->bad >= c->unhealthy_threshold)
 		g->state = GAUGE_UNHEALTHY;
 	return g->state;
+}
+
+void vantage_hear(struct vantage *v, const struct manifest_check *c, enum voice said)
+{
+	v->last = said;
+	if (said == VOICE_NONE)
+		v->gauge = (struct gauge){.state = GAUGE_UNKNOWN};
+	else if (said != VOICE_NOT_YET)
+		gauge_add(&v->gauge, c, said == VOICE_HEALTHY);
+}
+
+struct votes {
+	size_t healthy, unhealthy, open;
+};
+
+static enum gauge_state count_votes(const struct manifest_check *c, const struct votes *n,
+				    size_t count)
+{
+	size_t quorum = c->quorum && c->from_count ? c->quorum : count / 2 + 1;
+
+	if (n->unhealthy >= quorum)
+		return GAUGE_UNHEALTHY;
+	return n->healthy && n->unhealthy + n->open < quorum ? GAUGE_HEALTHY : GAUGE_UNKNOWN;
+}
+
+enum gauge_state check_quorum(const struct manifest_check *c, const struct vantage *v, size_t count)
+{
+	struct votes n = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		n.healthy += v[i].gauge.state == GAUGE_HEALTHY;
+		n.unhealthy += v[i].gauge.state == GAUGE_UNHEALTHY;
+		n.open += v[i].gauge.state == GAUGE_UNKNOWN && v[i].last != VOICE_NONE;
+	}
+	return count_votes(c, &n, count);
+}
+
+enum gauge_state check_quorum_now(const struct manifest_check *c, const struct vantage *v,
+				  size_t count)
+{
+	struct votes n = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		n.healthy += v[i].last == VOICE_HEALTHY;
+		n.unhealthy += v[i].last == VOICE_UNHEALTHY;
+		n.open += v[i].last == VOICE_NOT_YET;
+	}
+	return count_votes(c, &n, count);
 }

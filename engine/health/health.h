@@ -2,9 +2,11 @@
  * health.h - checks of the manifest's HealthChecks: what is asked, of whom, and when a row of
  * answers means healthy.
  *
- * Pure but for the texts it makes.  A check becomes one probe per endpoint of a place (region and
- * account): per host where it names ${Host}, else one.  A probe is asked of a provider's lookup
- * ("check" of provider.h); its answers go through a gauge, which counts thresholds.
+ * Pure but for the texts it makes.  A check is about endpoints of a place (region and account): one
+ * per host where it names ${Host}, else one.  An endpoint is asked by one probe from each of its
+ * vantage points, which is here when there is no From.  A probe is asked of a provider's lookup
+ * ("check" of provider.h); its answers go through the gauge of that vantage point, which counts
+ * thresholds, and check_quorum says what they are together.
  */
 #ifndef ENGINE_HEALTH_HEALTH_H
 #define ENGINE_HEALTH_HEALTH_H
@@ -45,9 +47,15 @@ struct check_place {
 
 struct check_probe {
 	const struct manifest_check *check;
-	const char *label; /* "shop of web-e1 (east)": for messages */
-	const char *args;  /* JSON for lookup "check" */
+	const char *endpoint; /* "shop of web-e1 (east)": for messages; the same pointer for all
+				 probes of an endpoint, which stand together */
+	const char *label;    /* the same, with from where when there are vantage points: "shop
+				 (east) from west" */
+	const char *args;     /* JSON for lookup "check" */
 	struct check_place place;
+	const char *provider;               /* entry that carries it out */
+	const struct manifest_region *from; /* whose session asks */
+	bool remote;                        /* on a host that may be out of reach itself */
 };
 
 struct check_probe_list {
@@ -71,5 +79,24 @@ struct gauge {
 	size_t good, bad; /* in a row */
 };
 enum gauge_state gauge_add(struct gauge *g, const struct manifest_check *c, bool healthy);
+
+/* What a vantage point last said.  One that could not ask has no voice until it can again, and
+ * counts anew then. */
+enum voice { VOICE_NOT_YET, VOICE_HEALTHY, VOICE_UNHEALTHY, VOICE_NONE };
+struct vantage {
+	struct gauge gauge;
+	enum voice last;
+};
+void vantage_hear(struct vantage *v, const struct manifest_check *c, enum voice said);
+/*
+ * What an endpoint is, by its vantage points.  Unhealthy: as many as the check's Quorum say so.
+ * Healthy: somebody says so, and those that have not made up their minds could not make it
+ * unhealthy.  Else unknown: also when nobody has a voice.
+ */
+enum gauge_state check_quorum(const struct manifest_check *c, const struct vantage *v,
+			      size_t count);
+/* The same by what each said last, without thresholds: one answer for the endpoint. */
+enum gauge_state check_quorum_now(const struct manifest_check *c, const struct vantage *v,
+				  size_t count);
 
 #endif
