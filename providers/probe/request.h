@@ -5,7 +5,7 @@
 #define PROVIDERS_PROBE_REQUEST_H
 
 #include "providers/probe/check.h"
-#include "providers/probe/status.h"
+#include "providers/kit/http_status.h"
 
 struct request_keys {
 	const char *url, *method, *body; /* body NULL: none */

@@ -1,6 +1,5 @@
 """Runs the provider contract suite: on a plugin with its spec, or on what is built in."""
 
-import json
 import os
 import re
 import subprocess
@@ -21,15 +20,6 @@ def suite(provider, spec, *options):
     """The finished run of the suite."""
     return subprocess.run([os.environ["CONTRACT"], *options, str(provider), str(spec)],
                           capture_output=True, text=True, timeout=300, check=False)
-
-
-def once(provider, config, **question):
-    """What a provider answers to one question: Action with Type, or Lookup; and Args."""
-    run = subprocess.run([os.environ["CONTRACT"], "--once", str(provider)],
-                         input=json.dumps({"Config": config, **question}),
-                         capture_output=True, text=True, timeout=120, check=False)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
 
 
 def on_sim(folder, *options):

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from contract.run import once
 from lab.pdns import KEY, PowerDns
+from lab.talk import settle
 
 ZONE, WWW = "shop.example.", "www.shop.example"
 EAST, WEST = ["192.0.2.1"], ["192.0.2.2", "192.0.2.3"]
@@ -33,11 +33,10 @@ def route(**more):
 
 
 def act(dns, action, entry, **args):
-    config = {"Project": "shop", "ProjectDir": "/", "Region": "global", "Account": "-",
-              "Endpoint": dns.endpoint,
-              "Auth": {"Scheme": "header", "Name": "X-API-Key", "Value": KEY}}
-    return once("powerdns", config, Type=entry["Type"], Action=action,
-                Args={"Route": entry, **args})
+    return settle("powerdns", {"Act": action, "Type": entry["Type"],
+                               "Args": {"Route": entry, **args}},
+                  config={"Region": "global", "Endpoint": dns.endpoint,
+                          "Auth": {"Scheme": "header", "Name": "X-API-Key", "Value": KEY}})
 
 
 def weights(dns, entry):
@@ -56,7 +55,7 @@ def put(dns, entry, **wanted):
 def refused(dns, entry, **wanted):
     answer = act(dns, "set-weights", entry, Weights=wanted)
     assert answer["Status"] == "HD_FATAL"
-    return answer["Said"][0]
+    return answer["Says"][0]
 
 
 def asked(dns, times, kind="A"):

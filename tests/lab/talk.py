@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 from .run import ROOT
 from .ssh import SYSTEM_PATH
@@ -20,6 +21,16 @@ def talk(provider, *asked, config=None, folder="/", env=None):
         env={"PATH": SYSTEM_PATH, **(env or {})})
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def settle(provider, asked, config=None):
+    """What a call comes to, with all its polls."""
+    [answer] = talk(provider, asked, config=config)
+    while answer["Status"] == "HD_PENDING":
+        time.sleep(answer["Wait"] / 1000)
+        [answer] = talk(provider, {"Poll": answer["Token"], "Type": asked.get("Type", "")},
+                        config=config)
+    return answer
 
 
 def check(**args):

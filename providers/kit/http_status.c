@@ -1,4 +1,4 @@
-#include "providers/probe/status.h"
+#include "providers/kit/http_status.h"
 
 #include <string.h>
 

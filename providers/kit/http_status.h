@@ -1,8 +1,8 @@
 /*
- * status.h - the HTTP statuses that a check expects: 200, "200-399", or a list of these.
+ * http_status.h - the HTTP statuses that a check expects: 200, "200-399", or a list of these.
  */
-#ifndef PROVIDERS_PROBE_STATUS_H
-#define PROVIDERS_PROBE_STATUS_H
+#ifndef PROVIDERS_KIT_HTTP_STATUS_H
+#define PROVIDERS_KIT_HTTP_STATUS_H
 
 #include "base/arena.h"
 #include "base/json.h"
