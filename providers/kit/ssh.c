@@ -122,9 +122,7 @@ static void take_down_when_unused(struct ssh_link *l)
 	pthread_cond_broadcast(&l->changed);
 }
 
-enum link_age { LINK_FRESH, LINK_CACHED };
-
-static int enter(struct ssh_link *l, const struct kit_call *c, enum link_age *age, struct fault *f)
+int ssh_enter(struct ssh_link *l, const struct kit_call *c, enum link_age *age, struct fault *f)
 {
 	*age = LINK_CACHED;
 	for (;;) {
@@ -148,7 +146,7 @@ static int enter(struct ssh_link *l, const struct kit_call *c, enum link_age *ag
 	return 0;
 }
 
-static void leave(struct ssh_link *l)
+void ssh_leave(struct ssh_link *l)
 {
 	l->user_count--;
 	take_down_when_unused(l);
@@ -183,11 +181,11 @@ int ssh_run(struct ssh_link *l, const struct ssh_request *rq, struct ssh_reply *
 	pthread_mutex_lock(&l->lock);
 	do {
 		fault_release(f);
-		answer = enter(l, rq->call, &age, f);
+		answer = ssh_enter(l, rq->call, &age, f);
 		if (answer < 0)
 			break;
 		answer = run_entered(l, rq, reply, f);
-		leave(l);
+		ssh_leave(l);
 		if (answer < 0)
 			str_release(&reply->output);
 		/* A kept connection may be found dead only when it is used. */

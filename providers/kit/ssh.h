@@ -64,6 +64,35 @@ struct ssh_reply {
 	int code;
 };
 
+/*
+ * A connection from the host to somewhere else (direct-tcpip), for one exchange: what is to be
+ * sent, and what comes back until `whole` says so or the other side has ended.  The link must be
+ * used for nothing else at the time: libssh2 opens one channel at a time, and waits for as long as
+ * the host tries.
+ */
+struct ssh_tunnel {
+	const struct kit_call *call; /* until when the host itself must be reached */
+	int64_t timeout_ms;          /* of the exchange, from there on */
+	const char *address;
+	int port;
+	struct text send;
+	/* Of all that has come; NULL: to be connected is all. */
+	bool (*whole)(void *context, struct text received);
+	void *context;
+	size_t max_len; /* of what is taken; more is as good as the end */
+};
+enum ssh_tunnel_end {
+	TUNNEL_DONE,
+	TUNNEL_REFUSED,       /* the host could not connect to there, and knows it */
+	TUNNEL_NO_CONNECTION, /* not within the timeout */
+	TUNNEL_NO_END         /* connected, and not done within the timeout */
+};
+struct ssh_tunnel_reply {
+	enum ssh_tunnel_end end;
+	struct str received;
+	int64_t passed_ms; /* of the exchange */
+};
+
 struct ssh_link;
 
 struct ssh_link *ssh_link_new(const struct ssh_target *t);
@@ -72,5 +101,9 @@ void ssh_link_free(struct ssh_link *l);
 /* 0, or -1 with a fault; the reply is filled only on 0, and released by the caller. */
 int ssh_run(struct ssh_link *l, const struct ssh_request *rq, struct ssh_reply *reply,
 	    struct fault *f);
+/* 0 whatever became of the exchange, -1 with a fault of the host itself.  The reply is filled and
+ * to be released in either case. */
+int ssh_tunnel(struct ssh_link *l, const struct ssh_tunnel *t, struct ssh_tunnel_reply *reply,
+	       struct fault *f);
 
 #endif

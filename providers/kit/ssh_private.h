@@ -8,6 +8,7 @@
  * ssh_identity.c what kind of private key a file holds
  * ssh_io.c       the socket below libssh2, and waiting
  * ssh_shell.c    shells on the host
+ * ssh_tunnel.c   connections from the host to elsewhere
  *
  * libssh2 sessions are not thread-safe: whoever calls libssh2 holds link.lock, or
  * has the link for itself while it is LINK_CONNECTING.  Waiting is done outside the
@@ -78,6 +79,11 @@ struct ssh_link {
 	int64_t shell_cost_ms; /* from opening to the first answer, the last time */
 	struct ssh_shell shells[SSH_CHANNEL_MAX];
 };
+
+/* ssh.c: with the lock held; connects when needed, and counts who uses it. */
+enum link_age { LINK_FRESH, LINK_CACHED };
+int ssh_enter(struct ssh_link *l, const struct kit_call *c, enum link_age *age, struct fault *f);
+void ssh_leave(struct ssh_link *l);
 
 /* ssh_connect.c: session and socket are ready, or everything is closed again. */
 int ssh_connect(struct ssh_link *l, const struct kit_call *c, struct fault *f);

@@ -122,8 +122,11 @@ void session_close(struct hd_session *s)
 {
 	if (!s)
 		return;
-	for (struct host *h = s->hosts; h; h = h->next)
+	for (struct host *h = s->hosts; h; h = h->next) {
 		ssh_link_free(h->link);
+		for (struct host_tunnel *t = h->tunnels; t; t = t->next)
+			ssh_link_free(t->link);
+	}
 	pthread_mutex_destroy(&s->lock);
 	arena_free(s->arena);
 	free(s);
@@ -189,6 +192,33 @@ struct ssh_link *host_link(struct hd_session *s, struct host *h)
 	link = h->link;
 	pthread_mutex_unlock(&s->lock);
 	return link;
+}
+
+struct host_tunnel *host_tunnel_take(struct hd_session *s, struct host *h)
+{
+	struct host_tunnel *t;
+	size_t count = 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (t = h->tunnels; t && t->busy; t = t->next)
+		count++;
+	if (!t && count < HOST_TUNNELS_MAX) {
+		t = ARENA_NEW(s->arena, struct host_tunnel);
+		t->link = ssh_link_new(&h->target);
+		t->next = h->tunnels;
+		h->tunnels = t;
+	}
+	if (t)
+		t->busy = true;
+	pthread_mutex_unlock(&s->lock);
+	return t;
+}
+
+void host_tunnel_give_back(struct hd_session *s, struct host_tunnel *t)
+{
+	pthread_mutex_lock(&s->lock);
+	t->busy = false;
+	pthread_mutex_unlock(&s->lock);
 }
 
 int host_unknown(struct hd_session *s, const char *name, struct fault *f)

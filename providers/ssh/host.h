@@ -22,8 +22,17 @@ struct host {
 	struct ssh_target target;
 	const char *state_dir; /* there; may begin with "~/" */
 	struct ssh_link *link; /* made at first use */
+	struct host_tunnel *tunnels;
 	struct host *next;
 };
+
+/* A connection for what is asked from the host, one at a time.  Kept; under the session's lock. */
+struct host_tunnel {
+	struct ssh_link *link;
+	bool busy;
+	struct host_tunnel *next;
+};
+#define HOST_TUNNELS_MAX 16
 
 /* What the manifest can say for all hosts and for one. */
 struct host_settings {
@@ -56,6 +65,9 @@ struct host *host_recall(struct hd_session *s, const char *name, const json_t *r
 /* Adds what host_recall needs. */
 void host_remember(const struct host *h, json_t *record);
 struct ssh_link *host_link(struct hd_session *s, struct host *h);
+/* NULL: HOST_TUNNELS_MAX are busy. */
+struct host_tunnel *host_tunnel_take(struct hd_session *s, struct host *h);
+void host_tunnel_give_back(struct hd_session *s, struct host_tunnel *t);
 /* Error HD5019 with the nearest name. */
 int host_unknown(struct hd_session *s, const char *name, struct fault *f);
 

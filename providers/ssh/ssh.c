@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "providers/kit/span.h"
 #include "providers/ssh/act.h"
+#include "providers/ssh/look.h"
 #include "providers/ssh/schema.h"
 #include "providers/ssh/type.h"
 
@@ -203,4 +204,5 @@ const struct hd_provider hadeploy_provider_ssh = {
 	.plan = call_plan,
 	.find = call_find,
 	.act = act_call,
+	.lookup = look_call,
 };
