@@ -269,6 +269,15 @@ static void add_vantages(const struct filling *f, struct probe_list *list, const
 	}
 }
 
+/* "Name" of the arguments is the check's; the name that a check of DNS asks for is its Domain.
+ * NULL: the key is the engine's. */
+static const char *name_of_key(const struct filling *f, struct text key)
+{
+	if (text_is(key, "Name") && !strcmp(f->check->type, "DNS"))
+		return "Domain";
+	return is_engines(key) ? NULL : key.ptr;
+}
+
 static int add_probe(const struct filling *f, struct probe_list *list)
 {
 	const struct node *config = f->check->config;
@@ -276,11 +285,11 @@ static int add_probe(const struct filling *f, struct probe_list *list)
 	json_t *args = json_object(), *value;
 
 	for (size_t i = 0; i < config->count; i++) {
-		struct text key = config->entries[i].key->text;
+		const char *key = name_of_key(f, config->entries[i].key->text);
 
-		value = is_engines(key) ? NULL : fill(f, config->entries[i].value);
+		value = key ? fill(f, config->entries[i].value) : NULL;
 		if (value)
-			json_object_set_new(args, key.ptr, value);
+			json_object_set_new(args, key, value);
 	}
 	json_object_set_new(args, "Name", json_string(f->check->name));
 	json_object_set_new(args, "Timeout", json_integer(f->check->timeout_ms));

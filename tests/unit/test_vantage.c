@@ -89,6 +89,14 @@ static void a_command_is_run_on_the_hosts_themselves(void **state)
 		"\"Name\":\"c\",\"Timeout\":5000,\"Type\":\"SSH\"}\n");
 }
 
+static void the_name_that_is_asked_for_is_not_the_checks(void **state)
+{
+	(void)state;
+	check_probes_are(CHECK("Type: DNS, Name: www.shop.test., Contains: ['${Region}']"),
+			 "c (east)|probe in east|{\"Contains\":[\"east\"],\"Domain\":"
+			 "\"www.shop.test.\",\"Name\":\"c\",\"Timeout\":5000,\"Type\":\"DNS\"}\n");
+}
+
 /* One letter per vantage point: + healthy, - unhealthy, x could not ask, . not yet. */
 static enum voice voice_of(char c)
 {
@@ -164,6 +172,7 @@ int main(void)
 		cmocka_unit_test(every_endpoint_is_asked_from_everywhere),
 		cmocka_unit_test(without_from_it_is_asked_from_here),
 		cmocka_unit_test(a_command_is_run_on_the_hosts_themselves),
+		cmocka_unit_test(the_name_that_is_asked_for_is_not_the_checks),
 		cmocka_unit_test(so_many_must_say_that_it_is_unhealthy),
 		cmocka_unit_test(a_voice_that_was_lost_counts_anew),
 	};
