@@ -278,5 +278,9 @@ const char *manifest_account_id(struct arena *a, const struct manifest *m,
  * Project and ProjectDir. */
 const char *manifest_types_config(struct arena *a, const struct manifest *m,
 				  const struct manifest_provider *p);
+/* A route's entry as JSON for its provider, with its "RouteName"; secrets likewise. */
+const char *manifest_route_config(struct arena *a, const struct manifest *m,
+				  const struct manifest_route *r, const struct secrets **secrets,
+				  struct diags *d);
 
 #endif

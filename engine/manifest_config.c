@@ -212,3 +212,20 @@ const char *manifest_provider_config(struct arena *a, const struct manifest *m,
 	json_decref(config);
 	return text;
 }
+
+const char *manifest_route_config(struct arena *a, const struct manifest *m,
+				  const struct manifest_route *r, const struct secrets **secrets,
+				  struct diags *d)
+{
+	struct config_writer w = {a, m->dir, json_array(), d};
+	size_t errors = d->error_count;
+	json_t *config = json_of_layers(&w, &r->config, 1);
+	const char *text;
+
+	json_object_set_new(config, "RouteName", json_string(r->name));
+	text = d->error_count == errors ? json_text(a, config) : NULL;
+	*secrets = all_secret(a, w.resolved);
+	json_decref(w.resolved);
+	json_decref(config);
+	return text;
+}
