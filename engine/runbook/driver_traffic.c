@@ -220,7 +220,10 @@ static int act(struct traffic *t, struct led *l, const json_t *weights)
 	struct step_run *s = t->s;
 	struct job *job = l->act.job;
 	const char *part = arena_printf(s->arena, "%s %s %zu", l->route->name,
-					t->phase == BACK ? "back" : "on", t->at);
+					!weights           ? "read"
+					: t->phase == BACK ? "back"
+							   : "on",
+					t->at);
 
 	l->act = (struct step_act){.s = s,
 				   .action = weights ? "set-weights" : "weights",
