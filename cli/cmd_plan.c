@@ -84,6 +84,7 @@ const struct command cmd_plan = {
 					    OPT_ONLY,
 					    OPT_EXCLUDE,
 					    OPT_REPLACE,
+					    OPT_DROP_OVERRIDES,
 					    OPT_FULL,
 					    OPT_ON_FAILURE,
 					    OPT_REGION_CONCURRENCY,

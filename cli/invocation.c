@@ -110,6 +110,8 @@ static int make_selection(struct invocation *in, struct selection *out)
 		.region_count = in->args->options[OPT_REGION].count,
 		.params = params,
 		.param_count = param_count,
+		.overrides = option_given(in->args, OPT_DROP_OVERRIDES) ? OVERRIDES_DROPPED
+									: OVERRIDES_HOLD,
 	};
 	if (in->command->select && in->command->select(in, out) != 0)
 		return -1;
@@ -311,6 +313,7 @@ static bool is_plain(const struct invocation *in)
 		OPT_ONLY,
 		OPT_EXCLUDE,
 		OPT_REPLACE,
+		OPT_DROP_OVERRIDES,
 		OPT_SKIP,
 		OPT_PLAN,
 		OPT_SIMULATE,

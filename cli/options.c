@@ -60,6 +60,10 @@ static const struct option_row rows[] = {
 			 .value = "PATTERN",
 			 .help = "make these anew although nothing asks for it; may be given "
 				 "several times"},
+	[OPT_DROP_OVERRIDES] = {.name = "drop-overrides",
+				.kind = OPTION_FLAG,
+				.help = "give up the parameters that runbooks have set: what the "
+					"manifest says holds again"},
 	[OPT_FULL] = {.name = "full",
 		      .kind = OPTION_FLAG,
 		      .help = "show every change of a plan that is too long for that"},

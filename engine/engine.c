@@ -11,6 +11,7 @@
 #include "engine/engine_private.h"
 #include "engine/outside.h"
 #include "engine/planner.h"
+#include "engine/runbook/journal.h"
 #include "engine/session.h"
 #include "engine/simulation.h"
 
@@ -42,6 +43,33 @@ static void find_recorded(struct engine *e)
 			ids[i] = all.items[i].id;
 		e->options.selection.recorded = ids;
 		e->options.selection.recorded_count = all.count;
+	}
+	state_close(s);
+	diags_release(&ignored);
+}
+
+/* What runbooks have set is recorded where the records are; in a rehearsal that goes on it is the
+ * rehearsal's. */
+static const char *overrides_path(const struct engine *e, const struct manifest *m)
+{
+	const char *path;
+
+	if (e->options.world == WORLD_REAL || e->options.world == WORLD_SIMULATED)
+		return m->state_path;
+	path = simulation_path(e->arena, m);
+	return file_exists(path) ? path : m->state_path;
+}
+
+static void find_overrides(void *context, const struct manifest *m)
+{
+	struct engine *e = context;
+	struct diags ignored = DIAGS_INIT;
+	struct override_list all = {0};
+	struct state *s = state_open(overrides_path(e, m), STATE_READ, e->options.clock, &ignored);
+
+	if (s && journal_load_overrides(s, e->arena, &all, &ignored) == 0) {
+		e->options.selection.set = all.items;
+		e->options.selection.set_count = all.count;
 	}
 	state_close(s);
 	diags_release(&ignored);
@@ -79,6 +107,8 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 		enter_simulation(e);
 	if (o->selection.stack_count || o->selection.region_count)
 		find_recorded(e);
+	e->options.selection.found = find_overrides;
+	e->options.selection.context = e;
 	e->project = project_open(o->dir, o->providers, &e->options.selection, d);
 	if (e->project && settle(e, d) == 0)
 		return e;

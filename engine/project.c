@@ -219,6 +219,8 @@ static void open_parts(struct opening *o, const struct hd_provider *const *built
 		manifest_check_templates(p->arena, p->manifest, o->d);
 	if (!p->manifest || diags_failed(o->d))
 		return;
+	if (o->sel->found)
+		o->sel->found(o->sel->context, p->manifest);
 	p->registry = o->sel->simulator ? registry_open_simulated(p->manifest, builtins,
 								  o->sel->simulator, o->d)
 					: registry_open(p->manifest, builtins, o->d);

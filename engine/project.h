@@ -31,8 +31,17 @@ enum project_faults {
 	FAULTS_LEFT_OUT  /* silence: such instances are without template, for who needs none */
 };
 
+/* What becomes of the parameters that runbooks have set (runbook/journal.h). */
+enum overrides_use {
+	OVERRIDES_HOLD,
+	OVERRIDES_DROPPED /* a run gives those of its instances up, once it is confirmed */
+};
+
+struct parameter_override;
+
 /* What a command works on.  Zero: everything.  The strongest value of a parameter holds:
- * --param, HADEPLOY_PARAM_Name, --param-file, target, stack, the template's default. */
+ * --param, what a runbook has set, HADEPLOY_PARAM_Name, --param-file, target, stack, the
+ * template's default. */
 struct selection {
 	const char *const *stacks; /* names; none: all */
 	size_t stack_count;
@@ -40,6 +49,13 @@ struct selection {
 	size_t region_count;
 	const struct param_override *params;
 	size_t param_count;
+	/* What runbooks have set, sorted: engine_open finds it by way of `found`, which is called
+	 * when the manifest is read. */
+	const struct parameter_override *set;
+	size_t set_count;
+	enum overrides_use overrides;
+	void (*found)(void *context, const struct manifest *m); /* NULL: nobody asks */
+	void *context;
 	/* What is recorded may be named too, though the manifest has lost it. */
 	const struct instance_id *recorded;
 	size_t recorded_count;

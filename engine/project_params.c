@@ -5,12 +5,13 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "engine/project_parts.h"
+#include "engine/runbook/journal.h"
 #include "templates/node.h"
 
 extern char **environ;
 
 /* In the order of strength. */
-enum given_by { GIVEN_MANIFEST, GIVEN_FILE, GIVEN_ENVIRONMENT, GIVEN_ARGUMENT };
+enum given_by { GIVEN_MANIFEST, GIVEN_FILE, GIVEN_ENVIRONMENT, GIVEN_RUNBOOK, GIVEN_ARGUMENT };
 
 struct given {
 	struct parameter_value value; /* what the map holds */
@@ -77,6 +78,167 @@ static void give_environment(struct project *p, struct instance *i)
 	}
 }
 
+/* --- what runbooks have set --------------------------------------------------------------- */
+
+static bool node_has_reference(const struct node *n)
+{
+	if (n->kind == NODE_SCALAR)
+		return manifest_has_reference(n->text);
+	for (size_t k = 0; n->kind == NODE_LIST && k < n->count; k++) {
+		if (manifest_has_reference(n->items[k]->text))
+			return true;
+	}
+	return false;
+}
+
+static const char *shown_node(struct project *p, const struct node *n)
+{
+	struct str text = STR_INIT;
+	const char *shown;
+
+	if (n->kind == NODE_SCALAR)
+		return arena_text(p->arena, n->text);
+	for (size_t k = 0; n->kind == NODE_LIST && k < n->count; k++) {
+		str_add(&text, k ? "," : "");
+		str_add_text(&text, n->items[k]->text);
+	}
+	shown = arena_text(p->arena, str_text(&text));
+	str_release(&text);
+	return shown;
+}
+
+/* "the manifest says 1": what would hold without the runbook. */
+static const char *otherwise(struct project *p, const struct given *before)
+{
+	const struct parameter_value *v = before ? &before->value : NULL;
+	const char *who = before && before->by == GIVEN_MANIFEST ? "the manifest" : NULL;
+
+	if (!before)
+		return "nothing else gives it but the template's default";
+	if (!who)
+		who = v->origin;
+	if (v->sensitive || (v->node && node_has_reference(v->node)))
+		return arena_printf(p->arena, "%s says something else", who);
+	return arena_printf(p->arena, "%s says %s", who,
+			    v->node ? shown_node(p, v->node) : v->text);
+}
+
+static bool is_given_by_argument(const struct selection *sel, const char *name)
+{
+	for (size_t k = 0; k < sel->param_count; k++) {
+		if (sel->params[k].from_arguments && !strcmp(sel->params[k].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void tell_override(struct project *p, const struct selection *sel,
+			  const struct parameter_override *o, const struct given *before,
+			  struct diags *d)
+{
+	const char *name = instance_id_text(p->arena, &o->instance);
+	struct diag *g;
+
+	if (is_given_by_argument(sel, o->parameter)) {
+		g = diag_warn(d, DIAG_OVERRIDE_OVERRULED, RANGE_NONE,
+			      "%s: --param %s goes before what runbook '%s' has set", name,
+			      o->parameter, o->runbook);
+		diag_hint(d, g,
+			  "the runbook's value holds again in the next run without --param; "
+			  "`hadeploy apply --drop-overrides` gives it up");
+		return;
+	}
+	g = diag_note(d, DIAG_OVERRIDE_HOLDS, RANGE_NONE, "%s: %s %s was set by runbook '%s'; %s",
+		      name, o->parameter, o->value, o->runbook, otherwise(p, before));
+	diag_detail(d, g, "Execution %s set it.", o->execution);
+	diag_hint(d, g,
+		  "it holds until the step is reversed or another runbook sets it; "
+		  "`hadeploy apply --drop-overrides` gives it up");
+}
+
+static void report_no_parameter(struct project *p, const struct parameter_override *o,
+				struct diags *d)
+{
+	struct diag *g =
+		diag_warn(d, DIAG_OVERRIDE_UNDECLARED, RANGE_NONE,
+			  "%s: the template has no parameter '%s' any more, which runbook "
+			  "'%s' has set",
+			  instance_id_text(p->arena, &o->instance), o->parameter, o->runbook);
+
+	diag_hint(d, g, "`hadeploy apply --drop-overrides` forgets it");
+}
+
+static const struct given *given_before(const struct instance *i, const char *name)
+{
+	const struct parameter_value *v = map_find(&i->parameters, text_of(name));
+
+	return v ? container_of(v, struct given, value) : NULL;
+}
+
+static void tell_dropped(struct project *p, const struct instance *i,
+			 const struct parameter_override *o, struct diags *d)
+{
+	const struct parameter *declared = template_parameter(i->tpl, text_of(o->parameter));
+	bool shows = declared && !declared->no_echo;
+
+	diag_note(d, DIAG_OVERRIDE_DROPPED, RANGE_NONE,
+		  "%s: %s%s%s, set by runbook '%s', is given up%s%s",
+		  instance_id_text(p->arena, &o->instance), o->parameter, shows ? " " : "",
+		  shows ? o->value : "", o->runbook, shows ? "; " : "",
+		  shows ? otherwise(p, given_before(i, o->parameter)) : "");
+}
+
+static void give_runbook(struct project *p, struct instance *i, const struct selection *sel,
+			 const struct parameter_override *o, struct diags *d)
+{
+	const struct parameter *declared = template_parameter(i->tpl, text_of(o->parameter));
+	struct given *g;
+
+	if (!declared) {
+		report_no_parameter(p, o, d);
+		return;
+	}
+	if (!declared->no_echo)
+		tell_override(p, sel, o, given_before(i, o->parameter), d);
+	g = give(p, i, o->parameter, GIVEN_RUNBOOK);
+	g->value.text = o->value;
+	g->value.origin = arena_printf(p->arena, "%s%s (execution %s)", PARAM_RUNBOOK_PREFIX,
+				       o->runbook, o->execution);
+	/* It was none when it was set: from now on it is not shown. */
+	g->value.sensitive = declared->no_echo;
+}
+
+/* The first of the instance's: they are sorted. */
+static size_t first_set(const struct selection *sel, const struct instance_id *id)
+{
+	size_t low = 0, high = sel->set_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (instance_id_compare(&sel->set[mid].instance, id) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void give_runbooks(struct project *p, struct instance *i, const struct selection *sel,
+			  struct diags *d)
+{
+	for (size_t k = first_set(sel, &i->id); k < sel->set_count; k++) {
+		if (instance_id_compare(&sel->set[k].instance, &i->id) != 0)
+			return;
+		if (sel->overrides == OVERRIDES_DROPPED)
+			tell_dropped(p, i, &sel->set[k], d);
+		else
+			give_runbook(p, i, sel, &sel->set[k], d);
+	}
+}
+
+/* --- values ------------------------------------------------------------------------------- */
+
 /* A list with references becomes the comma-separated text that list types take. */
 static int resolve_list(struct project *p, struct given *g, struct diags *d)
 {
@@ -119,7 +281,7 @@ static int resolve(struct project *p, struct given *g, struct diags *d)
 		report_bytes(g, d);
 		return -1;
 	}
-	if (!manifest_has_reference(placed.text))
+	if (g->by == GIVEN_RUNBOOK || !manifest_has_reference(placed.text))
 		return 0;
 	g->value.sensitive = true;
 	return manifest_resolve_parameter(p->arena, p->manifest->dir, placed, &g->value.text, d);
@@ -166,6 +328,7 @@ void project_merge_parameters(struct project *p, struct instance *i, const struc
 	give_manifest(p, i, i->target->parameters, i->target->parameter_count);
 	give_overrides(p, i, sel, GIVEN_FILE);
 	give_environment(p, i);
+	give_runbooks(p, i, sel, d);
 	give_overrides(p, i, sel, GIVEN_ARGUMENT);
 	for (size_t k = 0; k < i->parameters.entry_count; k++) {
 		struct given *g = container_of(i->parameters.entries[k].value, struct given, value);

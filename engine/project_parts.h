@@ -7,6 +7,7 @@
 #include "engine/project.h"
 
 #define PARAM_VARIABLE_PREFIX "HADEPLOY_PARAM_"
+#define PARAM_RUNBOOK_PREFIX "runbook " /* of origins */
 
 /* Fills i->parameters from all places where a value can be given. */
 void project_merge_parameters(struct project *p, struct instance *i, const struct selection *sel,

@@ -304,6 +304,8 @@ static int execute(struct run *r, const struct run_request *q, struct run_result
 	known_free(x.known);
 	if (settled && rc)
 		run_undo_failed(r, &x, out);
+	if (settled && !rc && run_forget_overrides(r))
+		return -1;
 	if (!settled)
 		return -1;
 	return run_is_tolerated(out) ? 0 : rc;
@@ -378,7 +380,7 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 	if (q->mode == RUN_IMPORT)
 		return import(r, q, out);
 	if (nothing_to_run(r))
-		return run_nothing(r, out);
+		return run_drop_overrides(r) ? -1 : run_nothing(r, out);
 	if (run_check_freeze(r, q)) {
 		out->refused = true;
 		return -1;
@@ -387,7 +389,7 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 		out->declined = true;
 		return -1;
 	}
-	if (history_begin(r->e, q, r->plan, r->d))
+	if (run_drop_overrides(r) || history_begin(r->e, q, r->plan, r->d))
 		return -1;
 	out->run = history_run(r->e);
 	return finish(r, out, r->plan->rollback ? execute_rollback(r, out) : execute(r, q, out));
@@ -397,7 +399,8 @@ static int run_locked(struct run *r, const struct run_request *q, struct run_res
 {
 	int rc;
 
-	if (load_again(r) || recover(r) || (q->saved && saved_plan_check_state(r, q->saved)))
+	if ((q->mode == RUN_APPLY && run_check_overrides(r)) || load_again(r) || recover(r) ||
+	    (q->saved && saved_plan_check_state(r, q->saved)))
 		return -1;
 	rc = plan_and_execute(r, q, out);
 	return r->unread ? -1 : rc;

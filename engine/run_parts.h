@@ -10,6 +10,7 @@
  *	run_freeze.c  whether anything may be changed now
  *	run_import.c  what exists to records, without a change in the world
  *	run_adopt.c   creations that find what is there already
+ *	run_overrides.c  parameters that runbooks have set
  */
 #ifndef ENGINE_RUN_PARTS_H
 #define ENGINE_RUN_PARTS_H
@@ -89,6 +90,12 @@ void run_complain_rollouts(struct run *r, const struct execution *x);
 void run_count_members(const struct run *r, const struct execution *x, struct run_result *out);
 /* Some failed, and no more than may; where none is left that is well, that is no success. */
 bool run_is_tolerated(const struct run_result *out);
+
+/* run_overrides.c.  With the locks: what the project was read with still holds.  0 or -1. */
+int run_check_overrides(struct run *r);
+/* Forgets those of the selection, when it was asked for; of instances that were destroyed. */
+int run_drop_overrides(struct run *r);
+int run_forget_overrides(struct run *r);
 
 /* Refused: -1 with an error.  An overridden window is told in a note. */
 int run_check_freeze(struct run *r, const struct run_request *q);

@@ -113,6 +113,8 @@ static json_t *header_json(struct engine *e, const struct run_request *q)
 	json_object_set_new(j, "stacks", texts(sel->stacks, sel->stack_count));
 	json_object_set_new(j, "regions", texts(sel->regions, sel->region_count));
 	set_parameters(j, sel);
+	if (sel->overrides == OVERRIDES_DROPPED)
+		json_object_set_new(j, "drop_overrides", json_true());
 	json_object_set_new(j, "wishes", wishes_json(&q->wishes));
 	json_object_set_new(j, "rollout", saved_rollout_json(q));
 	return j;
@@ -398,6 +400,8 @@ void saved_plan_selection(const struct saved_plan *s, struct selection *out)
 	json_t *value;
 
 	*out = (struct selection){.params = params};
+	if (json_flag(header, "drop_overrides", false))
+		out->overrides = OVERRIDES_DROPPED;
 	out->stacks = text_list(s, json_object_get(header, "stacks"), &out->stack_count);
 	out->regions = text_list(s, json_object_get(header, "regions"), &out->region_count);
 	json_object_foreach(given, name, value) params[out->param_count++] =

@@ -80,6 +80,8 @@ static const char *given_by(const struct parameter_value *v)
 		return "manifest";
 	if (!strcmp(v->origin, "--param"))
 		return "argument";
+	if (text_starts(text_of(v->origin), PARAM_RUNBOOK_PREFIX))
+		return "runbook";
 	return text_starts(text_of(v->origin), PARAM_VARIABLE_PREFIX) ? "environment" : "file";
 }
 

@@ -95,6 +95,11 @@ const char *simulation_state_path(const struct simulation *s)
 	return s->state_path;
 }
 
+const char *simulation_path(struct arena *a, const struct manifest *m)
+{
+	return path_join(a, path_join(a, m->dir, FOLDER), "state.db");
+}
+
 static int refuse_folder(const struct simulation *s, int error, struct diags *d)
 {
 	diag_add(d, DIAG_SIMULATION_FOLDER, RANGE_NONE,
@@ -196,7 +201,7 @@ int simulation_begin(struct simulation *s, struct engine *e, struct diags *d)
 	const char *dir = e->project->manifest->dir;
 
 	s->folder = path_join(s->arena, dir, FOLDER);
-	s->state_path = path_join(s->arena, s->folder, "state.db");
+	s->state_path = simulation_path(s->arena, e->project->manifest);
 	s->cloud_path = path_join(s->arena, s->folder, "sim.db");
 	if (lock_folder(s, d) != 0)
 		return -1;

@@ -29,6 +29,8 @@ int simulation_begin(struct simulation *s, struct engine *e, struct diags *d);
 int simulation_seed(struct simulation *s, struct engine *e, struct diags *d);
 
 const char *simulation_state_path(const struct simulation *s);
+/* Where the state of this project's rehearsals lies. */
+const char *simulation_path(struct arena *a, const struct manifest *m);
 /* The manifest's entry whose settings hold: the first that uses sim, else none of its own. */
 const struct manifest_provider *simulation_entry(const struct manifest *m);
 /* The settings of sim with what the rehearsal adds. */
