@@ -78,7 +78,9 @@ static void find_overrides(void *context, const struct manifest *m)
 /* Time and all providers are the simulation's from here on. */
 static void enter_simulation(struct engine *e)
 {
-	e->simulation = simulation_new(e->options.world);
+	e->simulation = e->options.world == WORLD_SIMULATED_WITHIN
+				? simulation_within(e->options.within->simulation)
+				: simulation_new(e->options.world);
 	e->options.clock = simulation_clock(e->simulation);
 	e->options.selection.simulator = SIMULATION_PROVIDER;
 	e->idle = (struct engine_idle){simulation_pass, e->simulation};
@@ -94,7 +96,9 @@ static int settle(struct engine *e, struct diags *d)
 	e->sessions = sessions_new(e->project->manifest, &context);
 	sessions_simulate(e->sessions, e->simulation);
 	e->outside = outside_new(e);
-	return e->simulation ? simulation_seed(e->simulation, e, d) : 0;
+	return e->simulation && e->options.world != WORLD_SIMULATED_WITHIN
+		       ? simulation_seed(e->simulation, e, d)
+		       : 0;
 }
 
 struct engine *engine_open(const struct engine_options *o, struct diags *d)
@@ -202,7 +206,8 @@ bool engine_selects(const struct engine *e, const struct instance_id *id)
 	const struct selection *s = &e->options.selection;
 
 	return names_it(s->stacks, s->stack_count, id->stack) &&
-	       names_it(s->regions, s->region_count, id->region);
+	       names_it(s->regions, s->region_count, id->region) &&
+	       (!s->account || !strcmp(s->account, id->account));
 }
 
 /* Asks once per run of items that belong to the same instance: they are sorted. */

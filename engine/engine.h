@@ -28,7 +28,9 @@ struct engine;
 enum engine_world {
 	WORLD_REAL,
 	WORLD_SIMULATED,   /* a rehearsal that starts from what is recorded; simulation.h */
-	WORLD_SIMULATED_ON /* one that starts where the last one ended */
+	WORLD_SIMULATED_ON, /* one that starts where the last one ended */
+	WORLD_SIMULATED_WITHIN /* a part of the rehearsal of `within`, with a time of its own that
+				  starts now */
 };
 
 struct engine_options {
@@ -44,6 +46,7 @@ struct engine_options {
 	const char *command; /* "apply": for the lock's owner */
 	struct selection selection;
 	enum engine_world world;
+	struct engine *within; /* WORLD_SIMULATED_WITHIN: stays open longer */
 };
 
 struct engine *engine_open(const struct engine_options *o, struct diags *d);

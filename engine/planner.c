@@ -34,7 +34,8 @@ bool planner_covers(const struct project *p, const struct selection *sel,
 	if (in_manifest(p->manifest, id))
 		return false;
 	return !sel || (names_it(sel->stacks, sel->stack_count, id->stack) &&
-			names_it(sel->regions, sel->region_count, id->region));
+			names_it(sel->regions, sel->region_count, id->region) &&
+			(!sel->account || !strcmp(sel->account, id->account)));
 }
 
 const struct observation *planner_observation(const struct planning *p, const struct record *r)

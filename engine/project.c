@@ -159,7 +159,8 @@ static void add_instances(struct opening *o, const struct manifest_stack *s)
 		const struct manifest_target *t = &s->targets[k];
 		struct instance *i = &p->instances[p->instance_count];
 
-		if (!is_among(t->region->name, o->sel->regions, o->sel->region_count))
+		if (!is_among(t->region->name, o->sel->regions, o->sel->region_count) ||
+		    (o->sel->account && strcmp(t->account, o->sel->account) != 0))
 			continue;
 		i->id = (struct instance_id){s->name, t->account, t->region->name};
 		i->stack = s;

@@ -47,6 +47,7 @@ struct selection {
 	size_t stack_count;
 	const char *const *regions; /* none: all */
 	size_t region_count;
+	const char *account; /* NULL: all */
 	const struct param_override *params;
 	size_t param_count;
 	/* What runbooks have set, sorted: engine_open finds it by way of `found`, which is called

@@ -18,8 +18,9 @@
 
 struct simulation {
 	struct clock clock;
-	int64_t started_ms; /* wall clock */
-	int64_t passed_ms;  /* read and written with __atomic: workers look at the clock */
+	const struct simulation *whole; /* of which it is a part; NULL: it is one itself */
+	int64_t started_ms;             /* wall clock */
+	int64_t passed_ms; /* read and written with __atomic: workers look at the clock */
 	struct arena *arena;
 	const char *folder, *state_path, *cloud_path;
 	int lock_fd;
@@ -77,6 +78,18 @@ struct simulation *simulation_new(enum engine_world world)
 	s->arena = arena_new();
 	s->lock_fd = -1;
 	s->durations = "[]";
+	return s;
+}
+
+struct simulation *simulation_within(struct simulation *whole)
+{
+	struct simulation *s = simulation_new(WORLD_SIMULATED);
+	uint64_t seed;
+
+	repeatable_random(&whole->clock, &seed, sizeof(seed));
+	clock_fake_init(&s->chance, 0, seed);
+	s->started_ms = virtual_wall_ms(&whole->clock) - FIRST_MS;
+	s->whole = whole;
 	return s;
 }
 
@@ -200,6 +213,13 @@ int simulation_begin(struct simulation *s, struct engine *e, struct diags *d)
 {
 	const char *dir = e->project->manifest->dir;
 
+	if (s->whole) {
+		s->folder = s->whole->folder;
+		s->state_path = s->whole->state_path;
+		s->cloud_path = s->whole->cloud_path;
+		s->durations = s->whole->durations;
+		return 0;
+	}
 	s->folder = path_join(s->arena, dir, FOLDER);
 	s->state_path = simulation_path(s->arena, e->project->manifest);
 	s->cloud_path = path_join(s->arena, s->folder, "sim.db");

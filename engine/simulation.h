@@ -17,6 +17,9 @@
 struct simulation;
 
 struct simulation *simulation_new(enum engine_world world);
+/* A part of one that is going on: the same cloud and state, and a time that starts now and passes
+ * by itself, so that parts can be side by side. */
+struct simulation *simulation_within(struct simulation *whole);
 void simulation_free(struct simulation *s); /* accepts NULL */
 /* Starts at the wall clock's time, and moves only in simulation_pass. */
 struct clock *simulation_clock(struct simulation *s);
