@@ -300,5 +300,5 @@ static int fake_poll(struct hd_session *s, struct hd_op *op, const struct hd_res
 
 static const struct hd_provider fake_ssh = PROVIDER("ssh", NO_TYPES);
 static const struct hd_provider fake_probe = PROVIDER("probe", NO_TYPES);
-static const struct hd_provider fake_route = PROVIDER("sim", ROUTE_TYPES);
+static const struct hd_provider fake_route = PROVIDER("rest", ROUTE_TYPES);
 const struct hd_provider *const hands_builtins[] = {&fake_ssh, &fake_probe, &fake_route, NULL};

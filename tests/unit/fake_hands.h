@@ -1,5 +1,5 @@
 /*
- * fake_hands.h - providers "ssh", "probe" and "route" for tests of runbooks, whose acts answer as
+ * fake_hands.h - providers "ssh", "probe" and "rest" for tests of runbooks, whose acts answer as
  * scripted: commands on hosts, requests, messages, and the weights of routes.
  *
  * hands_reset, then scripts, then let the engine work, then look.  What no script is for goes
