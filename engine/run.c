@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "engine/act.h"
 #include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
@@ -141,7 +142,8 @@ static int recover(struct run *r)
 		return -1;
 	if (!r->recorded.operations.count)
 		return 0;
-	if (executor_recover(r->e, &r->recorded, r->d))
+	if (acts_recover(r->e, &r->recorded, r->d) ||
+	    (r->recorded.operations.count && executor_recover(r->e, &r->recorded, r->d)))
 		return -1;
 	return run_load(r, STATE_WRITE);
 }

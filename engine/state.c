@@ -189,6 +189,7 @@ const char *operation_action_name(enum operation_action a)
 		[OPERATION_UPDATE] = "update",
 		[OPERATION_DELETE] = "delete",
 		[OPERATION_SNAPSHOT] = "snapshot",
+		[OPERATION_ACT] = "act",
 	};
 	_Static_assert(ARRAY_LEN(names) == OPERATION_ACTION_COUNT, "a name per action");
 

@@ -62,9 +62,10 @@ enum operation_action {
 	OPERATION_CREATE,
 	OPERATION_UPDATE,
 	OPERATION_DELETE,
-	OPERATION_SNAPSHOT /* a copy is kept before a delete; its id is in the message */
+	OPERATION_SNAPSHOT, /* a copy is kept before a delete; its id is in the message */
+	OPERATION_ACT       /* a named action (act.h): open, its message has name and arguments */
 };
-#define OPERATION_ACTION_COUNT (OPERATION_SNAPSHOT + 1)
+#define OPERATION_ACTION_COUNT (OPERATION_ACT + 1)
 
 enum operation_result {
 	OPERATION_OPEN, /* no END yet */

@@ -305,7 +305,7 @@ const struct diags *aside_diags(const struct aside *a)
 
 int64_t aside_passed_ms(const struct aside *a)
 {
-	return a->passed_ms;
+	return a->threaded ? 0 : a->passed_ms;
 }
 
 void aside_cancel(struct aside *a)

@@ -1,4 +1,4 @@
-/* test_driver_apply.c - steps Apply: an engine beside the conductor's. */
+/* test_driver_apply.c - steps Apply and Action: an engine beside the conductor's. */
 #include "tests/unit/driver_bench.h"
 
 /* --- Apply -------------------------------------------------------------------------------- */
@@ -114,6 +114,133 @@ TEST(an_apply_that_is_stopped_is_waited_for_at_the_end)
 	forget_memory(x);
 }
 
+/* --- Action ------------------------------------------------------------------------------- */
+
+#define ACTION "{\"Resource\":\"web/west/A\",\"Action\":\"snapshot\",\"With\":{\"Why\":\"drill\"}}"
+
+static void recorded_thing(struct conduct *x)
+{
+	in_real_time(x);
+	load(x, STEP_APPLY, "west", "{\"Stack\":\"web\"}");
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_WELL_DONE);
+	json_decref(x->spec.values);
+	free(x->memory);
+	x->memory = NULL;
+	x->remembered = 0;
+}
+
+static struct operation_list operations(struct conduct *x, size_t *open)
+{
+	struct operation_list all = {0}, list = {0};
+	struct state *s = engine_state_open(x->b->dir, STATE_READ, NULL, &x->b->d);
+
+	assert_int_equal(state_load_run_operations(s, x->row.id, x->a, &all, &x->b->d), 0);
+	assert_int_equal(state_load_open_operations(s, NULL, x->a, &list, &x->b->d), 0);
+	state_close(s);
+	*open = list.count;
+	return all;
+}
+
+TEST(an_action_is_an_operation_of_the_resource)
+{
+	struct operation_list all;
+	size_t open;
+
+	recorded_thing(x);
+	load(x, STEP_ACTION, "", ACTION);
+	run(x, STEP_FORWARD);
+	if (x->how != STEP_ENDED_WELL_DONE)
+		bench_show(x->b);
+	assert_int_equal(x->how, STEP_ENDED_WELL_DONE);
+	assert_string_equal(result_at(x, "/SnapshotId"), "\"snap-1\"");
+	assert_int_equal(cloud_calls(CLOUD_ACT, "a-west"), 1);
+	all = operations(x, &open);
+	assert_int_equal(open, 0);
+	assert_int_equal(all.count, 1);
+	assert_int_equal(all.items[0].action, OPERATION_ACT);
+	assert_int_equal(all.items[0].result, OPERATION_SUCCEEDED);
+}
+
+TEST(an_action_that_fails_has_its_end)
+{
+	size_t open;
+
+	recorded_thing(x);
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_ACT, .status = HD_FATAL});
+	load(x, STEP_ACTION, "", ACTION);
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_int_equal(operations(x, &open).items[0].result, OPERATION_FAILED);
+	assert_int_equal(open, 0);
+}
+
+TEST(an_action_whose_answer_is_lost_is_asked_with_the_same_key)
+{
+	recorded_thing(x);
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_ACT,
+					    .times = 1,
+					    .status = HD_RETRY,
+					    .effect = HD_EFFECT_UNKNOWN,
+					    .happens = true});
+	load(x, STEP_ACTION, "", ACTION);
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_WELL_DONE);
+	assert_string_equal(result_at(x, "/SnapshotId"), "\"snap-1\"");
+}
+
+TEST(an_action_that_was_done_is_not_done_again)
+{
+	recorded_thing(x);
+	load(x, STEP_ACTION, "", ACTION);
+	run(x, STEP_FORWARD);
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_WELL_DONE);
+	assert_int_equal(cloud_calls(CLOUD_ACT, "a-west"), 1);
+}
+
+/* The process ended while it was pending: the next one polls; so does the next plan. */
+TEST(an_open_action_is_seen_to_its_end)
+{
+	struct run_request q = {.mode = RUN_APPLY};
+	struct operation_list all = {0};
+	size_t open;
+
+	recorded_thing(x);
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_ACT, .status = HD_PENDING, .polls = 1000, .wait_ms = 10});
+	load(x, STEP_ACTION, "", ACTION);
+	begin(x, STEP_FORWARD);
+	while (!all.count || !*all.items[0].token)
+		all = operations(x, &open);
+	x->driver->stop(&x->run);
+	close_process(x);
+	forget_memory(x);
+	operations(x, &open);
+	assert_int_equal(open, 1);
+	cloud_drop_rules();
+	open_process(x);
+	assert_int_equal(engine_run(x->b->e, &q, &x->b->result, &x->b->d), 0);
+	operations(x, &open);
+	assert_int_equal(open, 0);
+	assert_int_equal(cloud_calls(CLOUD_ACT, "a-west"), 1);
+}
+
+TEST(an_action_of_what_is_not_recorded_is_refused)
+{
+	recorded_thing(x);
+	load(x, STEP_ACTION, "", "{\"Resource\":\"web/west/B\",\"Action\":\"snapshot\"}");
+	run(x, STEP_FORWARD);
+	assert_string_equal(x->reason, "'web/west/B' is not recorded");
+	assert_true(bench_said(x->b, DIAG_ACT_NO_RECORD));
+	json_decref(x->spec.values);
+	load(x, STEP_ACTION, "", "{\"Resource\":\"web/west/A\",\"Action\":\"promote\"}");
+	run(x, STEP_FORWARD);
+	assert_string_equal(x->reason, "Cloud::Thing has no action 'promote'");
+	assert_true(bench_said(x->b, DIAG_ACT_UNKNOWN));
+	assert_int_equal(cloud_calls(CLOUD_ACT, "a-west"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +251,12 @@ int main(void)
 		RUN_TEST(a_secret_is_not_recorded_as_a_parameter),
 		RUN_TEST(a_parameter_that_no_stack_has_is_a_failure),
 		RUN_TEST(an_apply_that_is_stopped_is_waited_for_at_the_end),
+		RUN_TEST(an_action_is_an_operation_of_the_resource),
+		RUN_TEST(an_action_that_fails_has_its_end),
+		RUN_TEST(an_action_whose_answer_is_lost_is_asked_with_the_same_key),
+		RUN_TEST(an_action_that_was_done_is_not_done_again),
+		RUN_TEST(an_open_action_is_seen_to_its_end),
+		RUN_TEST(an_action_of_what_is_not_recorded_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
