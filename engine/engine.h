@@ -27,8 +27,8 @@ struct engine;
 /* Whom the engine deals with. */
 enum engine_world {
 	WORLD_REAL,
-	WORLD_SIMULATED,   /* a rehearsal that starts from what is recorded; simulation.h */
-	WORLD_SIMULATED_ON, /* one that starts where the last one ended */
+	WORLD_SIMULATED,       /* a rehearsal that starts from what is recorded; simulation.h */
+	WORLD_SIMULATED_ON,    /* one that starts where the last one ended */
 	WORLD_SIMULATED_WITHIN /* a part of the rehearsal of `within`, with a time of its own that
 				  starts now */
 };

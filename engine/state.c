@@ -185,10 +185,8 @@ void state_close(struct state *s)
 const char *operation_action_name(enum operation_action a)
 {
 	static const char *const names[] = {
-		[OPERATION_CREATE] = "create",
-		[OPERATION_UPDATE] = "update",
-		[OPERATION_DELETE] = "delete",
-		[OPERATION_SNAPSHOT] = "snapshot",
+		[OPERATION_CREATE] = "create", [OPERATION_UPDATE] = "update",
+		[OPERATION_DELETE] = "delete", [OPERATION_SNAPSHOT] = "snapshot",
 		[OPERATION_ACT] = "act",
 	};
 	_Static_assert(ARRAY_LEN(names) == OPERATION_ACTION_COUNT, "a name per action");

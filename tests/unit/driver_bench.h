@@ -18,7 +18,7 @@
 #include "tests/unit/fake_hands.h"
 
 #define MANIFEST                                                            \
-	"Project: shop\nProviders: {route: {Use: rest}}\n"                 \
+	"Project: shop\nProviders: {route: {Use: rest}}\n"                  \
 	"Regions:\n"                                                        \
 	"  east: {Hosts: {e1: {Address: 127.0.0.1, Roles: [web]}, "         \
 	"e2: {Address: 127.0.0.2, Roles: [web]}, d1: {Address: 127.0.0.3, " \

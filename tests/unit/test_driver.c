@@ -157,6 +157,20 @@ TEST(a_message_says_which_step_it_comes_from)
 	assert_non_null(strstr(hands_args(), "\"Runbook\":\"failover\""));
 }
 
+TEST(a_provider_that_cannot_act_is_named)
+{
+	close_process(x);
+	engine_close(x->b->e);
+	x->b->e = NULL;
+	x->builtins[1] = cloud_builtins[1];
+	open_process(x);
+	load(x, STEP_HTTP, "", "{\"Url\":\"http://x/\"}");
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_string_equal(x->reason, "provider 'probe' cannot act");
+	assert_true(bench_said(x->b, DIAG_STEP_NO_ACT));
+}
+
 /* --- weights ------------------------------------------------------------------------------ */
 
 static void check_towards(const char *before, const char *to, int64_t percent, const char *after)
@@ -325,6 +339,7 @@ int main(void)
 		RUN_TEST(a_request_that_fails_is_a_failure_with_its_reason),
 		RUN_TEST(a_request_goes_on_with_its_token_after_a_kill),
 		RUN_TEST(a_message_says_which_step_it_comes_from),
+		RUN_TEST(a_provider_that_cannot_act_is_named),
 		cmocka_unit_test(weights_keep_the_proportions_of_the_others),
 		RUN_TEST(traffic_moves_by_steps_with_a_gate_after_each),
 		RUN_TEST(a_gate_that_fails_sets_the_weights_back),

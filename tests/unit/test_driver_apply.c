@@ -1,6 +1,8 @@
 /* test_driver_apply.c - steps Apply and Action: an engine beside the conductor's. */
 #include "tests/unit/driver_bench.h"
 
+#include <sys/resource.h>
+
 /* --- Apply -------------------------------------------------------------------------------- */
 
 #define APPLY "{\"Stack\":\"web\",\"Parameters\":{\"Capacity\":3}}"
@@ -241,6 +243,77 @@ TEST(an_action_of_what_is_not_recorded_is_refused)
 	assert_int_equal(cloud_calls(CLOUD_ACT, "a-west"), 0);
 }
 
+static void leave_open(struct conduct *x, const char *values)
+{
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_ACT, .status = HD_FATAL, .effect = HD_EFFECT_UNKNOWN});
+	load(x, STEP_ACTION, "", values);
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_true(bench_said(x->b, DIAG_ACT_OPEN));
+	cloud_drop_rules();
+	diags_release(&x->b->d);
+}
+
+static int apply(struct conduct *x)
+{
+	struct run_request q = {.mode = RUN_APPLY};
+
+	return engine_run(x->b->e, &q, &x->b->result, &x->b->d);
+}
+
+TEST(an_action_that_failed_meanwhile_stops_no_plan)
+{
+	size_t open;
+
+	recorded_thing(x);
+	leave_open(x, ACTION);
+	cloud_add_rule(&(struct cloud_rule){.op = CLOUD_ACT, .status = HD_FATAL});
+	assert_int_equal(apply(x), 0);
+	assert_true(bench_said(x->b, DIAG_ACT_FAILED_BEFORE));
+	assert_int_equal(operations(x, &open).items[0].result, OPERATION_FAILED);
+}
+
+/* Its arguments are not recorded, so that nobody can ask again. */
+TEST(an_action_with_secrets_is_read_and_not_asked_again)
+{
+	const char *value = "drill";
+	struct secrets secrets = {&value, 1};
+	size_t open, reads;
+
+	recorded_thing(x);
+	cloud_add_rule(&(struct cloud_rule){
+		.op = CLOUD_ACT, .status = HD_FATAL, .effect = HD_EFFECT_UNKNOWN});
+	load(x, STEP_ACTION, "", ACTION);
+	x->spec.secrets = &secrets;
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_false(bench_state_holds(x->b, "drill"));
+	cloud_drop_rules();
+	reads = cloud_calls(CLOUD_READ, "a-west");
+	assert_int_equal(apply(x), 0);
+	assert_true(bench_said(x->b, DIAG_ACT_ABANDONED));
+	assert_int_equal(operations(x, &open).items[0].result, OPERATION_ABANDONED);
+	assert_true(cloud_calls(CLOUD_READ, "a-west") > reads);
+	assert_int_equal(cloud_calls(CLOUD_ACT, "a-west"), 1);
+}
+
+TEST(a_step_without_files_left_is_a_failure)
+{
+	struct rlimit limit, none;
+
+	recorded_thing(x);
+	load(x, STEP_ACTION, "", ACTION);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	run(x, STEP_FORWARD);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_true(bench_said(x->b, DIAG_STEP_THREAD));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +329,9 @@ int main(void)
 		RUN_TEST(an_action_whose_answer_is_lost_is_asked_with_the_same_key),
 		RUN_TEST(an_action_that_was_done_is_not_done_again),
 		RUN_TEST(an_open_action_is_seen_to_its_end),
+		RUN_TEST(an_action_that_failed_meanwhile_stops_no_plan),
+		RUN_TEST(an_action_with_secrets_is_read_and_not_asked_again),
+		RUN_TEST(a_step_without_files_left_is_a_failure),
 		RUN_TEST(an_action_of_what_is_not_recorded_is_refused),
 	};
 
