@@ -24,13 +24,16 @@ static const struct verb verbs[] = {
 	{"none", "is as it should be", "check", "until it is known"},
 };
 
+/* Of a named action: "promote done". */
+static const struct verb named = {"", "done", "action", "until it is done"};
+
 static const struct verb *verb_of(const char *action)
 {
 	for (size_t i = 0; action && i < ARRAY_LEN(verbs); i++) {
 		if (strcmp(verbs[i].action, action) == 0)
 			return &verbs[i];
 	}
-	return &verbs[1];
+	return action ? &named : &verbs[1];
 }
 
 static void add_duration(struct str *out, int64_t ms)
@@ -61,6 +64,8 @@ static void add_text(struct str *out, const char *before, const char *text)
 static void add_succeeded(struct str *out, const struct event *e, const struct style *st)
 {
 	add_subject(out, e);
+	if (verb_of(e->action) == &named)
+		str_printf(out, "%s ", e->action);
 	paint_text(out, st, PAINT_GREEN, verb_of(e->action)->past);
 	str_add(out, " (");
 	add_duration(out, e->elapsed_ms);
@@ -71,7 +76,8 @@ static void add_failed(struct str *out, const struct event *e, const struct styl
 {
 	add_subject(out, e);
 	paint_on(out, st, PAINT_RED);
-	str_printf(out, "%s failed", verb_of(e->action)->noun);
+	str_printf(out, "%s failed",
+		   verb_of(e->action) == &named ? e->action : verb_of(e->action)->noun);
 	paint_off(out, st);
 	str_add(out, " (");
 	add_duration(out, e->elapsed_ms);

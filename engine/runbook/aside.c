@@ -283,11 +283,31 @@ bool aside_look(struct aside *a)
 	return done;
 }
 
+/* That this execution has set a parameter is told already. */
+static void drop_own_notes(struct aside *a)
+{
+	struct diag **at = &a->diags.first;
+
+	a->diags.last = NULL;
+	while (*at) {
+		struct diag *g = *at;
+
+		if (g->code == DIAG_OVERRIDE_HOLDS && g->detail &&
+		    strstr(g->detail, a->execution)) {
+			*at = g->next;
+		} else {
+			a->diags.last = g;
+			at = &g->next;
+		}
+	}
+}
+
 /* Texts of its files go along: they are closed with the engine. */
 void aside_report(struct aside *a)
 {
 	struct diags found = DIAGS_INIT;
 
+	drop_own_notes(a);
 	diags_copy(&found, &a->diags);
 	diags_keep_sources(&found);
 	diags_take(step_diags(a->s), &found);

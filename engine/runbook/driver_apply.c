@@ -37,20 +37,26 @@ struct targets {
 	VEC_OF(struct instance_id)
 };
 
-static bool is_named(const json_t *values, const char *stack)
-{
-	const json_t *list = json_object_get(values, "Stacks"), *item;
-	const char *one = json_str(values, "Stack", NULL);
-	size_t i;
+struct names {
+	VEC_OF(const char *)
+};
 
-	if (one && !strcmp(one, stack))
-		return true;
-	json_array_foreach(list, i, item)
-	{
-		if (json_is_string(item) && !strcmp(json_string_value(item), stack))
-			return true;
-	}
-	return false;
+/* One, or a list. */
+static void add_names(struct arena *a, const json_t *value, struct names *out)
+{
+	if (json_is_string(value))
+		*arena_vec_add(a, out) = json_string_value(value);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		*arena_vec_add(a, out) = json_string_value(json_array_get(value, i));
+}
+
+static struct names stacks_of(const struct step_run *s)
+{
+	struct names out = {0};
+
+	add_names(s->arena, json_object_get(s->spec->values, "Stack"), &out);
+	add_names(s->arena, json_object_get(s->spec->values, "Stacks"), &out);
+	return out;
 }
 
 static void add_targets(const struct step_run *s, const struct manifest_stack *stack,
@@ -71,12 +77,15 @@ static void add_targets(const struct step_run *s, const struct manifest_stack *s
 
 static struct targets targets_of(const struct step_run *s)
 {
-	const struct manifest *m = step_manifest(s);
+	const struct names names = stacks_of(s);
 	struct targets out = {0};
 
-	for (size_t i = 0; i < m->stack_count; i++) {
-		if (is_named(s->spec->values, m->stacks[i].name))
-			add_targets(s, &m->stacks[i], &out);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct manifest_stack *stack =
+			manifest_stack(step_manifest(s), names.items[i]);
+
+		if (stack)
+			add_targets(s, stack, &out);
 	}
 	return out;
 }
@@ -320,20 +329,6 @@ static struct applying *new_work(const struct step_run *s)
 	return a;
 }
 
-static const char *const *stacks_of(const struct step_run *s, size_t *count)
-{
-	const json_t *list = json_object_get(s->spec->values, "Stacks");
-	const char *one = json_str(s->spec->values, "Stack", NULL);
-	const char **out = ARENA_ARRAY(s->arena, json_array_size(list) + 1, const char *);
-
-	*count = 0;
-	if (one)
-		out[(*count)++] = one;
-	for (size_t i = 0; i < json_array_size(list); i++)
-		out[(*count)++] = json_string_value(json_array_get(list, i));
-	return out;
-}
-
 static json_t *result_json(const struct run_result *r)
 {
 	json_t *j = json_object();
@@ -385,11 +380,12 @@ static void start(struct apply *p)
 {
 	struct step_run *s = p->s;
 	struct aside_request q = {.work = work, .context = new_work(s), .release = release_work};
-	const char **regions = ARENA_ARRAY(s->arena, 1, const char *);
+	const struct names names = stacks_of(s);
+	const char *region = s->spec->region;
 
-	q.selection.stacks = stacks_of(s, &q.selection.stack_count);
-	regions[0] = s->spec->region;
-	q.selection.regions = regions;
+	q.selection.stacks = names.items;
+	q.selection.stack_count = names.count;
+	q.selection.regions = &region;
 	q.selection.region_count = *s->spec->region ? 1 : 0;
 	q.selection.account = json_str(s->spec->values, "Account", NULL);
 	p->aside = aside_open(s, &q);

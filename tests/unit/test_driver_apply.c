@@ -5,7 +5,7 @@
 
 /* --- Apply -------------------------------------------------------------------------------- */
 
-#define APPLY "{\"Stack\":\"web\",\"Parameters\":{\"Capacity\":3}}"
+#define APPLY "{\"Stack\":[\"web\"],\"Parameters\":{\"Capacity\":3}}"
 
 static const struct parameter_override * override(struct conduct *x, size_t *count)
 {
