@@ -5,6 +5,7 @@
 #include "engine/act_parts.h"
 #include "engine/executor.h"
 #include "engine/result.h"
+#include "engine/session.h"
 
 /* --- locks ------------------------------------------------------------------------------- */
 
@@ -98,6 +99,19 @@ static const char *intent(struct arena *a, const struct act_request *q)
 	return text;
 }
 
+/* Salted: tells whether an open operation is the same action. */
+static const char *digest_of(struct engine *e, const struct act_request *q)
+{
+	json_t *j = json_object();
+	char *digest = ARENA_ARRAY(e->arena, 65, char);
+
+	json_object_set_new(j, "Action", json_string(q->action));
+	json_object_set_new(j, "With", json_parse(text_of(q->args), NULL, NULL));
+	state_secret_digest(e->state, j, digest);
+	json_decref(j);
+	return digest;
+}
+
 static int begin(struct acting *a, const struct act_request *q)
 {
 	struct clock *clock = a->e->options.clock;
@@ -111,13 +125,14 @@ static int begin(struct acting *a, const struct act_request *q)
 		.addr = q->addr,
 		.deposed = "",
 		.action = OPERATION_ACT,
-		.desired_digest = "",
+		.desired_digest = digest_of(a->e, q),
 		.intended = *a->record,
 		.token = "",
 		.begun_ms = clock->wall_ms(clock),
 		.message = intent(a->e->arena, q),
 	};
-	if (refuse(a))
+	/* A session that cannot be had is known before anything is begun. */
+	if (refuse(a) || !sessions_get(a->e->sessions, a->provider, &q->addr.instance, a->d))
 		return -1;
 	return state_commit(a->e->state, &(struct state_edit){.kind = EDIT_BEGIN, .op = &a->op}, 1,
 			    a->d);
@@ -237,6 +252,13 @@ static int clear_way(struct engine *e, const struct act_request *q, struct recor
 	return load(e, &q->addr.instance, r, d);
 }
 
+/* This step's, or that of an earlier try, which is gone on with: not done twice. */
+static bool is_same(struct engine *e, const struct operation *op, const struct act_request *q)
+{
+	return op->action == OPERATION_ACT &&
+	       (!strcmp(op->id, q->key) || !strcmp(op->desired_digest, digest_of(e, q)));
+}
+
 /* The process ended between the action's END and the event that tells of it. */
 static bool was_done(struct engine *e, const struct act_request *q)
 {
@@ -266,7 +288,7 @@ static int act_locked(struct engine *e, const struct act_request *q, const char 
 	if (was_done(e, q))
 		return 0;
 	op = find_operation(&r.operations, &q->addr);
-	if (op && strcmp(op->id, q->key) != 0 && clear_way(e, q, &r, d))
+	if (op && !is_same(e, op, q) && clear_way(e, q, &r, d))
 		return -1;
 	op = find_operation(&r.operations, &q->addr);
 	record = find_record(&r.records, &q->addr);

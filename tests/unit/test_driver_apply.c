@@ -262,6 +262,23 @@ static int apply(struct conduct *x)
 	return engine_run(x->b->e, &q, &x->b->result, &x->b->d);
 }
 
+TEST(another_try_goes_on_with_what_was_left_open)
+{
+	struct operation_list all;
+	size_t open;
+
+	recorded_thing(x);
+	leave_open(x, ACTION);
+	json_decref(x->spec.values);
+	load(x, STEP_ACTION, "", ACTION);
+	run(x, STEP_BACK); /* the same with another key */
+	assert_int_equal(x->how, STEP_ENDED_WELL_DONE);
+	all = operations(x, &open);
+	assert_int_equal(all.count, 1);
+	assert_string_equal(all.items[0].id, "a1a1");
+	assert_int_equal(all.items[0].result, OPERATION_SUCCEEDED);
+}
+
 TEST(an_action_that_failed_meanwhile_stops_no_plan)
 {
 	size_t open;
@@ -329,6 +346,7 @@ int main(void)
 		RUN_TEST(an_action_whose_answer_is_lost_is_asked_with_the_same_key),
 		RUN_TEST(an_action_that_was_done_is_not_done_again),
 		RUN_TEST(an_open_action_is_seen_to_its_end),
+		RUN_TEST(another_try_goes_on_with_what_was_left_open),
 		RUN_TEST(an_action_that_failed_meanwhile_stops_no_plan),
 		RUN_TEST(an_action_with_secrets_is_read_and_not_asked_again),
 		RUN_TEST(a_step_without_files_left_is_a_failure),
