@@ -233,15 +233,14 @@ static void add_objective(struct str *out, const char *name, const struct object
 	str_add_char(out, '\n');
 }
 
+/* Users wait as well while nobody runs it any more. */
 static int64_t clock_of(const struct execution_story *s, int64_t now_ms)
 {
-	bool runs = !execution_status_is_over(s->row.status) && !s->row.gone;
-
 	if (!s->since_ms)
 		return -1;
 	if (s->healthy_ms)
 		return s->healthy_ms - s->since_ms;
-	return runs ? now_ms - s->since_ms : -1;
+	return execution_status_is_over(s->row.status) ? -1 : now_ms - s->since_ms;
 }
 
 static void add_states(struct str *out, const struct execution_story *s)

@@ -267,7 +267,7 @@ static void step_skipped(const struct line *l)
 
 static void step_reversing(const struct line *l)
 {
-	str_add(l->out, "is undone");
+	str_add(l->out, "is being undone");
 }
 
 static void step_reversed(const struct line *l)
