@@ -145,6 +145,10 @@ class SshHost:
 
     # Starting and stopping
 
+    def words(self):
+        """What a command begins with that is to run on this host."""
+        return []
+
     def launch(self):
         """Starts sshd without waiting; see wait()."""
         self.port = self.port or free_port(self.address)
@@ -152,7 +156,7 @@ class SshHost:
         self.pid_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self.proc = subprocess.Popen(
-                [SSHD, "-D", "-e", "-f", str(self.dir / "sshd_config")],
+                [*self.words(), SSHD, "-D", "-e", "-f", str(self.dir / "sshd_config")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                 env={"PATH": SYSTEM_PATH, processes.MARK: str(self.dir)},
                 start_new_session=True)
@@ -252,6 +256,8 @@ class SshHost:
 class Lab:
     """Several hosts, one user key, one known_hosts, in one folder."""
 
+    host_class = SshHost
+
     def __init__(self, folder=None, extra_config=()):
         self.own_dir = folder is None
         self.dir = Path(folder or tempfile.mkdtemp(prefix="hadeploy-lab-")).resolve()
@@ -275,7 +281,7 @@ class Lab:
         """options: roles, key_kinds, env (more variables for its sessions), port."""
         if name in self.hosts:
             raise LabError(f"two hosts are called '{name}'")
-        host = SshHost(self, name, region, zone, address, **options)
+        host = self.host_class(self, name, region, zone, address, **options)
         self.hosts[name] = host
         return host
 
