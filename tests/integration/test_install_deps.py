@@ -16,6 +16,7 @@ test  cmd:hd-server hd-server hd-service
 # Writes down what it was called with and what Debian's scripts would be told by the policy.
 APT_GET = """#!/bin/sh
 echo "apt-get $*" >>"$LOG"
+cat "$DPKG_ROOT"/etc/postgresql-common/createcluster.d/* >>"$LOG" 2>/dev/null
 for start in 'hd-service start' 'hd-service.service start' '--quiet hd-service (start) 5' \\
         'other start'; do
     answer=0
@@ -24,15 +25,19 @@ for start in 'hd-service start' 'hd-service.service start' '--quiet hd-service (
 done
 case " $* " in *" install "*) ;; *) exit 0 ;; esac
 eval "$APT_DOES"
-touch "$BIN/hd-server" "$BIN/hd-tool" && chmod +x "$BIN/hd-server" "$BIN/hd-tool"
+for name in hd-server hd-tool hd-database; do touch "$BIN/$name" && chmod +x "$BIN/$name"; done
 """
 WRITTEN_DOWN = '#!/bin/sh\necho "${0##*/} $*" >>"$LOG"\n'
+
+
+DATABASE = ROWS + "test  cmd:hd-database postgresql postgresql\n"
+NO_CLUSTER = "create_main_cluster = false"
 
 
 class Machine:
     """A root folder for the script, commands that stand in for the system's, and its rows."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, rows=ROWS):
         self.root, self.bin, self.log = folder / "root", folder / "bin", folder / "log"
         self.policy = self.root / "usr/sbin/policy-rc.d"
         self.policy.parent.mkdir(parents=True)
@@ -40,7 +45,7 @@ class Machine:
         self.log.touch()
         text = (ROOT / "tools/install-deps").read_text()
         self.script = folder / "install-deps"
-        self.script.write_text(re.sub(r"^rows='.*?^'$", f"rows='{ROWS}'", text, flags=re.M | re.S))
+        self.script.write_text(re.sub(r"^rows='.*?^'$", f"rows='{rows}'", text, flags=re.M | re.S))
         self.command("apt-get", APT_GET)
         self.command("systemctl", WRITTEN_DOWN)
         self.command("id", "#!/bin/sh\necho 0\n")
@@ -120,3 +125,24 @@ def test_one_that_a_killed_run_left_denies_nothing_and_goes_with_the_next(machin
         (machine.bin / name).unlink(missing_ok=True)
     assert "101" in answers(machine.run())
     assert not machine.policy.exists()
+
+
+def test_a_database_server_comes_without_databases(tmp_path):
+    machine = Machine(tmp_path, DATABASE)
+    log = machine.run()
+    assert NO_CLUSTER in log
+    assert not (machine.root / "etc").exists() or not list((machine.root / "etc").rglob("*"))
+
+
+def test_without_a_database_server_nothing_is_said_about_clusters(machine):
+    assert NO_CLUSTER not in machine.run()
+
+
+def test_what_the_administrator_says_about_clusters_stays(tmp_path):
+    machine = Machine(tmp_path, DATABASE)
+    own = machine.root / "etc/postgresql-common/createcluster.d/own.conf"
+    own.parent.mkdir(parents=True)
+    own.write_text("ssl = off\n")
+    log = machine.run("exit 100", code=100)
+    assert NO_CLUSTER in log and own.read_text() == "ssl = off\n"
+    assert list(own.parent.iterdir()) == [own]

@@ -65,8 +65,9 @@ class Client:
         server = f"{lab.host('ops-1').address}:{lab.port(5300)}"
         words = lab.net.words("ops-1") if lab.net else []
         self.proc = subprocess.Popen(
-            [*words, sys.executable, EXAMPLE / "client.py", server, f"www.shop.test:{lab.port(8080)}",
-             self.file], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            [*words, sys.executable, EXAMPLE / "client.py", server,
+             f"www.shop.test:{lab.port(8080)}", self.file],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def __enter__(self):
         return self

@@ -12,7 +12,7 @@
 Needs root and iproute2 (allowed() says why not).  Every host hangs on the router, a namespace that
 forwards, so rules there decide who reaches whom; inside a region everybody does.  A block of four
 /24 out of 198.18.0.0/15 (for benchmarks, in no real network) belongs to one Network at a time: a
-lock says which.  Should this process die, a janitor takes everything away, and ends what runs in it.
+lock says which.  Should this process die, a janitor takes everything away and ends what runs there.
 """
 
 import fcntl
