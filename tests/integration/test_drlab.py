@@ -15,7 +15,6 @@ pytestmark = pytest.mark.limit(SCENARIO_LIMIT_S)
 def lab():
     with DrLab() as it:
         it.start().deploy()
-        it.point("east")
         yield it
 
 
@@ -67,11 +66,13 @@ def test_a_barred_primary_never_comes_back_by_itself(lab):
     assert (lab.role("east"), lab.role("west")) == ("standby", "primary")
 
 
+    assert lab.two_primaries() is None
+
+
 @pytest.mark.limit(120)
 def test_on_loopback_addresses_it_is_the_same_and_nothing_stays():
     with DrLab(networks=False) as lab:
         lab.start().deploy()
-        lab.point("east")
         with lab.client() as client:
             client.wait_for("east")
         lab.kill("east")

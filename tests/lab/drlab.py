@@ -24,6 +24,8 @@ from pathlib import Path
 
 from . import processes
 from .netns import Network, allowed
+from .prober import overlap, writes
+from .postgres import programs
 from .project import Project
 from .run import ROOT
 from .ssh import SYSTEM_PATH, Lab, LabError, SshHost, free_port, wait_until
@@ -111,7 +113,7 @@ class DrLab(Lab):
         folder.chmod(0o755)
         super().__init__(folder / "lab")
         self.top, self.why_not = folder, allowed() if networks else "loopback addresses were asked"
-        self.net, self.ports, self.addresses = None, {}, {}
+        self.net, self.ports, self.addresses, self.probers = None, {}, {}, []
         self.dir.mkdir(exist_ok=True)
         self.project = None
 
@@ -173,6 +175,9 @@ class DrLab(Lab):
 
     def deploy(self):
         self.run("apply", "--yes")
+        self.point("east")
+        self.probe("east")
+        self.probe("west")
 
     def edit(self, old, new, path="hadeploy.yaml"):
         """Changes a file of the project; `old` must be there."""
@@ -214,15 +219,16 @@ class DrLab(Lab):
         """"primary", "standby" or "stopped", as the host's own files and processes say."""
         return self.guard(self.database(region).name, "status")
 
+    def conninfo(self, region, user="guard"):
+        return (f"host={self.database(region).address} port={self.port(5432)} user={user} "
+                "dbname=shop")
+
     def sql(self, region, text):
         """psql on the database's own host, whoever may reach it from elsewhere."""
-        host = self.database(region)
-        words = self.net.words(host.name) if self.net else []
-        binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parts[-2]))
+        words = self.net.words(self.database(region).name) if self.net else []
         done = subprocess.run(
-            [*words, binaries / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d",
-             f"host={host.address} port={self.port(5432)} user=guard dbname=shop", "-c", text],
-            capture_output=True, text=True, check=False,
+            [*words, programs() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d",
+             self.conninfo(region), "-c", text], capture_output=True, text=True, check=False,
             env={"PGPASSWORD": SECRETS["DB_PASSWORD"], "PGCONNECT_TIMEOUT": "5"})
         if done.returncode != 0:
             raise LabError(done.stderr.strip())
@@ -235,6 +241,19 @@ class DrLab(Lab):
             return self.sql(region, "select pg_is_in_recovery()") == "f"
         except LabError:
             return False
+
+    def probe(self, region):
+        """From now on it is tried all the time whether this database accepts writes."""
+        words = self.net.words(self.database(region).name) if self.net else []
+        self.probers.append(subprocess.Popen(
+            [*words, sys.executable, Path(__file__).with_name("prober.py"),
+             self.conninfo(region) + " connect_timeout=2", self.dir / f"probed-{region}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            env={"PATH": SYSTEM_PATH, "PGPASSWORD": SECRETS["DB_PASSWORD"]}))
+
+    def two_primaries(self):
+        """When both databases accepted writes; None: never."""
+        return overlap(writes(self.dir / "probed-east"), writes(self.dir / "probed-west"))
 
     def missing(self, rows, region):
         """Those of the acknowledged rows that the database of a region does not have."""
@@ -268,8 +287,28 @@ class DrLab(Lab):
             if service.exists():
                 done = host.ssh(f"{service} boot")
                 assert done.returncode == 0, done
+        self.probe(region)
+
+    def restore(self):
+        """As after deploy(): customers and the primary in the east, a standby in the west."""
+        if self.net:
+            self.net.mend()
+        for region in ("east", "west"):
+            if not self.database(region).pid():
+                self.boot(region)
+        wait_until(lambda: "primary" in (self.role("east"), self.role("west")), SETTLE_S,
+                   "a primary")
+        if self.role("east") != "primary":
+            if not self.streams("east"):
+                self.guard("db-e1", "rejoin")
+            self.guard("db-w1", "fence")
+            self.guard("db-e1", "promote")
+        if not self.streams("west"):
+            self.guard("db-w1", "rejoin")
+        self.point("east")
 
     def close(self):
+        processes.send([prober.pid for prober in self.probers], signal.SIGKILL)
         if self.net:
             for host in self.hosts.values():
                 host.kill()
