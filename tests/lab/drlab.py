@@ -35,6 +35,7 @@ HOST = re.compile(r"(\S+): \{Address: ([\d.]+), Port: 2222, Zone: (\w+)(-\w+), R
 PORTS = (2222, 5432, 7000, 8000, 8080, 8081, 9999, 5300)
 SECRETS = {"DB_PASSWORD": "lab-db-tulip-81", "PDNS_API_KEY": "lab-api-key-4711"}
 SETTLE_S = 30
+RATE_WANTED = 40
 
 
 class NetHost(SshHost):
@@ -89,6 +90,13 @@ class Client:
     def acknowledged(self, since=0.0, until=float("inf")):
         return [row for row in self.rows()
                 if row["Status"] == 201 and since <= row["Done"] <= until]
+
+    def steady(self, seconds=2.0):
+        """It has written for some time, at its full rate; a moment from which it can be cut."""
+        self.wait_for("east")
+        begin = time.time()
+        time.sleep(seconds)
+        assert self.rate(begin, begin + seconds) >= RATE_WANTED, "the lab is too slow"
 
     def rate(self, since, until):
         """Rows acknowledged in a second."""
@@ -179,6 +187,18 @@ class DrLab(Lab):
         self.probe("east")
         self.probe("west")
 
+    def runbook(self, name, *args, code=0, start="east", goal="west"):
+        """How an execution went: the line of JSON that says so, and `events`, its journal."""
+        done = self.run("runbook", "run", name, "--from", start, "--to", goal, "--yes", "--json",
+                        *args, code=code)
+        return self.execution(done.stdout)
+
+    @staticmethod
+    def execution(text):
+        lines = [json.loads(line) for line in text.splitlines()]
+        whole = next((line for line in lines if "rto" in line or "steps" in line), {})
+        return {**whole, "events": [line for line in lines if line["type"] == "journal"]}
+
     def edit(self, old, new, path="hadeploy.yaml"):
         """Changes a file of the project; `old` must be there."""
         file = self.project.dir / path
@@ -253,7 +273,13 @@ class DrLab(Lab):
 
     def two_primaries(self):
         """When both databases accepted writes; None: never."""
-        return overlap(writes(self.dir / "probed-east"), writes(self.dir / "probed-west"))
+        east, west = (writes(self.dir / f"probed-{region}") for region in ("east", "west"))
+        assert east or west, "nothing was tried"
+        return overlap(east, west)
+
+    def forget_probes(self):
+        for region in ("east", "west"):
+            (self.dir / f"probed-{region}").write_text("")
 
     def missing(self, rows, region):
         """Those of the acknowledged rows that the database of a region does not have."""
