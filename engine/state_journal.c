@@ -160,29 +160,37 @@ int journal_load_executions(struct state *s, size_t limit, struct arena *a,
 	return take_executions(s, &row, out, d);
 }
 
-static int load_by(struct state *s, enum state_query query, const char *id, struct arena *a,
+/* By one of the queries that have an id, or a part of it, as their parameter. */
+struct execution_query {
+	enum state_query query;
+	const char *id;
+};
+
+static int load_by(struct state *s, const struct execution_query *q, struct arena *a,
 		   struct execution_list *out, struct diags *d)
 {
 	struct row row = {NULL, 1, a};
 
 	*out = (struct execution_list){NULL, 0};
-	if (history_start(s, query, &row, d) != 0)
+	if (history_start(s, q->query, &row, d) != 0)
 		return -1;
 	if (row.stmt)
-		row_put_text(&row, id);
+		row_put_text(&row, q->id);
 	return take_executions(s, &row, out, d);
 }
 
 int journal_load_execution(struct state *s, const char *id, struct arena *a,
 			   struct execution_list *out, struct diags *d)
 {
+	const struct execution_query whole = {QUERY_EXECUTION, id},
+				     part = {QUERY_EXECUTIONS_LIKE, id};
 	struct diag *g;
 
-	if (load_by(s, QUERY_EXECUTION, id, a, out, d) != 0)
+	if (load_by(s, &whole, a, out, d) != 0)
 		return -1;
 	if (out->count || !*id)
 		return 0;
-	if (load_by(s, QUERY_EXECUTIONS_LIKE, id, a, out, d) != 0)
+	if (load_by(s, &part, a, out, d) != 0)
 		return -1;
 	if (out->count < 2)
 		return 0;
@@ -356,9 +364,10 @@ static int fail_moved(const struct execution_row *row, const struct execution_ro
 static int check_end(struct state *s, const struct execution_row *row, struct arena *a,
 		     struct diags *d)
 {
+	const struct execution_query q = {QUERY_EXECUTION, row->id};
 	struct execution_list there;
 
-	if (load_by(s, QUERY_EXECUTION, row->id, a, &there, d) != 0)
+	if (load_by(s, &q, a, &there, d) != 0)
 		return -1;
 	if (!there.count)
 		return journal_fail_unknown(row->id, d);
@@ -385,18 +394,22 @@ static bool keeps_status(enum execution_status before, enum entry_kind k)
 	return never[k] || (before == EXECUTION_RUNNING && running[k]);
 }
 
-static int settle_status(struct state *s, struct execution_row *row,
-			 const struct journal_entry *entries, size_t count, struct arena *a,
-			 struct diags *d)
+static bool keep_status(const struct execution_row *row, const struct journal_entry *entries,
+			size_t count)
 {
-	struct execution_story story;
-	struct journal_list all;
 	size_t kept = 0;
 
 	while (kept < count && keeps_status(row->status, entries[kept].kind))
 		kept++;
-	if (kept == count)
-		return 0;
+	return kept == count;
+}
+
+static int settle_status(struct state *s, struct execution_row *row, struct arena *a,
+			 struct diags *d)
+{
+	struct execution_story story;
+	struct journal_list all;
+
 	if (journal_load_entries(s, row->id, 0, a, &all, d) != 0)
 		return -1;
 	execution_story(a, row, &all, &story);
@@ -413,8 +426,8 @@ static int append(struct state *s, struct execution_row *row, struct journal_ent
 
 	if (result == 0)
 		result = add_entries(s, row, entries, count, d);
-	if (result == 0)
-		result = settle_status(s, row, entries, count, a, d);
+	if (result == 0 && !keep_status(row, entries, count))
+		result = settle_status(s, row, a, d);
 	if (result == 0)
 		result = put_execution(s, row, d);
 	arena_free(a);
