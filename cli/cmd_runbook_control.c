@@ -233,7 +233,8 @@ static int number_of(struct asking *k, const struct execution_ask *q, int64_t *n
 	struct ask_list all = {NULL, 0};
 
 	*number = 0;
-	if (journal_load_asks(k->in->state, k->row.id, 0, k->in->arena, &all, &k->in->diags) != 0)
+	if (journal_load_asks(k->in->state, &(struct journal_part){k->row.id, 0}, k->in->arena,
+			      &all, &k->in->diags) != 0)
 		return -1;
 	for (size_t i = 0; i < all.count; i++)
 		if (all.items[i].by.pid == q->by.pid && all.items[i].request == q->request &&

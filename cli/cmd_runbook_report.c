@@ -114,7 +114,8 @@ static int run_report(struct invocation *in)
 		return invocation_exit(in);
 	}
 	if (find(in, &row) != 0 ||
-	    journal_load_entries(in->state, row.id, 0, in->arena, &entries, &in->diags) != 0)
+	    journal_load_entries(in->state, &(struct journal_part){row.id, 0}, in->arena, &entries,
+				 &in->diags) != 0)
 		return invocation_exit(in);
 	make(in, &row, &entries, &r);
 	view(in, &r, &text);
@@ -163,8 +164,8 @@ static int compare(struct invocation *in, const char *path, const struct report 
 			      "that was written down.");
 		return 0;
 	}
-	if (journal_load_entries(in->state, r->story.row.id, 0, in->arena, &recorded, &in->diags) !=
-		    0 ||
+	if (journal_load_entries(in->state, &(struct journal_part){r->story.row.id, 0}, in->arena,
+				 &recorded, &in->diags) != 0 ||
 	    report_compare(r, path, &recorded, &in->diags) != 0)
 		return -1;
 	str_add(done, " Its events are those that are recorded here.");

@@ -63,7 +63,8 @@ static int show_news(struct watch *w, struct arena *a)
 	struct invocation *in = w->in;
 	struct journal_list news = {NULL, 0};
 
-	if (journal_load_entries(in->state, w->row.id, w->seen, a, &news, &in->diags) != 0)
+	if (journal_load_entries(in->state, &(struct journal_part){w->row.id, w->seen}, a, &news,
+				 &in->diags) != 0)
 		return -1;
 	for (size_t i = 0; i < news.count; i++) {
 		struct event e = {.kind = EVENT_JOURNAL,

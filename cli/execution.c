@@ -187,7 +187,8 @@ int execution_load(struct invocation *in, struct arena *a, const struct executio
 {
 	struct journal_list list = {NULL, 0};
 
-	if (journal_load_entries(in->state, row->id, 0, a, &list, &in->diags) != 0)
+	if (journal_load_entries(in->state, &(struct journal_part){row->id, 0}, a, &list,
+				 &in->diags) != 0)
 		return -1;
 	execution_story(a, row, &list, out);
 	if (entries)

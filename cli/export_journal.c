@@ -56,7 +56,8 @@ static int add_executions(struct invocation *in, json_t *all)
 		struct journal_list entries = {NULL, 0};
 		json_t *j = execution(r);
 
-		result = journal_load_entries(in->state, r->id, 0, in->arena, &entries, &in->diags);
+		result = journal_load_entries(in->state, &(struct journal_part){r->id, 0},
+					      in->arena, &entries, &in->diags);
 		json_object_set_new(j, "events", events(&entries));
 		json_array_append_new(list, j);
 	}

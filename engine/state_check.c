@@ -182,9 +182,9 @@ static int check_execution(struct state *s, const struct execution_row *r, struc
 	int result = check_json(s, r->parameters, "parameters of execution", r->id, d);
 
 	if (result == 0)
-		result = journal_load_entries(s, r->id, 0, a, &entries, d);
+		result = journal_load_entries(s, &(struct journal_part){r->id, 0}, a, &entries, d);
 	if (result == 0)
-		result = journal_load_asks(s, r->id, 0, a, &asks, d);
+		result = journal_load_asks(s, &(struct journal_part){r->id, 0}, a, &asks, d);
 	if (result == 0)
 		at = journal_broken_at(&entries, r->head);
 	if (at)

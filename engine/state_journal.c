@@ -273,7 +273,7 @@ static bool take_event(struct state *s, struct row *row, struct journal_entry *o
 	return row_take_checksum(s, row);
 }
 
-int journal_load_entries(struct state *s, const char *execution, int64_t after, struct arena *a,
+int journal_load_entries(struct state *s, const struct journal_part *part, struct arena *a,
 			 struct journal_list *out, struct diags *d)
 {
 	struct entries_vec found = {NULL, 0, 0};
@@ -284,12 +284,12 @@ int journal_load_entries(struct state *s, const char *execution, int64_t after, 
 	if (history_start(s, QUERY_EVENTS, &row, d) != 0)
 		return -1;
 	if (row.stmt) {
-		row_put_text(&row, execution);
-		row_put_int(&row, after);
+		row_put_text(&row, part->execution);
+		row_put_int(&row, part->after);
 	}
 	while ((got = history_next_row(s, &row, d)) == 1) {
 		if (!take_event(s, &row, arena_vec_add(a, &found)))
-			return history_fail_row(s, &row, "event of execution", execution, d);
+			return history_fail_row(s, &row, "event of execution", part->execution, d);
 	}
 	*out = (struct journal_list){found.items, found.count};
 	return got;
@@ -410,7 +410,7 @@ static int settle_status(struct state *s, struct execution_row *row, struct aren
 	struct execution_story story;
 	struct journal_list all;
 
-	if (journal_load_entries(s, row->id, 0, a, &all, d) != 0)
+	if (journal_load_entries(s, &(struct journal_part){row->id, 0}, a, &all, d) != 0)
 		return -1;
 	execution_story(a, row, &all, &story);
 	row->status = story.row.status;

@@ -107,7 +107,7 @@ static bool take_ask(struct state *s, struct row *row, struct execution_ask *out
 	return row_take_checksum(s, row) && known;
 }
 
-int journal_load_asks(struct state *s, const char *execution, int64_t after, struct arena *a,
+int journal_load_asks(struct state *s, const struct journal_part *part, struct arena *a,
 		      struct ask_list *out, struct diags *d)
 {
 	struct asks_vec found = {NULL, 0, 0};
@@ -118,12 +118,13 @@ int journal_load_asks(struct state *s, const char *execution, int64_t after, str
 	if (history_start(s, QUERY_REQUESTS, &row, d) != 0)
 		return -1;
 	if (row.stmt) {
-		row_put_text(&row, execution);
-		row_put_int(&row, after);
+		row_put_text(&row, part->execution);
+		row_put_int(&row, part->after);
 	}
 	while ((got = history_next_row(s, &row, d)) == 1) {
 		if (!take_ask(s, &row, arena_vec_add(a, &found)))
-			return history_fail_row(s, &row, "request of execution", execution, d);
+			return history_fail_row(s, &row, "request of execution", part->execution,
+						d);
 	}
 	*out = (struct ask_list){found.items, found.count};
 	return got;

@@ -218,7 +218,8 @@ static void tell_story(struct conduct *x)
 
 	if (journal_load_execution(x->state, x->row.id, x->e->arena, &rows, &ignored) == 0 &&
 	    rows.count == 1 &&
-	    journal_load_entries(x->state, x->row.id, 0, x->e->arena, &list, &ignored) == 0)
+	    journal_load_entries(x->state, &(struct journal_part){x->row.id, 0}, x->e->arena, &list,
+				 &ignored) == 0)
 		execution_story(x->e->arena, &rows.items[0], &list, &x->out->story);
 	diags_release(&ignored);
 }

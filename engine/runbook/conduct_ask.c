@@ -240,7 +240,8 @@ void asks_look(struct conduct *x)
 	struct ask_list list = {NULL, 0};
 
 	if (!x->broken &&
-	    journal_load_asks(x->state, x->row.id, x->asks_taken, a, &list, &ignored) == 0)
+	    journal_load_asks(x->state, &(struct journal_part){x->row.id, x->asks_taken}, a, &list,
+			      &ignored) == 0)
 		for (size_t i = 0; i < list.count && !x->broken; i++)
 			asks_take(x, &list.items[i]);
 	for (size_t i = 0; i < x->p->step_count && !x->broken; i++) {

@@ -277,7 +277,9 @@ static int tell_first(struct conduct *x)
 {
 	struct journal_list list = {NULL, 0};
 
-	if (journal_load_entries(x->state, x->row.id, 0, x->a, &list, x->d) || !list.count)
+	if (journal_load_entries(x->state, &(struct journal_part){x->row.id, 0}, x->a, &list,
+				 x->d) ||
+	    !list.count)
 		return -1;
 	engine_tell(x->e, (struct event){.kind = EVENT_JOURNAL,
 					 .entry = &list.items[0],

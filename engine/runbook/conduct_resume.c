@@ -311,7 +311,8 @@ int conduct_restore(struct conduct *x)
 {
 	struct journal_list list = {NULL, 0};
 
-	if (journal_load_entries(x->state, x->row.id, 0, x->a, &list, x->d) ||
+	if (journal_load_entries(x->state, &(struct journal_part){x->row.id, 0}, x->a, &list,
+				 x->d) ||
 	    check_chain(x, &list) || check_digest(x, &list))
 		return -1;
 	for (size_t i = 0; i < list.count; i++)

@@ -120,8 +120,13 @@ int journal_load_executions(struct state *s, size_t limit, struct arena *a,
  * than one begins so (DIAG_JOURNAL_AMBIGUOUS). */
 int journal_load_execution(struct state *s, const char *id, struct arena *a,
 			   struct execution_list *out, struct diags *d);
-/* Those behind `after`, in order. */
-int journal_load_entries(struct state *s, const char *execution, int64_t after, struct arena *a,
+/* What is behind an event, or a request, of an execution; 0: all. */
+struct journal_part {
+	const char *execution;
+	int64_t after;
+};
+/* In order. */
+int journal_load_entries(struct state *s, const struct journal_part *part, struct arena *a,
 			 struct journal_list *out, struct diags *d);
 /* 0 when the chain holds; else the number of the first event that does not fit.  The list is the
  * whole of it, and head its row's; a head that the last event does not have: one behind it. */
@@ -162,8 +167,8 @@ struct ask_list {
 /* -1 also when there is no such execution (DIAG_JOURNAL_UNKNOWN).  by.since_ms 0: now. */
 int journal_ask(struct state *s, const char *execution, const struct execution_ask *q,
 		struct diags *d);
-/* Those behind `after`.  Cheap: by key. */
-int journal_load_asks(struct state *s, const char *execution, int64_t after, struct arena *a,
+/* In order.  Cheap: by key. */
+int journal_load_asks(struct state *s, const struct journal_part *part, struct arena *a,
 		      struct ask_list *out, struct diags *d);
 
 /* --- what the events amount to ----------------------------------------------------------- */

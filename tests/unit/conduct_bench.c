@@ -321,7 +321,8 @@ struct journal_list conduct_journal(struct conduct_bench *c)
 	struct execution_list rows;
 
 	assert_int_equal(journal_load_execution(s, id, c->b.a, &rows, &c->b.d), 0);
-	assert_int_equal(journal_load_entries(s, id, 0, c->b.a, &list, &c->b.d), 0);
+	assert_int_equal(
+		journal_load_entries(s, &(struct journal_part){id, 0}, c->b.a, &list, &c->b.d), 0);
 	assert_int_equal(journal_broken_at(&list, rows.items[0].head), 0);
 	state_close(s);
 	return list;

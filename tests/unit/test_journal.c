@@ -38,7 +38,8 @@ static struct journal_list entries(struct fixture *f, struct state *s, const cha
 {
 	struct journal_list list;
 
-	assert_int_equal(journal_load_entries(s, id, after, f->a, &list, &f->d), 0);
+	assert_int_equal(
+		journal_load_entries(s, &(struct journal_part){id, after}, f->a, &list, &f->d), 0);
 	return list;
 }
 
@@ -216,7 +217,8 @@ static void requests_come_in_order_and_say_who(void **state)
 		skip.request = (enum execution_request)i;
 		assert_int_equal(journal_ask(s, "x1", &skip, &f->d), 0);
 	}
-	assert_int_equal(journal_load_asks(s, "x1", 0, f->a, &asks, &f->d), 0);
+	assert_int_equal(journal_load_asks(s, &(struct journal_part){"x1", 0}, f->a, &asks, &f->d),
+			 0);
 	assert_int_equal(asks.count, REQUEST_COUNT);
 	for (size_t i = 0; i < REQUEST_COUNT; i++)
 		assert_int_equal(asks.items[i].request, i);
@@ -225,7 +227,9 @@ static void requests_come_in_order_and_say_who(void **state)
 	assert_string_equal(asks.items[2].text, "");
 	assert_string_equal(asks.items[2].by.user, "bob");
 	assert_int_equal(asks.items[2].by.since_ms, FIXTURE_START_MS);
-	assert_int_equal(journal_load_asks(s, "x1", asks.items[2].number, f->a, &asks, &f->d), 0);
+	assert_int_equal(journal_load_asks(s, &(struct journal_part){"x1", asks.items[2].number},
+					   f->a, &asks, &f->d),
+			 0);
 	assert_int_equal(asks.count, REQUEST_COUNT - 3);
 	state_close(s);
 }
@@ -294,7 +298,8 @@ static void an_absent_file_has_no_executions(void **state)
 	assert_int_equal(journal_load_execution(s, "x", f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 0);
 	assert_int_equal(entries(f, s, "x", 0).count, 0);
-	assert_int_equal(journal_load_asks(s, "x", 0, f->a, &asks, &f->d), 0);
+	assert_int_equal(journal_load_asks(s, &(struct journal_part){"x", 0}, f->a, &asks, &f->d),
+			 0);
 	assert_int_equal(asks.count, 0);
 	assert_int_equal(journal_load_overrides(s, f->a, &overrides, &f->d), 0);
 	assert_int_equal(overrides.count, 0);

@@ -144,7 +144,8 @@ static void a_chain_says_where_it_breaks(void **state)
 	fill(f);
 	s = state_fixture_open(f, STATE_READ);
 	assert_int_equal(journal_load_executions(s, 0, f->a, &rows, &f->d), 0);
-	assert_int_equal(journal_load_entries(s, "x1", 0, f->a, &list, &f->d), 0);
+	assert_int_equal(
+		journal_load_entries(s, &(struct journal_part){"x1", 0}, f->a, &list, &f->d), 0);
 	assert_int_equal(list.count, 3);
 	assert_int_equal(journal_broken_at(&list, rows.items[0].head), 0);
 	assert_int_equal(journal_broken_at(&list, list.items[1].hash), 4);
@@ -182,9 +183,11 @@ static void a_rehearsal_has_what_is_set_and_no_executions(void **state)
 	s = state_open(copy, STATE_READ, &f->clock.base, &f->d);
 	assert_non_null(s);
 	assert_int_equal(count_executions(f, s), 0);
-	assert_int_equal(journal_load_entries(s, "x1", 0, f->a, &entries, &f->d), 0);
+	assert_int_equal(
+		journal_load_entries(s, &(struct journal_part){"x1", 0}, f->a, &entries, &f->d), 0);
 	assert_int_equal(entries.count, 0);
-	assert_int_equal(journal_load_asks(s, "x1", 0, f->a, &asks, &f->d), 0);
+	assert_int_equal(journal_load_asks(s, &(struct journal_part){"x1", 0}, f->a, &asks, &f->d),
+			 0);
 	assert_int_equal(asks.count, 0);
 	assert_int_equal(journal_load_overrides(s, f->a, &overrides, &f->d), 0);
 	assert_int_equal(overrides.count, 1);
@@ -223,9 +226,11 @@ static void old_executions_go_and_open_ones_stay(void **state)
 	assert_int_equal(count_executions(f, s), 5);
 	prune(f, s, 0, 3);
 	assert_int_equal(count_executions(f, s), 4); /* x0 has no end */
-	assert_int_equal(journal_load_entries(s, "x1", 0, f->a, &entries, &f->d), 0);
+	assert_int_equal(
+		journal_load_entries(s, &(struct journal_part){"x1", 0}, f->a, &entries, &f->d), 0);
 	assert_int_equal(entries.count, 0);
-	assert_int_equal(journal_load_asks(s, "x1", 0, f->a, &asks, &f->d), 0);
+	assert_int_equal(journal_load_asks(s, &(struct journal_part){"x1", 0}, f->a, &asks, &f->d),
+			 0);
 	assert_int_equal(asks.count, 0);
 	prune(f, s, DAY_MS + DAY_MS / 2, 0);
 	assert_int_equal(count_executions(f, s), 3); /* x3, x4, and x0, whose process lives */

@@ -84,7 +84,8 @@ static void verify(struct fixture *f, const struct sweep *w)
 
 	assert_int_equal(state_check(s, &f->d), 0);
 	assert_int_equal(journal_load_executions(s, 0, f->a, &list, &f->d), 0);
-	assert_int_equal(journal_load_entries(s, ID, 0, f->a, &entries, &f->d), 0);
+	assert_int_equal(
+		journal_load_entries(s, &(struct journal_part){ID, 0}, f->a, &entries, &f->d), 0);
 	count = (int64_t)entries.count;
 	assert_int_equal(list.count, count > 0);
 	if (list.count) {

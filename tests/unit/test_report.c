@@ -282,7 +282,9 @@ static void a_report_is_compared_with_what_is_recorded(void **state)
 	record(f, &there);
 	assert_int_equal(there.status, EXECUTION_COMPLETED_WITH_EXCEPTIONS);
 	s = state_fixture_open(f, STATE_READ);
-	assert_int_equal(journal_load_entries(s, there.id, 0, f->a, &recorded, &f->d), 0);
+	assert_int_equal(journal_load_entries(s, &(struct journal_part){there.id, 0}, f->a,
+					      &recorded, &f->d),
+			 0);
 	make(f, &r);
 	assert_int_equal(report_compare(&r, "r.json", &recorded, &f->d), 0);
 	/* One that was made up, with hashes that fit. */
