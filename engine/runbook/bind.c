@@ -313,23 +313,23 @@ static struct step_making making_of(struct arena *a, const struct bound_procedur
 	};
 }
 
-bool bound_frame_document(struct arena *a, const struct bound_procedure *b, size_t frame,
-			  enum step_grace grace, struct frame_document *out, struct diags *d)
+bool bound_frame_document(const struct frame_question *q, size_t frame, struct frame_document *out)
 {
+	const struct bound_procedure *b = q->b;
 	const struct frame *f = &expansion_of(b->p)->frames[frame];
-	const struct bound_frame *kept = &b->frames[frame];
+	const struct frame_document *kept = &b->frames[frame].docs[q->grace];
 	struct frame_document outer;
 	struct frame_lookup lookup;
 	struct step_making k;
 
-	if (kept->docs[grace].doc && kept->docs[grace].known) {
-		*out = kept->docs[grace];
+	if (kept->doc && kept->known) {
+		*out = *kept;
 		return true;
 	}
 	*out = (struct frame_document){NULL, false, false};
-	if (!frame || !bound_frame_document(a, b, f->parent, grace, &outer, d))
+	if (!frame || !bound_frame_document(q, f->parent, &outer))
 		return false;
-	k = making_of(a, b, f->step, grace);
+	k = making_of(q->a, b, f->step, q->grace);
 	if (outer.absent || !document_find(outer.doc, k.step->id)) {
 		out->absent = out->known = true;
 		return true;
@@ -337,7 +337,7 @@ bool bound_frame_document(struct arena *a, const struct bound_procedure *b, size
 	frame_lookup_init(&lookup, b, f->parent);
 	k.doc = outer.doc;
 	k.lookup = &lookup.face;
-	k.d = d;
+	k.d = q->d;
 	out->doc = inner_document(&k, b, &out->known);
 	out->known &= outer.known;
 	return out->doc != NULL;
@@ -355,8 +355,9 @@ static int make_documents(struct bound_procedure *b, struct diags *d)
 	b->frames[0].docs[STEP_UNGRACEFUL] = b->frames[0].docs[STEP_GRACEFUL];
 	for (size_t i = 1; i < x->frame_count; i++) {
 		for (int grace = 0; grace <= STEP_UNGRACEFUL; grace++) {
-			if (!bound_frame_document(b->a, b, i, (enum step_grace)grace,
-						  &b->frames[i].docs[grace], d))
+			const struct frame_question q = {b->a, b, (enum step_grace)grace, d};
+
+			if (!bound_frame_document(&q, i, &b->frames[i].docs[grace]))
 				result = -1;
 		}
 	}

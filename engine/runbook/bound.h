@@ -39,9 +39,14 @@ struct bound_procedure {
 	struct bound_frame *frames;
 };
 
+struct frame_question {
+	struct arena *a;
+	const struct bound_procedure *b;
+	enum step_grace grace;
+	struct diags *d;
+};
 /* The document of a frame with the results that are there now; false after errors. */
-bool bound_frame_document(struct arena *a, const struct bound_procedure *b, size_t frame,
-			  enum step_grace grace, struct frame_document *out, struct diags *d);
+bool bound_frame_document(const struct frame_question *q, size_t frame, struct frame_document *out);
 
 /* Results of the steps of a frame. */
 struct frame_lookup {

@@ -181,7 +181,7 @@ enum manifest_thing {
 };
 /* The thing, or NULL after an error: "'Stack' of step 'x' names no stack: 'y'". */
 const void *runbook_named(const struct manifest *m, enum manifest_thing thing, const char *what,
-			  struct text name, struct range where, struct diags *d);
+			  struct placed_text name, struct diags *d);
 
 /* --- a procedure ---------------------------------------------------------------------------- */
 

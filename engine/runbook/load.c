@@ -208,7 +208,7 @@ bool runbook_parameter_takes(const struct manifest *m, const struct runbook_para
 	}
 	scratch = arena_new();
 	found = runbook_named(m, THING_REGION, arena_printf(scratch, "parameter '%s'", p->name),
-			      value, where, d);
+			      (struct placed_text){value, where}, d);
 	arena_free(scratch);
 	return found != NULL;
 }
@@ -246,8 +246,9 @@ static void read_healthy(struct runbook_reader *r, const struct node *n)
 
 		if (!is_text(r, what, items[i]))
 			continue;
-		list[o->healthy_count] = runbook_named(r->m, THING_CHECK, what, items[i]->text,
-						       items[i]->where, r->d);
+		list[o->healthy_count] =
+			runbook_named(r->m, THING_CHECK, what,
+				      (struct placed_text){items[i]->text, items[i]->where}, r->d);
 		o->healthy_count += list[o->healthy_count] != NULL;
 	}
 	o->healthy = list;
@@ -261,7 +262,8 @@ static void read_lag(struct runbook_reader *r, const struct node *n)
 
 	if (!is_text(r, what, n))
 		return;
-	o->lag = runbook_named(r->m, THING_CHECK, what, n->text, n->where, r->d);
+	o->lag = runbook_named(r->m, THING_CHECK, what, (struct placed_text){n->text, n->where},
+			       r->d);
 	if (!o->lag || !strcmp(o->lag->type, "POSTGRES"))
 		return;
 	g = diag_add(r->d, DIAG_RUNBOOK_VALUE, n->where,
@@ -389,7 +391,7 @@ static void report_circle(struct runbook_library *lib, const struct runbook_file
 	const char *way = again->entry->name;
 	struct diag *g;
 
-	for (const struct runbook_file *f = last; f != again; f = f->asked_by)
+	for (const struct runbook_file *f = last; f && f != again; f = f->asked_by)
 		way = arena_printf(lib->a, "%s -> %s", f->entry->name, way);
 	way = arena_printf(lib->a, "%s -> %s", again->entry->name, way);
 	g = diag_add(d, DIAG_RUNBOOK_CIRCLE, at->where, "runbook '%s' would run itself",

@@ -104,6 +104,7 @@ static void check_action(struct step_making *k)
 	size_t count = 0;
 	struct range where = step_key_where(k, "Resource");
 	struct arena *scratch;
+	const char *what;
 	struct diag *g;
 
 	if (!*address)
@@ -118,12 +119,10 @@ static void check_action(struct step_making *k)
 		return;
 	}
 	scratch = arena_new();
-	if (runbook_named(k->m, THING_STACK,
-			  arena_printf(scratch, "'Resource' of %s", k->step->who), parts[0], where,
-			  k->d))
-		runbook_named(k->m, THING_REGION,
-			      arena_printf(scratch, "'Resource' of %s", k->step->who),
-			      parts[count - 2], where, k->d);
+	what = arena_printf(scratch, "'Resource' of %s", k->step->who);
+	if (runbook_named(k->m, THING_STACK, what, (struct placed_text){parts[0], where}, k->d))
+		runbook_named(k->m, THING_REGION, what,
+			      (struct placed_text){parts[count - 2], where}, k->d);
 	arena_free(scratch);
 }
 

@@ -277,7 +277,9 @@ static json_t *shape_named(const struct shaping *s, const struct value *v,
 
 	if (!scalar(s, v, &t, "a name"))
 		return NULL;
-	return runbook_named(s->m, thing, s->what, t, s->where, s->d) ? json_of(t) : NULL;
+	return runbook_named(s->m, thing, s->what, (struct placed_text){t, s->where}, s->d)
+		       ? json_of(t)
+		       : NULL;
 }
 
 static json_t *shape_region(const struct shaping *s, const struct value *v)

@@ -145,12 +145,13 @@ static void fill_spec(struct step_making *k, struct step_spec *s)
 static const char *absent_reason(struct step_making *k, const struct bound_procedure *b,
 				 size_t step)
 {
+	const struct frame_question q = {k->a, b, k->grace, k->d};
 	const struct procedure_step *steps = b->p->steps;
 	struct frame_document d;
 	size_t outer = step;
 
 	for (size_t i = step; i != STEP_TOP; i = steps[i].parent) {
-		if (bound_frame_document(k->a, b, steps[i].frame, k->grace, &d, k->d) &&
+		if (bound_frame_document(&q, steps[i].frame, &d) &&
 		    (d.absent || !document_find(d.doc, file_step_of(b, i)->id)))
 			outer = i;
 	}
@@ -160,9 +161,10 @@ static const char *absent_reason(struct step_making *k, const struct bound_proce
 static bool applies(struct step_making *k, const struct bound_procedure *b, size_t step,
 		    struct step_spec *out)
 {
+	const struct frame_question q = {k->a, b, k->grace, k->d};
 	struct frame_document d;
 
-	if (!bound_frame_document(k->a, b, b->p->steps[step].frame, k->grace, &d, k->d))
+	if (!bound_frame_document(&q, b->p->steps[step].frame, &d))
 		return false;
 	k->doc = d.doc;
 	k->known = d.known;

@@ -357,7 +357,8 @@ static void read_run(struct runbook_reader *r, struct file_step *s)
 			  "runs; choose between two by Condition");
 		return;
 	}
-	entry = runbook_named(r->m, THING_RUNBOOK, what, n->text, n->where, r->d);
+	entry = runbook_named(r->m, THING_RUNBOOK, what, (struct placed_text){n->text, n->where},
+			      r->d);
 	if (entry)
 		s->runs = runbook_file_read(r->lib, entry, r->file, n, r->d);
 	r->file->broken |= !s->runs;

@@ -73,10 +73,10 @@ static const char *name_at(const struct manifest *m, enum manifest_thing thing, 
 }
 
 const void *runbook_named(const struct manifest *m, enum manifest_thing thing, const char *what,
-			  struct text name, struct range where, struct diags *d)
+			  struct placed_text name, struct diags *d)
 {
 	struct arena *scratch = arena_new();
-	const void *found = find(m, thing, arena_text(scratch, name));
+	const void *found = find(m, thing, arena_text(scratch, name.text));
 	size_t count = count_of(m, thing);
 	const char **names;
 	struct diag *g;
@@ -85,9 +85,9 @@ const void *runbook_named(const struct manifest *m, enum manifest_thing thing, c
 		names = ARENA_ARRAY(scratch, count, const char *);
 		for (size_t i = 0; i < count; i++)
 			names[i] = name_at(m, thing, i);
-		g = diag_add(d, things[thing].unknown, where, "%s names no %s: '%.*s'", what,
-			     things[thing].word, TEXT_ARG(name));
-		diag_did_you_mean(d, g, name, names, count);
+		g = diag_add(d, things[thing].unknown, name.where, "%s names no %s: '%.*s'", what,
+			     things[thing].word, TEXT_ARG(name.text));
+		diag_did_you_mean(d, g, name.text, names, count);
 		if (!g->hint)
 			diag_hint(d, g, "add it to the section %s of the manifest",
 				  things[thing].section);
