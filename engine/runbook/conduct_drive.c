@@ -291,9 +291,15 @@ static void tell_check(struct conduct *x, const char *step, const struct check_p
 static void on_answer(struct check_set *c, const struct check_probe *p,
 		      const struct check_answer *answer)
 {
-	const struct attempt *at = c->context;
+	struct attempt *at = c->context;
+	size_t i = 0;
 
 	conduct_sample(at->run.x, p, answer);
+	while (i < at->measured.count && at->measured.items[i].probe != p)
+		i++;
+	if (i == at->measured.count)
+		arena_vec_add(at->run.x->a, &at->measured);
+	at->measured.items[i] = (struct measured){p, *answer};
 }
 
 static void on_change(struct check_set *c, const struct check_probe *p,
@@ -417,6 +423,7 @@ void attempt_ask(struct attempt *at, const struct check_use *uses, size_t count,
 	struct conduct *x = at->run.x;
 
 	at->checked = checked;
+	at->measured.count = 0;
 	at->checks = conduct_check_set(x, &listener, at);
 	for (size_t i = 0; i < count; i++)
 		conduct_add_check(x, at->checks, &uses[i]);

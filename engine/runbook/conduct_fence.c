@@ -21,6 +21,16 @@ static const char *region_of(const struct step *s)
 	return s->spec->region ? s->spec->region : "";
 }
 
+/* That of another region than the one that is left keeps nobody from writing there. */
+void fence_note(struct conduct *x, const char *region)
+{
+	const char *from = bound_from(x->bound);
+
+	if (from && strcmp(from, region) != 0)
+		return;
+	x->fenced = true;
+}
+
 static void fenced(struct attempt *at, const char *how, const char *detail)
 {
 	struct conduct *x = at->run.x;
@@ -29,8 +39,7 @@ static void fenced(struct attempt *at, const char *how, const char *detail)
 			json_pack("{s:s, s:s, s:s}", "Region", region_of(at->s), "How", how,
 				  "Detail", detail)))
 		return;
-	x->fenced = true;
-	x->fenced_ms = conduct_wall_ms(x);
+	fence_note(x, region_of(at->s));
 	attempt_end(at, STEP_ENDED_WELL_DONE, NULL);
 }
 
@@ -186,54 +195,77 @@ static int64_t last_healthy_ms(struct step *s, const json_t *gone)
 	return last_ms;
 }
 
-static void lease_over(struct errand *r)
+static const struct check_use *gone_uses(const struct attempt *at, size_t *count)
 {
-	fenced(r->at, "lease", "nothing of it answers, and its lease has run out");
+	struct conduct *x = at->run.x;
+	const json_t *gone = json_object_get(at->run.spec->values, "Gone");
+	size_t named = json_is_string(gone) ? 1 : json_array_size(gone);
+	struct check_use *uses = ARENA_ARRAY(x->a, named + 1, struct check_use);
+
+	*count = 0;
+	for (size_t i = 0; i < named; i++) {
+		const json_t *name = json_is_string(gone) ? gone : json_array_get(gone, i);
+		struct check_use *use = &uses[*count];
+
+		use->check = check_named(x, name);
+		use->region = region_of(at->s);
+		use->unhealthy = true;
+		*count += use->check != NULL;
+	}
+	return uses;
 }
 
+static void still_alive(struct attempt *at, const char *why)
+{
+	attempt_end(at, STEP_ENDED_FAILED,
+		    arena_printf(at->run.x->a, "the old primary may still accept writes: %s", why));
+}
+
+static void lease_over(struct attempt *at, enum check_set_end end, const char *why)
+{
+	if (end == CHECK_SET_FAULTY)
+		still_alive(at, why);
+	else
+		fenced(at, "lease", "nothing of it answers, and its lease has run out");
+}
+
+/* It is asked until the lease is over: what answers again is not gone. */
 static void gone_asked(struct attempt *at, enum check_set_end end, const char *why)
 {
 	struct conduct *x = at->run.x;
 	const json_t *gone = json_object_get(at->run.spec->values, "Gone");
 	int64_t lease_ms = 0, last_ms, left_ms;
+	const struct check_use *uses;
+	size_t count;
 
 	if (end == CHECK_SET_FAULTY) {
-		attempt_end(at, STEP_ENDED_FAILED,
-			    arena_printf(x->a, "the old primary may still accept writes: %s", why));
+		still_alive(at, why);
 		return;
 	}
 	duration_of(json_object_get(at->run.spec->values, "Lease"), &lease_ms);
 	last_ms = last_healthy_ms(at->s, gone);
 	left_ms = (last_ms ? last_ms : at->s->started_ms) + lease_ms - conduct_wall_ms(x);
-	if (left_ms > 0)
-		step_write(
-			at->s, ENTRY_STEP_WAITING,
-			json_pack("{s:s}", "Text", "until the lease of the old primary is over"));
-	at->timer = errand_rest(x, at, left_ms > 0 ? left_ms : 0, lease_over);
+	if (left_ms <= 0) {
+		lease_over(at, CHECK_SET_FINE, NULL);
+		return;
+	}
+	step_write(at->s, ENTRY_STEP_WAITING,
+		   json_pack("{s:s}", "Text", "until the lease of the old primary is over"));
+	uses = gone_uses(at, &count);
+	attempt_ask(at, uses, count, left_ms, lease_over);
 }
 
 static void ask_gone(struct attempt *at)
 {
-	struct conduct *x = at->run.x;
-	const json_t *gone = json_object_get(at->run.spec->values, "Gone");
-	size_t count = json_is_string(gone) ? 1 : json_array_size(gone), used = 0;
-	struct check_use *uses = ARENA_ARRAY(x->a, count + 1, struct check_use);
+	size_t count;
+	const struct check_use *uses = gone_uses(at, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		const json_t *name = json_is_string(gone) ? gone : json_array_get(gone, i);
-
-		uses[used].check = check_named(x, name);
-		uses[used].region = region_of(at->s);
-		uses[used].unhealthy = true;
-		used += uses[used].check != NULL;
-	}
-	if (!used || !json_object_get(at->run.spec->values, "Lease")) {
+	if (!count || !json_object_get(at->run.spec->values, "Lease"))
 		attempt_end(at, STEP_ENDED_FAILED,
 			    "no way to fence the old primary went well, and it may still accept "
 			    "writes");
-		return;
-	}
-	attempt_ask(at, uses, used, 0, gone_asked);
+	else
+		attempt_ask(at, uses, count, 0, gone_asked);
 }
 
 /* --- ways -------------------------------------------------------------------------------- */
@@ -319,7 +351,7 @@ const char *guard_step(struct step *s, const struct step_spec *spec)
 {
 	const struct conduct *x = s->x;
 
-	if (!spec->promotes || x->fenced || is_way_back(s) || !bound_from(x->bound))
+	if (!spec->promotes || x->fenced || is_way_back(s))
 		return NULL;
 	return "it promotes another primary, and nothing has fenced the old one";
 }

@@ -68,10 +68,42 @@ static void wait_begin(struct attempt *at)
 
 /* --- Check ------------------------------------------------------------------------------- */
 
+/* Of several endpoints the worst lag counts. */
+static void merge_lag(json_t *result, const json_t *values, const char *key)
+{
+	const json_t *old = json_object_get(result, key), *other = json_object_get(values, key);
+
+	if (json_is_number(other) &&
+	    (!json_is_number(old) || json_number_value(other) > json_number_value(old)))
+		json_object_set(result, key, (json_t *)other);
+}
+
+/* What the first endpoint measured, for !GetAtt. */
+static json_t *check_result(const struct attempt *at)
+{
+	json_t *result = json_object();
+
+	for (size_t i = 0; i < at->measured.count; i++) {
+		const struct check_answer *one = &at->measured.items[i].answer;
+		json_t *values = *one->values ? json_parse(text_of(one->values), NULL, NULL) : NULL;
+
+		if (i == 0) {
+			if (values)
+				json_object_update(result, values);
+			json_object_set_new(result, "Healthy", json_boolean(one->healthy));
+			json_object_set_new(result, "Detail", json_string(one->detail));
+		}
+		merge_lag(result, values, "LagSeconds");
+		merge_lag(result, values, "LagBytes");
+		json_decref(values);
+	}
+	return result;
+}
+
 static void check_asked(struct attempt *at, enum check_set_end end, const char *why)
 {
 	if (end == CHECK_SET_FINE)
-		well_done(at);
+		step_over(&at->run, STEP_ENDED_WELL_DONE, check_result(at), NULL);
 	else
 		attempt_end(at, STEP_ENDED_FAILED, why);
 }

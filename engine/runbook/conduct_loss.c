@@ -50,6 +50,27 @@ static int64_t time_ms(const char *text)
 	       ms;
 }
 
+/* "0/16B3748"; 0 when it is none. */
+static uint64_t lsn_of(const char *text)
+{
+	uint64_t parts[2] = {0, 0};
+	size_t part = 0;
+
+	for (; *text; text++) {
+		static const char digits[] = "0123456789ABCDEFabcdef";
+		const char *at = strchr(digits, *text);
+		uint64_t value = at ? (uint64_t)(at - digits) : 0;
+
+		if (*text == '/' && part == 0)
+			part = 1;
+		else if (!at)
+			return 0;
+		else
+			parts[part] = parts[part] << 4 | (value > 15 ? value - 6 : value);
+	}
+	return part ? parts[0] << 32 | parts[1] : 0;
+}
+
 static void read_lag(struct lag *lag, const char *values, int64_t at_ms)
 {
 	json_t *j = values && *values ? json_parse(text_of(values), NULL, NULL) : NULL;
@@ -64,6 +85,7 @@ static void read_lag(struct lag *lag, const char *values, int64_t at_ms)
 			.seconds = json_number_value(seconds),
 			.bytes = json_is_integer(bytes) ? json_integer_value(bytes) : -1,
 			.last_commit_ms = time_ms(commit),
+			.lsn = lsn_of(json_str(j, "Lsn", "")),
 		};
 	json_decref(j);
 }
@@ -84,33 +106,49 @@ static void load_sample(struct conduct *x)
 
 /* --- the old primary --------------------------------------------------------------------- */
 
-static bool is_primary(const struct check_sample *c)
+struct seen_alive {
+	int64_t at_ms; /* the last time that it was known alive; 0: never seen */
+	uint64_t lsn;  /* then; 0: not known */
+};
+
+static void look_at(struct seen_alive *seen, const struct check_sample *c)
 {
 	json_t *j = *c->values ? json_parse(text_of(c->values), NULL, NULL) : NULL;
 	bool primary =
 		json_flag(j, "Writable", false) || !strcmp(json_str(j, "Role", ""), "primary");
 
+	if (primary && c->at_ms > seen->at_ms)
+		*seen = (struct seen_alive){c->at_ms, lsn_of(json_str(j, "Lsn", ""))};
 	json_decref(j);
-	return primary;
 }
 
-/* The last time that it was known alive; 0: never seen. */
-static int64_t alive_ms(struct conduct *x)
+static struct seen_alive last_seen(struct conduct *x)
 {
 	const char *from = bound_from(x->bound);
 	struct sample_list list = {NULL, 0};
 	struct diags ignored = DIAGS_INIT;
-	int64_t last_ms = 0;
+	struct seen_alive seen = {0, 0};
 
 	journal_load_samples(x->state, SAMPLE_HEALTHY, x->a, &list, &ignored);
 	diags_release(&ignored);
-	for (size_t i = 0; from && i < list.count; i++) {
-		const struct check_sample *c = &list.items[i];
+	for (size_t i = 0; from && i < list.count; i++)
+		if (list.items[i].healthy && !strcmp(list.items[i].region, from))
+			look_at(&seen, &list.items[i]);
+	return seen;
+}
 
-		if (c->healthy && !strcmp(c->region, from) && is_primary(c) && c->at_ms > last_ms)
-			last_ms = c->at_ms;
-	}
-	return last_ms;
+/* What the old primary had when it was seen last and the standby has not; -1: not known.  The lag
+ * by itself does not say: what never arrived is not in it, and it grows while nobody commits. */
+static int64_t lost_ms(struct conduct *x)
+{
+	struct seen_alive seen = last_seen(x);
+	int64_t cut_ms = seen.at_ms ? seen.at_ms : x->since_ms;
+
+	if (seen.lsn && x->lag.lsn >= seen.lsn)
+		return 0;
+	if (!x->lag.last_commit_ms)
+		return x->lag.known ? (int64_t)(x->lag.seconds * 1000) : -1;
+	return cut_ms > x->lag.last_commit_ms ? cut_ms - x->lag.last_commit_ms : 0;
 }
 
 /* --- the guard --------------------------------------------------------------------------- */
@@ -125,7 +163,7 @@ static const char *estimate(struct conduct *x)
 {
 	char lag[CLOCK_TEXT_LEN], objective[CLOCK_TEXT_LEN];
 
-	clock_format_duration((int64_t)(x->lag.seconds * 1000), lag);
+	clock_format_duration(lost_ms(x), lag);
 	clock_format_duration(x->p->objectives.rpo_ms, objective);
 	if (x->lag.bytes >= 0)
 		return arena_printf(x->a, "the standby is %s (%lld bytes) behind, RPO is %s", lag,
@@ -147,7 +185,7 @@ static const char *judge(struct conduct *x)
 {
 	const char *why;
 
-	if (!x->lag.known || x->lag.seconds * 1000 <= (double)x->p->objectives.rpo_ms)
+	if (!x->p->objectives.rpo_ms || lost_ms(x) <= x->p->objectives.rpo_ms)
 		return NULL;
 	if (!x->data_loss_accepted && x->q->accept_data_loss)
 		loss_accept(x, x->q->accept_data_loss, &x->owner);
@@ -221,25 +259,19 @@ void loss_accept(struct conduct *x, const char *reason, const struct lock_owner 
 
 /* --- what was lost ----------------------------------------------------------------------- */
 
-/* What the new primary has is all that was committed until LastCommit; the old one went on until
- * it was cut, or until it was seen last. */
 void loss_promoted(struct conduct *x)
 {
-	int64_t cut_ms = alive_ms(x), lost_ms;
 	char text[CLOCK_TEXT_LEN];
+	int64_t ms;
 
 	if (!x->p->objectives.lag || x->rpo_known)
 		return;
-	if (!cut_ms)
-		cut_ms = x->since_ms;
-	if (x->lag.last_commit_ms) {
-		lost_ms = cut_ms > x->lag.last_commit_ms ? cut_ms - x->lag.last_commit_ms : 0;
-		clock_format_rfc3339(x->lag.last_commit_ms, text);
-		goal_loss(x, lost_ms,
-			  arena_printf(x->a, "the last commit that arrived is of %s", text));
-	} else if (x->lag.known) {
-		goal_loss(x, (int64_t)(x->lag.seconds * 1000), "the lag that was known last");
-	} else {
+	ms = lost_ms(x);
+	clock_format_rfc3339(x->lag.last_commit_ms, text);
+	if (ms < 0)
 		goal_loss(x, -1, "the lag of the standby was never known");
-	}
+	else if (x->lag.last_commit_ms)
+		goal_loss(x, ms, arena_printf(x->a, "the last commit that arrived is of %s", text));
+	else
+		goal_loss(x, ms, "the lag that was known last");
 }

@@ -84,6 +84,11 @@ struct step {
 	bool wants_reverse;             /* it failed, and all shall go back */
 };
 
+struct measured {
+	const struct check_probe *probe;
+	struct check_answer answer;
+};
+
 /* One try of a step, forward or back.  Kept until the end: jobs may come back late. */
 struct attempt {
 	struct step_run run;
@@ -100,6 +105,9 @@ struct attempt {
 	struct check_set *checks;       /* being asked; NULL */
 	void (*checked)(struct attempt *at, enum check_set_end end, const char *why);
 	void (*gate)(struct step_run *s, bool healthy, const char *why);
+	struct {
+		VEC_OF(struct measured)
+	} measured;              /* by probe: its last answer */
 	void (*ends)(void *own); /* step_outlives */
 	void *ends_own;
 	struct errand *timeout, *slow, *timer;
@@ -122,6 +130,7 @@ struct lag {
 	double seconds;
 	int64_t bytes;          /* -1: not known */
 	int64_t last_commit_ms; /* 0: not known */
+	uint64_t lsn;           /* 0: not known */
 };
 
 struct conduct_setup {
@@ -169,7 +178,6 @@ struct conduct {
 	bool loaded;
 	/* Guards and objectives. */
 	bool fenced, data_loss_accepted, rto_known, rpo_known, missed;
-	int64_t fenced_ms;
 	struct lag lag; /* of the standby, at the guard */
 	struct check_set *goal;
 	int64_t green_ms; /* wall clock: first of the healthy answers in a row */
@@ -267,6 +275,7 @@ void rehearse_begin(struct attempt *at); /* instead of a driver, in a simulated 
 /* conduct_fence.c */
 void fence_begin(struct attempt *at);
 void fence_turn(struct step *s, enum tree_way way);
+void fence_note(struct conduct *x, const char *region); /* it is fenced from here on */
 /* NULL, or why the step may not be begun. */
 const char *guard_step(struct step *s, const struct step_spec *spec);
 

@@ -81,8 +81,7 @@ static void data_loss(struct restoring *r)
 
 static void was_fenced(struct restoring *r)
 {
-	r->x->fenced = true;
-	r->x->fenced_ms = r->entry->at_ms;
+	fence_note(r->x, json_str(r->data, "Region", ""));
 }
 
 static void reversing(struct restoring *r)

@@ -384,6 +384,17 @@ static const char *first_summary(struct arena *a, const struct diags *d)
 	return "it cannot be worked out";
 }
 
+/* Asked for of all, of it, or of a group that it is in. */
+static bool is_ungraceful(const struct step *s)
+{
+	const struct conduct *x = s->x;
+
+	for (size_t i = s->index; i != STEP_TOP; i = x->steps[i].p->parent)
+		if (x->steps[i].ungraceful)
+			return true;
+	return x->ungraceful || (s->again && s->grace == STEP_UNGRACEFUL);
+}
+
 /* NULL when it failed: told already. */
 static const struct step_spec *work_out(struct step *s)
 {
@@ -392,9 +403,7 @@ static const struct step_spec *work_out(struct step *s)
 	bool known = true;
 	const char *why = NULL;
 
-	s->grace = x->ungraceful || s->ungraceful || (s->again && s->grace == STEP_UNGRACEFUL)
-			   ? STEP_UNGRACEFUL
-			   : STEP_GRACEFUL;
+	s->grace = is_ungraceful(s) ? STEP_UNGRACEFUL : STEP_GRACEFUL;
 	s->spec = step_spec(x->e->arena, x->bound, s->index, s->grace, &known, &found);
 	if (!s->spec)
 		why = first_summary(x->a, &found);

@@ -231,6 +231,26 @@ static void less_lag_is_measured(void **state)
 	assert_true(conduct_told(c, "monitoring|"));
 }
 
+/* The standby has what the old primary had: that nothing was committed since is no loss. */
+static void what_arrived_is_not_lost(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	objectives(c, "{\"LagSeconds\":500,\"LastCommit\":\"2025-11-24T12:00:00Z\","
+		      "\"Lsn\":\"0/16B3748\"}");
+	checks_values("primary", "east", "{\"Writable\":true,\"Lsn\":\"0/16B3700\"}");
+	/* It is seen by the fence first. */
+	conduct_runbook(c, arena_printf(c->b.a,
+					FROM_TO OBJECTIVES
+					"Steps:\n"
+					"  - {Name: see, Type: Check, Check: primary, Region: !Ref "
+					"From}\n" FENCE("") PROMOTE,
+					"ok"));
+	checks_script("primary", "east", "110");
+	assert_int_equal(conduct_go(c), 0);
+	assert_int_equal(c->result.story.rpo.actual_ms, 0);
+}
+
 static void an_objective_is_missed(void **state)
 {
 	struct conduct_bench *c = *state;
@@ -259,6 +279,22 @@ static void an_application_that_stays_ill_is_a_failure(void **state)
 	checks_script("shop", "west", "1");
 	assert_int_equal(conduct_resume(c), 0);
 	assert_string_equal(world_order(c), "fence/stop promote");
+}
+
+static void what_a_check_measured_is_a_result(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, FROM_TO "Steps:\n"
+				   "  - {Name: lag, Type: Check, Check: standby, Region: !Ref To}\n"
+				   "  - {Name: few, Type: Check, Value: !GetAtt lag.LagSeconds, "
+				   "AtMost: 60}\n");
+	east_to_west(c);
+	checks_values("standby", "west", "{\"LagSeconds\":59.5}");
+	assert_int_equal(conduct_go(c), 0);
+	checks_values("standby", "west", "{\"LagSeconds\":60.5}");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "few"), STEP_FAILED);
 }
 
 /* --- around it -------------------------------------------------------------------------------- */
@@ -395,8 +431,10 @@ int main(void)
 		CONDUCT_TEST(a_promotion_that_stays_keeps_the_fence),
 		CONDUCT_TEST(more_lag_than_the_rpo_stops),
 		CONDUCT_TEST(less_lag_is_measured),
+		CONDUCT_TEST(what_arrived_is_not_lost),
 		CONDUCT_TEST(an_objective_is_missed),
 		CONDUCT_TEST(an_application_that_stays_ill_is_a_failure),
+		CONDUCT_TEST(what_a_check_measured_is_a_result),
 		CONDUCT_TEST(a_failover_cools_down),
 		CONDUCT_TEST(two_at_a_time_are_one_too_many),
 		CONDUCT_TEST(another_runbook_is_not_gone_on_with),

@@ -292,6 +292,7 @@ static void an_interrupt_finishes_what_runs_and_pauses(void **state)
 	c->on_entry = interrupt;
 	assert_int_equal(conduct_go(c), -1);
 	assert_true(c->result.interrupted);
+	assert_true(bench_said(&c->b, DIAG_CONDUCT_PAUSED));
 	assert_string_equal(world_order(c), "a");
 	assert_int_equal(conduct_status(c), EXECUTION_PAUSED);
 	/* Not beside another one. */

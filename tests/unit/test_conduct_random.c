@@ -36,7 +36,7 @@ static unsigned dice(unsigned sides)
 	return (unsigned)(r.seed >> 33) % sides;
 }
 
-/* --- a random runbook --------------------------------------------------------------------- */
+/* --- a random runbook ---------------------------------------------------------------- */
 
 static struct node *add_node(size_t parent, size_t number)
 {
@@ -125,7 +125,7 @@ static void make_runbook(struct conduct_bench *c)
 	conduct_runbook(c, str_cstr(&r.text));
 }
 
-/* --- other terminals ------------------------------------------------------------------------ */
+/* --- other terminals ----------------------------------------------------------------- */
 
 static void on_entry(struct conduct_bench *c, const struct journal_entry *e)
 {
@@ -173,7 +173,7 @@ static void on_pass(struct conduct_bench *c)
 		conduct_ask(c, REQUEST_RESUME, "", "");
 }
 
-/* --- what must hold ------------------------------------------------------------------------------ */
+/* --- what must hold ------------------------------------------------------------------ */
 
 struct trace {
 	size_t started, over; /* number of the first start, of the last end; 0 */
@@ -324,7 +324,7 @@ static void check_locks(struct conduct_bench *c)
 	state_close(s);
 }
 
-/* --- lives of one execution -------------------------------------------------------------------------- */
+/* --- lives of one execution ---------------------------------------------------------- */
 
 static enum execution_status live(struct conduct_bench *c)
 {
