@@ -228,7 +228,7 @@ static const struct {
 	{"{}", "HD5503 ", "a check has no 'Type'", "types are HTTP, TCP, COMMAND", ""},
 	{"{\"Type\": \"HTPT\"}", "HD5503 ", "there is no check of type 'HTPT'",
 	 "HTTP, TCP, COMMAND", "did you mean 'HTTP'?"},
-	{"{\"Type\": \"DNS\"}", "HD5503 ", "no check of type 'DNS'", "", ""},
+	{"{\"Type\": \"LDAP\"}", "HD5503 ", "no check of type 'LDAP'", "", ""},
 	{"{\"Type\": \"HTTP\", \"Ulr\": \"x\"}", "HD5502 ", "a check of type HTTP has no key 'Ulr'",
 	 "its keys are Url, Method", "did you mean 'Url'?"},
 	{"{\"Type\": \"HTTP\", \"Port\": 1}", "HD5502 ", "no key 'Port'", "its keys are Url", ""},
