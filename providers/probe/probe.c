@@ -15,18 +15,19 @@
 
 #define PROBE_SCHEMA \
 	"{\"types\": {" PROBE_JSON("HAProxy::Route": {"version": 1, "deployable": false, \
-	"description": "Servers of an HAProxy backend by region: an entry of Routes, for Traffic steps.", \
+	"description": "Servers of an HAProxy backend by region, for Traffic steps.", \
 	"properties": { \
 		"Socket": {"type": ["string", "array"], "items": {"type": "string"}, \
-			"description": "Of the runtime API: a path, tcp:HOST:PORT, or a list: all are set"}, \
+			"description": "Runtime API: a path, tcp:HOST:PORT, or a list of them"}, \
+		"Roles": {"type": "array", "items": {"type": "string"}, \
+			"description": "Of the hosts that ${Host} in Socket stands for"}, \
 		"Backend": {"type": "string", "description": "Its name in HAProxy"}, \
 		"Servers": {"type": "object", "description": "Names of its servers by region", \
 			"additionalProperties": {"type": ["string", "array"], \
 				"items": {"type": "string"}}}, \
-		"Roles": {"type": "array", "items": {"type": "string"}, \
-			"description": "Of the hosts of the region that ${Host} in Socket stands for"}, \
-		"Unreachable": {"type": "string", "enum": ["fail", "ignore"], "default": "fail", \
-			"description": "ignore: an HAProxy that does not answer is passed over"}}, \
+		"Unreachable": {"type": "string", "enum": ["fail", "ignore"], \
+			"default": "fail", \
+			"description": "ignore: who does not answer is passed over"}}, \
 	"additionalProperties": false, \
 	"required": ["Socket", "Backend", "Servers"], \
 	"primaryIdentifier": ["/properties/Backend"], \
