@@ -295,6 +295,9 @@ static const struct option_row rows[] = {
 		 .help = "check a report that was saved as JSON: its hashes, what follows from "
 			 "its events, and what is recorded here",
 		 .completes = COMPLETES_FILE},
+	[OPT_HEALTH_WATCH] = {.name = "watch",
+			      .kind = OPTION_FLAG,
+			      .help = "go on asking and show what changes, until Ctrl-C"},
 	[OPT_MAN] = {.name = "man",
 		     .kind = OPTION_FLAG,
 		     .help = "print the manual page, for 'man -l -'"},

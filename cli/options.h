@@ -69,6 +69,7 @@ enum option_id {
 	OPT_EXECUTION_FORMAT, /* has the name of OPT_FORMAT */
 	OPT_REPORT_OUT,       /* has the name of OPT_OUT */
 	OPT_VERIFY,
+	OPT_HEALTH_WATCH,
 	OPT_MAN,
 	OPT_JSON,
 	OPT_PROJECT,

@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "cli/term.h"
 #include "engine/engine_runbook.h"
+#include "engine/health/look.h"
 
 enum plan_view {
 	PLAN_FOR_PLAN,
@@ -57,6 +58,10 @@ struct view {
 	void (*show_validation)(struct view *v, const struct validation *all);
 	/* project NULL: it cannot be read, and the rows are what is recorded. */
 	void (*show_status)(struct view *v, const char *project, const struct status_rows *rows);
+	void (*show_health)(struct view *v, const struct health_result *all);
+	/* While it is watched: a row of `all` has another state. */
+	void (*show_health_change)(struct view *v, const struct health_row *row,
+				   const struct health_result *all);
 	void (*show_outputs)(struct view *v, const struct output_rows *rows);
 	void (*show_type_names)(struct view *v, const char *const *names, size_t count);
 	void (*show_type)(struct view *v, const char *name, const json_t *schema);

@@ -9,6 +9,7 @@
 
 #include "cli/progress.h"
 #include "cli/view_execution.h"
+#include "cli/view_health.h"
 #include "cli/view_operation.h"
 #include "cli/view_plan.h"
 #include "cli/view_rollout.h"
@@ -24,8 +25,9 @@ struct view_human {
 	size_t deletes_failed;
 	struct clock *clock;
 	const char *freeze_reason;
-	bool full; /* plans are shown whole however long they are */
-	bool vast; /* the plan changes more stack instances than VAST */
+	size_t health_lines; /* of the picture that is watched */
+	bool full;           /* plans are shown whole however long they are */
+	bool vast;           /* the plan changes more stack instances than VAST */
 	bool several;
 	struct map regions; /* keys: names of those of the plan */
 	bool applying;      /* or it is over */
@@ -273,6 +275,32 @@ static void show_status(struct view *v, const char *project, const struct status
 	write_out(h, &text);
 }
 
+static void show_health(struct view *v, const struct health_result *all)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_health(&text, all, &h->out->style);
+	write_out(h, &text);
+}
+
+/* On a terminal the picture stays where it is. */
+static void show_health_change(struct view *v, const struct health_row *row,
+			       const struct health_result *all)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	if (h->out->is_terminal) {
+		if (h->health_lines)
+			str_printf(&text, "\033[%zuA\033[J", h->health_lines);
+		h->health_lines = view_health(&text, all, &h->out->style);
+	} else {
+		view_health_change(&text, row);
+	}
+	write_out(h, &text);
+}
+
 static void show_outputs(struct view *v, const struct output_rows *rows)
 {
 	struct view_human *h = human_of(v);
@@ -464,6 +492,8 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_result = show_result,
 		.show_validation = show_validation,
 		.show_status = show_status,
+		.show_health = show_health,
+		.show_health_change = show_health_change,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,

@@ -1,5 +1,6 @@
 /* view_json.c - everything as JSON objects, one per line, on stdout (docs/json.md). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/json_plan.h"
 #include "cli/view_execution.h"
@@ -299,6 +300,37 @@ static void show_status(struct view *v, const char *project, const struct status
 	}
 }
 
+static void put_health(struct view *v, const struct health_row *row)
+{
+	json_t *j = json_line("health");
+
+	json_set_text(j, "check", row->check->name);
+	json_set_text(j, "region", row->region);
+	if (strcmp(row->account, ACCOUNT_NONE) != 0)
+		json_set_text(j, "account", row->account);
+	json_set_text(j, "endpoint", row->endpoint);
+	json_set_text(j, "state", health_state_name(row->state));
+	json_set_text(j, "detail", row->detail);
+	if (*row->values)
+		json_object_set_new(j, "values", json_parse(text_of(row->values), NULL, NULL));
+	if (row->since_ms)
+		json_object_set_new(j, "since", json_time(row->since_ms));
+	write_line(v, j);
+}
+
+static void show_health(struct view *v, const struct health_result *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		put_health(v, &all->rows[i]);
+}
+
+static void show_health_change(struct view *v, const struct health_row *row,
+			       const struct health_result *all)
+{
+	(void)all;
+	put_health(v, row);
+}
+
 static void show_outputs(struct view *v, const struct output_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
@@ -434,6 +466,8 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_result = show_result,
 		.show_validation = show_validation,
 		.show_status = show_status,
+		.show_health = show_health,
+		.show_health_change = show_health_change,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,

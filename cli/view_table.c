@@ -35,6 +35,9 @@ static const struct {
 	{"ABORTED", PAINT_RED},
 	{"NOT_STARTED", PAINT_DIM},
 	{"REVERSE_FAILED", PAINT_RED},
+	{"HEALTHY", PAINT_GREEN},
+	{"UNHEALTHY", PAINT_RED},
+	{"UNKNOWN", PAINT_YELLOW},
 };
 
 void paint_status(struct str *out, const struct style *st, const char *word)

@@ -71,6 +71,13 @@ static size_t add_endpoint(struct check_set *c, const struct check_wanted *w,
 	return own;
 }
 
+void check_set_add_probes(struct check_set *c, const struct check_wanted *w,
+			  const struct check_probe_list *probes)
+{
+	for (size_t i = 0; i < probes->count;)
+		i += add_endpoint(c, w, &probes->items[i], probes->count - i);
+}
+
 void check_set_add(struct check_set *c, const struct check_wanted *w,
 		   const struct check_place *place)
 {
@@ -78,8 +85,7 @@ void check_set_add(struct check_set *c, const struct check_wanted *w,
 
 	if (check_probes(c->a, w->check, place, &probes, c->d))
 		c->fault = arena_printf(c->a, "'%s' cannot be carried out", w->check->name);
-	for (size_t i = 0; i < probes.count;)
-		i += add_endpoint(c, w, &probes.items[i], probes.count - i);
+	check_set_add_probes(c, w, &probes);
 }
 
 /* --- the end ------------------------------------------------------------------------- */

@@ -69,6 +69,9 @@ struct check_wanted {
 };
 void check_set_add(struct check_set *c, const struct check_wanted *w,
 		   const struct check_place *place);
+/* The same of probes that were made already (health.h). */
+void check_set_add_probes(struct check_set *c, const struct check_wanted *w,
+			  const struct check_probe_list *probes);
 /* Also when all are as wanted it goes on until the bake time is over. */
 void check_set_begin(struct check_set *c, int64_t bake_ms);
 void check_set_stop(struct check_set *c);

@@ -313,6 +313,15 @@ static bool has_role(const struct manifest_host *h, const struct manifest_check 
 	return c->role_count == 0;
 }
 
+bool check_has_hosts(const struct manifest_check *c, const struct manifest_region *region)
+{
+	for (size_t i = 0; i < region->host_count; i++) {
+		if (has_role(&region->hosts[i], c))
+			return true;
+	}
+	return !c->per_host;
+}
+
 static int report_no_host(const struct filling *f)
 {
 	const struct manifest_check *c = f->check;

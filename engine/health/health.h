@@ -72,6 +72,9 @@ struct check_probe_list {
 int check_probes(struct arena *a, const struct manifest_check *c, const struct check_place *place,
 		 struct check_probe_list *out, struct diags *d);
 
+/* False: it asks hosts, and none of the region has its roles. */
+bool check_has_hosts(const struct manifest_check *c, const struct manifest_region *region);
+
 /* Thresholds: so many answers in a row. */
 enum gauge_state { GAUGE_UNKNOWN, GAUGE_HEALTHY, GAUGE_UNHEALTHY };
 struct gauge {

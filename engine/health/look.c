@@ -1,0 +1,387 @@
+#include "engine/health/look.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/vec.h"
+#include "engine/check_set.h"
+#include "engine/engine_private.h"
+#include "engine/runbook/journal.h"
+#include "templates/node.h"
+
+#define SOON_MS 1000
+#define SLACK_MS 2000
+/* A set of checks that nobody ends. */
+#define FOREVER_MS (INT64_MAX / 4)
+
+struct look {
+	struct engine *e;
+	const struct health_request *q;
+	struct diags *d;
+	struct dispatch *dispatch;
+	struct check_set set;
+	struct instance_list recorded;
+	struct {
+		VEC_OF(struct health_row)
+	} rows;
+	struct {
+		VEC_OF(struct check_sample)
+	} samples; /* not recorded yet */
+	size_t unknown;
+	bool over, interrupted;
+};
+
+const char *health_state_name(enum gauge_state s)
+{
+	static const char *const names[] = {[GAUGE_UNKNOWN] = "UNKNOWN",
+					    [GAUGE_HEALTHY] = "HEALTHY",
+					    [GAUGE_UNHEALTHY] = "UNHEALTHY"};
+
+	return names[s];
+}
+
+/* --- what is asked, and where ------------------------------------------------------------ */
+
+struct output_place {
+	const struct look *l;
+	const char *region, *account;
+};
+
+static const char *output_of(void *context, const char *stack, const char *name)
+{
+	const struct output_place *at = context;
+	const struct instance_id id = {stack, at->account, at->region};
+
+	for (size_t i = 0; i < at->l->recorded.count; i++) {
+		const struct instance_record *r = &at->l->recorded.items[i];
+		const char *text;
+		json_t *all;
+
+		if (instance_id_compare(&r->id, &id) != 0 || !r->outputs)
+			continue;
+		all = json_parse(text_of(r->outputs), NULL, NULL);
+		text = json_str(all, name, NULL);
+		text = text ? arena_strdup(at->l->e->arena, text) : NULL;
+		json_decref(all);
+		return text;
+	}
+	return NULL;
+}
+
+static bool is_among(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return count == 0;
+}
+
+static void add_rows(struct look *l, const struct check_probe_list *probes)
+{
+	for (size_t i = 0; i < probes->count; i++) {
+		const struct check_probe *p = &probes->items[i];
+		struct health_row *row;
+
+		if (i > 0 && p->endpoint == probes->items[i - 1].endpoint)
+			continue;
+		row = arena_vec_add(l->e->arena, &l->rows);
+		*row = (struct health_row){p->check,
+					   p->place.region->name,
+					   p->place.account,
+					   p->endpoint,
+					   GAUGE_UNKNOWN,
+					   "",
+					   "",
+					   0};
+		l->unknown++;
+	}
+}
+
+static int add_place(struct look *l, const struct manifest_check *c,
+		     const struct manifest_region *region, const char *account)
+{
+	struct output_place *at = ARENA_NEW(l->e->arena, struct output_place);
+	const struct check_place place = {l->e->project->manifest, region, account, output_of, at};
+	const struct check_wanted wanted = {.check = c, .within_ms = FOREVER_MS};
+	struct check_probe_list probes = {0};
+
+	*at = (struct output_place){l, region->name, account};
+	if (check_probes(l->e->arena, c, &place, &probes, l->d))
+		return -1;
+	check_set_add_probes(&l->set, &wanted, &probes);
+	add_rows(l, &probes);
+	return 0;
+}
+
+static bool names_account(const struct node *n)
+{
+	switch (n->kind) {
+	case NODE_SCALAR:
+		return n->text.len && memmem(n->text.ptr, n->text.len, "${Account}", 10);
+	case NODE_LIST:
+		for (size_t i = 0; i < n->count; i++) {
+			if (names_account(n->items[i]))
+				return true;
+		}
+		return false;
+	case NODE_MAP:
+		for (size_t i = 0; i < n->count; i++) {
+			if (names_account(n->entries[i].value))
+				return true;
+		}
+		return false;
+	case NODE_CALL:
+		break;
+	}
+	return false;
+}
+
+static int add_region(struct look *l, const struct manifest_check *c,
+		      const struct manifest_region *region)
+{
+	const struct manifest *m = l->e->project->manifest;
+	const struct selection *sel = &l->e->options.selection;
+	int rc = 0;
+
+	if (!is_among(sel->regions, sel->region_count, region->name) || !check_has_hosts(c, region))
+		return 0;
+	if (!m->account_count || !names_account(c->config))
+		return add_place(l, c, region, ACCOUNT_NONE);
+	for (size_t i = 0; i < m->account_count; i++)
+		rc |= add_place(l, c, region, m->accounts[i].name);
+	return rc;
+}
+
+static int report_unknown(struct look *l, const char *name)
+{
+	const struct manifest *m = l->e->project->manifest;
+	const char **names = ARENA_ARRAY(l->e->arena, m->check_count + 1, const char *);
+	struct diag *g = diag_add(l->d, DIAG_HEALTH_UNKNOWN, RANGE_NONE,
+				  "the manifest has no health check '%s'", name);
+
+	for (size_t i = 0; i < m->check_count; i++)
+		names[i] = m->checks[i].name;
+	diag_did_you_mean(l->d, g, text_of(name), names, m->check_count);
+	if (!g->hint)
+		diag_hint(l->d, g,
+			  m->check_count ? "its HealthChecks has all of them"
+					 : "write HealthChecks: docs/manifest.md");
+	return -1;
+}
+
+static int add_all(struct look *l)
+{
+	const struct manifest *m = l->e->project->manifest;
+	int rc = 0;
+
+	for (size_t i = 0; i < l->q->check_count; i++) {
+		if (!manifest_check(m, l->q->checks[i]))
+			rc = report_unknown(l, l->q->checks[i]);
+	}
+	for (size_t i = 0; !rc && i < m->check_count; i++) {
+		if (!is_among(l->q->checks, l->q->check_count, m->checks[i].name))
+			continue;
+		for (size_t k = 0; k < m->region_count; k++)
+			rc |= add_region(l, &m->checks[i], &m->regions[k]);
+	}
+	return rc;
+}
+
+/* --- answers ----------------------------------------------------------------------------- */
+
+static struct health_row *row_of(struct look *l, const struct check_probe *p)
+{
+	for (size_t i = 0; i < l->rows.count; i++) {
+		if (l->rows.items[i].endpoint == p->endpoint)
+			return &l->rows.items[i];
+	}
+	return NULL;
+}
+
+/* Of several hosts of a region one sample: well when all are. */
+static void add_sample(struct look *l, const struct health_row *said)
+{
+	struct check_sample *s = NULL;
+
+	for (size_t i = 0; i < l->samples.count && !s; i++) {
+		if (l->samples.items[i].check == said->check->name &&
+		    !strcmp(l->samples.items[i].region, said->region))
+			s = &l->samples.items[i];
+	}
+	if (!s)
+		s = arena_vec_add(l->e->arena, &l->samples);
+	*s = (struct check_sample){said->check->name,
+				   said->region,
+				   l->e->options.clock->wall_ms(l->e->options.clock),
+				   true,
+				   said->detail,
+				   said->values};
+	for (size_t i = 0; i < l->rows.count; i++) {
+		const struct health_row *row = &l->rows.items[i];
+
+		if (row->check != said->check || strcmp(row->region, said->region) != 0 ||
+		    row->state != GAUGE_UNHEALTHY)
+			continue;
+		s->healthy = false;
+		s->detail = row->detail;
+	}
+}
+
+static void answered(struct check_set *c, const struct check_probe *p,
+		     const struct check_answer *answer)
+{
+	struct look *l = c->context;
+	struct health_row *row = row_of(l, p);
+
+	row->detail = answer->detail;
+	row->values = answer->values;
+}
+
+static void conclude(struct look *l, struct health_result *out)
+{
+	*out = (struct health_result){.rows = l->rows.items, .count = l->rows.count};
+	out->interrupted = l->interrupted;
+	for (size_t i = 0; i < out->count; i++)
+		out->healthy += out->rows[i].state == GAUGE_HEALTHY;
+}
+
+static void changed(struct check_set *c, const struct check_probe *p,
+		    const struct check_answer *answer)
+{
+	struct look *l = c->context;
+	struct health_row *row = row_of(l, p);
+
+	l->unknown -= row->state == GAUGE_UNKNOWN;
+	row->state = answer->healthy ? GAUGE_HEALTHY : GAUGE_UNHEALTHY;
+	row->detail = answer->detail;
+	row->since_ms = l->e->options.clock->wall_ms(l->e->options.clock);
+	add_sample(l, row);
+	if (l->q->changed) {
+		struct health_result all;
+
+		conclude(l, &all);
+		l->q->changed(l->q->context, row, &all);
+	}
+	if (l->q->mode == HEALTH_ONCE && l->unknown == 0)
+		l->over = true;
+}
+
+static void over(struct check_set *c, enum check_set_end how)
+{
+	struct look *l = c->context;
+
+	(void)how;
+	l->over = true;
+}
+
+/* Without recorded state nobody will ask what was known last. */
+static void record(struct look *l)
+{
+	struct diags ignored = DIAGS_INIT;
+	struct state *s;
+
+	if (l->samples.count) {
+		s = engine_state(l->e, STATE_WRITE, &ignored);
+		if (s)
+			journal_put_samples(s, l->samples.items, l->samples.count, &ignored);
+	}
+	l->samples.count = 0;
+	diags_release(&ignored);
+}
+
+/* --- asking ------------------------------------------------------------------------------ */
+
+/* So long what is certain at last has become so. */
+static int64_t patience_ms(const struct look *l)
+{
+	int64_t most_ms = 0;
+
+	for (size_t i = 0; i < l->rows.count; i++) {
+		const struct manifest_check *c = l->rows.items[i].check;
+		int64_t each_ms = c->interval_ms < SOON_MS ? c->interval_ms : SOON_MS;
+		int64_t ms = (each_ms + c->timeout_ms) *
+			     (int64_t)(c->healthy_threshold + c->unhealthy_threshold);
+
+		if (ms > most_ms)
+			most_ms = ms;
+	}
+	return most_ms + SLACK_MS;
+}
+
+static void on_event(struct look *l, const struct dispatch_event *ev)
+{
+	switch (ev->kind) {
+	case DISPATCH_START:
+	case DISPATCH_ENDED:
+	case DISPATCH_DUE:
+		check_set_event(ev);
+		return;
+	case DISPATCH_INTERRUPTED:
+		l->interrupted = l->over = true;
+		return;
+	case DISPATCH_QUIET:
+		record(l);
+		dispatch_wait(l->dispatch);
+		return;
+	case DISPATCH_SLOW:
+	case DISPATCH_PROGRESS:
+	case DISPATCH_LOCKS_LOST:
+		return;
+	}
+}
+
+static void run(struct look *l)
+{
+	bool once = l->q->mode == HEALTH_ONCE;
+	int64_t until_ms = dispatch_now_ms(l->dispatch) + patience_ms(l);
+	struct dispatch_event ev;
+
+	check_set_begin(&l->set, FOREVER_MS);
+	while (!l->over && (!once || dispatch_now_ms(l->dispatch) < until_ms)) {
+		dispatch_next(l->dispatch, &ev);
+		on_event(l, &ev);
+	}
+	check_set_stop(&l->set);
+	record(l);
+}
+
+static const struct check_listener listener = {
+	.over = over, .changed = changed, .answered = answered};
+
+static void load_recorded(struct look *l)
+{
+	struct diags ignored = DIAGS_INIT;
+	struct state *s = engine_state(l->e, STATE_READ, &ignored);
+
+	if (!s || state_load_instances(s, l->e->arena, &l->recorded, &ignored))
+		l->recorded.count = 0;
+	diags_release(&ignored);
+}
+
+int engine_health(struct engine *e, const struct health_request *q, struct health_result *out,
+		  struct diags *d)
+{
+	struct look l = {.e = e, .q = q, .d = d};
+	int rc;
+
+	load_recorded(&l);
+	l.dispatch = dispatch_new(e, d);
+	l.set = (struct check_set){.e = e,
+				   .dispatch = l.dispatch,
+				   .a = e->arena,
+				   .d = d,
+				   .stack = "",
+				   .pace = q->mode == HEALTH_ONCE ? CHECK_PACE_SOON
+								  : CHECK_PACE_OWN,
+				   .listener = &listener,
+				   .context = &l};
+	rc = add_all(&l);
+	if (!rc && l.rows.count)
+		run(&l);
+	dispatch_cancel(l.dispatch);
+	dispatch_free(l.dispatch);
+	check_set_release(&l.set);
+	conclude(&l, out);
+	return rc;
+}
