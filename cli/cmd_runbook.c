@@ -11,7 +11,7 @@ const struct command cmd_runbook = {
 		"(docs/executions.md).",
 	.children =
 		(const struct command *const[]){
-
+			&cmd_runbook_list, &cmd_runbook_check, &cmd_runbook_run, &cmd_runbook_drill,
 			&cmd_runbook_status, &cmd_runbook_pause, &cmd_runbook_resume,
 			&cmd_runbook_skip, &cmd_runbook_retry, &cmd_runbook_approve,
 			&cmd_runbook_decline, &cmd_runbook_ungraceful, &cmd_runbook_abort,

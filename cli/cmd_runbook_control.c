@@ -277,6 +277,32 @@ static enum taken wait_until_taken(struct asking *k, int64_t number)
 	return taken;
 }
 
+/* What it said to request `number`: NULL when it follows it. */
+static const char *refusal(struct asking *k, int64_t number)
+{
+	struct journal_list list = {NULL, 0};
+	bool ours = false;
+
+	/* It takes a request first, and looks whether it can be followed then. */
+	poll(NULL, 0, LOOK_MS);
+	if (journal_load_entries(k->in->state, k->row.id, k->row.entries, k->in->arena, &list,
+				 &k->in->diags) != 0)
+		return NULL;
+	for (size_t i = 0; i < list.count; i++) {
+		json_t *data = json_parse(text_of(list.items[i].data), k->in->arena, NULL);
+		const char *why = NULL;
+
+		if (list.items[i].kind == ENTRY_ASKED)
+			ours = json_int(data, "Number", 0) == number;
+		else if (ours && strcmp(json_str(data, "Refused", ""), what(k)) == 0)
+			why = arena_strdup(k->in->arena, json_str(data, "Text", ""));
+		json_decref(data);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
 static int report(struct asking *k, enum taken taken)
 {
 	const char *of = k->step ? k->step->path : "";
@@ -305,6 +331,8 @@ static int run(struct invocation *in)
 {
 	struct asking k = {.in = in, .control = control_of(in->command)};
 	struct execution_ask q;
+	enum taken taken;
+	const char *why;
 	int64_t number;
 
 	if (execution_find_asked(in, &k.row) != 0 ||
@@ -313,7 +341,13 @@ static int run(struct invocation *in)
 	    journal_ask(in->state, k.row.id, &q, &in->diags) != 0 ||
 	    number_of(&k, &q, &number) != 0)
 		return invocation_exit(in);
-	return report(&k, wait_until_taken(&k, number));
+	taken = wait_until_taken(&k, number);
+	why = taken == TAKEN ? refusal(&k, number) : NULL;
+	if (!why)
+		return report(&k, taken);
+	diag_add(&in->diags, DIAG_EXECUTION_REFUSED, RANGE_NONE,
+		 "execution '%s' did not follow '%s': %s", k.row.id, what(&k), why);
+	return EXIT_REFUSED;
 }
 
 /* --- the commands ----------------------------------------------------------------------- */

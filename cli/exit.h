@@ -9,10 +9,12 @@
 	X(1, ERROR, "an error; messages say which")                                               \
 	X(2, CHANGES, "changes exist (plan --exit-code, drift --exit-code)")                      \
 	X(3, PARTLY,                                                                              \
-	  "some stack instances failed and others succeeded, also within FailureTolerance")       \
+	  "some stack instances failed and others succeeded, also within FailureTolerance; a "    \
+	  "runbook completed, and steps were skipped or failed and may")                          \
 	X(4, REFUSED,                                                                             \
 	  "refused: a lock held, an answer that was not 'yes', a saved plan that does not hold, " \
-	  "a freeze, too few healthy regions")                                                    \
+	  "a freeze, too few healthy regions, an approval that was declined, a guard of a "       \
+	  "runbook, with --strict a missed objective")                                            \
 	X(64, USAGE, "wrong usage: unknown command or option, missing argument")                  \
 	X(130, INTERRUPTED, "interrupted")
 

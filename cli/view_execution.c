@@ -57,7 +57,7 @@ bool step_is_idle(const struct execution_story *s, const struct step_story *step
 
 	if (step->status != STEP_NOT_STARTED || !parent)
 		return false;
-	return is_over(parent->status) || strcmp(step_last_name(step->path), "Reverse") == 0;
+	return is_over(parent->status) || strcmp(step_last_name(step->path), "reverse") == 0;
 }
 
 void add_by(struct str *out, const json_t *by)

@@ -106,8 +106,7 @@ void view_execution_end(struct str *out, const struct execution_story *s, const 
 	if (r->kind == EXECUTION_DRILL_SIMULATED)
 		return;
 	if (is_resumable(s))
-		str_printf(out, "  'hadeploy runbook run --resume %s' goes on with it\n",
-			   r->id);
+		str_printf(out, "  'hadeploy runbook run --resume %s' goes on with it\n", r->id);
 	else
 		str_printf(out, "  'hadeploy runbook report %s' has all of it\n", r->id);
 }

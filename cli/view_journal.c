@@ -208,6 +208,12 @@ static void step_started(const struct line *l)
 
 static void step_progress(const struct line *l)
 {
+	if (*said(l, "Refused")) {
+		painted(l, PAINT_YELLOW, said(l, "Refused"));
+		str_add(l->out, " was not followed");
+		add(l, ": ", said(l, "Text"));
+		return;
+	}
 	add(l, "", said(l, "Text"));
 }
 

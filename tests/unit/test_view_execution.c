@@ -157,45 +157,43 @@ static void executions_line_up(void **state)
 	assert_int_equal(out.len, 0);
 }
 
+static const struct journal_entry more[] = {
+	AT(0, ENTRY_RESUMED_BY, "", "{\"By\":{\"User\":\"bob\",\"Host\":\"ws\"}}"),
+	AT(0, ENTRY_DETECTED, "", "{\"At\":1763999990000,\"Detail\":\"shop of east: refused\"}"),
+	AT(1, ENTRY_STEP_MEMORY, "fence", "{\"Token\":1}"),
+	AT(1, ENTRY_STEP_WAITING, "fence", "{\"Text\":\"the lease runs out in 12s\"}"),
+	AT(1, ENTRY_STEP_SLOW, "fence", "{\"Millis\":30000,\"Usual\":12000}"),
+	AT(1, ENTRY_STEP_RETRY, "fence", "{\"Attempt\":2,\"Reason\":\"no route\",\"Wait\":5000}"),
+	AT(1, ENTRY_STEP_FAILED, "fence", "{\"Reason\":\"no route\",\"Millis\":31000}"),
+	AT(1, ENTRY_STEP_REVERSING, "traffic", "{}"),
+	AT(1, ENTRY_STEP_REVERSED, "traffic", "{}"),
+	AT(1, ENTRY_STEP_REVERSE_FAILED, "data/scale", "{\"Reason\":\"quota\"}"),
+	AT(1, ENTRY_CHECK, "",
+	   "{\"Check\":\"shop\",\"Region\":\"west\",\"Healthy\":true,"
+	   "\"Detail\":\"200 in 12 ms\"}"),
+	AT(1, ENTRY_ASKED, "",
+	   "{\"Request\":\"pause\",\"Reason\":\"lunch\",\"By\":{\"User\":\"bob\"}}"),
+	AT(1, ENTRY_PAUSED, "", "{\"Reason\":\"operator\"}"),
+	AT(1, ENTRY_RESUMED, "", "{\"By\":{\"User\":\"bob\",\"Host\":\"ws\"}}"),
+	AT(1, ENTRY_UNGRACEFUL, "", "{\"By\":{\"User\":\"bob\"},\"Reason\":\"dead\"}"),
+	AT(1, ENTRY_UNGRACEFUL, "fence", "{}"),
+	AT(1, ENTRY_DATA_LOSS, "",
+	   "{\"LagSeconds\":90,\"Reason\":\"replayed\",\"By\":{\"User\":\"bob\"}}"),
+	AT(1, ENTRY_FENCED, "", "{\"Region\":\"east\",\"How\":\"lease\",\"Detail\":\"15s over\"}"),
+	AT(1, ENTRY_REVERSING, "", "{\"Reason\":\"the gate failed\"}"),
+	AT(1, ENTRY_MONITORING, "", "{}"),
+	AT(1, ENTRY_OBJECTIVE, "",
+	   "{\"Name\":\"RTO\",\"Actual\":132000,\"Objective\":300000,\"Met\":true}"),
+	AT(1, ENTRY_OBJECTIVE, "",
+	   "{\"Name\":\"RPO\",\"Actual\":90000,\"Objective\":60000,\"Met\":false,"
+	   "\"Detail\":\"verified\"}"),
+	AT(1, ENTRY_ENDED, "", "{\"Status\":\"COMPLETED\",\"Exit\":0}"),
+	AT(1, ENTRY_STEP_PROGRESS, "x", "no JSON"),
+	AT(1, (enum entry_kind)(ENTRY_KIND_COUNT + 5), "x", "{}"),
+};
+
 static void each_entry_is_a_line(void **state)
 {
-	static const struct journal_entry more[] = {
-		AT(0, ENTRY_RESUMED_BY, "", "{\"By\":{\"User\":\"bob\",\"Host\":\"ws\"}}"),
-		AT(0, ENTRY_DETECTED, "",
-		   "{\"At\":1763999990000,\"Detail\":\"shop of east: refused\"}"),
-		AT(1, ENTRY_STEP_MEMORY, "fence", "{\"Token\":1}"),
-		AT(1, ENTRY_STEP_WAITING, "fence", "{\"Text\":\"the lease runs out in 12s\"}"),
-		AT(1, ENTRY_STEP_SLOW, "fence", "{\"Millis\":30000,\"Usual\":12000}"),
-		AT(1, ENTRY_STEP_RETRY, "fence",
-		   "{\"Attempt\":2,\"Reason\":\"no route\",\"Wait\":5000}"),
-		AT(1, ENTRY_STEP_FAILED, "fence", "{\"Reason\":\"no route\",\"Millis\":31000}"),
-		AT(1, ENTRY_STEP_REVERSING, "traffic", "{}"),
-		AT(1, ENTRY_STEP_REVERSED, "traffic", "{}"),
-		AT(1, ENTRY_STEP_REVERSE_FAILED, "data/scale", "{\"Reason\":\"quota\"}"),
-		AT(1, ENTRY_CHECK, "",
-		   "{\"Check\":\"shop\",\"Region\":\"west\",\"Healthy\":true,"
-		   "\"Detail\":\"200 in 12 ms\"}"),
-		AT(1, ENTRY_ASKED, "",
-		   "{\"Request\":\"pause\",\"Reason\":\"lunch\",\"By\":{\"User\":\"bob\"}}"),
-		AT(1, ENTRY_PAUSED, "", "{\"Reason\":\"operator\"}"),
-		AT(1, ENTRY_RESUMED, "", "{\"By\":{\"User\":\"bob\",\"Host\":\"ws\"}}"),
-		AT(1, ENTRY_UNGRACEFUL, "", "{\"By\":{\"User\":\"bob\"},\"Reason\":\"dead\"}"),
-		AT(1, ENTRY_UNGRACEFUL, "fence", "{}"),
-		AT(1, ENTRY_DATA_LOSS, "",
-		   "{\"LagSeconds\":90,\"Reason\":\"replayed\",\"By\":{\"User\":\"bob\"}}"),
-		AT(1, ENTRY_FENCED, "",
-		   "{\"Region\":\"east\",\"How\":\"lease\",\"Detail\":\"15s over\"}"),
-		AT(1, ENTRY_REVERSING, "", "{\"Reason\":\"the gate failed\"}"),
-		AT(1, ENTRY_MONITORING, "", "{}"),
-		AT(1, ENTRY_OBJECTIVE, "",
-		   "{\"Name\":\"RTO\",\"Actual\":132000,\"Objective\":300000,\"Met\":true}"),
-		AT(1, ENTRY_OBJECTIVE, "",
-		   "{\"Name\":\"RPO\",\"Actual\":90000,\"Objective\":60000,\"Met\":false,"
-		   "\"Detail\":\"verified\"}"),
-		AT(1, ENTRY_ENDED, "", "{\"Status\":\"COMPLETED\",\"Exit\":0}"),
-		AT(1, ENTRY_STEP_PROGRESS, "x", "no JSON"),
-		AT(1, (enum entry_kind)(ENTRY_KIND_COUNT + 5), "x", "{}"),
-	};
 	struct str out = STR_INIT;
 
 	(void)state;

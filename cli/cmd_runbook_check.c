@@ -1,0 +1,267 @@
+/* cmd_runbook_check.c - runbook list, runbook check: what can be said before anything runs. */
+#include "cli/cmd_runbook.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+#include "cli/execution.h"
+#include "cli/view_execution.h"
+
+int runbook_select(struct invocation *in, struct selection *out)
+{
+	(void)in;
+	out->stacks = NULL;
+	out->stack_count = 0;
+	return 0;
+}
+
+struct given {
+	VEC_OF(struct parameter_given)
+};
+
+static void add_option(struct invocation *in, struct given *all, enum option_id id,
+		       const char *name)
+{
+	if (option_given(in->args, id))
+		*arena_vec_add(in->arena, all) =
+			(struct parameter_given){name, in->args->options[id].text};
+}
+
+void runbook_given(struct invocation *in, struct runbook_given *out)
+{
+	const struct option_value *pairs = &in->args->options[OPT_RUNBOOK_PARAM];
+	struct given all = {0};
+
+	for (size_t i = 0; i < pairs->count; i++) {
+		const char *pair = pairs->items[i], *sign = strchr(pair, '=');
+
+		*arena_vec_add(in->arena, &all) = (struct parameter_given){
+			arena_strndup(in->arena, pair, (size_t)(sign - pair)), sign + 1};
+	}
+	add_option(in, &all, OPT_FROM, "From");
+	add_option(in, &all, OPT_TO, "To");
+	*out = (struct runbook_given){all.items, all.count};
+}
+
+/* --- list ---------------------------------------------------------------------------- */
+
+/* The latest execution of each; those of drills too. */
+static const struct execution_story *latest_of(struct invocation *in,
+					       const struct execution_list *all, const char *name)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct execution_story *s;
+
+		if (strcmp(all->items[i].runbook, name) != 0)
+			continue;
+		s = ARENA_NEW(in->arena, struct execution_story);
+		return execution_load(in, in->arena, &all->items[i], s, NULL) == 0 ? s : NULL;
+	}
+	return NULL;
+}
+
+/* What is wrong with one is told by check. */
+static const struct procedure *load_quietly(struct invocation *in, const struct manifest *m,
+					    const char *name)
+{
+	struct diags ignored = DIAGS_INIT;
+	const struct procedure *p = runbook_load(in->arena, m, name, &ignored);
+
+	diags_release(&ignored);
+	return p;
+}
+
+static int run_list(struct invocation *in)
+{
+	const struct manifest *m = manifest_load(in->arena, in->dir, &in->diags);
+	struct execution_list all = {NULL, 0};
+	struct runbook_row *rows;
+
+	if (!m || journal_load_executions(in->state, 0, in->arena, &all, &in->diags) != 0)
+		return invocation_exit(in);
+	rows = ARENA_ARRAY(in->arena, m->runbook_count + 1, struct runbook_row);
+	for (size_t i = 0; i < m->runbook_count; i++) {
+		const struct manifest_runbook *r = &m->runbooks[i];
+
+		rows[i] = (struct runbook_row){r->name, r->path, load_quietly(in, m, r->name),
+					       latest_of(in, &all, r->name)};
+	}
+	if (!m->runbook_count)
+		in->view->show_done(in->view, "no_runbooks",
+				    "The manifest has no Runbooks (docs/runbooks.md).");
+	in->view->show_runbooks(in->view, &(struct runbook_rows){rows, m->runbook_count});
+	return invocation_exit(in);
+}
+
+/* --- check --------------------------------------------------------------------------- */
+
+static const struct value *no_result(void *context, struct arena *a, const char *path,
+				     const char *name)
+{
+	(void)context;
+	(void)a;
+	(void)path;
+	(void)name;
+	return NULL;
+}
+
+static const char *no_output(void *context, const char *stack, const char *name, const char *region)
+{
+	(void)context;
+	(void)stack;
+	(void)name;
+	(void)region;
+	return NULL;
+}
+
+static const struct runbook_world nowhere = {no_result, no_output, NULL};
+
+struct directions {
+	VEC_OF(struct runbook_direction)
+};
+
+struct checking {
+	struct invocation *in;
+	const struct procedure *procedure;
+	struct runbook_given given;
+	struct directions directions;
+	bool missed; /* an objective is predicted to be */
+};
+
+static bool declares(const struct procedure *p, const char *name)
+{
+	for (size_t i = 0; i < p->parameter_count; i++) {
+		if (strcmp(p->parameters[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_given(const struct runbook_given *g, const char *name)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		if (strcmp(g->items[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One direction; from NULL: as it is given. */
+static int check_direction(struct checking *c, const char *from, const char *to)
+{
+	struct invocation *in = c->in;
+	size_t count = c->given.count;
+	struct parameter_given *all = ARENA_ARRAY(in->arena, count + 2, struct parameter_given);
+	struct runbook_direction *d;
+	struct bound_procedure *b;
+
+	if (count)
+		memcpy(all, c->given.items, count * sizeof(*all));
+	if (from)
+		all[count++] = (struct parameter_given){"From", from};
+	if (from)
+		all[count++] = (struct parameter_given){"To", to};
+	b = runbook_bind(in->arena, c->procedure, all, count, &nowhere, &in->diags);
+	if (!b)
+		return -1;
+	d = arena_vec_add(in->arena, &c->directions);
+	d->from = bound_from(b);
+	d->to = bound_to(b);
+	if (engine_forecast(in->engine, b, &d->forecast, &in->diags) != 0)
+		return -1;
+	d->forecast_known = true;
+	if (c->procedure->objectives.rto_ms && d->forecast.measured &&
+	    d->forecast.p95_ms > c->procedure->objectives.rto_ms)
+		c->missed = true;
+	return 0;
+}
+
+static int check_directions(struct checking *c)
+{
+	const struct manifest *m = engine_project(c->in->engine)->manifest;
+	int status = 0;
+
+	if (!declares(c->procedure, "From") || !declares(c->procedure, "To") ||
+	    is_given(&c->given, "From") || is_given(&c->given, "To"))
+		return check_direction(c, NULL, NULL);
+	for (size_t i = 0; i < m->region_count; i++) {
+		for (size_t k = 0; k < m->region_count; k++) {
+			if (i == k || m->regions[i].global || m->regions[k].global)
+				continue;
+			if (check_direction(c, m->regions[i].name, m->regions[k].name) != 0)
+				status = -1;
+		}
+	}
+	return status;
+}
+
+int runbook_check_one(struct invocation *in, const char *name, bool *missed)
+{
+	const struct manifest *m = engine_project(in->engine)->manifest;
+	struct checking c = {.in = in, .procedure = runbook_load(in->arena, m, name, &in->diags)};
+	int status;
+
+	if (!c.procedure)
+		return -1;
+	runbook_given(in, &c.given);
+	status = check_directions(&c);
+	*missed |= c.missed;
+	if (status == 0)
+		in->view->show_runbook_check(in->view, &(struct runbook_check){name, c.procedure,
+									       c.directions.items,
+									       c.directions.count});
+	return status;
+}
+
+static int run_check(struct invocation *in)
+{
+	const struct manifest *m = engine_project(in->engine)->manifest;
+	const char *name = in->args->operand_count ? in->args->operands[0] : "all";
+	bool missed = false;
+
+	if (strcmp(name, "all") != 0 || manifest_runbook(m, "all"))
+		runbook_check_one(in, name, &missed);
+	else
+		for (size_t i = 0; i < m->runbook_count; i++)
+			runbook_check_one(in, m->runbooks[i].name, &missed);
+	if (!diags_failed(&in->diags) && missed && option_given(in->args, OPT_STRICT))
+		return EXIT_REFUSED;
+	return invocation_exit(in);
+}
+
+/* --- the commands -------------------------------------------------------------------- */
+
+const struct command cmd_runbook_list = {
+	.name = "runbook list",
+	.group = GROUP_FAILOVER,
+	.summary = "list the runbooks of the manifest",
+	.operands = "",
+	.help = "Each runbook with its description, its parameters, its objectives, and the latest "
+		"execution of it with its result.",
+	.examples = (const char *const[]){"hadeploy runbook list", "what there is to run", NULL},
+	.options = (const enum option_id[]){OPT_JSON, OPT_END},
+	.needs = NEED_STATE_READ,
+	.run = run_list,
+};
+
+const struct command cmd_runbook_check = {
+	.name = "runbook check",
+	.group = GROUP_FAILOVER,
+	.summary = "check runbooks, and predict how long they take",
+	.operands = "[NAME|all]",
+	.operand_max = 1,
+	.help = "Reads a runbook, or all of them, with the runbooks that they run, and checks "
+		"everything that can be known before it runs, for each direction between two "
+		"regions, or for the one that --from and --to say. From recorded durations it "
+		"predicts the RTO along the critical path; with --strict an objective that 95 of "
+		"100 executions would not keep is exit code 4.",
+	.examples = (const char *const[]){"hadeploy runbook check", "all, in each direction",
+					  "hadeploy runbook check failover --from east --to west "
+					  "--strict",
+					  "one direction, in CI", NULL},
+	.options = (const enum option_id[]){OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM, OPT_STRICT,
+					    OPT_JSON, OPT_END},
+	.needs = NEED_ENGINE | RECORD_IS_ENOUGH,
+	.select = runbook_select,
+	.run = run_check,
+};
