@@ -424,7 +424,7 @@ def test_the_live_picture_fits_80_columns(books, gate, allowed, tmp_path):
     env = clean_env(books.dir, {"NO_COLOR": None, "TERM": "xterm-256color"})
     line = " ".join([hadeploy_path(), *START, "--approve", "confirm"])
     subprocess.run([*tmux, "new-session", "-d", "-x", "80", "-y", "24", "-c", str(books.dir),
-                    f"{line}; echo over; sleep 60"], env=env, check=True)
+                    f"{line}; echo AT-THE-END; sleep 60"], env=env, check=True)
     try:
         def screen():
             return subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True,
@@ -438,7 +438,7 @@ def test_the_live_picture_fits_80_columns(books, gate, allowed, tmp_path):
         time.sleep(1)
         assert screen().count("running   stop") == 1 and screen().count("\n") == before
         gate.open()
-        wait_until(lambda: "over" in screen(), 30, "the end")
+        wait_until(lambda: "AT-THE-END" in screen(), 30, "the end")
         assert "COMPLETED" in screen()
     finally:
         subprocess.run([*tmux, "kill-server"], check=False)
