@@ -71,8 +71,8 @@ test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)
 	HADEPLOY_FAULTY=$(abspath $(fault_program)) PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	check-fault check-programs fault golden-accept contract test lint format demo bench fuzz \
-	fuzz-run aws-types install uninstall clean help FORCE
+	check-fault check-programs fault golden-accept contract test lint format demo demo-failover \
+	bench fuzz fuzz-run aws-types install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -177,6 +177,11 @@ demo:                               ## a tour on four SSH servers started on thi
 	@tools/install-deps build demo
 	@$(MAKE) all
 	@HADEPLOY=$(abspath $(PROGRAM)) examples/quickstart/demo.sh
+
+demo-failover:                      ## a region is left, lost and brought back, on this machine
+	@tools/install-deps build failover
+	@$(MAKE) all
+	@HADEPLOY=$(abspath $(PROGRAM)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) examples/dr-lab/demo
 
 bench:                              ## measure, beside the peers that are installed
 	@tools/install-deps build bench

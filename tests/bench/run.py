@@ -10,6 +10,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import aws  # noqa: E402
 import dead_region  # noqa: E402
 import engine  # noqa: E402
+import failover  # noqa: E402
 import jq  # noqa: E402
 import orchestration  # noqa: E402
 import rest  # noqa: E402
@@ -21,7 +22,8 @@ import templates  # noqa: E402
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
            "orchestration": orchestration.bench, "ssh": ssh_hosts.bench, "jq": jq.bench,
            "dead-region": dead_region.bench, "rest": rest.bench,
-           "aws": aws.bench, "rollout": rollout.bench}
+           "aws": aws.bench, "rollout": rollout.bench,
+           "failover": failover.bench}
 
 
 def main():
