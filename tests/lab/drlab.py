@@ -322,9 +322,9 @@ class DrLab(Lab):
         for region in ("east", "west"):
             if not self.database(region).pid():
                 self.boot(region)
-        wait_until(lambda: "primary" in (self.role("east"), self.role("west")), SETTLE_S,
+        wait_until(lambda: self.accepts_writes("east") or self.accepts_writes("west"), SETTLE_S,
                    "a primary")
-        if self.role("east") != "primary":
+        if not self.accepts_writes("east"):
             if not self.streams("east"):
                 self.guard("db-e1", "rejoin")
             self.guard("db-w1", "fence")
