@@ -180,7 +180,8 @@ static int write_junit(struct order *o)
 	struct str text = STR_INIT;
 	struct report r;
 
-	if (journal_load_entries(in->state, o->ended->id, 0, in->arena, &entries, &in->diags) != 0)
+	if (journal_load_entries(in->state, &(struct journal_part){o->ended->id, 0}, in->arena,
+				 &entries, &in->diags) != 0)
 		return -1;
 	report_make(in->arena, &entries, o->ended->head, in->clock->wall_ms(in->clock), &r);
 	view_report_junit(&r, &text);
