@@ -92,6 +92,9 @@ $(OUT)/%.o: %.c $(OUT)/flags
 $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(shared_test_objects) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS) -lcmocka
 
+# Their own conductor (driver_bench.h) stands for that of the library.
+$(OUT)/tests/unit/test_driver $(OUT)/tests/unit/test_driver_apply: link += -Wl,-z,muldefs
+
 $(contract_program): $(contract_objects) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(contract_objects) $(library) $(LIBS)
 
