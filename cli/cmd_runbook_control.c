@@ -285,8 +285,8 @@ static const char *refusal(struct asking *k, int64_t number)
 
 	/* It takes a request first, and looks whether it can be followed then. */
 	poll(NULL, 0, LOOK_MS);
-	if (journal_load_entries(k->in->state, k->row.id, k->row.entries, k->in->arena, &list,
-				 &k->in->diags) != 0)
+	if (journal_load_entries(k->in->state, &(struct journal_part){k->row.id, k->row.entries},
+				 k->in->arena, &list, &k->in->diags) != 0)
 		return NULL;
 	for (size_t i = 0; i < list.count; i++) {
 		json_t *data = json_parse(text_of(list.items[i].data), k->in->arena, NULL);
