@@ -165,7 +165,7 @@ static void on_event(struct observer *o, const struct event *e)
 	if (e->kind == EVENT_JOURNAL && e->entry && settles_question(h, e->entry)) {
 		str_add_char(&text, '\n');
 		term_write(h->err, &text);
-		str_clear(&text);
+		str_release(&text);
 		close_question(h);
 	}
 	if (e->kind == EVENT_PLANNED && e->plan && !e->execution)
