@@ -138,13 +138,14 @@ static struct seen_alive last_seen(struct conduct *x)
 }
 
 /* What the old primary had when it was seen last and the standby has not; -1: not known.  The lag
- * by itself does not say: what never arrived is not in it, and it grows while nobody commits. */
+ * by itself does not say: what never arrived is not in it, and it grows while nobody commits.
+ * What was seen before the outage says nothing of what was written until then. */
 static int64_t lost_ms(struct conduct *x)
 {
 	struct seen_alive seen = last_seen(x);
-	int64_t cut_ms = seen.at_ms ? seen.at_ms : x->since_ms;
+	int64_t cut_ms = seen.at_ms > x->since_ms ? seen.at_ms : x->since_ms;
 
-	if (seen.lsn && x->lag.lsn >= seen.lsn)
+	if (seen.lsn && seen.at_ms >= x->since_ms && x->lag.lsn >= seen.lsn)
 		return 0;
 	if (!x->lag.last_commit_ms)
 		return x->lag.known ? (int64_t)(x->lag.seconds * 1000) : -1;

@@ -64,8 +64,6 @@ def test_a_barred_primary_never_comes_back_by_itself(lab):
         time.sleep(0.2)
     lab.guard("db-e1", "rejoin")
     assert (lab.role("east"), lab.role("west")) == ("standby", "primary")
-
-
     assert lab.two_primaries() is None
 
 
