@@ -251,6 +251,20 @@ static void what_arrived_is_not_lost(void **state)
 	assert_int_equal(c->result.story.rpo.actual_ms, 0);
 }
 
+/* It was seen when all was well, and wrote on until the cut. */
+static void what_was_seen_long_ago_proves_nothing(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	what_arrived_is_not_lost(state);
+	objectives(c, "{\"LagSeconds\":1,\"LastCommit\":\"2025-11-24T16:59:50Z\","
+		      "\"Lsn\":\"0/16B3748\"}");
+	checks_script("primary", "east", "0");
+	c->q.since_ms = 1764000000000 + 3600000; /* 2025-11-24T17:00:00Z */
+	assert_int_equal(conduct_go(c), 0);
+	assert_int_equal(c->result.story.rpo.actual_ms, 10000);
+}
+
 static void an_objective_is_missed(void **state)
 {
 	struct conduct_bench *c = *state;
@@ -432,6 +446,7 @@ int main(void)
 		CONDUCT_TEST(more_lag_than_the_rpo_stops),
 		CONDUCT_TEST(less_lag_is_measured),
 		CONDUCT_TEST(what_arrived_is_not_lost),
+		CONDUCT_TEST(what_was_seen_long_ago_proves_nothing),
 		CONDUCT_TEST(an_objective_is_missed),
 		CONDUCT_TEST(an_application_that_stays_ill_is_a_failure),
 		CONDUCT_TEST(what_a_check_measured_is_a_result),
