@@ -161,7 +161,8 @@ static int check_direction(struct checking *c, const char *from, const char *to)
 		all[count++] = (struct parameter_given){"From", from};
 	if (from)
 		all[count++] = (struct parameter_given){"To", to};
-	b = runbook_bind(in->arena, c->procedure, all, count, &nowhere, &in->diags);
+	b = runbook_bind(in->arena, c->procedure, &(struct given_list){all, count}, &nowhere,
+			 &in->diags);
 	if (!b)
 		return -1;
 	d = arena_vec_add(in->arena, &c->directions);

@@ -371,15 +371,15 @@ static int check_steps(const struct bound_procedure *b, struct diags *d)
 	size_t errors = d->error_count;
 
 	for (size_t i = 0; i < b->p->step_count; i++) {
-		step_spec(scratch, b, i, STEP_GRACEFUL, NULL, d);
-		step_spec(scratch, b, i, STEP_UNGRACEFUL, NULL, d);
+		step_spec(scratch, b, (struct step_wish){i, STEP_GRACEFUL}, NULL, d);
+		step_spec(scratch, b, (struct step_wish){i, STEP_UNGRACEFUL}, NULL, d);
 	}
 	arena_free(scratch);
 	return d->error_count > errors ? -1 : 0;
 }
 
 struct bound_procedure *runbook_bind(struct arena *a, const struct procedure *p,
-				     const struct parameter_given *given, size_t count,
+				     const struct given_list *given,
 				     const struct runbook_world *world, struct diags *d)
 {
 	const struct expansion *x = expansion_of(p);
@@ -392,7 +392,7 @@ struct bound_procedure *runbook_bind(struct arena *a, const struct procedure *p,
 	*b->outside = (struct frame_outside){x->lib->m, world, SECRETS_LATER, {ask, b->outside}};
 	b->frames = ARENA_ARRAY(a, x->frame_count, struct bound_frame);
 	runbook_target(&b->target, x->lib->m, p->name);
-	result = take_given(b, given, count, d);
+	result = take_given(b, given->items, given->count, d);
 	if (!result)
 		result = check_direction(b, d);
 	if (!result)

@@ -68,20 +68,19 @@ static int bind(struct conduct *x)
 {
 	static const struct runbook_world none;
 	struct runbook_world *world = ARENA_NEW(x->a, struct runbook_world);
-	const struct parameter_given *given = x->q->parameters;
-	size_t count = x->q->parameter_count;
+	struct given_list given = {x->q->parameters, x->q->parameter_count};
 
 	*world = none;
 	world->result = result_of;
 	world->output = conduct_output;
 	world->context = x;
 	if (x->q->resume)
-		given = given_again(x, &count);
+		given.items = given_again(x, &given.count);
 	else
-		given = conduct_choose(x);
-	if (!given)
+		given.items = conduct_choose(x);
+	if (!given.items)
 		return -1;
-	x->bound = runbook_bind(x->e->arena, x->p, given, count, world, x->d);
+	x->bound = runbook_bind(x->e->arena, x->p, &given, world, x->d);
 	return x->bound ? 0 : -1;
 }
 

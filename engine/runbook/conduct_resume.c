@@ -260,7 +260,8 @@ static void try_again(struct conduct *x)
 
 		if (!went_badly(s))
 			continue;
-		spec = step_spec(x->e->arena, x->bound, i, s->grace, &known, &ignored);
+		spec = step_spec(x->e->arena, x->bound, (struct step_wish){i, s->grace}, &known,
+				 &ignored);
 		diags_release(&ignored);
 		if (spec && spec->on_failure == STEP_FAILURE_CONTINUE) {
 			s->spec = spec;

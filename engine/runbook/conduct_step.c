@@ -404,7 +404,8 @@ static const struct step_spec *work_out(struct step *s)
 	const char *why = NULL;
 
 	s->grace = is_ungraceful(s) ? STEP_UNGRACEFUL : STEP_GRACEFUL;
-	s->spec = step_spec(x->e->arena, x->bound, s->index, s->grace, &known, &found);
+	s->spec = step_spec(x->e->arena, x->bound, (struct step_wish){s->index, s->grace}, &known,
+			    &found);
 	if (!s->spec)
 		why = first_summary(x->a, &found);
 	else if (!known && s->spec->applies && !x->rehearsal)

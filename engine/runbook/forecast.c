@@ -35,7 +35,7 @@ static bool is_left_out(struct forecasting *f, size_t step, const struct step_sp
 	struct diags ignored = DIAGS_INIT;
 	bool known;
 
-	*spec = step_spec(f->a, f->b, step, STEP_GRACEFUL, &known, &ignored);
+	*spec = step_spec(f->a, f->b, (struct step_wish){step, STEP_GRACEFUL}, &known, &ignored);
 	diags_release(&ignored);
 	return *spec && !(*spec)->applies;
 }

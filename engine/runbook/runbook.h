@@ -102,6 +102,10 @@ int runbook_check_all(struct arena *a, const struct manifest *m, struct diags *d
 struct parameter_given {
 	const char *name, *value;
 };
+struct given_list {
+	const struct parameter_given *items;
+	size_t count;
+};
 
 /* What expressions may know of the world. */
 struct runbook_world {
@@ -119,7 +123,7 @@ struct bound_procedure;
 /* NULL with errors: unknown, missing or wrong parameters, Region that is not in the manifest,
  * From equal to To. */
 struct bound_procedure *runbook_bind(struct arena *a, const struct procedure *p,
-				     const struct parameter_given *given, size_t count,
+				     const struct given_list *given,
 				     const struct runbook_world *world, struct diags *d);
 const struct procedure *bound_procedure_of(const struct bound_procedure *b);
 /* The value of a parameter of the runbook itself, or NULL. */
@@ -172,9 +176,14 @@ struct step_spec {
 	enum step_drill drill; /* in an isolated drill */
 };
 
+/* A step, and the way in which it is run. */
+struct step_wish {
+	size_t step;
+	enum step_grace grace;
+};
 /* NULL with errors; *known (may be NULL) says whether all of it can be known already: only then
  * may it run. */
-const struct step_spec *step_spec(struct arena *a, const struct bound_procedure *b, size_t step,
-				  enum step_grace grace, bool *known, struct diags *d);
+const struct step_spec *step_spec(struct arena *a, const struct bound_procedure *b,
+				  struct step_wish w, bool *known, struct diags *d);
 
 #endif

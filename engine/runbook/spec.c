@@ -219,18 +219,21 @@ static const struct step_spec *make_spec(struct step_making *k, const struct bou
 	return s;
 }
 
-const struct step_spec *step_spec(struct arena *a, const struct bound_procedure *b, size_t step,
-				  enum step_grace grace, bool *known, struct diags *d)
+const struct step_spec *step_spec(struct arena *a, const struct bound_procedure *b,
+				  struct step_wish w, bool *known, struct diags *d)
 {
-	struct step_making k = {
-		.a = a, .m = b->outside->m, .step = file_step_of(b, step), .grace = grace, .d = d};
+	struct step_making k = {.a = a,
+				.m = b->outside->m,
+				.step = file_step_of(b, w.step),
+				.grace = w.grace,
+				.d = d};
 	enum secret_wish before = b->outside->secrets;
 	const struct step_spec *s;
 	bool all = false;
 
 	/* Who asks whether it is known wants to run it. */
 	b->outside->secrets = known ? SECRETS_NOW : before;
-	s = make_spec(&k, b, step, &all);
+	s = make_spec(&k, b, w.step, &all);
 	b->outside->secrets = before;
 	if (known)
 		*known = all;

@@ -62,7 +62,7 @@ static void ask_steps(const struct bound_procedure *b, enum step_grace grace)
 	for (size_t i = 0; i < p->step_count; i++) {
 		struct arena *a = arena_new();
 		struct diags d = DIAGS_INIT;
-		const struct step_spec *s = step_spec(a, b, i, grace, NULL, &d);
+		const struct step_spec *s = step_spec(a, b, (struct step_wish){i, grace}, NULL, &d);
 
 		if ((s == NULL) != diags_failed(&d))
 			fail_fast("no step and no error, or both");
@@ -91,7 +91,7 @@ static void bind(struct arena *a, const struct procedure *p)
 	for (size_t i = 0; i < p->parameter_count; i++)
 		given[i] = (struct parameter_given){p->parameters[i].name,
 						    value_for(&p->parameters[i])};
-	b = runbook_bind(a, p, given, p->parameter_count, &world, &d);
+	b = runbook_bind(a, p, &(struct given_list){given, p->parameter_count}, &world, &d);
 	if ((b == NULL) != diags_failed(&d))
 		fail_fast("not bound and no error, or both");
 	if (b) {

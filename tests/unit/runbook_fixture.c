@@ -88,7 +88,7 @@ void bind_runbook(struct runbook_reading *r, const char *parameters)
 		given[count].name = arena_strndup(r->a, word.ptr, len);
 		given[count++].value = arena_strndup(r->a, equals + 1, word.len - len - 1);
 	}
-	r->b = runbook_bind(r->a, r->p, given, count, &r->world, &r->d);
+	r->b = runbook_bind(r->a, r->p, &(struct given_list){given, count}, &r->world, &r->d);
 }
 
 const struct step_spec *spec_of(struct runbook_reading *r, const char *path, enum step_grace grace,
@@ -96,7 +96,7 @@ const struct step_spec *spec_of(struct runbook_reading *r, const char *path, enu
 {
 	for (size_t i = 0; i < r->p->step_count; i++) {
 		if (!strcmp(r->p->steps[i].path, path))
-			return step_spec(r->a, r->b, i, grace, known, &r->d);
+			return step_spec(r->a, r->b, (struct step_wish){i, grace}, known, &r->d);
 	}
 	fail_msg("there is no step %s", path);
 	return NULL;

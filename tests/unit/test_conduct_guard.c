@@ -420,7 +420,8 @@ static void what_it_would_take_is_known_afterwards(void **state)
 	assert_int_equal(conduct_go(c), 0);
 	e = bench_engine(&c->b);
 	p = runbook_load(e->arena, e->project->manifest, "go", &c->b.d);
-	b = runbook_bind(e->arena, p, NULL, 0, &(struct runbook_world){0}, &c->b.d);
+	b = runbook_bind(e->arena, p, &(struct given_list){NULL, 0}, &(struct runbook_world){0},
+			 &c->b.d);
 	assert_int_equal(engine_forecast(e, b, &f, &c->b.d), 0);
 	assert_int_equal(f.steps, 4);
 	assert_int_equal(f.measured, 4);
