@@ -32,6 +32,17 @@ def statuses(execution):
     return {step["step"]: step["status"] for step in execution["steps"]}
 
 
+def is_complete(report, execution):
+    """Every step and every event, what was aimed at and what fenced the old primary."""
+    assert [step["path"] for step in report["steps"]] == [
+        step["step"] for step in execution["steps"]]
+    for step in report["steps"]:
+        assert step["status"] in ("NOT_STARTED", "SKIPPED") or step["from_ms"] <= step["to_ms"]
+    assert len(report["events"]) == execution["entries"]
+    assert {it["name"] for it in report["objectives"]} == {"RTO", "RPO"}
+    assert report["fences"]
+
+
 def nothing_lost(lab, client, region):
     assert client.acknowledged(), "nothing was written"
     assert lab.missing(client.rows(), region) == []
@@ -49,6 +60,7 @@ def test_there_and_back_nobody_loses_a_row(lab):
     for execution in (there, back):
         assert execution["status"] == "COMPLETED" and execution["fenced"]
         assert execution["rpo"]["actual_ms"] == 0 and execution["rto"]["actual_ms"] > 0
+        is_complete(lab.report(execution), execution)
     assert statuses(there)["fence/stop"] == "SUCCEEDED"
     assert statuses(there)["fence/bar"] == "NOT_STARTED", "the first way was enough"
     assert (lab.role("east"), lab.role("west")) == ("primary", "standby")

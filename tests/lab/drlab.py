@@ -199,6 +199,13 @@ class DrLab(Lab):
         whole = next((line for line in lines if "rto" in line or "steps" in line), {})
         return {**whole, "events": [line for line in lines if line["type"] == "journal"]}
 
+    def report(self, execution):
+        """The report as JSON, verified."""
+        path = self.top / f"{execution['execution']}.json"
+        self.run("runbook", "report", execution["execution"], "--format", "json", "--out", path)
+        self.run("runbook", "report", "--verify", path)
+        return json.loads(path.read_text())
+
     def edit(self, old, new, path="hadeploy.yaml"):
         """Changes a file of the project; `old` must be there."""
         file = self.project.dir / path

@@ -376,6 +376,7 @@ def init(node):
         new_cluster(node)
     else:
         copy_peer(node)
+    wait_until(lambda: works(node, "select true"), "the guard started PostgreSQL")
 
 
 def fence(node):
