@@ -141,9 +141,11 @@ int execution_find_asked(struct invocation *in, struct execution_row *out)
 	return 0;
 }
 
+/* A simulated drill is kept for its report; its world is gone. */
 static bool is_resumable(const struct execution_row *r)
 {
-	return r->status == EXECUTION_FAILED || (is_open(r) && r->gone);
+	return r->kind != EXECUTION_DRILL_SIMULATED &&
+	       (r->status == EXECUTION_FAILED || (is_open(r) && r->gone));
 }
 
 static int say_not_resumable(struct invocation *in, const struct execution_row *r)
@@ -159,10 +161,12 @@ static int say_not_resumable(struct invocation *in, const struct execution_row *
 	return -1;
 }
 
-/* The latest alone: what came after an older one may have changed the same things. */
+/* The latest alone: what came after an older one may have changed the same things; simulated
+ * drills have not. */
 int execution_find_resumable(struct invocation *in, const char *id, struct execution_row *out)
 {
 	struct execution_list all = {NULL, 0};
+	size_t latest = 0;
 	struct diag *g;
 
 	if (id) {
@@ -170,15 +174,17 @@ int execution_find_resumable(struct invocation *in, const char *id, struct execu
 			return -1;
 		return is_resumable(out) ? 0 : say_not_resumable(in, out);
 	}
-	if (journal_load_executions(in->state, 1, in->arena, &all, &in->diags) != 0)
+	if (journal_load_executions(in->state, GOING_MAX, in->arena, &all, &in->diags) != 0)
 		return -1;
+	while (latest + 1 < all.count && all.items[latest].kind == EXECUTION_DRILL_SIMULATED)
+		latest++;
 	if (!all.count) {
 		g = diag_add(&in->diags, DIAG_EXECUTION_NONE, RANGE_NONE,
 			     "no execution of a runbook is recorded");
 		diag_hint(&in->diags, g, "'hadeploy runbook run NAME' begins one");
 		return -1;
 	}
-	*out = all.items[0];
+	*out = all.items[latest];
 	return is_resumable(out) ? 0 : say_not_resumable(in, out);
 }
 

@@ -103,9 +103,7 @@ void view_execution_end(struct str *out, const struct execution_story *s, const 
 	if (s->data_loss_accepted)
 		str_add(out, "  data loss was accepted\n");
 	add_steps(out, s);
-	if (r->kind == EXECUTION_DRILL_SIMULATED)
-		return;
-	if (is_resumable(s))
+	if (is_resumable(s) && r->kind != EXECUTION_DRILL_SIMULATED)
 		str_printf(out, "  'hadeploy runbook run --resume %s' goes on with it\n", r->id);
 	else
 		str_printf(out, "  'hadeploy runbook report %s' has all of it\n", r->id);

@@ -325,7 +325,9 @@ const struct diags *aside_diags(const struct aside *a)
 
 int64_t aside_passed_ms(const struct aside *a)
 {
-	return a->threaded ? 0 : a->passed_ms;
+	int64_t usual_ms = a->threaded || !a->s ? 0 : step_rehearsed_ms(a->s);
+
+	return a->threaded ? 0 : usual_ms ? usual_ms : a->passed_ms;
 }
 
 void aside_cancel(struct aside *a)

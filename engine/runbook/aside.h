@@ -41,7 +41,8 @@ int aside_result(const struct aside *a);
 const struct diags *aside_diags(const struct aside *a);
 /* Copies them to the execution's. */
 void aside_report(struct aside *a);
-/* How much simulated time it took; 0 in the world. */
+/* How much simulated time it took, as long as in the world where that is recorded; 0 in the
+ * world. */
 int64_t aside_passed_ms(const struct aside *a);
 /* The observer hears no more of it, and it is asked to end as soon as it can. */
 void aside_cancel(struct aside *a);

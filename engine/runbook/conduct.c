@@ -239,6 +239,8 @@ static int run(struct conduct *x)
 	dispatch_free(x->dispatch);
 	conduct_release(x);
 	tell_story(x);
+	if (conduct_keep(x))
+		return -1;
 	status = x->out->story.row.status;
 	if (x->broken || x->out->interrupted || !x->row.entries || (x->missed && x->q->strict))
 		return -1;

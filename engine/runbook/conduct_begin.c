@@ -124,11 +124,6 @@ static bool is_failover(const struct conduct *x, const char *runbook)
 	       (f->failback && !strcmp(f->failback, runbook));
 }
 
-static bool is_drill(enum execution_kind k)
-{
-	return k == EXECUTION_DRILL_SIMULATED || k == EXECUTION_DRILL_ISOLATED;
-}
-
 static int refuse_cool_down(struct conduct *x, const struct execution_row *last)
 {
 	int64_t cool_ms = x->e->project->manifest->failover.cool_down_ms;
@@ -184,7 +179,8 @@ static int look_at_others(struct conduct *x)
 
 		if (cools_down(x, r))
 			return refuse_cool_down(x, r);
-		if (x->p->exclusive && !is_drill(r->kind) && !execution_status_is_over(r->status))
+		if (x->p->exclusive && r->kind != EXECUTION_DRILL_SIMULATED &&
+		    !execution_status_is_over(r->status))
 			return refuse_unfinished(x, r);
 	}
 	return 0;
@@ -324,7 +320,8 @@ static int check_resumable(struct conduct *x)
 {
 	struct diag *g;
 
-	if (!execution_status_is_over(x->row.status) || x->row.status == EXECUTION_FAILED)
+	if (x->row.kind != EXECUTION_DRILL_SIMULATED &&
+	    (!execution_status_is_over(x->row.status) || x->row.status == EXECUTION_FAILED))
 		return 0;
 	g = diag_add(x->d, DIAG_CONDUCT_RESUME, RANGE_NONE, "execution %s is over (%s)", x->row.id,
 		     execution_status_name(x->row.status));
@@ -356,7 +353,8 @@ int conduct_prepare(struct conduct *x)
 		return -1;
 	if (x->q->resume)
 		return lock(x);
-	state_new_run_id(x->e->options.clock, conduct_wall_ms(x), id);
+	/* A rehearsal's chance is always the same, and its execution is kept beside the others. */
+	state_new_run_id(x->rehearsal ? clock_real() : x->e->options.clock, conduct_wall_ms(x), id);
 	x->row = (struct execution_row){
 		.id = arena_strdup(x->a, id),
 		.runbook = x->p->name,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/estimate.h"
 #include "engine/runbook/conduct_parts.h"
 #include "engine/session.h"
 
@@ -157,6 +158,16 @@ const struct execution_row *step_execution(const struct step_run *s)
 struct diags *step_diags(const struct step_run *s)
 {
 	return s->x->d;
+}
+
+int64_t step_rehearsed_ms(const struct step_run *s)
+{
+	const struct conduct *x = s->x;
+	const struct duration *d = conduct_duration(&x->durations, x->row.runbook, s->step->path);
+
+	if (!x->rehearsal || !d || !d->count || s->direction == STEP_BACK)
+		return 0;
+	return estimate_of(d->samples_ms, d->count).typical_ms;
 }
 
 void step_outlives(struct step_run *s, void (*end)(void *own), void *own)

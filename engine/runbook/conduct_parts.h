@@ -15,6 +15,7 @@
  *	conduct_ask.c     requests of other terminals
  *	conduct_back.c    undoing what was done, the last first
  *	conduct_goal.c    until the application is healthy; objectives
+ *	conduct_keep.c    what a simulated drill leaves
  *	forecast.c        what it would take
  *
  * A step:
@@ -294,6 +295,9 @@ void conduct_abort(struct conduct *x, const char *reason);
 /* conduct_back.c */
 void back_begin(struct conduct *x, const char *reason);
 void back_turn(struct conduct *x);
+
+/* conduct_keep.c: 0 or -1; nothing when it is no simulated drill. */
+int conduct_keep(struct conduct *x);
 
 /* conduct_goal.c */
 void goal_begin(struct conduct *x);
