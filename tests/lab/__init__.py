@@ -9,7 +9,8 @@
     lab.close()                          # nothing is left running
 
 Hosts run as the calling user and share this machine's files and processes: give the resources
-of a test paths below `host.root`, which is a folder of that host alone.
+of a test paths below `host.root`, which is a folder of that host alone.  drlab.py has two regions
+whose hosts are network namespaces, with databases, balancers and customers.
 """
 
 from .gate import Gate

@@ -44,13 +44,23 @@ def allowed():
     """"" when namespaces can be made here, else why not."""
     if os.geteuid() != 0:
         return "only root can give hosts a network of their own"
+    name = f"hdlab-try-{os.getpid()}"
     try:
-        name = f"hdlab-try-{os.getpid()}"
         ip("netns", "add", name)
-        ip("netns", "del", name)
-    except (LabError, OSError) as error:
+        try:
+            ip("-n", name, "link", "add", "one", "type", "veth", "peer", "name", "other")
+            ip("-n", name, "rule", "add", "pref", CUT, "to", "198.18.0.0/24", "blackhole")
+            _forward(name)
+        finally:
+            ip("netns", "del", name)
+    except (LabError, OSError, subprocess.CalledProcessError) as error:
         return f"hosts cannot have a network of their own here: {error}"
     return ""
+
+
+def _forward(space):
+    subprocess.run(["nsenter", f"--net=/run/netns/{space}", "sysctl", "-qw",
+                    "net.ipv4.ip_forward=1"], check=True, capture_output=True)
 
 
 def _spaces(prefix):
@@ -120,8 +130,7 @@ class Network:
         ip("-n", router, "link", "set", "lo", "up")
         ip("-n", router, "addr", "add", f"{gateway}/30", "dev", "out")
         ip("-n", router, "link", "set", "out", "up")
-        subprocess.run([*self.words("router"), "sysctl", "-qw", "net.ipv4.ip_forward=1"],
-                       check=True, capture_output=True)
+        _forward(router)
         for region in regions:
             net = self._subnet(region)
             ip("route", "add", net, "via", gateway)
