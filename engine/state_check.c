@@ -1,4 +1,5 @@
 /* state_check.c - `state check`: everything that can be verified, in one snapshot. */
+#include "engine/recreation.h"
 #include "engine/result.h"
 #include "engine/runbook/journal.h"
 #include "engine/state_row.h"
@@ -73,12 +74,16 @@ static int check_documents(struct state *s, const struct record_list *list, stru
 
 static int check_records(struct state *s, struct arena *a, struct diags *d)
 {
-	struct record_list records, kept;
+	struct record_list records, kept, aside;
+	struct recreation_list recreations;
 
 	if (state_load_records(s, NULL, a, &records, d) != 0 ||
-	    state_load_kept(s, NULL, a, &kept, d) != 0)
+	    state_load_kept(s, NULL, a, &kept, d) != 0 ||
+	    recreation_load_abandoned(s, NULL, a, &aside, d) != 0 ||
+	    recreation_load(s, a, &recreations, d) != 0 || check_documents(s, &records, d) != 0 ||
+	    check_documents(s, &kept, d) != 0)
 		return -1;
-	return check_documents(s, &records, d) == 0 ? check_documents(s, &kept, d) : -1;
+	return check_documents(s, &aside, d);
 }
 
 static int check_instances(struct state *s, struct arena *a, struct diags *d)

@@ -146,10 +146,20 @@ static const char schema_v3_journal[] =
 	"detail TEXT NOT NULL, facts TEXT NOT NULL, checksum BLOB NOT NULL, "
 	"PRIMARY KEY (slot, name, region)) STRICT, WITHOUT ROWID;";
 
+/* Of version 3, too: regions that were lost (engine/recreation.h). */
+static const char schema_v3_recreation[] =
+	"CREATE TABLE recreation (region TEXT NOT NULL PRIMARY KEY, into_region TEXT NOT NULL, "
+	"id TEXT NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL, since_ms INTEGER NOT NULL, "
+	"restored TEXT NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE abandoned (" V1_RECORD "born INTEGER NOT NULL, checksum BLOB NOT NULL, "
+	"PRIMARY KEY (stack, account, region, logical_id, deposed)) STRICT;";
+
 static int fill_v3(sqlite3 *db, struct clock *clock)
 {
+	int code = sqlite3_exec(db, schema_v3_journal, NULL, NULL, NULL);
+
 	(void)clock;
-	return sqlite3_exec(db, schema_v3_journal, NULL, NULL, NULL);
+	return code == SQLITE_OK ? sqlite3_exec(db, schema_v3_recreation, NULL, NULL, NULL) : code;
 }
 
 static const struct migration steps[] = {
@@ -336,12 +346,12 @@ static int check_tables(struct state *s, struct diags *d)
 			       "IN ('meta', 'instance', 'record', 'operation', 'lock', 'kept', "
 			       "'run', 'control', 'duration', 'result', 'ticket', 'execution', "
 			       "'execution_event', 'execution_request', 'override', "
-			       "'check_sample')",
+			       "'check_sample', 'recreation', 'abandoned')",
 			       &count);
 
 	if (code != SQLITE_OK)
 		return state_fail(s, code, d);
-	if (count != 16)
+	if (count != 18)
 		return state_corrupt(s, d, "it lacks tables that every recorded state has");
 	return 0;
 }

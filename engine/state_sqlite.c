@@ -16,6 +16,7 @@
 #define BY_OPERATION BY_ADDRESS ", begun_ms, operation"
 #define RECORDS "SELECT " STATE_RECORD_COLUMNS ", born, checksum FROM record"
 #define KEPT "SELECT " STATE_RECORD_COLUMNS ", born, checksum FROM kept"
+#define ABANDONED "SELECT " STATE_RECORD_COLUMNS ", born, checksum FROM abandoned"
 #define NAMING " WHERE " KEY " AND instr(depends_on, ?4) > 0"
 #define RUNS "SELECT " STATE_RUN_COLUMNS ", checksum FROM run"
 #define RESULTS "SELECT " STATE_RESULT_COLUMNS ", checksum FROM result"
@@ -149,6 +150,18 @@ static const char *const query_texts[] = {
 			  "slot = ? ORDER BY name, region",
 	[QUERY_SAMPLE_PUT] = "INSERT OR REPLACE INTO check_sample (" STATE_SAMPLE_COLUMNS
 			     ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_RECREATIONS] =
+		"SELECT " STATE_RECREATION_COLUMNS ", checksum FROM recreation ORDER BY since_ms, "
+		"id, region",
+	[QUERY_RECREATION_PUT] = "INSERT OR REPLACE INTO recreation (" STATE_RECREATION_COLUMNS
+				 ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_RECREATION_DROP] = "DELETE FROM recreation WHERE region = ?",
+	[QUERY_ABANDONED] = ABANDONED BY_ADDRESS,
+	[QUERY_ABANDONED_IN] = ABANDONED " WHERE region = ?" BY_ADDRESS,
+	[QUERY_ABANDONED_PUT] =
+		"INSERT INTO abandoned (" STATE_RECORD_COLUMNS ", born, checksum) VALUES (?, "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_ABANDONED_DROP] = "DELETE FROM abandoned WHERE " RECORD_KEY,
 	/* The first run that is one too many, counted from the latest. */
 	[QUERY_PRUNE_LATEST] = "SELECT run, started_ms FROM run ORDER BY run DESC LIMIT 1 OFFSET ?",
 	/* The oldest first; whoever asks stops at the first that is not due. */

@@ -52,6 +52,7 @@
 #define STATE_OVERRIDE_COLUMNS \
 	"stack, account, region, parameter, value, execution, runbook, since_ms"
 #define STATE_SAMPLE_COLUMNS "slot, name, region, at_ms, healthy, detail, facts"
+#define STATE_RECREATION_COLUMNS "region, into_region, id, user, host, since_ms, restored"
 #define STATE_LOCK_COLUMNS                                                             \
 	"stack, account, region, lock_id, epoch, user, host, command, pid, since_ms, " \
 	"lease_until_ms, machine, started"
@@ -126,6 +127,13 @@ enum state_query {
 	QUERY_OVERRIDE_DROP,
 	QUERY_SAMPLES,
 	QUERY_SAMPLE_PUT,
+	QUERY_RECREATIONS,
+	QUERY_RECREATION_PUT,
+	QUERY_RECREATION_DROP,
+	QUERY_ABANDONED,
+	QUERY_ABANDONED_IN,
+	QUERY_ABANDONED_PUT,
+	QUERY_ABANDONED_DROP,
 	QUERY_PRUNE_LATEST,
 	QUERY_PRUNE_RUNS,
 	QUERY_PRUNE_STRAY,
