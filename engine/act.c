@@ -226,7 +226,7 @@ int acts_recover(struct engine *e, struct recorded *recorded, struct diags *d)
 static int load(struct engine *e, const struct instance_id *id, struct recorded *out,
 		struct diags *d)
 {
-	*out = (struct recorded){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+	*out = (struct recorded){.hidden = NULL};
 	return state_load_records(e->state, id, e->arena, &out->records, d) ||
 			       state_load_open_operations(e->state, id, e->arena, &out->operations,
 							  d)

@@ -11,6 +11,7 @@
 #include "engine/engine_private.h"
 #include "engine/outside.h"
 #include "engine/planner.h"
+#include "engine/recreate.h"
 #include "engine/runbook/journal.h"
 #include "engine/session.h"
 #include "engine/simulation.h"
@@ -60,7 +61,7 @@ static const char *overrides_path(const struct engine *e, const struct manifest 
 	return file_exists(path) ? path : m->state_path;
 }
 
-static void find_overrides(void *context, const struct manifest *m)
+static void find_recorded_changes(void *context, struct manifest *m, struct diags *d)
 {
 	struct engine *e = context;
 	struct diags ignored = DIAGS_INIT;
@@ -71,6 +72,7 @@ static void find_overrides(void *context, const struct manifest *m)
 		e->options.selection.set = all.items;
 		e->options.selection.set_count = all.count;
 	}
+	recreate_open(e, s, m, d);
 	state_close(s);
 	diags_release(&ignored);
 }
@@ -111,7 +113,7 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 		enter_simulation(e);
 	if (o->selection.stack_count || o->selection.region_count)
 		find_recorded(e);
-	e->options.selection.found = find_overrides;
+	e->options.selection.found = find_recorded_changes;
 	e->options.selection.context = e;
 	e->project = project_open(o->dir, o->providers, &e->options.selection, d);
 	if (e->project && settle(e, d) == 0)
@@ -252,10 +254,13 @@ static void keep_selected(const struct engine *e, struct recorded *r)
 
 int engine_load(struct engine *e, struct arena *a, struct recorded *out, struct diags *d)
 {
-	*out = (struct recorded){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+	*out = (struct recorded){.hidden = NULL};
 	if (state_load_records(e->state, NULL, a, &out->records, d) ||
 	    state_load_open_operations(e->state, NULL, a, &out->operations, d) ||
 	    state_load_instances(e->state, a, &out->instances, d))
+		return -1;
+	recreate_hide(e, a, out);
+	if (recreate_show(e, a, out, d))
 		return -1;
 	keep_selected(e, out);
 	return 0;

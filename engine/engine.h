@@ -138,6 +138,10 @@ int engine_run(struct engine *e, const struct run_request *r, struct run_result 
  * with an error when they were lost; then nothing may be confirmed any more. */
 int engine_keep_locks(struct engine *e, struct diags *d);
 
+/* The recreation that the selection names holds no more: its stacks are where the manifest says.
+ * Nothing else is changed.  0 or -1. */
+int engine_end_recreation(struct engine *e, struct diags *d);
+
 /*
  * Drift: records compared with the world; writes nothing and reads no template.  One change per
  * live record, with its `drift`; paths lead from what is there (`before`) to what was applied.

@@ -10,6 +10,7 @@
 
 #include "engine/call.h"
 #include "engine/engine.h"
+#include "engine/recreation.h"
 
 struct history;
 struct outside;
@@ -29,7 +30,11 @@ struct engine {
 	struct project *project;       /* selection only; documents once evaluated is true */
 	bool evaluated;
 	enum project_purpose purpose; /* of that evaluation */
-	struct state *state;          /* NULL until engine_state */
+	/* What holds, and what begins with the run (recreate.h). */
+	struct recreation_list recreations;
+	const struct recreation *recreation; /* the one that was asked for; NULL */
+	bool recreating;                     /* it is not recorded yet */
+	struct state *state;                 /* NULL until engine_state */
 	enum state_open_mode state_mode;
 	struct outside *outside;       /* what templates take from outside of themselves */
 	struct simulation *simulation; /* NULL: the world is real */
@@ -59,6 +64,9 @@ struct recorded {
 	struct record_list records;
 	struct operation_list operations; /* without END */
 	struct instance_list instances;
+	/* Of these something is recorded that is not in the lists: it moves aside. */
+	const struct instance_id *hidden;
+	size_t hidden_count, hidden_records, hidden_operations;
 };
 int engine_load(struct engine *e, struct arena *a, struct recorded *out, struct diags *d);
 

@@ -83,6 +83,8 @@ struct manifest_parameter {
 struct manifest_target {
 	const char *account; /* ACCOUNT_NONE when none */
 	const struct manifest_region *region;
+	/* The lost region that the manifest names here (relocate.h); NULL: this one. */
+	const struct manifest_region *instead_of;
 	const struct manifest_parameter *parameters;
 	size_t parameter_count;
 	struct range where;

@@ -7,6 +7,7 @@
 
 #include "engine/outside_parts.h"
 #include "engine/planner.h"
+#include "engine/recreate.h"
 
 /* --- what is asked ----------------------------------------------------------------- */
 
@@ -151,12 +152,25 @@ static int check_taken(struct outside *o, const struct instance *at, struct diag
 	return rc;
 }
 
+/* What is about to move aside supplies nothing any more. */
+static void leave_hidden(struct outside *o)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < o->recorded.count; i++) {
+		if (!recreate_hides(o->e, &o->recorded.items[i].id))
+			o->recorded.items[count++] = o->recorded.items[i];
+	}
+	o->recorded.count = count;
+}
+
 int outside_load(struct outside *o, struct state *s, struct diags *d)
 {
 	int rc = 0;
 
 	if (state_load_instances(s, o->arena, &o->recorded, d))
 		return -1;
+	leave_hidden(o);
 	o->loaded = true;
 	map_release(&o->had);
 	for (size_t i = 0; i < o->recorded.count; i++)

@@ -188,20 +188,33 @@ static enum located refuse_region(const struct manifest_stack *s, const struct o
 	return LOCATED_NOWHERE;
 }
 
-/* The target by the manifest's name of its region, or by AWS's. */
-const struct manifest_target *outside_target(const struct manifest_stack *s,
-					     const struct instance_id *of, const char *region)
+enum sought { SOUGHT_THERE, SOUGHT_LOST };
+
+static const struct manifest_target *target_in(const struct manifest_stack *s, const char *account,
+					       const char *region, enum sought sought)
 {
 	for (size_t pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < s->target_count; i++) {
-			const struct manifest_region *r = s->targets[i].region;
-			const char *name = pass ? r->aws_region : r->name;
+			const struct manifest_target *t = &s->targets[i];
+			const struct manifest_region *r =
+				sought == SOUGHT_LOST ? t->instead_of : t->region;
 
-			if (!strcmp(name, region) && !strcmp(s->targets[i].account, of->account))
-				return &s->targets[i];
+			if (r && !strcmp(pass ? r->aws_region : r->name, region) &&
+			    !strcmp(t->account, account))
+				return t;
 		}
 	}
 	return NULL;
+}
+
+/* The target by the manifest's name of its region, or by AWS's; who asks for a region that was
+ * lost is led to where its stacks are since. */
+const struct manifest_target *outside_target(const struct manifest_stack *s,
+					     const struct instance_id *of, const char *region)
+{
+	const struct manifest_target *t = target_in(s, of->account, region, SOUGHT_THERE);
+
+	return t ? t : target_in(s, of->account, region, SOUGHT_LOST);
 }
 
 static enum located refuse_output(const struct outside_link *l, const struct supply *s,

@@ -39,6 +39,7 @@ enum reason {
 	REASON_DESTROY,
 	REASON_TAINTED,   /* an earlier change of it ended in error */
 	REASON_DEPOSED,   /* left over from a replacement */
+	REASON_ABANDONED, /* left over in a region that was lost and answers again */
 	REASON_MOVED,     /* nothing but its logical id differs */
 	REASON_REQUESTED, /* --replace, or an import that was asked for */
 	REASON_FOUND,     /* adopt: something of this name is there */

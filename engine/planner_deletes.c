@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engine/recreation.h"
 #include "templates/node.h"
 
 static bool wanted(const struct planning *p, const struct planning_instance *w,
@@ -85,7 +86,9 @@ static void set_reason(const struct planning *p, const struct planning_instance 
 	/* It is not wanted: so a condition leaves it out. */
 	bool left_out = in_template(w, c->before, &c->where);
 
-	if (*c->before->deposed)
+	if (recreation_abandoned(c->before))
+		c->reason = REASON_ABANDONED;
+	else if (*c->before->deposed)
 		c->reason = REASON_DEPOSED;
 	else if (p->in->destroy)
 		c->reason = REASON_DESTROY;

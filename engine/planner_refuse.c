@@ -46,7 +46,8 @@ static enum deny kind_of(const struct change *c)
 /* The old one of a finished replacement goes in any case: the replacing was allowed. */
 static const struct manifest_policy *denying(const struct manifest_stack *s, const struct change *c)
 {
-	enum deny kind = c->reason == REASON_DEPOSED ? DENY_COUNT : kind_of(c);
+	bool leftover = c->reason == REASON_DEPOSED || c->reason == REASON_ABANDONED;
+	enum deny kind = leftover ? DENY_COUNT : kind_of(c);
 	const char *type = c->before ? c->before->type : c->type;
 
 	for (size_t i = 0; kind != DENY_COUNT && i < s->policy_count; i++) {

@@ -221,7 +221,7 @@ static void open_parts(struct opening *o, const struct hd_provider *const *built
 	if (!p->manifest || diags_failed(o->d))
 		return;
 	if (o->sel->found)
-		o->sel->found(o->sel->context, p->manifest);
+		o->sel->found(o->sel->context, (struct manifest *)p->manifest, o->d);
 	p->registry = o->sel->simulator ? registry_open_simulated(p->manifest, builtins,
 								  o->sel->simulator, o->d)
 					: registry_open(p->manifest, builtins, o->d);

@@ -39,6 +39,15 @@ enum overrides_use {
 
 struct parameter_override;
 
+/* What `recreate` is asked for. */
+enum recreate_wish {
+	RECREATE_NOTHING,
+	RECREATE_REGION,    /* or goes on with what was begun */
+	RECREATE_AGAIN,     /* what was recreated in the region is lost once more */
+	RECREATE_RECONCILE, /* the region answers again: what is left over there goes */
+	RECREATE_END        /* its stacks are where the manifest says from now on */
+};
+
 /* What a command works on.  Zero: everything.  The strongest value of a parameter holds:
  * --param, what a runbook has set, HADEPLOY_PARAM_Name, --param-file, target, stack, the
  * template's default. */
@@ -55,13 +64,16 @@ struct selection {
 	const struct parameter_override *set;
 	size_t set_count;
 	enum overrides_use overrides;
-	void (*found)(void *context, const struct manifest *m); /* NULL: nobody asks */
+	/* May move targets (relocate.h).  NULL: nobody asks. */
+	void (*found)(void *context, struct manifest *m, struct diags *d);
 	void *context;
 	/* What is recorded may be named too, though the manifest has lost it. */
 	const struct instance_id *recorded;
 	size_t recorded_count;
 	enum project_faults faults;
 	const char *simulator; /* the built-in provider that answers all calls; NULL: nobody */
+	enum recreate_wish recreate;
+	const char *lost, *into; /* regions that it is about; `into` may be the same */
 };
 
 struct instance {

@@ -8,6 +8,7 @@
 #include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
+#include "engine/recreate.h"
 #include "engine/result.h"
 #include "engine/rollback.h"
 #include "engine/run_parts.h"
@@ -197,6 +198,7 @@ static int make_plan(struct run *r, const struct run_request *q)
 
 	if (run_observe(r, q->refresh))
 		return -1;
+	recreate_sort_out(r);
 	if (q->mode == RUN_ROLLBACK)
 		return run_make_rollback(r, q);
 	if (run_make_plan(r, q))
@@ -331,7 +333,10 @@ static bool confirmed(struct run *r, const struct run_request *q)
 {
 	struct clock *clock = r->e->options.clock;
 	int64_t asked_ms = clock->monotonic_ms(clock);
-	bool yes = !q->confirm || q->confirm(q->context, r->plan);
+	bool yes;
+
+	recreate_tell(r);
+	yes = !q->confirm || q->confirm(q->context, r->plan);
 
 	r->thinking_ms = clock->monotonic_ms(clock) - asked_ms;
 	return yes;
@@ -381,17 +386,17 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 	out->plan = r->plan;
 	if (q->mode == RUN_IMPORT)
 		return import(r, q, out);
-	if (nothing_to_run(r))
+	if (nothing_to_run(r) && !recreate_is_due(r->e))
 		return run_drop_overrides(r) ? -1 : run_nothing(r, out);
 	if (run_check_freeze(r, q)) {
 		out->refused = true;
 		return -1;
 	}
-	if (!plan_empty(r->plan) && !confirmed(r, q)) {
+	if ((!plan_empty(r->plan) || recreate_is_due(r->e)) && !confirmed(r, q)) {
 		out->declined = true;
 		return -1;
 	}
-	if (run_drop_overrides(r) || history_begin(r->e, q, r->plan, r->d))
+	if (run_drop_overrides(r) || recreate_begin(r) || history_begin(r->e, q, r->plan, r->d))
 		return -1;
 	out->run = history_run(r->e);
 	return finish(r, out, r->plan->rollback ? execute_rollback(r, out) : execute(r, q, out));

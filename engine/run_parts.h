@@ -10,6 +10,7 @@
  *	run_freeze.c  whether anything may be changed now
  *	run_import.c  what exists to records, without a change in the world
  *	run_adopt.c   creations that find what is there already
+ *	recreate.c    regions that are lost (recreate.h)
  *	run_overrides.c  parameters that runbooks have set
  */
 #ifndef ENGINE_RUN_PARTS_H
@@ -37,7 +38,11 @@ struct run {
 	const struct plan *failed_plan;  /* while what failed goes back: whose results these are */
 	struct instance_result *results; /* by its instances; NULL */
 	struct rollback *back;           /* what plan is of, when it is a rollback */
-	bool unread;                     /* something could not be read */
+	/* Of what was aside: what is forgotten, and what is left over and goes (recreate.h). */
+	const struct record *const *forget, *const *left;
+	size_t forget_count, left_count;
+	bool stays_aside;    /* some of it could not be read */
+	bool unread;         /* something could not be read */
 	bool refused;        /* the plan has changes that are forbidden: it is only shown */
 	int64_t thinking_ms; /* how long the question about the plan took */
 };

@@ -46,6 +46,8 @@ const struct instance_id *run_instances(const struct run *r, size_t *count)
 		add_id(a, &ids, &r->recorded.operations.items[i].addr.instance);
 	for (size_t i = 0; i < r->recorded.instances.count; i++)
 		add_id(a, &ids, &r->recorded.instances.items[i].id);
+	for (size_t i = 0; i < r->recorded.hidden_count; i++)
+		add_id(a, &ids, &r->recorded.hidden[i]);
 	if (ids.count)
 		qsort(ids.items, ids.count, sizeof(ids.items[0]), compare_ids);
 	for (size_t i = 0; i < ids.count; i++)

@@ -9,6 +9,7 @@
 #include "engine/outside.h"
 #include "engine/planner.h"
 #include "engine/result.h"
+#include "engine/relocate.h"
 #include "engine/status_error.h"
 
 /* One row in the making. */
@@ -311,14 +312,17 @@ int engine_status_recorded(const struct engine_options *o, struct arena *a, stru
 {
 	struct clock *clock = o->clock ? o->clock : clock_real();
 	struct matrix m = {.a = a, .selection = &o->selection};
+	struct recreation_list moved = {NULL, 0};
 	const struct manifest *manifest = manifest_load(a, o->dir, d);
 	struct diags none = DIAGS_INIT;
 	struct state *s = engine_state_open(o->dir, STATE_READ, clock, d);
 
-	if (!s || load(&m, s, d)) {
+	if (!s || load(&m, s, d) || recreation_load(s, a, &moved, d)) {
 		state_close(s);
 		return -1;
 	}
+	if (manifest)
+		relocate_manifest(a, (struct manifest *)manifest, &moved, &none);
 	if (manifest)
 		add_manifest(&m, manifest);
 	add_recorded(&m, clock->wall_ms(clock));

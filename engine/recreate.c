@@ -1,0 +1,440 @@
+/*
+ * recreate.c - regions that are lost: what holds, what begins, and what is left over later.
+ */
+#include "engine/recreate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "engine/relocate.h"
+#include "engine/run_parts.h"
+
+/* --- what holds ------------------------------------------------------------------------- */
+
+static size_t count_aside(const struct record_list *aside, const char *region)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < aside->count; i++)
+		count += strcmp(aside->items[i].addr.instance.region, region) == 0;
+	return count;
+}
+
+static void say_abandoned(const struct recreation *r, size_t count, struct diags *d)
+{
+	char since[CLOCK_TEXT_LEN];
+	struct diag *g;
+
+	clock_format_rfc3339(r->since_ms, since);
+	g = diag_note(d, DIAG_ABANDONED, RANGE_NONE,
+		      "region %s: %zu resource%s ABANDONED since %s; nothing is asked of %s",
+		      r->region, count, count == 1 ? " is" : "s are", since,
+		      count == 1 ? "it" : "them");
+	diag_hint(d, g, "when the region answers again: hadeploy recreate --region %s --reconcile",
+		  r->region);
+}
+
+static void load(struct engine *e, struct state *s, struct diags *d)
+{
+	struct diags ignored = DIAGS_INIT;
+	struct record_list aside = {NULL, 0};
+	size_t count;
+
+	/* What is wrong with the state is told when it is needed. */
+	if (s && recreation_load(s, e->arena, &e->recreations, &ignored) == 0 &&
+	    e->recreations.count &&
+	    recreation_load_abandoned(s, NULL, e->arena, &aside, &ignored) == 0) {
+		for (size_t i = 0; i < e->recreations.count; i++) {
+			count = count_aside(&aside, e->recreations.items[i].region);
+			if (count && e->options.selection.recreate != RECREATE_RECONCILE)
+				say_abandoned(&e->recreations.items[i], count, d);
+		}
+	}
+	diags_release(&ignored);
+}
+
+/* --- what is asked for ---------------------------------------------------------------------- */
+
+static const struct recreation *add_pending(struct engine *e, const struct selection *sel)
+{
+	struct recreation_list *list = &e->recreations;
+	struct recreation *items = ARENA_ARRAY(e->arena, list->count + 1, struct recreation);
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i].region, sel->lost) != 0)
+			items[count++] = list->items[i];
+	}
+	items[count] = (struct recreation){.region = sel->lost, .into = sel->into};
+	*list = (struct recreation_list){items, count + 1};
+	return &items[count];
+}
+
+static void fail_elsewhere(const struct recreation *r, const char *into, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_RECREATE_ELSEWHERE, RANGE_NONE,
+				  "region '%s' is recreated in '%s' already, not in '%s'",
+				  r->region, r->into, into);
+
+	if (recreation_relocates(r))
+		diag_hint(d, g,
+			  "name %s again to go on; where its stacks are lost too: hadeploy "
+			  "recreate --region %s --into %s; to go back: hadeploy recreate --region "
+			  "%s --end",
+			  r->into, r->into, into, r->region);
+	else
+		diag_hint(d, g, "when it was lost once more, add --again");
+}
+
+static void begin_or_go_on(struct engine *e, struct diags *d)
+{
+	const struct selection *sel = &e->options.selection;
+	const struct recreation *r = recreation_find(&e->recreations, sel->lost);
+	bool again = sel->recreate == RECREATE_AGAIN && r && !recreation_relocates(r);
+
+	if (r && !again && strcmp(r->into, sel->into) != 0) {
+		fail_elsewhere(r, sel->into, d);
+		return;
+	}
+	if (!r || again) {
+		e->recreation = add_pending(e, sel);
+		e->recreating = true;
+		return;
+	}
+	e->recreation = r;
+	diag_note(d, DIAG_RECREATE_GOES_ON, RANGE_NONE,
+		  "the recreation of region '%s' goes on: what was made since is not made again",
+		  r->region);
+}
+
+/* What holds when it has ended. */
+static void drop_ended(struct engine *e)
+{
+	struct recreation_list *list = &e->recreations;
+	struct recreation *items = ARENA_ARRAY(e->arena, list->count, struct recreation);
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i].region, e->options.selection.lost) != 0)
+			items[count++] = list->items[i];
+		else
+			e->recreation = &list->items[i];
+	}
+	*list = (struct recreation_list){items, count};
+}
+
+static void find_begun(struct engine *e, struct diags *d)
+{
+	const char *region = e->options.selection.lost;
+
+	if (!e->recreation)
+		e->recreation = recreation_find(&e->recreations, region);
+	if (e->recreation)
+		return;
+	diag_hint(d,
+		  diag_add(d, DIAG_RECREATE_NONE, RANGE_NONE, "region '%s' was not recreated",
+			   region),
+		  "nothing of it is ABANDONED; hadeploy apply --region %s works on it", region);
+}
+
+/* --- the selection ------------------------------------------------------------------------ */
+
+static bool takes_part(const struct manifest_stack *s, const struct selection *sel)
+{
+	for (size_t i = 0; i < s->target_count; i++) {
+		const struct manifest_target *t = &s->targets[i];
+
+		if (strcmp(t->region->name, sel->into) == 0 &&
+		    (strcmp(sel->lost, sel->into) == 0 ||
+		     (t->instead_of && strcmp(t->instead_of->name, sel->lost) == 0)))
+			return true;
+	}
+	return false;
+}
+
+/* The stacks of the lost region, where they are to be. */
+static void select_stacks(struct engine *e, const struct manifest *m, struct diags *d)
+{
+	struct selection *sel = &e->options.selection;
+	const char **names = ARENA_ARRAY(e->arena, m->stack_count, const char *);
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->stack_count; i++) {
+		if (takes_part(&m->stacks[i], sel))
+			names[count++] = m->stacks[i].name;
+	}
+	sel->stacks = names;
+	sel->stack_count = count;
+	/* A region that there is not is said of the selection. */
+	if (count || !manifest_region(m, sel->into))
+		return;
+	diag_hint(d,
+		  diag_add(d, DIAG_RECREATE_NOTHING, RANGE_NONE, "no stack goes to region '%s'",
+			   sel->lost),
+		  "the section Stacks of %s says which stack goes where", m->src->name);
+}
+
+void recreate_open(struct engine *e, struct state *s, struct manifest *m, struct diags *d)
+{
+	enum recreate_wish wish = e->options.selection.recreate;
+
+	load(e, s, d);
+	if (wish == RECREATE_END)
+		drop_ended(e);
+	if (wish == RECREATE_RECONCILE || wish == RECREATE_END)
+		find_begun(e, d);
+	else if (wish != RECREATE_NOTHING)
+		begin_or_go_on(e, d);
+	if (e->recreations.count && relocate_manifest(e->arena, m, &e->recreations, d) != 0)
+		return;
+	if ((wish == RECREATE_REGION || wish == RECREATE_AGAIN) && !diags_failed(d))
+		select_stacks(e, m, d);
+}
+
+/* --- what is seen -------------------------------------------------------------------------- */
+
+bool recreate_hides(const struct engine *e, const struct instance_id *id)
+{
+	return e->recreating && strcmp(id->region, e->recreation->region) == 0;
+}
+
+struct ids {
+	VEC_OF(struct instance_id)
+};
+
+static bool hide(const struct engine *e, struct arena *a, struct ids *ids,
+		 const struct instance_id *id)
+{
+	if (!recreate_hides(e, id))
+		return false;
+	if (!ids->count || instance_id_compare(&ids->items[ids->count - 1], id) != 0)
+		*(struct instance_id *)arena_vec_add(a, ids) = *id;
+	return true;
+}
+
+void recreate_hide(const struct engine *e, struct arena *a, struct recorded *r)
+{
+	struct ids ids = {0};
+	size_t count = 0, recorded = r->records.count;
+
+	if (!e->recreating)
+		return;
+	for (size_t i = 0; i < r->records.count; i++)
+		if (!hide(e, a, &ids, &r->records.items[i].addr.instance))
+			r->records.items[count++] = r->records.items[i];
+	r->records.count = count;
+	r->hidden_records = recorded - count;
+	count = 0;
+	for (size_t i = 0; i < r->operations.count; i++)
+		if (!hide(e, a, &ids, &r->operations.items[i].addr.instance))
+			r->operations.items[count++] = r->operations.items[i];
+	r->hidden_operations = r->operations.count - count;
+	r->operations.count = count;
+	count = 0;
+	for (size_t i = 0; i < r->instances.count; i++)
+		if (!hide(e, a, &ids, &r->instances.items[i].id))
+			r->instances.items[count++] = r->instances.items[i];
+	r->instances.count = count;
+	r->hidden = ids.items;
+	r->hidden_count = ids.count;
+}
+
+/* --- when the region answers again ------------------------------------------------------------ */
+
+static int compare_records(const void *x, const void *y)
+{
+	const struct record *a = x, *b = y;
+	int order = address_compare(&a->addr, &b->addr);
+
+	return order ? order : strcmp(a->deposed, b->deposed);
+}
+
+static bool reconciles(const struct engine *e)
+{
+	return e->options.selection.recreate == RECREATE_RECONCILE && e->recreation;
+}
+
+int recreate_show(struct engine *e, struct arena *a, struct recorded *r, struct diags *d)
+{
+	struct record_list aside, all;
+
+	if (!reconciles(e))
+		return 0;
+	if (recreation_load_abandoned(e->state, e->recreation->region, a, &aside, d) != 0)
+		return -1;
+	all = (struct record_list){ARENA_ARRAY(a, r->records.count + aside.count, struct record),
+				   r->records.count + aside.count};
+	if (r->records.count)
+		memcpy(all.items, r->records.items, r->records.count * sizeof(*all.items));
+	if (aside.count)
+		memcpy(all.items + r->records.count, aside.items, aside.count * sizeof(*all.items));
+	if (all.count)
+		qsort(all.items, all.count, sizeof(*all.items), compare_records);
+	r->records = all;
+	return 0;
+}
+
+static const char *thing_key(struct arena *a, const struct record *r)
+{
+	return arena_printf(a, "%s\n%s\n%s\n%s\n%s", r->provider, r->type, r->endpoint,
+			    r->addr.instance.account, r->id);
+}
+
+static bool is_kept(const struct record *r)
+{
+	return !strcmp(r->deletion_policy, "Retain") ||
+	       !strcmp(r->deletion_policy, "RetainExceptOnCreate");
+}
+
+/* What was made since by the same name is what this record would delete. */
+static void index_live(struct run *r, struct arena *a, struct map *out)
+{
+	struct record_list all = {NULL, 0};
+	struct diags ignored = DIAGS_INIT;
+
+	if (state_load_records(r->e->state, NULL, a, &all, &ignored) != 0)
+		all = r->recorded.records;
+	for (size_t i = 0; i < all.count; i++) {
+		if (*all.items[i].id && !recreation_abandoned(&all.items[i]))
+			map_set(out, text_of(thing_key(a, &all.items[i])), &all.items[i]);
+	}
+	diags_release(&ignored);
+}
+
+struct aside {
+	VEC_OF(const struct record *)
+};
+
+static const struct record *copy_of(struct arena *a, const struct record *r)
+{
+	struct record *copy = ARENA_NEW(a, struct record);
+
+	*copy = *r;
+	return copy;
+}
+
+static void say_sorted_out(struct run *r, size_t gone, size_t same, size_t kept)
+{
+	diag_note(r->d, DIAG_RECONCILED, RANGE_NONE,
+		  "of what was left in region '%s' %zu %s gone, %zu %s the same thing as what was "
+		  "made since, and %zu %s kept by DeletionPolicy",
+		  r->e->recreation->region, gone, gone == 1 ? "is" : "are", same,
+		  same == 1 ? "is" : "are", kept, kept == 1 ? "is" : "are");
+}
+
+void recreate_sort_out(struct run *r)
+{
+	struct arena *a = r->e->arena;
+	struct record_list *list = &r->recorded.records;
+	struct map live = MAP_INIT;
+	struct aside forget = {0}, left = {0};
+	size_t kept = 0, gone = 0, same = 0, retained = 0;
+
+	if (!reconciles(r->e))
+		return;
+	index_live(r, a, &live);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record *x = &list->items[i];
+		bool is_gone = r->observations && r->observations[i].seen == SEEN_GONE;
+		bool is_same = map_has(&live, text_of(thing_key(a, x)));
+
+		if (recreation_abandoned(x) && r->observations &&
+		    r->observations[i].seen == SEEN_FAILED) {
+			r->stays_aside = true;
+			continue;
+		}
+		if (recreation_abandoned(x) && (!*x->id || is_gone || is_same || is_kept(x))) {
+			gone += is_gone || (!*x->id && !is_same);
+			same += !is_gone && is_same;
+			retained += !is_gone && !is_same && *x->id;
+			*arena_vec_add(a, &forget) = copy_of(a, x);
+			continue;
+		}
+		if (recreation_abandoned(x))
+			*arena_vec_add(a, &left) = copy_of(a, x);
+		if (r->observations)
+			r->observations[kept] = r->observations[i];
+		list->items[kept++] = *x;
+	}
+	list->count = kept;
+	map_release(&live);
+	r->forget = forget.items;
+	r->forget_count = forget.count;
+	r->left = left.items;
+	r->left_count = left.count;
+	if (forget.count)
+		say_sorted_out(r, gone, same, retained);
+}
+
+/* --- the beginning ------------------------------------------------------------------------- */
+
+void recreate_tell(const struct run *r)
+{
+	const struct engine *e = r->e;
+	size_t count = r->recorded.hidden_records, open = r->recorded.hidden_operations;
+	struct diag *g;
+
+	if (!e->recreating)
+		return;
+	g = diag_note(r->d, DIAG_RECREATE_BEGINS, RANGE_NONE,
+		      "what is recorded of region %s will be ABANDONED: %zu resource%s",
+		      e->recreation->region, count, count == 1 ? "" : "s");
+	diag_detail(r->d, g,
+		    "It stays recorded, and nothing is asked of it, changed or deleted until the "
+		    "region answers again and --reconcile is asked for.");
+	if (open)
+		diag_detail(r->d, g, "Of %zu operation%s there nobody will ask what became.", open,
+			    open == 1 ? "" : "s");
+}
+
+bool recreate_is_due(const struct engine *e)
+{
+	return e->recreating || reconciles(e);
+}
+
+static int begin(struct run *r)
+{
+	struct engine *e = r->e;
+	struct clock *clock = e->options.clock;
+	struct lock_owner owner = engine_owner(e->arena, clock, e->options.command);
+	struct recreation *row = ARENA_NEW(e->arena, struct recreation);
+
+	*row = *e->recreation;
+	row->id = arena_strdup(e->arena, e->run_id);
+	row->user = owner.user;
+	row->host = owner.host;
+	row->since_ms = clock->wall_ms(clock);
+	row->restored = "[]";
+	if (recreation_begin(e->state, row, r->d) != 0)
+		return -1;
+	e->recreation = row;
+	e->recreating = false;
+	return 0;
+}
+
+/* Its stacks may be elsewhere for good: then only --end, or the manifest, brings them back. */
+static int reconcile(struct run *r)
+{
+	struct state *s = r->e->state;
+	const struct recreation *c = r->e->recreation;
+
+	if (recreation_forget(s, r->forget, r->forget_count, r->d) != 0 ||
+	    recreation_take_back(s, r->left, r->left_count, r->d) != 0)
+		return -1;
+	return recreation_relocates(c) || r->stays_aside ? 0 : recreation_end(s, c->region, r->d);
+}
+
+int recreate_begin(struct run *r)
+{
+	if (r->e->recreating)
+		return begin(r);
+	return reconciles(r->e) ? reconcile(r) : 0;
+}
+
+int engine_end_recreation(struct engine *e, struct diags *d)
+{
+	struct state *s = engine_state(e, STATE_WRITE, d);
+
+	return s ? recreation_end(s, e->recreation->region, d) : -1;
+}
