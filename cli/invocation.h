@@ -13,6 +13,8 @@
 #include "cli/exit.h"
 #include "cli/view.h"
 
+struct run_style;
+
 struct invocation {
 	const struct hd_provider *const *providers;
 	struct clock *clock;
@@ -23,18 +25,19 @@ struct invocation {
 	struct term out, err;
 	struct view *view;
 	struct diags diags;
-	bool failed;                  /* errors were shown already */
-	bool lock_held;               /* one of them: somebody else has a lock */
-	bool lock_lost;               /* one of them: somebody else took the lock */
-	bool forbidden;               /* one of them: the manifest forbids a change */
-	struct engine *engine;        /* NEED_ENGINE */
-	struct single *single;        /* TAKES_TEMPLATES, when the operands are such */
-	struct state *state;          /* NEED_STATE_READ, NEED_STATE_WRITE */
-	struct saved_plan *saved;     /* TAKES_SAVED_PLAN, when one is named */
-	bool plan_refused;            /* one of the errors: a saved plan does not hold */
-	const char *dir;              /* of the manifest */
-	struct import_wishes imports; /* of cmd_import */
-	const char *resumes;          /* run that this goes on with; NULL */
+	bool failed;                   /* errors were shown already */
+	bool lock_held;                /* one of them: somebody else has a lock */
+	bool lock_lost;                /* one of them: somebody else took the lock */
+	bool forbidden;                /* one of them: the manifest forbids a change */
+	struct engine *engine;         /* NEED_ENGINE */
+	struct single *single;         /* TAKES_TEMPLATES, when the operands are such */
+	struct state *state;           /* NEED_STATE_READ, NEED_STATE_WRITE */
+	struct saved_plan *saved;      /* TAKES_SAVED_PLAN, when one is named */
+	bool plan_refused;             /* one of the errors: a saved plan does not hold */
+	const char *dir;               /* of the manifest */
+	struct import_wishes imports;  /* of cmd_import */
+	const char *resumes;           /* run that this goes on with; NULL */
+	const struct run_style *style; /* run_command.h; NULL */
 };
 
 int invocation_run(struct invocation *in);

@@ -60,6 +60,23 @@ static const struct option_row rows[] = {
 			 .value = "PATTERN",
 			 .help = "make these anew although nothing asks for it; may be given "
 				 "several times"},
+	[OPT_INTO] = {.name = "into",
+		      .kind = OPTION_TEXT,
+		      .value = "REGION",
+		      .help = "the region that the stacks of the lost one are made in; else they "
+			      "are made where they were"},
+	[OPT_AGAIN] = {.name = "again",
+		       .kind = OPTION_FLAG,
+		       .help = "the region was recreated before and is lost once more: what was "
+			       "made since is abandoned too"},
+	[OPT_RECONCILE] = {.name = "reconcile",
+			   .kind = OPTION_FLAG,
+			   .help = "the region answers again: read what was abandoned there, "
+				   "forget what is gone, and delete what is left"},
+	[OPT_END_RECREATION] = {.name = "end",
+				.kind = OPTION_FLAG,
+				.help = "the stacks are where the manifest says from now on, and "
+					"no longer in the region of --into"},
 	[OPT_DROP_OVERRIDES] = {.name = "drop-overrides",
 				.kind = OPTION_FLAG,
 				.help = "give up the parameters that runbooks have set: what the "

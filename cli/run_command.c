@@ -27,6 +27,11 @@ static int keep_locks(struct invocation *in)
 	return engine_keep_locks(in->engine, &in->diags);
 }
 
+static const char *question_of(const struct asking *a)
+{
+	return a->in->style ? a->in->style->question : questions[a->mode];
+}
+
 /* What there is to say about the plan belongs before the question; without one, errors are told
  * at the end, where they are seen. */
 static int confirm(void *context, const struct plan *plan)
@@ -47,7 +52,7 @@ static int confirm(void *context, const struct plan *plan)
 	a->in->view->show_plan(a->in->view, plan, PLAN_FOR_APPLY);
 	if (!diags_failed(&a->in->diags) || !option_given(a->in->args, OPT_YES))
 		invocation_show_diags(a->in);
-	a->answer = invocation_approve(a->in, questions[a->mode], keep_locks) ? APPROVED : DECLINED;
+	a->answer = invocation_approve(a->in, question_of(a), keep_locks) ? APPROVED : DECLINED;
 	return a->answer == APPROVED;
 }
 
@@ -109,6 +114,10 @@ int run_command(struct invocation *in, enum run_mode mode)
 
 	if (invocation_rollout(in, &request) != 0)
 		return EXIT_ERROR;
+	if (in->style && !option_given(in->args, OPT_ON_FAILURE))
+		request.on_failure = in->style->on_failure;
+	if (in->style && in->style->refresh == REFRESH_YES)
+		request.refresh = REFRESH_YES;
 	request.request = request_text(in);
 	request.resumes = in->resumes;
 	if (in->saved)

@@ -6,6 +6,14 @@
 
 #include "cli/invocation.h"
 
+/* What a command says and wants otherwise. */
+struct run_style {
+	const char *question;
+	enum run_refresh refresh;
+	enum on_failure on_failure; /* unless the option is given */
+};
+
+/* in->style: NULL, or how it differs. */
 int run_command(struct invocation *in, enum run_mode mode);
 
 #endif

@@ -1,0 +1,151 @@
+/* cmd_recreate.c - builds what was in a lost region anew, and clears up when it answers again. */
+#include <string.h>
+
+#include "cli/run_command.h"
+
+static const char *region_of(const struct invocation *in)
+{
+	return in->args->options[OPT_REGION].items[0];
+}
+
+static enum recreate_wish wish_of(const struct invocation *in)
+{
+	if (option_given(in->args, OPT_RECONCILE))
+		return RECREATE_RECONCILE;
+	if (option_given(in->args, OPT_END_RECREATION))
+		return RECREATE_END;
+	return option_given(in->args, OPT_AGAIN) ? RECREATE_AGAIN : RECREATE_REGION;
+}
+
+static int fail_usage(struct invocation *in, const char *problem, const char *hint)
+{
+	struct diag *g = diag_add(&in->diags, DIAG_RECREATE_OPTIONS, RANGE_NONE, "%s", problem);
+
+	diag_hint(&in->diags, g, "%s", hint);
+	return -1;
+}
+
+static int check_options(struct invocation *in)
+{
+	size_t ways = (size_t)option_given(in->args, OPT_RECONCILE) +
+		      option_given(in->args, OPT_END_RECREATION) +
+		      option_given(in->args, OPT_AGAIN);
+
+	if (in->args->options[OPT_REGION].count != 1)
+		return fail_usage(in, "'recreate' needs one region that is lost",
+				  "name it: hadeploy recreate --region REGION");
+	if (ways > 1)
+		return fail_usage(in, "--again, --reconcile and --end exclude each other",
+				  "choose one of them");
+	if (option_given(in->args, OPT_INTO) &&
+	    strcmp(in->args->options[OPT_INTO].text, region_of(in)) == 0)
+		return fail_usage(in, "--into names the lost region itself",
+				  "leave it away to build the region anew where it was");
+	return 0;
+}
+
+static int select_region(struct invocation *in, struct selection *out)
+{
+	const struct option_value *into = &in->args->options[OPT_INTO];
+
+	if (check_options(in) != 0)
+		return -1;
+	out->recreate = wish_of(in);
+	out->lost = region_of(in);
+	out->into = into->count ? into->text : out->lost;
+	if (out->recreate == RECREATE_REGION || out->recreate == RECREATE_AGAIN) {
+		out->regions = &out->into;
+		out->region_count = 1;
+	}
+	return 0;
+}
+
+static int end_recreation(struct invocation *in)
+{
+	struct str done = STR_INIT;
+
+	if (!invocation_can_approve(in, "the end of a recreation"))
+		return EXIT_ERROR;
+	if (!invocation_approve(in,
+				"The next apply makes the stacks where the manifest says, and "
+				"deletes them where it does not. Go back to the manifest? Only "
+				"'yes' is accepted: ",
+				NULL))
+		return invocation_declined_exit();
+	if (engine_end_recreation(in->engine, &in->diags) != 0)
+		return -1;
+	str_printf(&done,
+		   "The stacks of region %s are where the manifest says: 'hadeploy plan' shows "
+		   "what that means.",
+		   region_of(in));
+	in->view->show_done(in->view, "ended", str_cstr(&done));
+	str_release(&done);
+	return EXIT_DONE;
+}
+
+static int run(struct invocation *in)
+{
+	static const struct run_style lost = {
+		"Recreate the region so? Only 'yes' is accepted: ", REFRESH_NO, ON_FAILURE_KEEP};
+	static const struct run_style answers = {
+		"Clear up the region so? Only 'yes' is accepted: ", REFRESH_YES, ON_FAILURE_KEEP};
+	enum recreate_wish wish = wish_of(in);
+
+	if (wish == RECREATE_END)
+		return end_recreation(in);
+	in->style = wish == RECREATE_RECONCILE ? &answers : &lost;
+	return run_command(in, RUN_APPLY);
+}
+
+const struct command cmd_recreate = {
+	.name = "recreate",
+	.group = GROUP_FAILOVER,
+	.summary = "build what was in a lost region anew, there or in another region",
+	.operands = "",
+	.help = "Takes every stack with a target in the region and makes it anew, in dependency "
+		"order, from the templates as they are: in the same region, or with --into in "
+		"another one, with the parameters of the lost one. What is recorded of the lost "
+		"region is set aside first, as ABANDONED: it stays recorded, and nothing is asked "
+		"of it, changed or deleted, so that nothing needs the region that failed. "
+		"Operations that were open there are closed.\n"
+		"\n"
+		"The same command again goes on where it was stopped or killed; what was made "
+		"stays, also when something fails. With --into the stacks lie in the other region "
+		"for every later command, until the manifest says so itself or --end gives it "
+		"up.\n"
+		"\n"
+		"When the region answers again, --reconcile reads what was abandoned, forgets "
+		"what is gone, and deletes the rest after a question.",
+	.examples = (const char *const[]){"hadeploy recreate --region east", "anew where it was",
+					  "hadeploy recreate --region east --into south --yes",
+					  "in another region, without a question",
+					  "hadeploy recreate --region east --reconcile",
+					  "the region is back: delete what is left there",
+					  "hadeploy recreate --region east --end",
+					  "the stacks are where the manifest says again", NULL},
+	.options = (const enum option_id[]){OPT_REGION,
+					    OPT_INTO,
+					    OPT_AGAIN,
+					    OPT_RECONCILE,
+					    OPT_END_RECREATION,
+					    OPT_YES,
+					    OPT_PARAM,
+					    OPT_PARAM_FILE,
+					    OPT_REFRESH,
+					    OPT_ADOPT,
+					    OPT_SIMULATE,
+					    OPT_CONTINUE,
+					    OPT_FULL,
+					    OPT_ON_FAILURE,
+					    OPT_MAX_CONCURRENT,
+					    OPT_FAILURE_TOLERANCE,
+					    OPT_CONCURRENCY_MODE,
+					    OPT_OVERRIDE_FREEZE,
+					    OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT,
+					    OPT_JSON,
+					    OPT_END},
+	.needs = NEED_ENGINE | NEED_SIGNALS,
+	.select = select_region,
+	.run = run,
+};
