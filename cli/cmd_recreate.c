@@ -1,7 +1,8 @@
 /* cmd_recreate.c - builds what was in a lost region anew, and clears up when it answers again. */
 #include <string.h>
 
-#include "cli/run_command.h"
+#include "cli/recreate_parts.h"
+#include "engine/engine_runbook.h"
 
 static const char *region_of(const struct invocation *in)
 {
@@ -86,14 +87,23 @@ static int end_recreation(struct invocation *in)
 static int run(struct invocation *in)
 {
 	static const struct run_style lost = {
-		"Recreate the region so? Only 'yes' is accepted: ", REFRESH_NO, ON_FAILURE_KEEP};
+		.question = "Recreate the region so? Only 'yes' is accepted: ",
+		.on_failure = ON_FAILURE_KEEP,
+	};
 	static const struct run_style answers = {
-		"Clear up the region so? Only 'yes' is accepted: ", REFRESH_YES, ON_FAILURE_KEEP};
+		.question = "Clear up the region so? Only 'yes' is accepted: ",
+		.refresh = REFRESH_YES,
+		.on_failure = ON_FAILURE_KEEP,
+	};
 	enum recreate_wish wish = wish_of(in);
 
 	if (wish == RECREATE_END)
 		return end_recreation(in);
 	in->style = wish == RECREATE_RECONCILE ? &answers : &lost;
+	/* Runbooks are not part of a rehearsal. */
+	if (wish != RECREATE_RECONCILE && !option_given(in->args, OPT_SIMULATE) &&
+	    engine_restores(in->engine))
+		return recreate_in_parts(in, in->style);
 	return run_command(in, RUN_APPLY);
 }
 

@@ -114,6 +114,8 @@ int run_command(struct invocation *in, enum run_mode mode)
 
 	if (invocation_rollout(in, &request) != 0)
 		return EXIT_ERROR;
+	if (in->style && in->style->approved)
+		request.confirm = NULL;
 	if (in->style && !option_given(in->args, OPT_ON_FAILURE))
 		request.on_failure = in->style->on_failure;
 	if (in->style && in->style->refresh == REFRESH_YES)

@@ -10,6 +10,7 @@
 struct run_style {
 	const char *question;
 	enum run_refresh refresh;
+	bool approved;              /* the plan was shown, and the answer was yes */
 	enum on_failure on_failure; /* unless the option is given */
 };
 

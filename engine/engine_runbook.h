@@ -7,6 +7,7 @@
 #define ENGINE_ENGINE_RUNBOOK_H
 
 #include "engine/engine.h"
+#include "engine/restore.h"
 #include "engine/runbook/conduct.h"
 #include "engine/runbook/report.h"
 

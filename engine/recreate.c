@@ -153,6 +153,16 @@ static bool takes_part(const struct manifest_stack *s, const struct selection *s
 	return false;
 }
 
+/* A part of the region is selected by its stacks. */
+static bool is_named(const struct selection *sel, const char *name)
+{
+	for (size_t i = 0; i < sel->stack_count; i++) {
+		if (strcmp(sel->stacks[i], name) == 0)
+			return true;
+	}
+	return sel->stack_count == 0;
+}
+
 /* The stacks of the lost region, where they are to be. */
 static void select_stacks(struct engine *e, const struct manifest *m, struct diags *d)
 {
@@ -161,7 +171,7 @@ static void select_stacks(struct engine *e, const struct manifest *m, struct dia
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->stack_count; i++) {
-		if (takes_part(&m->stacks[i], sel))
+		if (takes_part(&m->stacks[i], sel) && is_named(sel, m->stacks[i].name))
 			names[count++] = m->stacks[i].name;
 	}
 	sel->stacks = names;

@@ -219,6 +219,7 @@ const struct plan *engine_plan(struct engine *e, const struct run_request *q, st
 
 	if (evaluate(&r, q->mode) || run_load(&r, mode) || recover_if_free(&r) || make_plan(&r, q))
 		return NULL;
+	recreate_tell(&r);
 	if (q->made_from)
 		*q->made_from = saved_plan_made_from(&r);
 	return q->made_from && !*q->made_from ? NULL : r.plan;
@@ -335,7 +336,8 @@ static bool confirmed(struct run *r, const struct run_request *q)
 	int64_t asked_ms = clock->monotonic_ms(clock);
 	bool yes;
 
-	recreate_tell(r);
+	if (q->confirm)
+		recreate_tell(r);
 	yes = !q->confirm || q->confirm(q->context, r->plan);
 
 	r->thinking_ms = clock->monotonic_ms(clock) - asked_ms;

@@ -1,0 +1,230 @@
+/* restore.c - stacks whose data a runbook brings back when their region is recreated. */
+#include "engine/restore.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/vec.h"
+#include "engine/recreate.h"
+
+/* --- which ones ------------------------------------------------------------------------ */
+
+static bool is_done(const struct engine *e, const struct instance_id *id)
+{
+	const char *recorded = e->recreation ? e->recreation->restored : NULL;
+	json_t *done = recorded ? json_parse(text_of(recorded), NULL, NULL) : NULL;
+	const char *text = instance_id_text(e->arena, id);
+	bool found = false;
+
+	for (size_t i = 0; i < json_array_size(done); i++)
+		found = found || !strcmp(json_string_value(json_array_get(done, i)), text);
+	json_decref(done);
+	return found;
+}
+
+static bool is_due(const struct engine *e, const struct instance *i)
+{
+	return i && i->stack->restore && !is_done(e, &i->id);
+}
+
+bool engine_restores(const struct engine *e)
+{
+	for (size_t i = 0; i < e->project->instance_count; i++) {
+		if (is_due(e, &e->project->instances[i]))
+			return true;
+	}
+	return false;
+}
+
+/* --- parts ------------------------------------------------------------------------------ */
+
+struct levels {
+	struct engine *e;
+	const struct plan *plan;
+	size_t *of; /* by instance of the plan: so many restores are before it */
+	size_t most;
+};
+
+static bool same_stack(const struct instance_plan *x, const struct instance_plan *y)
+{
+	return strcmp(x->id.stack, y->id.stack) == 0;
+}
+
+static bool raise_to(struct levels *l, size_t i, size_t level)
+{
+	if (l->of[i] >= level)
+		return false;
+	l->of[i] = level;
+	return true;
+}
+
+/* A stack is in one part, with all its accounts. */
+static bool raise_one(struct levels *l, size_t i)
+{
+	const struct instance_plan *p = &l->plan->instances[i];
+	bool changed = false;
+
+	for (size_t k = 0; k < p->need_count; k++) {
+		size_t need = p->needs[k];
+		size_t level = l->of[need] + is_due(l->e, l->plan->instances[need].instance);
+
+		changed = raise_to(l, i, level) || changed;
+	}
+	for (size_t k = 0; k < l->plan->instance_count; k++) {
+		if (same_stack(&l->plan->instances[k], p))
+			changed = raise_to(l, k, l->of[i]) || changed;
+	}
+	return changed;
+}
+
+/* Accounts may need each other in a circle of stacks: then rounds are enough at some time. */
+static void find_levels(struct levels *l)
+{
+	size_t count = l->plan->instance_count;
+	bool changed = true;
+
+	for (size_t round = 0; changed && round <= count; round++) {
+		changed = false;
+		for (size_t i = 0; i < count; i++)
+			changed = raise_one(l, i) || changed;
+	}
+	for (size_t i = 0; i < count; i++)
+		l->most = l->of[i] > l->most ? l->of[i] : l->most;
+}
+
+static void fill_part(const struct levels *l, size_t level, struct recreation_part *out)
+{
+	struct arena *a = l->e->arena;
+	size_t count = l->plan->instance_count;
+	const char **stacks = ARENA_ARRAY(a, count, const char *);
+	struct restore *restores = ARENA_ARRAY(a, count, struct restore);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct instance_plan *p = &l->plan->instances[i];
+
+		if (!p->instance || l->of[i] != level)
+			continue;
+		/* Sorted: those of one stack lie side by side. */
+		if (!out->stack_count || strcmp(stacks[out->stack_count - 1], p->id.stack) != 0)
+			stacks[out->stack_count++] = p->instance->id.stack;
+		if (is_due(l->e, p->instance))
+			restores[out->restore_count++] =
+				(struct restore){&p->instance->id, p->instance->stack->restore};
+	}
+	out->stacks = stacks;
+	out->restores = restores;
+}
+
+void engine_recreation_parts(struct engine *e, const struct plan *plan,
+			     struct recreation_parts *out)
+{
+	struct levels l = {e, plan, ARENA_ARRAY(e->arena, plan->instance_count, size_t), 0};
+	struct recreation_part *parts;
+
+	*out = (struct recreation_parts){NULL, 0};
+	if (!engine_restores(e))
+		return;
+	find_levels(&l);
+	parts = ARENA_ARRAY(e->arena, l.most + 1, struct recreation_part);
+	for (size_t level = 0; level <= l.most; level++) {
+		fill_part(&l, level, &parts[out->count]);
+		out->count += parts[out->count].stack_count > 0;
+	}
+	out->items = parts;
+}
+
+/* --- one of them -------------------------------------------------------------------------- */
+
+struct given {
+	VEC_OF(struct parameter_given)
+};
+
+static bool declares(const struct procedure *p, const char *name)
+{
+	for (size_t i = 0; i < p->parameter_count; i++) {
+		if (strcmp(p->parameters[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void give_parameters(struct engine *e, const struct restore *r, const struct procedure *p,
+			    struct conduct_request *q)
+{
+	const struct recreation *c = e->recreation;
+	bool moved = recreation_relocates(c);
+	const struct parameter_given all[] = {
+		{"Region", r->id->region},
+		{"Stack", r->id->stack},
+		{"Account", r->id->account},
+		/* One region cannot be both. */
+		{"From", moved ? c->region : NULL},
+		{"To", moved ? c->into : NULL},
+	};
+	struct given given = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (all[i].value && declares(p, all[i].name))
+			*arena_vec_add(e->arena, &given) = all[i];
+	}
+	q->parameters = given.items;
+	q->parameter_count = given.count;
+}
+
+/* Killed or interrupted, for the same instance: its parameters tell. */
+static int find_open(struct engine *e, const struct restore *r, struct conduct_request *q,
+		     struct diags *d)
+{
+	struct state *s = engine_state(e, STATE_WRITE, d);
+	struct execution_list list;
+
+	if (!s || journal_load_executions(s, 0, e->arena, &list, d) != 0)
+		return -1;
+	for (size_t i = 0; i < list.count && !q->resume; i++) {
+		const struct execution_row *x = &list.items[i];
+		json_t *given = json_parse(text_of(x->parameters), NULL, NULL);
+		bool same = !strcmp(x->runbook, r->runbook) && !x->ended_ms &&
+			    x->started_ms >= e->recreation->since_ms;
+
+		for (size_t k = 0; same && k < q->parameter_count; k++)
+			same = !strcmp(json_str(given, q->parameters[k].name, ""),
+				       q->parameters[k].value);
+		if (same)
+			q->resume = x->id;
+		json_decref(given);
+	}
+	return 0;
+}
+
+static int record_done(struct engine *e, const struct restore *r, struct diags *d)
+{
+	struct recreation *row = ARENA_NEW(e->arena, struct recreation);
+	json_t *done = json_parse(text_of(e->recreation->restored), NULL, NULL);
+	int rc;
+
+	*row = *e->recreation;
+	json_array_append_new(done, json_string(instance_id_text(e->arena, r->id)));
+	row->restored = json_text(e->arena, done);
+	json_decref(done);
+	rc = recreation_put(e->state, row, d);
+	if (rc == 0)
+		e->recreation = row;
+	return rc;
+}
+
+int engine_restore(struct engine *e, const struct restore *r, struct conduct_request *q,
+		   struct conduct_result *out, struct diags *d)
+{
+	const struct procedure *p = runbook_load(e->arena, e->project->manifest, r->runbook, d);
+
+	if (!p)
+		return -1;
+	q->runbook = r->runbook;
+	q->kind = EXECUTION_REAL;
+	q->reason = arena_printf(e->arena, "recreate region %s: %s", e->recreation->region,
+				 instance_id_text(e->arena, r->id));
+	give_parameters(e, r, p, q);
+	if (find_open(e, r, q, d) != 0 || engine_conduct(e, q, out, d) != 0)
+		return -1;
+	return record_done(e, r, d);
+}
