@@ -95,47 +95,16 @@ static int run_list(struct invocation *in)
 
 /* --- check --------------------------------------------------------------------------- */
 
-static const struct value *no_result(void *context, struct arena *a, const char *path,
-				     const char *name)
-{
-	(void)context;
-	(void)a;
-	(void)path;
-	(void)name;
-	return NULL;
-}
-
-static const char *no_output(void *context, const char *stack, const char *name, const char *region)
-{
-	(void)context;
-	(void)stack;
-	(void)name;
-	(void)region;
-	return NULL;
-}
-
-static const struct runbook_world nowhere = {no_result, no_output, NULL};
-
-struct directions {
-	VEC_OF(struct runbook_direction)
-};
-
 struct checking {
 	struct invocation *in;
 	const struct procedure *procedure;
 	struct runbook_given given;
-	struct directions directions;
-	bool missed; /* an objective is predicted to be */
+	const struct readiness_records *records;
+	struct {
+		VEC_OF(const struct readiness *)
+	} directions;
+	bool refused; /* with --strict: it is not ready */
 };
-
-static bool declares(const struct procedure *p, const char *name)
-{
-	for (size_t i = 0; i < p->parameter_count; i++) {
-		if (strcmp(p->parameters[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
 
 static bool is_given(const struct runbook_given *g, const char *name)
 {
@@ -146,52 +115,83 @@ static bool is_given(const struct runbook_given *g, const char *name)
 	return false;
 }
 
-/* One direction; from NULL: as it is given. */
-static int check_direction(struct checking *c, const char *from, const char *to)
+/* NULL: as it is given. */
+static int check_direction(struct checking *c, const struct direction *at)
 {
 	struct invocation *in = c->in;
 	size_t count = c->given.count;
 	struct parameter_given *all = ARENA_ARRAY(in->arena, count + 2, struct parameter_given);
-	struct runbook_direction *d;
-	struct bound_procedure *b;
+	struct lock_owner here = engine_owner(in->arena, in->clock, "runbook check");
+	const struct given_list given = {all, count + (at ? 2 : 0)};
+	const struct manifest *m = engine_project(in->engine)->manifest;
+	struct given_list whole;
+	const struct readiness_question q = {m, c->procedure, &whole, here.host};
+	struct readiness *r;
 
 	if (count)
 		memcpy(all, c->given.items, count * sizeof(*all));
-	if (from)
-		all[count++] = (struct parameter_given){"From", from};
-	if (from)
-		all[count++] = (struct parameter_given){"To", to};
-	b = runbook_bind(in->arena, c->procedure, &(struct given_list){all, count}, &nowhere,
-			 &in->diags);
-	if (!b)
+	if (at) {
+		all[count] = (struct parameter_given){"From", at->from};
+		all[count + 1] = (struct parameter_given){"To", at->to};
+	}
+	runbook_given_for_look(in->arena, m, c->procedure, &given, &whole);
+	r = readiness_static(in->arena, &q, &in->diags);
+	if (!r || readiness_recorded(c->records, r, &in->diags) != 0)
 		return -1;
-	d = arena_vec_add(in->arena, &c->directions);
-	d->from = bound_from(b);
-	d->to = bound_to(b);
-	if (engine_forecast(in->engine, b, &d->forecast, &in->diags) != 0)
+	if (option_given(in->args, OPT_LIVE) && readiness_live(in->engine, r, &in->diags) != 0)
 		return -1;
-	d->forecast_known = true;
-	if (c->procedure->objectives.rto_ms && d->forecast.measured &&
-	    d->forecast.p95_ms > c->procedure->objectives.rto_ms)
-		c->missed = true;
+	*(const struct readiness **)arena_vec_add(in->arena, &c->directions) = r;
+	c->refused |= readiness_refuses(r);
 	return 0;
+}
+
+/* Those that fit what --from or --to alone says. */
+static bool fits(const struct checking *c, const struct direction *at)
+{
+	for (size_t i = 0; i < c->given.count; i++) {
+		const struct parameter_given *g = &c->given.items[i];
+
+		if ((strcmp(g->name, "From") == 0 && strcmp(g->value, at->from) != 0) ||
+		    (strcmp(g->name, "To") == 0 && strcmp(g->value, at->to) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* What is chosen by direction is not given twice. */
+static void forget_direction(struct runbook_given *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		if (strcmp(g->items[i].name, "From") != 0 && strcmp(g->items[i].name, "To") != 0)
+			g->items[kept++] = g->items[i];
+	}
+	g->count = kept;
 }
 
 static int check_directions(struct checking *c)
 {
 	const struct manifest *m = engine_project(c->in->engine)->manifest;
+	struct direction_list all;
+	struct direction *some;
+	size_t count = 0;
 	int status = 0;
 
-	if (!declares(c->procedure, "From") || !declares(c->procedure, "To") ||
-	    is_given(&c->given, "From") || is_given(&c->given, "To"))
-		return check_direction(c, NULL, NULL);
-	for (size_t i = 0; i < m->region_count; i++) {
-		for (size_t k = 0; k < m->region_count; k++) {
-			if (i == k || m->regions[i].global || m->regions[k].global)
-				continue;
-			if (check_direction(c, m->regions[i].name, m->regions[k].name) != 0)
-				status = -1;
-		}
+	runbook_directions(c->in->arena, m, c->procedure, &all);
+	if (!all.count || (is_given(&c->given, "From") && is_given(&c->given, "To")))
+		return check_direction(c, NULL);
+	some = ARENA_ARRAY(c->in->arena, all.count, struct direction);
+	for (size_t i = 0; i < all.count; i++) {
+		if (fits(c, &all.items[i]))
+			some[count++] = all.items[i];
+	}
+	if (!count)
+		return check_direction(c, NULL);
+	forget_direction(&c->given);
+	for (size_t i = 0; i < count; i++) {
+		if (check_direction(c, &some[i]) != 0)
+			status = -1;
 	}
 	return status;
 }
@@ -204,9 +204,12 @@ int runbook_check_one(struct invocation *in, const char *name, bool *missed)
 
 	if (!c.procedure)
 		return -1;
+	c.records = readiness_load(in->engine, &in->diags);
+	if (!c.records)
+		return -1;
 	runbook_given(in, &c.given);
 	status = check_directions(&c);
-	*missed |= c.missed;
+	*missed |= c.refused;
 	if (status == 0)
 		in->view->show_runbook_check(in->view, &(struct runbook_check){name, c.procedure,
 									       c.directions.items,
@@ -253,15 +256,18 @@ const struct command cmd_runbook_check = {
 	.operand_max = 1,
 	.help = "Reads a runbook, or all of them, with the runbooks that they run, and checks "
 		"everything that can be known before it runs, for each direction between two "
-		"regions, or for the one that --from and --to say. From recorded durations it "
-		"predicts the RTO along the critical path; with --strict an objective that 95 of "
-		"100 executions would not keep is exit code 4.",
+		"regions, or for the one that --from and --to say: what it needs of the region "
+		"that it leaves, what nobody fences, gates or measures, how the standby is "
+		"recorded, and how long ago it was tried. Each direction has a score from 0 to "
+		"100. From recorded durations the RTO is predicted along the critical path. With "
+		"--live checks and hosts are asked as well. With --strict blockers, and an "
+		"objective that 95 of 100 executions would not keep, are exit code 4.",
 	.examples = (const char *const[]){"hadeploy runbook check", "all, in each direction",
 					  "hadeploy runbook check failover --from east --to west "
 					  "--strict",
 					  "one direction, in CI", NULL},
 	.options = (const enum option_id[]){OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM, OPT_STRICT,
-					    OPT_JSON, OPT_END},
+					    OPT_LIVE, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | RECORD_IS_ENOUGH,
 	.select = runbook_select,
 	.run = run_check,

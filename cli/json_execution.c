@@ -123,7 +123,7 @@ static json_t *parameters_json(const struct procedure *p)
 	return list;
 }
 
-static void set_objectives(json_t *j, const struct runbook_objectives *o)
+void json_set_objectives(json_t *j, const struct runbook_objectives *o)
 {
 	if (o->rto_ms)
 		set_number(j, "rto_objective_ms", o->rto_ms);
@@ -140,7 +140,7 @@ json_t *json_runbook(const struct runbook_row *r)
 	if (r->procedure) {
 		json_set_text(j, "description", r->procedure->description);
 		json_object_set_new(j, "parameters", parameters_json(r->procedure));
-		set_objectives(j, &r->procedure->objectives);
+		json_set_objectives(j, &r->procedure->objectives);
 		set_number(j, "steps", (int64_t)r->procedure->step_count);
 	} else {
 		set_true(j, "broken", true);
@@ -156,40 +156,6 @@ json_t *json_runbook(const struct runbook_row *r)
 		set_objective(last, "rpo", &r->last->rpo);
 		json_object_set_new(j, "last", last);
 	}
-	return j;
-}
-
-static json_t *direction_json(const struct runbook_direction *d)
-{
-	const struct conduct_forecast *f = &d->forecast;
-	json_t *j = json_object(), *critical = json_array();
-
-	json_set_text(j, "from", d->from);
-	json_set_text(j, "to", d->to);
-	for (size_t i = 0; i < f->critical_count; i++)
-		json_array_append_new(critical, json_string(f->critical[i]));
-	if (d->forecast_known && f->measured) {
-		set_number(j, "p50_ms", f->p50_ms);
-		set_number(j, "p95_ms", f->p95_ms);
-	}
-	if (d->forecast_known) {
-		set_number(j, "measured", (int64_t)f->measured);
-		set_number(j, "steps", (int64_t)f->steps);
-	}
-	json_object_set_new(j, "critical", critical);
-	return j;
-}
-
-json_t *json_runbook_check(const struct runbook_check *c)
-{
-	json_t *j = json_line("runbook_check"), *list = json_array();
-
-	json_set_text(j, "runbook", c->name);
-	set_number(j, "steps", (int64_t)c->procedure->step_count);
-	set_objectives(j, &c->procedure->objectives);
-	for (size_t i = 0; i < c->direction_count; i++)
-		json_array_append_new(list, direction_json(&c->directions[i]));
-	json_object_set_new(j, "directions", list);
 	return j;
 }
 

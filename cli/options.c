@@ -260,6 +260,9 @@ static const struct option_row rows[] = {
 	[OPT_STRICT] = {.name = "strict",
 			.kind = OPTION_FLAG,
 			.help = "an objective that is missed, or predicted to be, is exit code 4"},
+	[OPT_LIVE] = {.name = "live",
+		      .kind = OPTION_FLAG,
+		      .help = "ask the checks and the hosts of the standby too, over the network"},
 	[OPT_RESUME] = {.name = "resume",
 			.kind = OPTION_FLAG,
 			.help = "go on with an execution that was interrupted, killed or failed: "

@@ -24,16 +24,11 @@ struct runbook_rows {
 	size_t count;
 };
 
-/* One direction in which a runbook can be run. */
-struct runbook_direction {
-	const char *from, *to; /* NULL: it has no such parameters */
-	struct conduct_forecast forecast;
-	bool forecast_known;
-};
+/* What runbook check tells: by direction in which it can be run. */
 struct runbook_check {
 	const char *name;
 	const struct procedure *procedure;
-	const struct runbook_direction *directions;
+	const struct readiness *const *directions;
 	size_t direction_count;
 };
 
@@ -41,9 +36,11 @@ void view_executions(struct str *out, const struct execution_rows *rows, const s
 void view_execution(struct str *out, const struct execution_story *s, int64_t now_ms,
 		    const struct style *st);
 void view_runbooks(struct str *out, const struct runbook_rows *rows, const struct style *st);
-void view_runbook_check(struct str *out, const struct runbook_check *c, const struct style *st);
 /* view_execution_end.c: what came of it, objectives, what was left out, and what to type next. */
 void view_execution_end(struct str *out, const struct execution_story *s, const struct style *st);
+/* view_readiness.c */
+void view_runbook_check(struct str *out, const struct runbook_check *c, const struct style *st);
+void add_wanted(struct str *out, const struct runbook_objectives *o);
 /* view_journal.c: one line with its time, or nothing; `execution`: its id. */
 void view_journal_entry(struct str *out, const char *execution, const struct journal_entry *e,
 			const struct style *st);
@@ -68,7 +65,9 @@ void add_span(struct str *out, int64_t ms);
 json_t *json_execution(const struct execution_row *r, int64_t now_ms);
 json_t *json_execution_story(const struct execution_story *s, int64_t now_ms);
 json_t *json_runbook(const struct runbook_row *r);
+/* json_readiness.c */
 json_t *json_runbook_check(const struct runbook_check *c);
+void json_set_objectives(json_t *j, const struct runbook_objectives *o);
 json_t *json_journal(const char *execution, const struct journal_entry *e);
 
 #endif

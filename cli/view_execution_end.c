@@ -135,7 +135,7 @@ static void add_declared(struct str *out, const struct procedure *p)
 		str_add_char(out, '\n');
 }
 
-static void add_wanted(struct str *out, const struct runbook_objectives *o)
+void add_wanted(struct str *out, const struct runbook_objectives *o)
 {
 	const char *between = "  objectives: ";
 
@@ -196,44 +196,4 @@ void view_runbooks(struct str *out, const struct runbook_rows *rows, const struc
 		if (r->last)
 			add_last(out, r->last, st);
 	}
-}
-
-static void add_direction(struct str *out, const struct runbook_direction *d,
-			  const struct runbook_objectives *o, const struct style *st)
-{
-	const struct conduct_forecast *f = &d->forecast;
-
-	str_add(out, "  ");
-	if (d->from && d->to) {
-		shown_text(out, text_of(d->from));
-		str_add(out, " -> ");
-		shown_text(out, text_of(d->to));
-		str_add(out, ": ");
-	}
-	if (!d->forecast_known || !f->measured) {
-		str_add(out, "RTO not predicted: no step was measured yet\n");
-		return;
-	}
-	str_add(out, "predicted RTO ");
-	add_span(out, f->p50_ms);
-	str_add(out, ", at most ");
-	add_span(out, f->p95_ms);
-	str_printf(out, " in 95 of 100 (%zu of %zu steps measured)", f->measured, f->steps);
-	if (o->rto_ms && f->p95_ms > o->rto_ms) {
-		str_add(out, ": ");
-		paint_text(out, st, PAINT_RED, "misses the objective");
-	}
-	str_add_char(out, '\n');
-}
-
-void view_runbook_check(struct str *out, const struct runbook_check *c, const struct style *st)
-{
-	str_add(out, "Runbook ");
-	shown_text(out, text_of(c->name));
-	str_add(out, " is valid: ");
-	counted(out, c->procedure->step_count, "step", "steps");
-	str_add(out, ".\n");
-	add_wanted(out, &c->procedure->objectives);
-	for (size_t i = 0; i < c->direction_count; i++)
-		add_direction(out, &c->directions[i], &c->procedure->objectives, st);
 }

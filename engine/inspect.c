@@ -9,7 +9,7 @@
 #include "engine/lint/lint.h"
 #include "engine/planner.h"
 #include "engine/project_parts.h"
-#include "engine/runbook/runbook.h"
+#include "engine/runbook/readiness.h"
 #include "templates/node.h"
 
 /* What a first plan would say: providers look at what schemas cannot express, such as
@@ -71,7 +71,8 @@ int engine_validate(struct engine *e, struct diags *d)
 			rc = -1;
 	}
 	diags_take_new(&found, &of_targets);
-	runbook_check_all(e->arena, e->project->manifest, &found);
+	if (!runbook_check_all(e->arena, e->project->manifest, &found))
+		readiness_warn_all(e->arena, e->project->manifest, &found);
 	if (!rc && !diags_failed(&found))
 		check_with_providers(e, scratch, &found);
 	rc = diags_failed(&found) ? -1 : 0;
