@@ -75,6 +75,7 @@ enum option_id {
 	OPT_REPORT_OUT,       /* has the name of OPT_OUT */
 	OPT_VERIFY,
 	OPT_HEALTH_WATCH,
+	OPT_ONCE,
 	OPT_MAN,
 	OPT_JSON,
 	OPT_PROJECT,

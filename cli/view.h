@@ -62,6 +62,8 @@ struct view {
 	/* While it is watched: a row of `all` has another state. */
 	void (*show_health_change)(struct view *v, const struct health_row *row,
 				   const struct health_result *all);
+	/* Something happened while checks are watched. */
+	void (*show_watch)(struct view *v, const struct watch_event *ev);
 	void (*show_outputs)(struct view *v, const struct output_rows *rows);
 	void (*show_type_names)(struct view *v, const char *const *names, size_t count);
 	void (*show_type)(struct view *v, const char *name, const json_t *schema);

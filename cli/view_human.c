@@ -15,6 +15,7 @@
 #include "cli/view_rollout.h"
 #include "cli/view_text.h"
 #include "cli/view_type.h"
+#include "cli/view_watch.h"
 
 #define VAST 50
 
@@ -301,6 +302,15 @@ static void show_health_change(struct view *v, const struct health_row *row,
 	write_out(h, &text);
 }
 
+static void show_watch(struct view *v, const struct watch_event *ev)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_watch(&text, ev, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_outputs(struct view *v, const struct output_rows *rows)
 {
 	struct view_human *h = human_of(v);
@@ -494,6 +504,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_status = show_status,
 		.show_health = show_health,
 		.show_health_change = show_health_change,
+		.show_watch = show_watch,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,

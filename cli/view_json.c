@@ -5,6 +5,7 @@
 #include "cli/json_plan.h"
 #include "cli/view_execution.h"
 #include "cli/view_operation.h"
+#include "cli/view_watch.h"
 
 struct view_json {
 	struct view view; /* must be first */
@@ -331,6 +332,11 @@ static void show_health_change(struct view *v, const struct health_row *row,
 	put_health(v, row);
 }
 
+static void show_watch(struct view *v, const struct watch_event *ev)
+{
+	write_line(v, json_watch(ev));
+}
+
 static void show_outputs(struct view *v, const struct output_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
@@ -468,6 +474,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_status = show_status,
 		.show_health = show_health,
 		.show_health_change = show_health_change,
+		.show_watch = show_watch,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,

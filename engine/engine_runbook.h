@@ -1,5 +1,6 @@
 /*
- * engine_runbook.h - the other half of engine.h's face: runbooks and their executions.
+ * engine_runbook.h - the other half of engine.h's face: runbooks, their executions, and what
+ * starts them by itself.
  *
  * Apart from it because whoever carries out changes knows steps of another kind (walk.h).
  */
@@ -11,5 +12,6 @@
 #include "engine/runbook/conduct.h"
 #include "engine/runbook/readiness.h"
 #include "engine/runbook/report.h"
+#include "engine/watch/watch.h"
 
 #endif

@@ -278,6 +278,7 @@ void manifest_set_watches(struct manifest_reader *r, const struct manifest_part 
 			continue;
 		}
 		*w = (struct manifest_watch){.cool_down_ms = COOL_DOWN_DEFAULT_MS,
+					     .ungraceful = true,
 					     .where = entry.map->where};
 		manifest_read_map(r, &entry, &watch_keys, w);
 		if (!w->name)

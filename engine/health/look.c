@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-#include "base/json.h"
 #include "base/vec.h"
 #include "engine/check_set.h"
 #include "engine/engine_private.h"
+#include "engine/health/sites.h"
 #include "engine/runbook/journal.h"
-#include "templates/node.h"
 
 #define SOON_MS 1000
 #define SLACK_MS 2000
@@ -20,7 +19,7 @@ struct look {
 	struct diags *d;
 	struct dispatch *dispatch;
 	struct check_set set;
-	struct instance_list recorded;
+	struct check_sites sites;
 	struct {
 		VEC_OF(struct health_row)
 	} rows;
@@ -42,32 +41,6 @@ const char *health_state_name(enum gauge_state s)
 
 /* --- what is asked, and where ------------------------------------------------------------ */
 
-struct output_place {
-	const struct look *l;
-	const char *region, *account;
-};
-
-static const char *output_of(void *context, const char *stack, const char *name)
-{
-	const struct output_place *at = context;
-	const struct instance_id id = {stack, at->account, at->region};
-
-	for (size_t i = 0; i < at->l->recorded.count; i++) {
-		const struct instance_record *r = &at->l->recorded.items[i];
-		const char *text;
-		json_t *all;
-
-		if (instance_id_compare(&r->id, &id) != 0 || !r->outputs)
-			continue;
-		all = json_parse(text_of(r->outputs), NULL, NULL);
-		text = json_str(all, name, NULL);
-		text = text ? arena_strdup(at->l->e->arena, text) : NULL;
-		json_decref(all);
-		return text;
-	}
-	return NULL;
-}
-
 static bool is_among(const char *const *names, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -77,8 +50,13 @@ static bool is_among(const char *const *names, size_t count, const char *name)
 	return count == 0;
 }
 
-static void add_rows(struct look *l, const struct check_probe_list *probes)
+static void add_rows(void *context, const struct manifest_check *c,
+		     const struct check_probe_list *probes)
 {
+	struct look *l = context;
+	const struct check_wanted wanted = {.check = c, .within_ms = FOREVER_MS};
+
+	check_set_add_probes(&l->set, &wanted, probes);
 	for (size_t i = 0; i < probes->count; i++) {
 		const struct check_probe *p = &probes->items[i];
 		struct health_row *row;
@@ -98,59 +76,14 @@ static void add_rows(struct look *l, const struct check_probe_list *probes)
 	}
 }
 
-static int add_place(struct look *l, const struct manifest_check *c,
-		     const struct manifest_region *region, const char *account)
-{
-	struct output_place *at = ARENA_NEW(l->e->arena, struct output_place);
-	const struct check_place place = {l->e->project->manifest, region, account, output_of, at};
-	const struct check_wanted wanted = {.check = c, .within_ms = FOREVER_MS};
-	struct check_probe_list probes = {0};
-
-	*at = (struct output_place){l, region->name, account};
-	if (check_probes(l->e->arena, c, &place, &probes, l->d))
-		return -1;
-	check_set_add_probes(&l->set, &wanted, &probes);
-	add_rows(l, &probes);
-	return 0;
-}
-
-static bool names_account(const struct node *n)
-{
-	switch (n->kind) {
-	case NODE_SCALAR:
-		return n->text.len && memmem(n->text.ptr, n->text.len, "${Account}", 10);
-	case NODE_LIST:
-		for (size_t i = 0; i < n->count; i++) {
-			if (names_account(n->items[i]))
-				return true;
-		}
-		return false;
-	case NODE_MAP:
-		for (size_t i = 0; i < n->count; i++) {
-			if (names_account(n->entries[i].value))
-				return true;
-		}
-		return false;
-	case NODE_CALL:
-		break;
-	}
-	return false;
-}
-
 static int add_region(struct look *l, const struct manifest_check *c,
 		      const struct manifest_region *region)
 {
-	const struct manifest *m = l->e->project->manifest;
 	const struct selection *sel = &l->e->options.selection;
-	int rc = 0;
 
-	if (!is_among(sel->regions, sel->region_count, region->name) || !check_has_hosts(c, region))
-		return 0;
-	if (!m->account_count || !names_account(c->config))
-		return add_place(l, c, region, ACCOUNT_NONE);
-	for (size_t i = 0; i < m->account_count; i++)
-		rc |= add_place(l, c, region, m->accounts[i].name);
-	return rc;
+	return is_among(sel->regions, sel->region_count, region->name)
+		       ? check_sites_add(&l->sites, c, region, l->d)
+		       : 0;
 }
 
 static int report_unknown(struct look *l, const char *name)
@@ -349,23 +282,14 @@ static void run(struct look *l)
 static const struct check_listener listener = {
 	.over = over, .changed = changed, .answered = answered};
 
-static void load_recorded(struct look *l)
-{
-	struct diags ignored = DIAGS_INIT;
-	struct state *s = engine_state(l->e, STATE_READ, &ignored);
-
-	if (!s || state_load_instances(s, l->e->arena, &l->recorded, &ignored))
-		l->recorded.count = 0;
-	diags_release(&ignored);
-}
-
 int engine_health(struct engine *e, const struct health_request *q, struct health_result *out,
 		  struct diags *d)
 {
 	struct look l = {.e = e, .q = q, .d = d};
 	int rc;
 
-	load_recorded(&l);
+	l.sites = (struct check_sites){.e = e, .a = e->arena, .add = add_rows, .context = &l};
+	check_sites_load(&l.sites);
 	l.dispatch = dispatch_new(e, d);
 	l.set = (struct check_set){.e = e,
 				   .dispatch = l.dispatch,

@@ -145,6 +145,8 @@ static void turn(struct conduct *x)
 static void look(struct errand *r)
 {
 	asks_look(r->x);
+	if (r->x->q->tick)
+		r->x->q->tick(r->x->q->context);
 	errand_again(r, CONDUCT_LOOK_MS);
 }
 

@@ -36,6 +36,8 @@ struct conduct_request {
 	 * what the person said.  NULL: nobody is there. */
 	int (*ask)(void *context, const struct step_story *step, const char *message,
 		   const char *confirm, struct execution_ask *out);
+	/* Called several times a second as long as it runs; may be NULL. */
+	void (*tick)(void *context);
 	void *context;
 };
 

@@ -1,0 +1,112 @@
+/*
+ * rule.h - when an outage is certain enough to act on, and what speaks against acting: what
+ * `hadeploy watch` decides, as functions of answers and times.
+ *
+ * Pure.  Times are milliseconds of one clock that never goes back; 0 stands for never.  Answers
+ * come in through outlook_hear, states of gauges (thresholds and quorum: check_set.h) through
+ * outlook_state; entry_judge says how an entry of Watch stands, entry_hold what keeps it from
+ * starting its runbook.
+ *
+ *	          a bad answer        thresholds, all endpoints        For is over
+ *	HEALTHY ---------------> DOUBTFUL ---------------> UNHEALTHY ---------------> DUE
+ *	   ^                        |  ^                       |                       |
+ *	   +------------------------+  +----- a good answer ---+-----------------------+
+ */
+#ifndef ENGINE_WATCH_RULE_H
+#define ENGINE_WATCH_RULE_H
+
+#include "engine/health/health.h"
+#include "engine/state.h"
+
+#define OUTLOOK_DETAIL 200
+
+/* One endpoint of a check, as its quorum says. */
+struct outlook {
+	const struct manifest_check *check;
+	const char *region;
+	const char *endpoint; /* "shop of web-e1 (east)" */
+	enum gauge_state state;
+	bool healthy;     /* its last answer */
+	size_t bad;       /* bad answers in a row */
+	int64_t heard_ms; /* its last answer */
+	int64_t bad_ms;   /* first of the bad answers in a row */
+	int64_t sure_ms;  /* when these reached the thresholds */
+	char detail[OUTLOOK_DETAIL];
+};
+
+/* All that is asked, and when this place last heard from anything: where nothing answers any
+ * more, it may be the place that is cut off. */
+struct outlooks {
+	struct outlook *items;
+	size_t count;
+	int64_t heard_ms;  /* somebody answered, well or not */
+	int64_t silent_ms; /* so long an answer counts as recent: that endpoint's patience */
+};
+
+/* How long an answer of the check stays recent: three of its intervals. */
+int64_t check_patience_ms(const struct manifest_check *c);
+
+enum outlook_answer {
+	ANSWER_GOOD,
+	ANSWER_BAD,  /* nobody was reached, as far as is known */
+	ANSWER_WRONG /* bad, but somebody did answer */
+};
+/* After a silence all rows of bad answers begin anew: they were this place's own.  True then. */
+bool outlook_hear(struct outlooks *all, struct outlook *o, enum outlook_answer answer,
+		  int64_t now_ms);
+void outlook_state(struct outlook *o, enum gauge_state state, int64_t now_ms);
+
+enum standing {
+	STANDING_UNKNOWN, /* not certain yet */
+	STANDING_HEALTHY,
+	STANDING_DOUBTFUL,  /* some endpoints are well, or it goes up and down */
+	STANDING_UNHEALTHY, /* all endpoints of all its checks are */
+	STANDING_DUE        /* and For is over */
+};
+const char *standing_name(enum standing s); /* "HEALTHY" */
+
+/* An entry of Watch, and what is known of it from before. */
+struct watch_entry {
+	const struct manifest_watch *watch;
+	/* An earlier process saw it unhealthy since, and certain since. */
+	int64_t carried_since_ms, carried_sure_ms;
+	bool armed;            /* its checks were once healthy together */
+	int64_t well_ms;       /* when they were last */
+	int64_t not_before_ms; /* it was refused: not again before */
+};
+
+struct judgement {
+	enum standing standing;
+	int64_t since_ms;            /* first bad answer of the outage */
+	int64_t sure_ms;             /* when it became certain */
+	int64_t own_ms;              /* the same, as far as this process saw it */
+	int64_t due_ms;              /* For is over then */
+	const struct outlook *worst; /* what to name; NULL: nothing is asked */
+};
+struct judgement entry_judge(const struct watch_entry *e, const struct outlooks *all,
+			     int64_t now_ms);
+
+/* What is recorded, as far as it speaks against an entry. */
+struct watch_facts {
+	char running[RUN_ID_SIZE]; /* an execution that is not over; "" */
+	int64_t last_ended_ms;     /* the latest execution of its runbook that is no rehearsal */
+	int64_t last_done_ms;      /* when the latest that completed began */
+	char away[RUN_ID_SIZE];    /* the one that left its region, and nobody came back; "" */
+};
+
+enum hold {
+	HOLD_NOTHING,
+	HOLD_CUT_OFF,   /* nothing answers here, not even elsewhere */
+	HOLD_NOT_ARMED, /* never seen healthy: a check that is wrong, rather than an outage */
+	HOLD_RUNNING,   /* another execution is not over */
+	HOLD_AWAY,      /* the application has left the region already */
+	HOLD_DONE,      /* this outage was acted on already */
+	HOLD_COOL_DOWN, /* not so soon after the last one */
+	HOLD_REFUSED    /* tried, and refused: later again */
+};
+const char *hold_name(enum hold h); /* "cut off" */
+/* Of a verdict that is DUE. */
+enum hold entry_hold(const struct watch_entry *e, const struct judgement *v,
+		     const struct outlooks *all, const struct watch_facts *f, int64_t now_ms);
+
+#endif
