@@ -17,8 +17,7 @@ endif
 MAKEFLAGS += --no-print-directory
 
 comma := ,
-empty :=
-space := $(empty) $(empty)
+space := $() $()
 compiler := $(filter-out cc gcc,$(notdir $(CC)))
 words    := $(compiler) $(if $(DEBUG),debug) $(subst $(comma),-,$(SANITIZE))
 variant  := $(subst $(space),-,$(strip $(words)))
@@ -33,7 +32,7 @@ library := $(OUT)/hadeploy.a
 units   := $(sort $(wildcard tests/unit/test_*.c))
 unit_programs   := $(units:%.c=$(OUT)/%)
 # Unit tests of what runs in several threads run under SANITIZE=thread too.
-threads         := pthread_|workers_|executor_|bench_apply
+threads         := pthread_|workers_|executor_|bench_apply|conduct_bench|driver_bench
 thread_units    := $(if $(units),$(shell grep -lE '$(threads)' $(units)))
 thread_programs := $(thread_units:%.c=$(OUT)/%)
 fuzzers         := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -44,8 +43,7 @@ contract_program := $(OUT)/tests/contract/contract
 fault_objects   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/fault/*.c)))
 fault_program   := $(OUT)/tests/fault/hadeploy-fault
 test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(wildcard tests/f*/*.c)) $(contract_objects)
-shared_test_sources := $(filter-out $(units),$(sort $(wildcard tests/unit/*.c)))
-shared_test_objects := $(shared_test_sources:%.c=$(OUT)/%.o)
+shared_test_objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(units),$(wildcard tests/unit/*.c)))
 
 packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8 libcurl libxml-2.0 libpq
 LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ljq -ldl -lm
@@ -71,8 +69,8 @@ test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)
 	HADEPLOY_FAULTY=$(abspath $(fault_program)) PYTHONDONTWRITEBYTECODE=1
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
-	check-fault check-programs fault golden-accept contract test lint format demo demo-failover \
-	bench fuzz fuzz-run aws-types install uninstall clean help FORCE
+	check-fault check-programs fault golden-accept contract test lint format demo \
+	demo-failover bench fuzz fuzz-run aws-types install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,7 +91,7 @@ $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(shared_test_objects) $(li
 	$(call say,LD,$@)$(link) -o $@ $(filter-out %.a,$^) $(library) $(LIBS) -lcmocka
 
 # Their own conductor (driver_bench.h) stands for that of the library.
-$(OUT)/tests/unit/test_driver $(OUT)/tests/unit/test_driver_apply: link += -Wl,-z,muldefs
+$(OUT)/tests/unit/test_driver $(OUT)/tests/unit/test_driver_apply: private link += -Wl,-z,muldefs
 
 $(contract_program): $(contract_objects) $(library)
 	$(call say,LD,$@)$(link) -o $@ $(contract_objects) $(library) $(LIBS)

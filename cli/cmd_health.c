@@ -1,6 +1,6 @@
 /* cmd_health.c - how what was deployed is: all health checks, once or until Ctrl-C. */
 #include "cli/invocation.h"
-#include "engine/health/look.h"
+#include "engine/engine_runbook.h"
 
 /* Operands name checks, and not stacks. */
 static int select_nothing(struct invocation *in, struct selection *out)

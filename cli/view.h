@@ -14,7 +14,6 @@
 #include "base/map.h"
 #include "cli/term.h"
 #include "engine/engine_runbook.h"
-#include "engine/health/look.h"
 
 enum plan_view {
 	PLAN_FOR_PLAN,

@@ -5,7 +5,7 @@
 #define CLI_VIEW_HEALTH_H
 
 #include "cli/term.h"
-#include "engine/health/look.h"
+#include "engine/engine_runbook.h"
 
 /* How many lines it has. */
 size_t view_health(struct str *out, const struct health_result *all, const struct style *st);

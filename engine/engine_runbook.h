@@ -8,6 +8,7 @@
 #define ENGINE_ENGINE_RUNBOOK_H
 
 #include "engine/engine.h"
+#include "engine/health/look.h"
 #include "engine/restore.h"
 #include "engine/runbook/conduct.h"
 #include "engine/runbook/readiness.h"

@@ -29,9 +29,9 @@ struct conduct_request {
 	const char *const *approve;   /* paths or names approved beforehand */
 	size_t approve_count;
 	bool strict;          /* a missed objective is exit 4 */
-	bool hold_on_failure; /* a failed step pauses for skip or retry instead of ending the execution:
-				 on a terminal */
-	const char *request; /* JSON array: the command line */
+	bool hold_on_failure; /* a failed step pauses for skip or retry instead of ending the
+				 execution: on a terminal */
+	const char *request;  /* JSON array: the command line */
 	/* Called now and then while approval is awaited on a terminal; nonzero: *out is filled with
 	 * what the person said.  NULL: nobody is there. */
 	int (*ask)(void *context, const struct step_story *step, const char *message,
@@ -44,7 +44,7 @@ struct conduct_request {
 struct conduct_result {
 	struct execution_story story; /* as it ended, in the engine's arena */
 	bool declined, interrupted, refused;
-	int64_t overhead_ms; /* of the time between start and end what no step, wait or check took */
+	int64_t overhead_ms; /* of the time from start to end what no step, wait or check took */
 };
 
 /* 0: COMPLETED; -1 otherwise, with errors; *out says how it ended.  The engine's exit code is

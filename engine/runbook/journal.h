@@ -12,10 +12,10 @@
 
 #include "engine/state.h"
 
-/* What happened.  `data` of each kind is in journal_data.h's table and docs/runbooks.md. */
+/* What happened.  `data` of each kind is in docs/reports.md. */
 enum entry_kind {
-	ENTRY_STARTED, /* data: Runbook, Kind, Mode, Parameters, Digest, Command, By, Since, Objectives,
-			    Steps (paths with kinds), Reason */
+	ENTRY_STARTED,        /* data: Runbook, Kind, Mode, Parameters, Digest, Command, By, Since,
+			  Objectives, Steps (paths with kinds), Reason */
 	ENTRY_RESUMED_BY,     /* another process goes on: By */
 	ENTRY_DETECTED,       /* At, Detail: when the outage began to count */
 	ENTRY_STEP_STARTED,   /* Attempt, Grace, Key (idempotency), Slow (p95 ms), Region */
@@ -64,7 +64,7 @@ struct journal_list {
 enum execution_kind {
 	EXECUTION_REAL,
 	EXECUTION_DRILL_SIMULATED, /* in the rehearsal's state (simulation.h) */
-	EXECUTION_DRILL_ISOLATED, /* real, without traffic, fences and promotion; undone at the end */
+	EXECUTION_DRILL_ISOLATED,  /* real, without traffic, fence, promotion; undone at the end */
 	EXECUTION_DRILL_FULL
 };
 const char *execution_kind_name(
@@ -77,7 +77,7 @@ enum execution_status {
 	EXECUTION_MONITORING,
 	EXECUTION_REVERSING,
 	EXECUTION_COMPLETED,
-	EXECUTION_COMPLETED_WITH_EXCEPTIONS, /* steps were skipped or failed with OnFailure continue */
+	EXECUTION_COMPLETED_WITH_EXCEPTIONS, /* steps were skipped, or failed and that is let */
 	EXECUTION_REVERSED, /* it failed or was aborted, and what was done is undone */
 	EXECUTION_ABORTED,
 	EXECUTION_FAILED /* may be resumed: `runbook run --resume` */

@@ -264,9 +264,9 @@ struct hd_provider {
 	 * and type empty, or type as told) engines ask for
 	 *
 	 *	command      of the provider that reaches hosts.  {"Host": name, "Command": text or
-	 *	             list, "Environment": {}, "Timeout": ms}: run once, to its end, on that
-	 *	             host.  Result {"ExitCode", "Stdout", "Stderr"} (their ends, bounded); an
-	 *	             exit code other than 0 is HD_FATAL with a diagnostic
+	 *	             list, "Environment": {}, "Timeout": ms}: run once, to its end, on
+	 *	             that host.  Result {"ExitCode", "Stdout", "Stderr"} (their ends,
+	 *	             bounded); an exit code other than 0 is HD_FATAL with a diagnostic
 	 *	http         {"Url", "Method", "Headers", "Body", "Status", "Contains", "CaFile",
 	 *	             "Timeout"}: one request.  Result {"Status", "Body" (bounded), "Json"};
 	 *	             a status that is not wanted is HD_FATAL
