@@ -160,9 +160,9 @@ def executions(made):
 
 def test_nothing_is_watched_unless_configured(tmp_path, world):
     made = project(tmp_path, world, Watch=[])
-    made.run("watch").ok(1).err("HD2760", "Watch: [{Check:")
+    made.run("watch").ok(1).err("HD2780", "Watch: [{Check:")
     made = project(tmp_path, world)
-    made.run("watch", "shop in eats").ok(1).err("HD2761", "did you mean 'shop in east'")
+    made.run("watch", "shop in eats").ok(1).err("HD2781", "did you mean 'shop in east'")
 
 
 def test_a_region_that_dies_is_left(tmp_path, world):
