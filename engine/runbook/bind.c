@@ -12,6 +12,8 @@
 
 /* --- the world outside ------------------------------------------------------------------ */
 
+const char runbook_output_later[] = "";
+
 static enum outside_answer ask_output(const struct frame_outside *o, struct arena *a,
 				      const struct outside_question *q, const struct value **out,
 				      struct diags *d)
@@ -29,6 +31,8 @@ static enum outside_answer ask_output(const struct frame_outside *o, struct aren
 		return OUTSIDE_FAILED;
 	}
 	text = o->world->output(o->world->context, q->stack, q->name, q->region);
+	if (text == runbook_output_later)
+		return OUTSIDE_LATER;
 	if (text) {
 		*out = value_string(a, text_of(arena_strdup(a, text)), NULL);
 		return OUTSIDE_KNOWN;

@@ -245,7 +245,7 @@ static const char *notice_output(void *context, const char *stack, const char *n
 
 	*(struct taken_output *)arena_vec_add(a, &w->taken) = (struct taken_output){
 		arena_strdup(a, stack), arena_strdup(a, name), arena_strdup(a, region), w->now};
-	return NULL;
+	return runbook_output_later;
 }
 
 static const char *who(struct readiness_walk *w, size_t step)

@@ -112,11 +112,13 @@ struct runbook_world {
 	/* A result of a step that is over, by path; NULL: not yet. */
 	const struct value *(*result)(void *context, struct arena *a, const char *path,
 				      const char *name);
-	/* "Stack.Output" as recorded; NULL: there is none. */
+	/* "Stack.Output" as recorded; NULL: there is none; runbook_output_later: nobody looked. */
 	const char *(*output)(void *context, const char *stack, const char *name,
 			      const char *region);
 	void *context;
 };
+
+extern const char runbook_output_later[];
 
 /* A procedure with values for its parameters. */
 struct bound_procedure;
