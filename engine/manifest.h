@@ -280,8 +280,18 @@ const char *manifest_account_id(struct arena *a, const struct manifest *m,
  * Project and ProjectDir. */
 const char *manifest_types_config(struct arena *a, const struct manifest *m,
 				  const struct manifest_provider *p);
-/* A route's entry as JSON for its provider, with its "RouteName"; secrets likewise. */
-const char *manifest_route_config(struct arena *a, const struct manifest *m,
+/* What fills ${Stack.Output} in a route's texts. */
+struct route_place {
+	const struct manifest *manifest;
+	const char *region; /* whose instance is meant where none is named */
+	/* As it was recorded; NULL: there is none. */
+	const char *(*output)(void *context, const char *stack, const char *name,
+			      const char *region);
+	void *context;
+};
+/* A route's entry as JSON for its provider, with its "RouteName"; secrets likewise.  Below a region
+ * of Values, Servers or TargetGroups outputs are of the instance there. */
+const char *manifest_route_config(struct arena *a, const struct route_place *place,
 				  const struct manifest_route *r, const struct secrets **secrets,
 				  struct diags *d);
 

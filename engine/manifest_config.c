@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
+#include "engine/health/pieces.h"
 #include "engine/manifest.h"
 #include "engine/secrets.h"
 #include "templates/node.h"
@@ -15,6 +17,8 @@ struct config_writer {
 	const char *dir;
 	json_t *resolved; /* what references became, as a list; NULL: they stay */
 	struct diags *d;
+	const struct route_place *place; /* of a route: outputs are filled in; else NULL */
+	const char *region;              /* whose */
 };
 
 static json_t *json_of(const struct config_writer *w, const struct node *n);
@@ -28,6 +32,69 @@ static bool is_plain_integer(struct text t, int64_t *value)
 		return false;
 	return !text_starts(t, "+") && text_to_int64(t, INT64_MIN, INT64_MAX, value);
 }
+
+/* --- outputs in routes ------------------------------------------------------------------- */
+
+static bool names_output(struct text t)
+{
+	struct check_piece piece;
+
+	while (check_piece_next(&t, &piece)) {
+		if (!piece.literal && check_variable_of(piece.text) == VARIABLE_OUTPUT)
+			return true;
+	}
+	return false;
+}
+
+static void report_output(const struct config_writer *w, const struct node *n, const char *stack,
+			  const char *name)
+{
+	struct diag *g =
+		diag_add(w->d, DIAG_CHECK_OUTPUT, n->where,
+			 "a route needs output '%s' of stack '%s', and there is none", name, stack);
+
+	diag_detail(w->d, g, "It is about region '%s'.", w->region);
+	diag_hint(w->d, g,
+		  "the stack has to be deployed there first, and its template to have the output");
+}
+
+static void add_output(const struct config_writer *w, const struct node *n, struct text variable,
+		       struct str *out)
+{
+	struct text stack = {0}, name = {0};
+	const char *value;
+
+	check_variable_split(variable, &stack, &name);
+	value = w->place->output(w->place->context, arena_text(w->a, stack), arena_text(w->a, name),
+				 w->region);
+	if (value)
+		str_add(out, value);
+	else
+		report_output(w, n, arena_text(w->a, stack), arena_text(w->a, name));
+}
+
+/* Other variables are the provider's: ${Host} of HAProxy::Route. */
+static json_t *json_of_outputs(const struct config_writer *w, const struct node *n)
+{
+	struct text rest = n->text;
+	struct check_piece piece;
+	struct str out = {0};
+	json_t *made;
+
+	while (check_piece_next(&rest, &piece)) {
+		if (!piece.literal && check_variable_of(piece.text) == VARIABLE_OUTPUT)
+			add_output(w, n, piece.text, &out);
+		else if (piece.literal)
+			str_printf(&out, "%.*s", TEXT_ARG(piece.text));
+		else
+			str_printf(&out, "${%.*s}", TEXT_ARG(piece.text));
+	}
+	made = json_stringn(str_text(&out).ptr, str_text(&out).len);
+	str_release(&out);
+	return made;
+}
+
+/* --- settings ---------------------------------------------------------------------------- */
 
 static json_t *json_of_scalar(const struct config_writer *w, const struct node *n)
 {
@@ -43,6 +110,8 @@ static json_t *json_of_scalar(const struct config_writer *w, const struct node *
 		json_array_append_new(w->resolved, json_string(text));
 		return json_string(text);
 	}
+	if (w->place && names_output(n->text))
+		return json_of_outputs(w, n);
 	if (node_is_null(n))
 		return json_null();
 	if (n->style == SCALAR_PLAIN && (text_is(n->text, "true") || text_is(n->text, "false")))
@@ -149,7 +218,7 @@ const char *manifest_types_config(struct arena *a, const struct manifest *m,
 				  const struct manifest_provider *p)
 {
 	struct diags ignored = DIAGS_INIT;
-	struct config_writer w = {a, m->dir, NULL, &ignored};
+	struct config_writer w = {a, m->dir, NULL, &ignored, NULL, NULL};
 	json_t *config = p->config ? json_of_layers(&w, &p->config, 1) : json_object();
 	const char *text;
 
@@ -192,7 +261,7 @@ const char *manifest_provider_config(struct arena *a, const struct manifest *m,
 				     const struct provider_place *place,
 				     const struct secrets **secrets, struct diags *d)
 {
-	struct config_writer w = {a, m->dir, json_array(), d};
+	struct config_writer w = {a, m->dir, json_array(), d, NULL, NULL};
 	size_t errors = d->error_count;
 	json_t *config = settings_json(&w, m, place);
 	const char *text;
@@ -213,13 +282,48 @@ const char *manifest_provider_config(struct arena *a, const struct manifest *m,
 	return text;
 }
 
-const char *manifest_route_config(struct arena *a, const struct manifest *m,
+/* Below a region it is the instance there that is meant. */
+static json_t *json_by_region(const struct config_writer *w, const struct node *map)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < map->count; i++) {
+		struct config_writer there = *w;
+		json_t *value;
+
+		there.region = map->entries[i].key->text.ptr;
+		value = json_of(&there, map->entries[i].value);
+		if (value)
+			json_object_set_new(object, there.region, value);
+	}
+	return object;
+}
+
+static json_t *route_json(const struct config_writer *w, const struct node *entry)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct text key = entry->entries[i].key->text;
+		const struct node *part = entry->entries[i].value;
+		bool by_region = text_is(key, "Values") || text_is(key, "Servers") ||
+				 text_is(key, "TargetGroups");
+		json_t *value = by_region && part->kind == NODE_MAP ? json_by_region(w, part)
+								    : json_of(w, part);
+
+		if (value)
+			json_object_set_new(object, key.ptr, value);
+	}
+	return object;
+}
+
+const char *manifest_route_config(struct arena *a, const struct route_place *place,
 				  const struct manifest_route *r, const struct secrets **secrets,
 				  struct diags *d)
 {
-	struct config_writer w = {a, m->dir, json_array(), d};
+	struct config_writer w = {a, place->manifest->dir, json_array(), d, place, place->region};
 	size_t errors = d->error_count;
-	json_t *config = json_of_layers(&w, &r->config, 1);
+	json_t *config = route_json(&w, r->config);
 	const char *text;
 
 	json_object_set_new(config, "RouteName", json_string(r->name));

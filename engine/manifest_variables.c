@@ -29,8 +29,8 @@ static void report_variable(struct manifest_reader *r, const struct manifest_che
 			  TEXT_ARG(name));
 }
 
-static void check_output(struct manifest_reader *r, const struct manifest_check *c,
-			 const struct node *n, struct text name)
+static void check_output(struct manifest_reader *r, const char *who, const struct node *n,
+			 struct text name)
 {
 	struct text stack, output;
 	struct node named = *n;
@@ -38,7 +38,7 @@ static void check_output(struct manifest_reader *r, const struct manifest_check 
 	if (!check_variable_split(name, &stack, &output))
 		return;
 	named.text = (struct text){arena_text(r->a, stack), stack.len};
-	manifest_named(r, NAMED_STACK, arena_printf(r->a, "health check '%s'", c->name), &named);
+	manifest_named(r, NAMED_STACK, who, &named);
 }
 
 static void check_text(struct check_reading *c, const struct node *n)
@@ -56,7 +56,9 @@ static void check_text(struct check_reading *c, const struct node *n)
 		if (v == VARIABLE_UNKNOWN)
 			report_variable(c->r, c->check, n, piece.text);
 		else if (v == VARIABLE_OUTPUT)
-			check_output(c->r, c->check, n, piece.text);
+			check_output(c->r,
+				     arena_printf(c->r->a, "health check '%s'", c->check->name), n,
+				     piece.text);
 		c->check->per_host |= check_variable_is_of_host(v);
 	}
 }
@@ -112,6 +114,22 @@ static void collect_roles(const struct manifest *m, struct map *roles)
 	}
 }
 
+/* Of routes only outputs are looked at: what else there may be is known to their types. */
+static void check_route_outputs(struct manifest_reader *r, const char *who, const struct node *n)
+{
+	struct text rest = n->kind == NODE_SCALAR ? n->text : (struct text){NULL, 0};
+	struct check_piece piece;
+
+	while (check_piece_next(&rest, &piece) && !manifest_full(r)) {
+		if (!piece.literal && check_variable_of(piece.text) == VARIABLE_OUTPUT)
+			check_output(r, who, n, piece.text);
+	}
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
+		check_route_outputs(r, who, n->items[i]);
+	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++)
+		check_route_outputs(r, who, n->entries[i].value);
+}
+
 void manifest_check_variables(struct manifest_reader *r)
 {
 	struct map roles = MAP_INIT;
@@ -130,4 +148,10 @@ void manifest_check_variables(struct manifest_reader *r)
 			check_roles(&c, named);
 	}
 	map_release(&roles);
+	for (size_t i = 0; i < r->m->route_count && !manifest_full(r); i++) {
+		const struct manifest_route *route = &r->m->routes[i];
+
+		check_route_outputs(r, arena_printf(r->a, "route '%s'", route->name),
+				    route->config);
+	}
 }

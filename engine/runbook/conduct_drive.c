@@ -170,6 +170,12 @@ int64_t step_rehearsed_ms(const struct step_run *s)
 	return estimate_of(d->samples_ms, d->count).typical_ms;
 }
 
+const char *step_output(const struct step_run *s, const char *stack, const char *name,
+			const char *region)
+{
+	return conduct_output(s->x, stack, name, region);
+}
+
 void step_outlives(struct step_run *s, void (*end)(void *own), void *own)
 {
 	attempt_of(s)->ends = end;

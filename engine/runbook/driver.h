@@ -55,6 +55,9 @@ const struct manifest *step_manifest(const struct step_run *s);
 const struct execution_row *step_execution(const struct step_run *s);
 /* The execution's: errors, warnings and notes that are no reason for anything. */
 struct diags *step_diags(const struct step_run *s);
+/* An output of a stack's instance in a region, as it was recorded; NULL: there is none. */
+const char *step_output(const struct step_run *s, const char *stack, const char *name,
+			const char *region);
 
 /* A call to a provider in a region ("" : none in particular), enrolled and ready for
  * dispatch_call; its events come to `event`.  call's kind, texts and deadline are the driver's to

@@ -62,6 +62,11 @@ static const char *provider_of(const struct traffic *t, const struct manifest_ro
 	return registry_find(e->project->registry, r->type, &entry, &schema) ? entry->name : NULL;
 }
 
+static const char *output_of(void *context, const char *stack, const char *name, const char *region)
+{
+	return step_output(context, stack, name, region);
+}
+
 static int fill_route(struct traffic *t, struct led *l, const char *name)
 {
 	struct step_run *s = t->s;
@@ -79,8 +84,9 @@ static int fill_route(struct traffic *t, struct led *l, const char *name)
 	}
 	l->place = (struct step_place){provider, l->route->region ? l->route->region->name : t->to,
 				       ACCOUNT_NONE, ""};
-	l->config = manifest_route_config(s->arena, step_manifest(s), l->route, &l->secrets,
-					  step_diags(s));
+	l->config = manifest_route_config(
+		s->arena, &(struct route_place){step_manifest(s), l->place.region, output_of, s},
+		l->route, &l->secrets, step_diags(s));
 	if (!l->config)
 		step_fail(s, "route '%s': its settings cannot be worked out", name);
 	return l->config ? 0 : -1;

@@ -94,6 +94,56 @@ static void checks_are_asked_from_places(void **state)
 	forget(&r);
 }
 
+static const char *output(void *context, const char *stack, const char *name, const char *region)
+{
+	return arena_printf(context, "%s.%s@%s", stack, name, region);
+}
+
+static const char *no_output(void *context, const char *stack, const char *name, const char *region)
+{
+	(void)context;
+	(void)stack;
+	(void)name;
+	(void)region;
+	return NULL;
+}
+
+#define FILLED                                                                        \
+	HEAD "Routes:\n"                                                              \
+	     "  www: {Type: X::Route, Zone: '${db.Zone}', Socket: 'tcp:${Host}:1',\n" \
+	     "        Values: {east: ['a ${db.Ip}'], west: {To: '${db.Ip}${!x}'}}}\n" \
+	     "Stacks: {db: {Template: t, Targets: [east]}}\n"
+
+static void routes_have_outputs_of_the_region_that_they_lead_to(void **state)
+{
+	struct reading r = read_good(FILLED);
+	struct route_place place = {r.m, "g", output, r.a};
+	const struct secrets *secrets;
+	const struct manifest_route *route = manifest_route(r.m, "www");
+
+	(void)state;
+	assert_string_equal(manifest_route_config(r.a, &place, route, &secrets, &r.d),
+			    "{\"RouteName\":\"www\",\"Socket\":\"tcp:${Host}:1\",\"Type\":"
+			    "\"X::Route\",\"Values\":{\"east\":[\"a db.Ip@east\"],"
+			    "\"west\":{\"To\":\"db.Ip@west${x}\"}},\"Zone\":\"db.Zone@g\"}");
+	place.output = no_output;
+	assert_null(manifest_route_config(r.a, &place, route, &secrets, &r.d));
+	assert_int_equal(r.d.error_count, 3);
+	assert_int_equal(r.d.first->code, DIAG_CHECK_OUTPUT);
+	assert_string_equal(r.d.first->summary,
+			    "a route needs output 'Zone' of stack 'db', and there is none");
+	forget(&r);
+}
+
+static void an_output_of_no_stack_is_found_out(void **state)
+{
+	(void)state;
+	check_fault(&(struct fault){HEAD "Routes: {www: {Type: X::Route, Zone: '${bd.Zone}'}}\n"
+					 "Stacks: {db: {Template: t, Targets: [east]}}\n",
+				    DIAG_STACK_UNKNOWN, 6, 38, "route 'www' names no stack: 'bd'",
+				    "db"});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +151,8 @@ int main(void)
 		cmocka_unit_test(names_lead_to_things),
 		cmocka_unit_test(watches_have_names),
 		cmocka_unit_test(checks_are_asked_from_places),
+		cmocka_unit_test(an_output_of_no_stack_is_found_out),
+		cmocka_unit_test(routes_have_outputs_of_the_region_that_they_lead_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
