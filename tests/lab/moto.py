@@ -21,6 +21,7 @@ from .venv import site_packages, venv
 
 PACKAGES = ["moto[server]==5.2.5", "boto3==1.44.5", "botocore==1.44.5"]
 ACCOUNT = "123456789012"
+SERVER = Path(__file__).with_name("moto_server.py")
 START_LIMIT_S = 60
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG"}
 
@@ -39,7 +40,7 @@ class Moto:
         env = {**os.environ, **KEYS, "PYTHONDONTWRITEBYTECODE": "1"}
         with open(self.log, "wb") as log:
             self.proc = subprocess.Popen(
-                [self.python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
+                [self.python, SERVER, "-H", "127.0.0.1", "-p", str(self.port)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
                 start_new_session=True)
         try:
