@@ -10,7 +10,7 @@ from lab.moto import KEYS
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "aws-active-passive"
 PASSWORD = "correct-horse-battery"
-PRIMARY, STANDBY = "us-east-1", "us-west-2"
+PRIMARY, STANDBY = "us-east-2", "us-west-2"
 
 
 class Example(Project):
@@ -57,7 +57,7 @@ def records(example):
     route53 = example.client("route53")
     (zone,) = route53.list_hosted_zones()["HostedZones"]
     sets = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
-    return {s["Failover"]: s for s in sets if s["Type"] == "A"}
+    return {s["SetIdentifier"]: s for s in sets if s["Type"] == "A"}
 
 
 def check_network(example):
@@ -77,7 +77,9 @@ def check_application(example):
         group = fleet(example, region)
         assert (group["MinSize"], group["DesiredCapacity"]) == (capacity, capacity)
         (balancer,) = example.client("elbv2", region).describe_load_balancers()["LoadBalancers"]
-        target = records(example)["PRIMARY" if capacity else "SECONDARY"]["AliasTarget"]
+        record = records(example)["primary" if capacity else "standby"]
+        assert record["Weight"] == (100 if capacity else 0)
+        target = record["AliasTarget"]
         assert target["DNSName"].rstrip(".").endswith(balancer["DNSName"])
         assert target["HostedZoneId"] == balancer["CanonicalHostedZoneId"]
 
@@ -90,7 +92,7 @@ def check_data(example):
         primary["DBInstanceArn"], primary["DBInstanceIdentifier"])
     s3 = example.client("s3")
     names = sorted(b["Name"] for b in s3.list_buckets()["Buckets"])
-    assert names == ["shop-files-123456789012-us-east-1", "shop-files-123456789012-us-west-2"]
+    assert names == ["shop-files-123456789012-us-east-2", "shop-files-123456789012-us-west-2"]
     for name in names:
         assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     rules = s3.get_bucket_replication(Bucket=names[0])["ReplicationConfiguration"]["Rules"]
@@ -119,7 +121,6 @@ def leftovers(example):
     found += example.client("s3").list_buckets()["Buckets"]
     found += example.client("iam").list_roles()["Roles"]
     found += example.client("route53").list_hosted_zones()["HostedZones"]
-    found += example.client("route53").list_health_checks()["HealthChecks"]
     return found
 
 
