@@ -107,18 +107,21 @@ static void load_sample(struct conduct *x)
 /* --- the old primary --------------------------------------------------------------------- */
 
 struct seen_alive {
-	int64_t at_ms; /* the last time that it was known alive; 0: never seen */
-	uint64_t lsn;  /* then; 0: not known */
+	int64_t at_ms;       /* the last time that it was known alive; 0: never seen */
+	int64_t interval_ms; /* of the check that saw it */
+	uint64_t lsn;        /* then; 0: not known */
 };
 
-static void look_at(struct seen_alive *seen, const struct check_sample *c)
+static void look_at(struct conduct *x, struct seen_alive *seen, const struct check_sample *c)
 {
+	const struct manifest_check *check = manifest_check(x->e->project->manifest, c->check);
 	json_t *j = *c->values ? json_parse(text_of(c->values), NULL, NULL) : NULL;
 	bool primary =
 		json_flag(j, "Writable", false) || !strcmp(json_str(j, "Role", ""), "primary");
 
 	if (primary && c->at_ms > seen->at_ms)
-		*seen = (struct seen_alive){c->at_ms, lsn_of(json_str(j, "Lsn", ""))};
+		*seen = (struct seen_alive){c->at_ms, check ? check->interval_ms : 0,
+					    lsn_of(json_str(j, "Lsn", ""))};
 	json_decref(j);
 }
 
@@ -127,29 +130,45 @@ static struct seen_alive last_seen(struct conduct *x)
 	const char *from = bound_from(x->bound);
 	struct sample_list list = {NULL, 0};
 	struct diags ignored = DIAGS_INIT;
-	struct seen_alive seen = {0, 0};
+	struct seen_alive seen = {0, 0, 0};
 
 	journal_load_samples(x->state, SAMPLE_HEALTHY, x->a, &list, &ignored);
 	diags_release(&ignored);
 	for (size_t i = 0; from && i < list.count; i++)
 		if (list.items[i].healthy && !strcmp(list.items[i].region, from))
-			look_at(&seen, &list.items[i]);
+			look_at(x, &seen, &list.items[i]);
 	return seen;
 }
 
-/* What the old primary had when it was seen last and the standby has not; -1: not known.  The lag
- * by itself does not say: what never arrived is not in it, and it grows while nobody commits.
- * What was seen before the outage says nothing of what was written until then. */
+/* All that it had committed when it was seen last has arrived. */
+static bool covers(const struct conduct *x, const struct seen_alive *seen)
+{
+	return seen->lsn && x->lag.lsn >= seen->lsn;
+}
+
+/* At most so much never arrived; -1: not known.  The lag by itself does not say: what never arrived
+ * is not in it, and it grows while nobody commits.  Of what was written between the last look at
+ * the old primary and its end nobody knows. */
 static int64_t lost_ms(struct conduct *x)
 {
 	struct seen_alive seen = last_seen(x);
 	int64_t cut_ms = seen.at_ms > x->since_ms ? seen.at_ms : x->since_ms;
+	int64_t from_ms = x->lag.last_commit_ms;
 
-	if (seen.lsn && seen.at_ms >= x->since_ms && x->lag.lsn >= seen.lsn)
-		return 0;
-	if (!x->lag.last_commit_ms)
+	if (covers(x, &seen) && seen.at_ms > from_ms)
+		from_ms = seen.at_ms;
+	if (!from_ms)
 		return x->lag.known ? (int64_t)(x->lag.seconds * 1000) : -1;
-	return cut_ms > x->lag.last_commit_ms ? cut_ms - x->lag.last_commit_ms : 0;
+	return cut_ms > from_ms ? cut_ms - from_ms : 0;
+}
+
+/* A standby that had everything at a look shortly before the end did keep up: the time between two
+ * looks is no reason to refuse. */
+static bool kept_up(struct conduct *x)
+{
+	struct seen_alive seen = last_seen(x);
+
+	return covers(x, &seen) && seen.at_ms + 2 * seen.interval_ms >= x->since_ms;
 }
 
 /* --- the guard --------------------------------------------------------------------------- */
@@ -186,7 +205,7 @@ static const char *judge(struct conduct *x)
 {
 	const char *why;
 
-	if (!x->p->objectives.rpo_ms || lost_ms(x) <= x->p->objectives.rpo_ms)
+	if (!x->p->objectives.rpo_ms || lost_ms(x) <= x->p->objectives.rpo_ms || kept_up(x))
 		return NULL;
 	if (!x->data_loss_accepted && x->q->accept_data_loss)
 		loss_accept(x, x->q->accept_data_loss, &x->owner);

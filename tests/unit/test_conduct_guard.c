@@ -265,6 +265,22 @@ static void what_was_seen_long_ago_proves_nothing(void **state)
 	assert_int_equal(c->result.story.rpo.actual_ms, 10000);
 }
 
+/* All had arrived at the last look: only what came after it can be missing, however long nobody had
+ * committed anything. */
+static void what_had_arrived_at_the_last_look_is_not_lost(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	what_arrived_is_not_lost(state);
+	objectives(c, "{\"LagSeconds\":1,\"LastCommit\":\"2025-11-24T12:00:00Z\","
+		      "\"Lsn\":\"0/16B3748\"}");
+	checks_script("primary", "east", "0");
+	c->q.since_ms = 1764000000000 + 50000;
+	assert_int_equal(conduct_go(c), 0);
+	assert_true(c->result.story.rpo.actual_ms > 30000);
+	assert_true(c->result.story.rpo.actual_ms <= 50000);
+}
+
 static void an_objective_is_missed(void **state)
 {
 	struct conduct_bench *c = *state;
@@ -448,6 +464,7 @@ int main(void)
 		CONDUCT_TEST(less_lag_is_measured),
 		CONDUCT_TEST(what_arrived_is_not_lost),
 		CONDUCT_TEST(what_was_seen_long_ago_proves_nothing),
+		CONDUCT_TEST(what_had_arrived_at_the_last_look_is_not_lost),
 		CONDUCT_TEST(an_objective_is_missed),
 		CONDUCT_TEST(an_application_that_stays_ill_is_a_failure),
 		CONDUCT_TEST(what_a_check_measured_is_a_result),
