@@ -13,6 +13,7 @@ import engine  # noqa: E402
 import failover  # noqa: E402
 import jq  # noqa: E402
 import orchestration  # noqa: E402
+import recreate  # noqa: E402
 import rest  # noqa: E402
 import rollout  # noqa: E402
 import ssh_hosts  # noqa: E402
@@ -23,7 +24,7 @@ BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": eng
            "orchestration": orchestration.bench, "ssh": ssh_hosts.bench, "jq": jq.bench,
            "dead-region": dead_region.bench, "rest": rest.bench,
            "aws": aws.bench, "rollout": rollout.bench,
-           "failover": failover.bench}
+           "failover": failover.bench, "recreate": recreate.bench}
 
 
 def main():
