@@ -5,7 +5,8 @@
  *	   ^                          |  \--left by another--> goes on with it --> term
  *	   +-------- lock lost -------+
  */
-#include <limits.h>
+#include "engine/watch/watch.h"
+
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>

@@ -181,3 +181,186 @@ def test_a_region_that_dies_is_left(tmp_path, world):
     assert story["parameters"]["To"] == "west"
     run = made.run("runbook", "report", ended["execution"]).ok()
     run.out("watch 'shop in east'", "web-east")
+
+
+def test_what_goes_up_and_down_starts_nothing(tmp_path, world):
+    made = project(tmp_path, world, {"For": "700ms"})
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        for count in range(1, 4):
+            world.stop("east")
+            watch.until(count, event="standing", state="UNHEALTHY")
+            world.start("east")
+            watch.until(count + 1, event="standing", state="HEALTHY")
+        assert watch.end() == 0
+    assert not world.posted and not watch.events(event="starts")
+
+
+def test_a_place_that_is_cut_off_starts_nothing(tmp_path, world):
+    made = project(tmp_path, world)
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        for region in ADDRESSES:
+            world.stop(region)
+        watch.until(event="holds", hold="cut off")
+        for region in ADDRESSES:
+            world.start(region)
+        watch.until(2, event="standing", state="HEALTHY")
+        assert watch.end(signal.SIGTERM) == 0
+    assert not world.posted and not watch.events(event="starts")
+
+
+def test_a_region_never_seen_healthy_is_not_left(tmp_path, world):
+    made = project(tmp_path, world)
+    world.stop("east")
+    made.run("watch", "--once").ok(1).out("HOLDS", "never seen healthy")
+    assert not world.posted
+
+
+def test_once_is_for_cron(tmp_path, world):
+    made = project(tmp_path, world)
+    made.run("watch", "--once").ok().out("shop in east  HEALTHY")
+    world.stop("east")
+    run = made.run("watch", "--once").ok().out("UNHEALTHY since", "STARTS runbook 'failover'",
+                                               "ENDED: COMPLETED")
+    run.out("connection refused")
+    assert world.posted == ["/move"]
+    made.run("watch", "--once").ok(1).out("HOLDS", "has left the region already")
+    assert world.posted == ["/move"]
+    # Somebody brought it back: it is watched as before.
+    world.start("east")
+    made.run("failover", "--from", "west", "--to", "east", "--yes").ok()
+    made.run("watch", "--once").ok()
+    world.stop("east")
+    made.run("watch", "--once").ok().out("ENDED: COMPLETED")
+
+
+def test_cool_down_holds_after_a_failure(tmp_path, world):
+    made = project(tmp_path, world, {"CoolDown": "1h"},
+                   steps=[step(world, "move", Status=204)])
+    made.run("watch", "--once").ok()
+    world.stop("east")
+    made.run("watch", "--once").ok(1).out("ENDED: FAILED")
+    made.run("watch", "--once").ok(1).out("HOLDS", "cool-down")
+    assert len(world.posted) == 1
+
+
+def test_nowhere_to_go_is_tried_again_later(tmp_path, world):
+    made = project(tmp_path, world, steps=None)
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        world.servers["west"].sick = world.servers["south"].sick = True
+        world.stop("east")
+        watch.until(event="ends", text="refused")
+        watch.until(event="holds", hold="refused")
+        assert watch.end() == 0
+    assert not world.posted and not executions(made)
+
+
+def test_an_outage_counts_on_over_a_restart(tmp_path, world):
+    made = project(tmp_path, world, {"For": "4s"})
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        world.stop("east")
+        first = watch.until(event="standing", state="UNHEALTHY")
+        time.sleep(1.5)  # what was seen is recorded once a second
+        watch.kill()
+    with Watching(made) as watch:
+        again = watch.until(event="standing", state="UNHEALTHY")
+        assert again["since"] == first["since"]
+        started = watch.until(event="starts")
+        assert started["since"] == first["since"]
+        watch.until(event="ends", text="COMPLETED")
+        assert watch.end() == 0
+    assert world.posted == ["/move"]
+
+
+def test_a_second_watch_stands_by_and_takes_over(tmp_path, world):
+    made = project(tmp_path, world)
+    with Watching(made) as first:
+        first.until(event="standing", state="HEALTHY")
+        with Watching(made) as second:
+            second.until(event="stands-by")
+            made.run("watch", "--once").ok(4).err("HD9056")
+            assert not second.events(event="acts")
+            first.kill()
+            second.until(event="acts")
+            world.stop("east")
+            second.until(event="ends", text="COMPLETED")
+            assert second.end() == 0
+    assert world.posted == ["/move"]
+
+
+@pytest.mark.parametrize("how", ["killed", "taken over", "stopped"])
+def test_an_execution_is_gone_on_with(tmp_path, world, how):
+    made = project(tmp_path, world, steps=[step(world, "first"), step(world, "second"),
+                                           step(world, "third")])
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        world.stop("east")
+        world.gate.clear()
+        wait_until(lambda: world.posted, 30, "the first step to be at work")
+        if how == "stopped":
+            watch.proc.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            world.gate.set()
+            assert watch.end(signal.SIGTERM) == 130
+        elif how == "killed":
+            watch.kill()
+            world.gate.set()
+        else:
+            with Watching(made) as second:
+                second.until(event="stands-by")
+                watch.kill()
+                world.gate.set()
+                second.until(event="resumes")
+                second.until(event="ends")
+                assert second.end() == 0
+    if how != "taken over":
+        with Watching(made) as watch:
+            watch.until(event="resumes")
+            watch.until(event="ends")
+            assert watch.end() == 0
+    row, = executions(made)
+    assert row["status"] in ("COMPLETED", "FAILED")
+    assert world.posted.count("/second") <= 1 and world.posted.count("/third") <= 1
+
+
+def test_what_a_person_paused_waits_for_the_person(tmp_path, world):
+    made = project(tmp_path, world, steps=[step(world, "first"), step(world, "second")])
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        world.stop("east")
+        world.gate.clear()
+        wait_until(lambda: world.posted, 30, "the first step to be at work")
+        made.run("runbook", "pause").ok()
+        world.gate.set()
+        wait_until(lambda: executions(made)[0]["status"] == "PAUSED", 20, "it is paused")
+        watch.kill()
+    with Watching(made) as watch:
+        watch.until(event="holds", hold="running")
+        assert watch.end() == 0
+    assert world.posted == ["/first"]
+
+
+def test_the_best_region_is_chosen(tmp_path, world):
+    made = project(tmp_path, world)
+    failover = ("failover", "--from", "east", "--to", "best", "--yes")
+    world.servers["west"].sick = True
+    made.run(*failover).ok().err("region 'south' was chosen", "'west' was not", "HTTP 503")
+    world.servers["south"].sick = True
+    made.run(*failover).ok(4).err("HD2669", "'west' was not", "'south' was not")
+    world.servers["south"].sick = world.servers["west"].sick = False
+    made = project(tmp_path, world, Failover={"Prefer": ["south", "west"], "Healthy": ["shop"],
+                                              "CoolDown": "0s"})
+    made.run(*failover).ok().err("region 'south' was chosen")
+    made.put("failover.yaml", {
+        "Parameters": {"From": {"Type": "Region"},
+                       "To": {"Type": "Region", "AllowedValues": ["east", "west"]}},
+        "Steps": [step(world, "move")]})
+    made.run(*failover).ok().err("region 'west' was chosen", "AllowedValues")
+    made = project(tmp_path, world, Failover={"CoolDown": "0s"})
+    made.put("failover.yaml", {
+        "Parameters": {"From": {"Type": "Region"}, "To": {"Type": "Region"}},
+        "Steps": [step(world, "move")]})
+    made.run(*failover).ok(4).err("HD2669", "Failover: {Healthy:")
