@@ -9,23 +9,35 @@
 
 /* --- locks ------------------------------------------------------------------------------- */
 
+struct waiting {
+	struct engine *e;
+	struct str said; /* who was named last: told once */
+};
+
 static int tell_waiting(void *context, const struct lock_info *holder)
 {
-	struct engine *e = context;
+	struct waiting *w = context;
 	struct str text = STR_INIT;
 
 	lock_describe_wait(holder, &text);
-	engine_tell(e, (struct event){.kind = EVENT_LOCK_WAIT, .text = str_cstr(&text)});
+	if (!text_eq(str_text(&text), str_text(&w->said))) {
+		engine_tell(w->e, (struct event){.kind = EVENT_LOCK_WAIT, .text = str_cstr(&text)});
+		str_clear(&w->said);
+		str_add_text(&w->said, str_text(&text));
+	}
 	str_release(&text);
-	return engine_interrupts(e) > 0;
+	return engine_interrupts(w->e) > 0;
 }
 
 static int lock(struct engine *e, const struct instance_id *id, struct diags *d)
 {
 	struct lock_owner owner = engine_owner(e->arena, e->options.clock, e->options.command);
-	struct lock_wait wait = {e->options.lock_timeout_ms, tell_waiting, e, NULL};
+	struct waiting waiting = {e, STR_INIT};
+	struct lock_wait wait = {e->options.lock_timeout_ms, tell_waiting, &waiting, NULL};
+	int rc = state_lock(e->state, &(struct lock_request){id, 1, &owner, &wait}, d);
 
-	return state_lock(e->state, &(struct lock_request){id, 1, &owner, &wait}, d);
+	str_release(&waiting.said);
+	return rc;
 }
 
 /* --- what is recorded -------------------------------------------------------------------- */
