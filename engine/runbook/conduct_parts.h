@@ -153,6 +153,7 @@ struct conduct {
 	struct lock_owner owner;
 	struct step root, *steps; /* by index */
 	enum stage stage;
+	const char *abort_taken; /* of an earlier process: why; NULL: nobody asked for an abort */
 	bool broken, paused, stopping, aborting, keeps, failed, rehearsal;
 	bool finished;   /* nothing is left to be done here */
 	bool turned;     /* something changed: look again */

@@ -35,6 +35,16 @@ static void detected(struct restoring *r)
 	r->x->since_ms = json_int(r->data, "At", r->x->since_ms);
 }
 
+/* Taken, and killed before anything followed of it: what was promised is done now. */
+static void abort_asked(struct restoring *r, const json_t *by)
+{
+	const char *reason = json_str(r->data, "Reason", "");
+
+	r->x->abort_taken = arena_printf(r->x->a, "aborted by %s@%s%s%s", json_str(by, "User", "?"),
+					 json_str(by, "Host", "?"), *reason ? ": " : "", reason);
+	r->x->keeps = !strcmp(json_str(r->data, "Text", ""), "keep");
+}
+
 static void asked(struct restoring *r)
 {
 	int64_t number = json_int(r->data, "Number", 0);
@@ -44,6 +54,8 @@ static void asked(struct restoring *r)
 
 	if (number > r->x->asks_taken)
 		r->x->asks_taken = number;
+	if (!strcmp(request, request_name(REQUEST_ABORT)))
+		abort_asked(r, by);
 	if (!r->s || strcmp(request, request_name(REQUEST_APPROVE)) != 0)
 		return;
 	kept = arena_vec_add(r->x->a, &r->x->early);
@@ -299,10 +311,11 @@ static int check_digest(struct conduct *x, const struct journal_list *list)
 		     "runbook '%s' is not what it was when execution %s began", x->row.runbook,
 		     x->row.id);
 	diag_detail(x->d, g, "Steps that are over might not be those that are over by now.");
-	diag_hint(x->d, g,
-		  "bring its files back to what they were and go on, or abort the execution "
-		  "(`hadeploy runbook abort %s`) and start a new one",
-		  x->row.id);
+	diag_hint(
+		x->d, g,
+		"bring its files back to what they were and go on, or give the execution up as it "
+		"is (`hadeploy runbook abort --keep %s`) and start a new one",
+		x->row.id);
 	x->out->refused = true;
 	return -1;
 }
@@ -325,6 +338,9 @@ int conduct_restore(struct conduct *x)
 		conduct_write(x, ENTRY_RESUMED, "",
 			      json_pack("{s:o}", "By", conduct_by(&x->owner)));
 	}
-	try_again(x);
+	if (x->abort_taken)
+		conduct_abort(x, x->abort_taken);
+	else
+		try_again(x);
 	return x->broken ? -1 : 0;
 }

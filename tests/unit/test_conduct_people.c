@@ -337,6 +337,42 @@ static void an_abandoned_execution_is_aborted(void **state)
 	assert_int_equal(conduct_status(c), EXECUTION_REVERSED);
 }
 
+/* Killed behind each event that follows of it. */
+static void an_abort_that_was_taken_outlives_crashes(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, "Steps:\n" REVERSIBLE("a", "take 5s") COMMAND("b", "ok"));
+	c->on_entry = interrupt;
+	assert_int_equal(conduct_go(c), -1);
+	c->on_entry = NULL;
+	c->b.interrupts = 0;
+	conduct_ask(c, REQUEST_ABORT, "", "");
+	assert_true(conduct_dies(c, 2, true)); /* goes on */
+	assert_true(conduct_dies(c, 2, true)); /* goes on, and took it */
+	assert_int_equal(conduct_resume(c), -1);
+	assert_int_equal(world_done("b"), 0);
+	assert_int_equal(world_done("a/reverse"), 1);
+	assert_int_equal(conduct_status(c), EXECUTION_REVERSED);
+}
+
+static void an_abort_that_keeps_outlives_a_crash(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c, "Steps:\n" REVERSIBLE("a", "take 5s") COMMAND("b", "ok"));
+	c->on_entry = interrupt;
+	assert_int_equal(conduct_go(c), -1);
+	c->on_entry = NULL;
+	c->b.interrupts = 0;
+	conduct_ask(c, REQUEST_ABORT, "", "keep");
+	assert_true(conduct_dies(c, 2, true)); /* goes on */
+	assert_true(conduct_dies(c, 2, true)); /* goes on, and took it */
+	assert_int_equal(conduct_resume(c), -1);
+	assert_string_equal(world_order(c), "a");
+	assert_int_equal(conduct_status(c), EXECUTION_ABORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +394,8 @@ int main(void)
 		CONDUCT_TEST(an_interrupt_finishes_what_runs_and_pauses),
 		CONDUCT_TEST(two_interrupts_wait_for_nothing),
 		CONDUCT_TEST(an_abandoned_execution_is_aborted),
+		CONDUCT_TEST(an_abort_that_was_taken_outlives_crashes),
+		CONDUCT_TEST(an_abort_that_keeps_outlives_a_crash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
