@@ -22,5 +22,7 @@ void runbook_given(struct invocation *in, struct runbook_given *out);
 /* `runbook check` of one runbook: errors are in in->diags; shows what is known.  0 or -1; *missed:
  * an objective is predicted to be. */
 int runbook_check_one(struct invocation *in, const char *name, bool *missed);
+/* Asks something of an execution that is going on, as the command says. */
+int runbook_ask(struct invocation *in);
 
 #endif

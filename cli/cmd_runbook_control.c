@@ -327,7 +327,15 @@ static int report(struct asking *k, enum taken taken)
 	return EXIT_DONE;
 }
 
-static int run(struct invocation *in)
+/* The operand of abort is no step. */
+static const char *named(const struct invocation *in)
+{
+	if (in->command == &cmd_runbook_abort && in->args->operand_count)
+		return in->args->operands[0];
+	return in->args->options[OPT_EXECUTION].text;
+}
+
+int runbook_ask(struct invocation *in)
 {
 	struct asking k = {.in = in, .control = control_of(in->command)};
 	struct execution_ask q;
@@ -335,7 +343,7 @@ static int run(struct invocation *in)
 	const char *why;
 	int64_t number;
 
-	if (execution_find_asked(in, &k.row) != 0 ||
+	if (execution_find_asked(in, named(in), &k.row) != 0 ||
 	    execution_load(in, in->arena, &k.row, &k.story, &k.entries) != 0 ||
 	    find_step(&k) != 0 || check_status(&k) != 0 || fill(&k, &q) != 0 ||
 	    journal_ask(in->state, k.row.id, &q, &in->diags) != 0 ||
@@ -359,7 +367,7 @@ static const enum option_id plain_options[] = {OPT_EXECUTION, OPT_REASON, OPT_JS
 		.name = "runbook " word, .group = GROUP_FAILOVER, .summary = line,         \
 		.operands = takes, .operand_min = least, .operand_max = sizeof(takes) > 1, \
 		.help = text, .examples = (const char *const[]){sample, means, NULL},      \
-		.options = plain_options, .needs = NEED_STATE_WRITE, .run = run            \
+		.options = plain_options, .needs = NEED_STATE_WRITE, .run = runbook_ask    \
 	}
 
 const struct command cmd_runbook_pause =
@@ -407,22 +415,6 @@ const struct command cmd_runbook_accept =
 		"hadeploy runbook accept-data-loss 'orders are replayed from the queue'",
 		"promote all the same");
 
-const struct command cmd_runbook_abort = {
-	.name = "runbook abort",
-	.group = GROUP_FAILOVER,
-	.summary = "end an execution, and undo what it did",
-	.operands = "",
-	.help = "Nothing more is begun. What was done is undone in the opposite order where a step "
-		"can be: those with Reverse, Traffic and Apply; 'hadeploy runbook status' tells "
-		"which could not. With --keep nothing is undone.",
-	.examples = (const char *const[]){"hadeploy runbook abort --reason 'false alarm'",
-					  "back to where it was", "hadeploy runbook abort --keep",
-					  "stop here, as it is", NULL},
-	.options = (const enum option_id[]){OPT_KEEP, OPT_EXECUTION, OPT_REASON, OPT_JSON, OPT_END},
-	.needs = NEED_STATE_WRITE,
-	.run = run,
-};
-
 const struct command cmd_runbook_approve = {
 	.name = "runbook approve",
 	.group = GROUP_FAILOVER,
@@ -438,5 +430,5 @@ const struct command cmd_runbook_approve = {
 	.options =
 		(const enum option_id[]){OPT_CONFIRM, OPT_EXECUTION, OPT_REASON, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_WRITE,
-	.run = run,
+	.run = runbook_ask,
 };

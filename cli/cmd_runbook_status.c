@@ -139,7 +139,7 @@ static int find(struct invocation *in, struct execution_row *out)
 	if (execution_load_going(in, &list) != 0)
 		return -1;
 	if (list.count > 1 && option_given(in->args, OPT_WATCH))
-		return execution_find_asked(in, out);
+		return execution_find_asked(in, in->args->options[OPT_EXECUTION].text, out);
 	if (!list.count && option_given(in->args, OPT_WATCH) &&
 	    journal_load_executions(in->state, 1, in->arena, &list, &in->diags) != 0)
 		return -1;

@@ -81,7 +81,11 @@ static int say_gone(struct invocation *in, const struct execution_row *r)
 
 	diag_detail(&in->diags, g, "process %lld of %s@%s has ended", (long long)r->owner.pid,
 		    r->owner.user, r->owner.host);
-	diag_hint(&in->diags, g, "'hadeploy runbook run --resume %s' goes on where it was", r->id);
+	diag_hint(
+		&in->diags, g,
+		"'hadeploy runbook run --resume %s' goes on where it was; 'hadeploy runbook abort "
+		"%s' ends it and undoes what it did",
+		r->id, r->id);
 	return -1;
 }
 
@@ -119,13 +123,12 @@ static int say_idle(struct invocation *in)
 	return -1;
 }
 
-int execution_find_asked(struct invocation *in, struct execution_row *out)
+int execution_find_asked(struct invocation *in, const char *id, struct execution_row *out)
 {
-	const struct option_value *named = &in->args->options[OPT_EXECUTION];
 	struct execution_list going = {NULL, 0};
 
-	if (named->count) {
-		if (execution_find(in, named->text, out) != 0)
+	if (id) {
+		if (execution_find(in, id, out) != 0)
 			return -1;
 		if (!is_open(out))
 			return say_over(in, out);
@@ -142,7 +145,7 @@ int execution_find_asked(struct invocation *in, struct execution_row *out)
 }
 
 /* A simulated drill is kept for its report; its world is gone. */
-static bool is_resumable(const struct execution_row *r)
+bool execution_is_resumable(const struct execution_row *r)
 {
 	return r->kind != EXECUTION_DRILL_SIMULATED &&
 	       (r->status == EXECUTION_FAILED || (is_open(r) && r->gone));
@@ -172,7 +175,7 @@ int execution_find_resumable(struct invocation *in, const char *id, struct execu
 	if (id) {
 		if (execution_find(in, id, out) != 0)
 			return -1;
-		return is_resumable(out) ? 0 : say_not_resumable(in, out);
+		return execution_is_resumable(out) ? 0 : say_not_resumable(in, out);
 	}
 	if (journal_load_executions(in->state, GOING_MAX, in->arena, &all, &in->diags) != 0)
 		return -1;
@@ -185,7 +188,22 @@ int execution_find_resumable(struct invocation *in, const char *id, struct execu
 		return -1;
 	}
 	*out = all.items[latest];
-	return is_resumable(out) ? 0 : say_not_resumable(in, out);
+	return execution_is_resumable(out) ? 0 : say_not_resumable(in, out);
+}
+
+int execution_find_left(struct invocation *in, struct execution_row *out)
+{
+	struct execution_list all = {NULL, 0};
+
+	if (journal_load_executions(in->state, GOING_MAX, in->arena, &all, &in->diags) != 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		if (!is_open(&all.items[i]) || !execution_is_resumable(&all.items[i]))
+			continue;
+		*out = all.items[i];
+		return 1;
+	}
+	return 0;
 }
 
 int execution_load(struct invocation *in, struct arena *a, const struct execution_row *row,

@@ -12,9 +12,13 @@
 int execution_find(struct invocation *in, const char *id, struct execution_row *out);
 /* Those that have no end and whose process may be alive. */
 int execution_load_going(struct invocation *in, struct execution_list *out);
-/* What a request is for: that of --execution, else the only one that is going on.  Errors say
- * how to go on with one whose process is gone. */
-int execution_find_asked(struct invocation *in, struct execution_row *out);
+/* What a request is for: that of an id, NULL: the only one that is going on.  Errors say how to go
+ * on with one whose process is gone. */
+int execution_find_asked(struct invocation *in, const char *id, struct execution_row *out);
+/* It failed, or has no end and nobody runs it. */
+bool execution_is_resumable(const struct execution_row *r);
+/* 1: the latest that has no end and that nobody runs; 0: there is none. */
+int execution_find_left(struct invocation *in, struct execution_row *out);
 /* That of an id, NULL: the latest that failed, was interrupted or was killed. */
 int execution_find_resumable(struct invocation *in, const char *id, struct execution_row *out);
 /* Its events, and what they amount to; `entries` may be NULL. */

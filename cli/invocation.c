@@ -168,7 +168,7 @@ int invocation_engine_options(struct invocation *in, struct engine_options *out)
 	return make_selection(in, &out->selection);
 }
 
-static int open_engine(struct invocation *in)
+int invocation_open_engine(struct invocation *in)
 {
 	struct engine_options o;
 
@@ -290,10 +290,10 @@ static int satisfy_needs(struct invocation *in)
 		if (option_given(in->args, OPT_SHOW))
 			return 0;
 	}
-	if ((needs & NEED_ENGINE) && open_engine(in) != 0)
+	if ((needs & NEED_ENGINE) && invocation_open_engine(in) != 0)
 		return -1;
 	if (needs & NEED_ENGINE_IF_POSSIBLE)
-		open_engine(in);
+		invocation_open_engine(in);
 	if ((needs & NEED_STATE_IF_PROJECT) &&
 	    file_exists(path_join(in->arena, in->dir, MANIFEST_NAME)) && open_state(in) != 0)
 		return -1;

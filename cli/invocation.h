@@ -54,6 +54,8 @@ bool invocation_project_is_here(struct invocation *in);
 void invocation_warn_idle(struct invocation *in);
 /* What the engine is opened with; 0, or -1 when a parameter file cannot be read. */
 int invocation_engine_options(struct invocation *in, struct engine_options *out);
+/* For a command that finds out that it needs one; in->state is closed before.  0 or -1. */
+int invocation_open_engine(struct invocation *in);
 /* Shows what is in `diags` now, and empties it. */
 void invocation_show_diags(struct invocation *in);
 /* What a command returns when all that can go wrong is in `diags`: 130 after an interrupt,

@@ -194,6 +194,8 @@ static void loop(struct conduct *x)
 
 	/* What was asked while nobody ran it comes before anything goes on. */
 	asks_look(x);
+	if (x->q->abort)
+		asks_take(x, x->q->abort);
 	x->look = errand_rest(x, NULL, CONDUCT_LOOK_MS, look);
 	for (turn(x); !x->finished; turn(x)) {
 		dispatch_next(x->dispatch, &ev);
@@ -212,7 +214,7 @@ static void stop_all(struct conduct *x)
 	errand_cancel(x->look);
 }
 
-static void tell_story(struct conduct *x)
+void conduct_tell_story(struct conduct *x)
 {
 	struct journal_list list = {NULL, 0};
 	struct diags ignored = DIAGS_INIT;
@@ -240,7 +242,7 @@ static int run(struct conduct *x)
 	dispatch_cancel(x->dispatch);
 	dispatch_free(x->dispatch);
 	conduct_release(x);
-	tell_story(x);
+	conduct_tell_story(x);
 	if (conduct_keep(x))
 		return -1;
 	status = x->out->story.row.status;
@@ -250,21 +252,28 @@ static int run(struct conduct *x)
 											      : -1;
 }
 
+static int conduct(struct conduct *x)
+{
+	if (conduct_open(x))
+		return -1;
+	if (conduct_must_give_up(x))
+		return conduct_give_up(x);
+	return conduct_prepare(x) ? -1 : run(x);
+}
+
 int conduct_with(struct engine *e, const struct conduct_request *q,
 		 const struct conduct_setup *setup, struct conduct_result *out, struct diags *d)
 {
 	struct conduct *x = xcalloc(1, sizeof(*x));
 	struct clock *clock = e->options.clock;
-	int rc = -1;
+	int rc;
 
 	*out = (struct conduct_result){0};
 	*x = (struct conduct){.e = e, .q = q, .setup = setup, .out = out, .d = d};
 	x->a = arena_new();
 	x->began_ms = clock->monotonic_ms(clock);
-	if (conduct_prepare(x) == 0) {
-		rc = run(x);
-		out->overhead_ms = clock->monotonic_ms(clock) - x->began_ms - x->waited_ms;
-	}
+	rc = conduct(x);
+	out->overhead_ms = clock->monotonic_ms(clock) - x->began_ms - x->waited_ms;
 	if (x->state)
 		state_unlock(x->state);
 	arena_free(x->a);

@@ -21,7 +21,9 @@ struct conduct_request {
 	size_t parameter_count;
 	enum execution_kind kind;
 	enum step_grace grace;
-	const char *resume;   /* id of an execution to go on with; NULL: a new one */
+	const char *resume; /* id of an execution to go on with; NULL: a new one */
+	/* Of `resume`: it is gone on with only to be aborted, as this asks.  NULL: it is not. */
+	const struct execution_ask *abort;
 	int64_t since_ms;     /* wall clock: when the outage began; 0: now */
 	const char *detected; /* what detected it: "check shop of east: ..."; NULL: nobody */
 	const char *reason;   /* why it is run; may be NULL */

@@ -187,14 +187,14 @@ static int look_at_others(struct conduct *x)
 }
 
 /* Whoever holds the lock of all others keeps them out; its own keeps a second process out of it. */
-static int lock(struct conduct *x)
+int conduct_lock(struct conduct *x)
 {
 	struct instance_id ids[2];
 	struct lock_wait wait = {.timeout_ms = x->e->options.lock_timeout_ms};
 	size_t count = 0;
 	int rc;
 
-	if (x->p->exclusive)
+	if (x->p && x->p->exclusive)
 		ids[count++] = (struct instance_id){CONDUCT_LOCK_STACK, ACCOUNT_NONE, "-"};
 	ids[count++] = (struct instance_id){CONDUCT_LOCK_STACK, ACCOUNT_NONE, x->row.id};
 	rc = state_lock(x->state, &(struct lock_request){ids, count, &x->owner, &wait}, x->d);
@@ -329,21 +329,23 @@ static int check_resumable(struct conduct *x)
 	return -1;
 }
 
-int conduct_prepare(struct conduct *x)
+int conduct_open(struct conduct *x)
 {
-	const char *runbook = x->q->runbook;
-	char id[RUN_ID_SIZE];
-
 	x->state = engine_state(x->e, STATE_WRITE, x->d);
 	if (!x->state)
 		return -1;
 	x->owner = engine_owner(x->a, x->e->options.clock, x->e->options.command);
 	x->rehearsal = x->e->options.world != WORLD_REAL;
-	if (x->q->resume) {
-		if (load_row(x, x->q->resume) || check_resumable(x))
-			return -1;
-		runbook = x->row.runbook;
-	}
+	if (!x->q->resume)
+		return 0;
+	return load_row(x, x->q->resume) || check_resumable(x) ? -1 : 0;
+}
+
+int conduct_prepare(struct conduct *x)
+{
+	const char *runbook = x->q->resume ? x->row.runbook : x->q->runbook;
+	char id[RUN_ID_SIZE];
+
 	/* Diagnostics point into its files: they outlive the execution. */
 	x->p = runbook_load(x->e->arena, x->e->project->manifest, runbook, x->d);
 	if (!x->p)
@@ -352,7 +354,7 @@ int conduct_prepare(struct conduct *x)
 	if (bind(x) || check_approvals(x) || conduct_load_durations(x))
 		return -1;
 	if (x->q->resume)
-		return lock(x);
+		return conduct_lock(x);
 	/* A rehearsal's chance is always the same, and its execution is kept beside the others. */
 	state_new_run_id(x->rehearsal ? clock_real() : x->e->options.clock, conduct_wall_ms(x), id);
 	x->row = (struct execution_row){
@@ -363,13 +365,18 @@ int conduct_prepare(struct conduct *x)
 		.parameters = parameters_text(x),
 		.owner = x->owner,
 	};
-	return lock(x) || look_at_others(x) ? -1 : 0;
+	return conduct_lock(x) || look_at_others(x) ? -1 : 0;
+}
+
+int conduct_look_again(struct conduct *x)
+{
+	return load_row(x, x->row.id) || check_resumable(x) ? -1 : 0;
 }
 
 int conduct_start(struct conduct *x)
 {
 	approve_beforehand(x);
-	if (x->q->resume) /* as it is now that nobody else can write */
-		return load_row(x, x->row.id) || check_resumable(x) ? -1 : conduct_restore(x);
+	if (x->q->resume)
+		return conduct_look_again(x) ? -1 : conduct_restore(x);
 	return begin_new(x) ? -1 : tell_first(x);
 }

@@ -86,6 +86,9 @@ static void complain(struct conduct *x, enum execution_status status, const char
 
 	if (status == EXECUTION_COMPLETED || status == EXECUTION_COMPLETED_WITH_EXCEPTIONS)
 		return;
+	/* That is what was wanted. */
+	if (x->q->abort && x->aborting)
+		return;
 	g = diag_add(x->d, DIAG_CONDUCT_FAILED, RANGE_NONE, "runbook '%s' %s%s%s", x->row.runbook,
 		     status == EXECUTION_REVERSED  ? "failed, and what it did was undone"
 		     : status == EXECUTION_ABORTED ? "was aborted"

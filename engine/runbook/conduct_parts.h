@@ -4,6 +4,7 @@
  *	conduct.c         the requests of conduct.h: lock, loop, end
  *	conduct_begin.c   a new execution, or one to go on with, and what speaks against it
  *	conduct_choose.c  the region that is gone to, when any healthy one will do
+ *	conduct_give_up.c the end of one that cannot be gone on with
  *	conduct_resume.c  events of an earlier process to states of steps
  *	conduct_record.c  events to the journal and to observers; answers of checks; durations
  *	conduct_tree.c    whose turn it is: lists, Parallel, Sequence, Runbook
@@ -189,16 +190,25 @@ struct conduct {
 int conduct_with(struct engine *e, const struct conduct_request *q,
 		 const struct conduct_setup *setup, struct conduct_result *out, struct diags *d);
 int64_t conduct_wall_ms(const struct conduct *x);
+void conduct_tell_story(struct conduct *x);
 /* Somebody said no, or a guard did: exit 4. */
 void conduct_refuse(struct conduct *x);
 
 /* conduct_begin.c: 0, or -1 with errors; *out says when it is refused. */
+int conduct_open(struct conduct *x);
+int conduct_lock(struct conduct *x);
+/* As it is now that nobody else can write. */
+int conduct_look_again(struct conduct *x);
 int conduct_prepare(struct conduct *x);
 int conduct_start(struct conduct *x);
 
 /* conduct_choose.c: the parameters as given, "best" replaced by a healthy region.  NULL with errors
  * when there is none. */
 const struct parameter_given *conduct_choose(struct conduct *x);
+
+/* conduct_give_up.c */
+bool conduct_must_give_up(struct conduct *x);
+int conduct_give_up(struct conduct *x);
 
 /* conduct_resume.c */
 int conduct_restore(struct conduct *x);

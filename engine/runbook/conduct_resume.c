@@ -340,7 +340,7 @@ int conduct_restore(struct conduct *x)
 	}
 	if (x->abort_taken)
 		conduct_abort(x, x->abort_taken);
-	else
+	else if (!x->q->abort)
 		try_again(x);
 	return x->broken ? -1 : 0;
 }

@@ -81,7 +81,7 @@ void step_over(struct step_run *s, enum step_ended how, json_t *result, const ch
 /* The first error of an outcome as the reason, and its diagnostics to the execution's. */
 void step_over_outcome(struct step_run *s, const struct outcome *o);
 
-/* In a rehearsal: how long the step took in the world before; 0: never measured, or in the world. */
+/* In a rehearsal: how long the step took in the world before; 0: never measured. */
 int64_t step_rehearsed_ms(const struct step_run *s);
 
 /* What goes on behind `stop` (a thread): end(own) waits for it, once, on the coordinator's thread

@@ -1,0 +1,104 @@
+/*
+ * cmd_runbook_abort.c - runbook abort: of an execution whose process is there it is a request; one
+ * that nobody runs any more is ended here, and what it did is undone by this process.
+ */
+#include "cli/cmd_runbook.h"
+#include "cli/execution.h"
+#include "cli/request.h"
+#include "cli/view_execution.h"
+
+static const char *named(const struct invocation *in)
+{
+	if (in->args->operand_count)
+		return in->args->operands[0];
+	return in->args->options[OPT_EXECUTION].text;
+}
+
+/* 1: nobody runs it, and it can be ended here; 0: it is asked. */
+static int look(struct invocation *in, struct execution_row *r)
+{
+	struct execution_list going = {NULL, 0};
+
+	if (named(in)) {
+		if (execution_find(in, named(in), r) != 0)
+			return -1;
+		return execution_is_resumable(r);
+	}
+	if (execution_load_going(in, &going) != 0)
+		return -1;
+	/* What failed is over: to undo it has to be said on purpose. */
+	return going.count ? 0 : execution_find_left(in, r);
+}
+
+static int exit_of(const struct invocation *in, const struct execution_story *s)
+{
+	if (s->row.status == EXECUTION_REVERSED)
+		return EXIT_DONE;
+	if (s->row.status == EXECUTION_ABORTED && option_given(in->args, OPT_KEEP))
+		return EXIT_DONE;
+	return s->row.status == EXECUTION_PAUSED ? EXIT_INTERRUPTED : EXIT_ERROR;
+}
+
+static int end_here(struct invocation *in, const struct execution_row *r)
+{
+	const struct option_value *reason = &in->args->options[OPT_REASON];
+	const struct execution_ask ask = {
+		.request = REQUEST_ABORT,
+		.step = "",
+		.reason = reason->count ? reason->text : "",
+		.text = option_given(in->args, OPT_KEEP) ? "keep" : "",
+		.by = engine_owner(in->arena, in->clock, in->command->name),
+	};
+	const struct conduct_request q = {
+		.runbook = r->runbook,
+		.kind = r->kind,
+		.resume = r->id,
+		.abort = &ask,
+		.reason = reason->text,
+		.request = request_text(in),
+	};
+	struct conduct_result result = {.refused = false};
+
+	state_close(in->state);
+	in->state = NULL;
+	if (invocation_open_engine(in) != 0)
+		return invocation_exit(in);
+	engine_conduct(in->engine, &q, &result, &in->diags);
+	invocation_show_diags(in);
+	if (!result.story.row.id)
+		return result.refused ? EXIT_REFUSED : invocation_exit(in);
+	in->view->show_execution_end(in->view, &result.story);
+	return exit_of(in, &result.story);
+}
+
+static int run(struct invocation *in)
+{
+	struct execution_row row;
+	int here = look(in, &row);
+
+	if (here < 0)
+		return invocation_exit(in);
+	return here ? end_here(in, &row) : runbook_ask(in);
+}
+
+const struct command cmd_runbook_abort = {
+	.name = "runbook abort",
+	.group = GROUP_FAILOVER,
+	.summary = "end an execution, and undo what it did",
+	.operands = "[EXECUTION]",
+	.operand_max = 1,
+	.help = "Nothing more is begun. What was done is undone in the opposite order where a step "
+		"can be: those with Reverse, Traffic and Apply; 'hadeploy runbook status' tells "
+		"which could not. With --keep nothing is undone.\n"
+		"\n"
+		"An execution whose process was killed is ended, and undone, by this command "
+		"itself; one that failed is, when it is named. When its runbook has changed since "
+		"it began nothing is undone, and the steps that would have been are named.",
+	.examples = (const char *const[]){"hadeploy runbook abort --reason 'false alarm'",
+					  "back to where it was", "hadeploy runbook abort --keep",
+					  "stop here, as it is", NULL},
+	.options = (const enum option_id[]){OPT_KEEP, OPT_EXECUTION, OPT_REASON, OPT_JSON, OPT_END},
+	.needs = NEED_STATE_WRITE | NEED_SIGNALS | RECORD_IS_ENOUGH,
+	.select = runbook_select,
+	.run = run,
+};

@@ -1,0 +1,177 @@
+"""Drills of runbooks, in steps of risk, and executions that are given up."""
+
+import os
+import re
+import sqlite3
+import subprocess
+
+import pytest
+
+PROGRAM = os.environ.get("HADEPLOY", "build/hadeploy")
+
+MANIFEST = """\
+Project: shop
+Providers:
+  sim: {File: cloud.db, Latency: {'*': {update: {Call: 5ms, Pending: 1s},
+        action: {Call: 5ms, Pending: 2s}}}}
+Regions: {east: {}, west: {}}
+Stacks:
+  web: {Template: web.yaml, Parameters: {Capacity: 1}, Targets: [east, west]}
+Runbooks: {failover: failover.yaml}
+Failover: {Runbook: failover, CoolDown: 1h}
+"""
+
+TEMPLATE = """\
+Parameters: {Capacity: {Type: Number}}
+Resources:
+  A: {Type: 'Sim::Node', Properties: {Name: !Sub 'a-${AWS::Region}', Size: !Ref Capacity}}
+"""
+
+RUNBOOK = """\
+Parameters: {From: {Type: Region}, To: {Type: Region}}
+Objectives: {RTO: 5m}
+Steps:
+  - {Name: scale, Type: Apply, Stack: web, Region: !Ref To, Parameters: {Capacity: 3}}
+  - {Name: renew, Type: Action, Resource: !Sub 'web/${From}/A', Action: restart}
+"""
+
+
+class Project:
+    def __init__(self, folder):
+        self.folder = folder
+        self.write("hadeploy.yaml", MANIFEST)
+        self.write("web.yaml", TEMPLATE)
+        self.write("failover.yaml", RUNBOOK)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def edit(self, name, old, new):
+        text = (self.folder / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def start(self, *words):
+        return subprocess.Popen([PROGRAM, *words], cwd=self.folder, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def run(self, *words, code=0):
+        proc = self.start(*words)
+        out = proc.communicate(timeout=60)[0]
+        assert proc.returncode == code, f"exit {proc.returncode}\n{out}"
+        return out
+
+    def move(self, *words):
+        return ("runbook", *words, "failover", "--from", "east", "--to", "west", "--yes")
+
+    def drill(self, level, code=0):
+        return self.run(*self.move("drill", "--level", level), code=code)
+
+    def killed(self, until, *words):
+        """The id of an execution whose process was killed when it had said something."""
+        proc = self.start(*(words or self.move("run")))
+        out = read_until(proc, until)
+        proc.kill()
+        proc.wait()
+        return re.search(r"execution (\S+) of", out)[1]
+
+    def log(self):
+        """How many changes the cloud has seen."""
+        with sqlite3.connect(self.folder / "cloud.db") as cloud:
+            return cloud.execute("select count(*) from log where action in "
+                                 "('create', 'update', 'delete', 'restart')").fetchone()[0]
+
+    def is_as_before(self):
+        """Nothing is set by a runbook, and nothing is to be done."""
+        out = self.run("plan", "--exit-code")
+        return "HD2701" not in out
+
+
+def read_until(proc, wanted):
+    said = ""
+    for line in proc.stdout:
+        said += line
+        if wanted in line:
+            return said
+    raise AssertionError(f"it ended without '{wanted}':\n{said}")
+
+
+def took_s(text):
+    """Of the last line that says how long an execution took."""
+    found = re.findall(r"COMPLETED in (?:(\d+)m)?([\d.]+)s", text)[-1]
+    return int(found[0] or 0) * 60 + float(found[1])
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = Project(tmp_path)
+    project.run("apply", "--yes")
+    return project
+
+
+# Executions that nobody runs any more
+
+def test_a_killed_execution_is_undone_by_who_aborts_it(project):
+    project.killed("renew: begins")
+    assert not project.is_as_before()
+    assert "is not over" in project.run(*project.move("run"), code=4)
+    assert "runbook abort" in project.run("runbook", "resume", code=1)
+    out = project.run("runbook", "abort", "--reason", "false alarm")
+    assert "scale: undone" in out and "REVERSED" in out and "false alarm" in out
+    assert project.is_as_before()
+    project.run("state", "check")
+    project.run(*project.move("run"))
+
+
+def test_one_whose_runbook_has_changed_is_given_up(project):
+    execution = project.killed("renew: begins")
+    project.edit("failover.yaml", "Capacity: 3", "Capacity: 4")
+    assert "is not what it was" in project.run("runbook", "run", "--resume", "--yes", code=4)
+    out = project.run("runbook", "abort", execution, code=1)
+    assert "HD2670" in out and "1 step" in out and "ABORTED" in out
+    out = project.run("runbook", "status", execution)
+    assert "apply --drop-overrides" in out
+    project.run(*project.move("run"))
+
+
+def test_one_whose_runbook_is_broken_is_given_up(project):
+    execution = project.killed("renew: begins")
+    project.write("failover.yaml", "Steps: [")
+    assert "ABORTED" in project.run("runbook", "abort", execution[:16], "--keep")
+    project.write("failover.yaml", RUNBOOK)
+    project.run(*project.move("run"))
+
+
+def test_a_failed_one_is_undone_when_it_is_named(project):
+    project.edit("failover.yaml", "Action: restart", "Action: explode")
+    project.run(*project.move("run"), code=1)
+    project.run("runbook", "abort", code=1)
+    execution = re.findall(r"\d{8}-\d{6}-\w{6}", project.run("runbook", "status"))[0]
+    assert "REVERSED" in project.run("runbook", "abort", execution)
+    assert project.is_as_before()
+
+
+# Simulated
+
+def test_a_simulated_drill_touches_nothing_and_leaves_a_report(project):
+    before = project.log()
+    out = project.drill("simulated")
+    assert "COMPLETED" in out
+    assert project.log() == before
+    assert project.is_as_before()
+    assert "simulated drill" in project.run("runbook", "list")
+    report = project.run("runbook", "report", "--format", "json")
+    assert '"simulated"' in report and '"COMPLETED"' in report
+
+
+def test_a_simulated_drill_takes_as_long_as_the_real_thing(project):
+    real = took_s(project.run(*project.move("run")))
+    assert real > 2.5
+    assert abs(took_s(project.drill("simulated")) - real) < 0.3 * real
+
+
+def test_a_failed_simulated_drill_is_not_resumed(project):
+    project.edit("failover.yaml", "web/${From}/A", "web/${From}/B")
+    project.drill("simulated", code=1)
+    assert "HD9036" not in project.run("runbook", "run", "--resume", "--yes", code=1)
+    assert project.is_as_before()
