@@ -165,7 +165,7 @@ def test_another_region_and_nothing_needs_the_lost_one(project):
 
 def test_it_ends_when_the_manifest_says_so(project):
     project.recreate("--into", "south")
-    project.change("{Region: east, Parameters: {Size: 7}}", "{Region: south, Parameters: {Size: 7}}")
+    project.change("Targets: [{Region: east,", "Targets: [{Region: south,")
     project.change("Template: web.yaml, Targets: [east,", "Template: web.yaml, Targets: [south,")
     project.write("watch.yaml", WATCH.replace("east", "south"))
     said = project.run("plan")

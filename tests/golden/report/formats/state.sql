@@ -1,6 +1,8 @@
 PRAGMA application_id = 1212236880;
 PRAGMA user_version = 3;
 BEGIN TRANSACTION;
+CREATE TABLE abandoned (stack TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, logical_id TEXT NOT NULL, deposed TEXT NOT NULL, type TEXT NOT NULL, provider TEXT NOT NULL, schema_version INTEGER NOT NULL, id TEXT NOT NULL, inputs TEXT NOT NULL, outputs TEXT NOT NULL, private BLOB NOT NULL, sensitive TEXT NOT NULL, depends_on TEXT NOT NULL, endpoint TEXT NOT NULL, deletion_policy TEXT NOT NULL, tainted INTEGER NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, born INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (stack, account, region, logical_id, deposed)) STRICT;
+CREATE TABLE recreation (region TEXT NOT NULL PRIMARY KEY, into_region TEXT NOT NULL, id TEXT NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL, since_ms INTEGER NOT NULL, restored TEXT NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE check_sample (name TEXT NOT NULL, region TEXT NOT NULL, slot TEXT NOT NULL, at_ms INTEGER NOT NULL, healthy INTEGER NOT NULL, detail TEXT NOT NULL, facts TEXT NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (slot, name, region)) STRICT, WITHOUT ROWID;
 CREATE TABLE control (run TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL, command TEXT NOT NULL, pid INTEGER NOT NULL, asked_ms INTEGER NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE duration (type TEXT NOT NULL, action TEXT NOT NULL, address TEXT NOT NULL, samples TEXT NOT NULL, updated_ms INTEGER NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (type, action, address)) STRICT, WITHOUT ROWID;
