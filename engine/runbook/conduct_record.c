@@ -156,8 +156,10 @@ void conduct_put_durations(struct conduct *x)
 	for (size_t i = 0; i < x->p->step_count; i++) {
 		const struct step *s = &x->steps[i];
 
+		bool well = s->status == STEP_SUCCEEDED || s->status == STEP_REVERSED;
+
 		/* Those of an earlier process it has recorded itself. */
-		if (s->status == STEP_SUCCEEDED && s->began_ms && s->millis > 0)
+		if (well && s->began_ms && s->millis > 0)
 			list.items[list.count++] = with_one(x, s);
 	}
 	if (list.count)
