@@ -156,7 +156,8 @@ void conduct_put_durations(struct conduct *x)
 	for (size_t i = 0; i < x->p->step_count; i++) {
 		const struct step *s = &x->steps[i];
 
-		bool well = s->status == STEP_SUCCEEDED || s->status == STEP_REVERSED;
+		bool well =
+			s->status == STEP_SUCCEEDED || (s->status == STEP_REVERSED && !s->reason);
 
 		/* Those of an earlier process it has recorded itself. */
 		if (well && s->began_ms && s->millis > 0)
