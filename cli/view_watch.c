@@ -8,6 +8,7 @@ static const char *sentence(const struct watch_event *ev)
 {
 	static const char *const holds[] = {
 		[HOLD_NOTHING] = "",
+		[HOLD_WAIT] = "",
 		[HOLD_CUT_OFF] =
 			"nothing answers here any more: this place may be cut off itself, so "
 			"nothing is started",

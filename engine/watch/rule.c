@@ -26,13 +26,10 @@ const char *standing_name(enum standing s)
 const char *hold_name(enum hold h)
 {
 	static const char *const names[] = {
-		[HOLD_NOTHING] = "",
-		[HOLD_CUT_OFF] = "cut off",
-		[HOLD_NOT_ARMED] = "never healthy",
-		[HOLD_RUNNING] = "running",
-		[HOLD_AWAY] = "away",
-		[HOLD_DONE] = "done",
-		[HOLD_COOL_DOWN] = "cool-down",
+		[HOLD_NOTHING] = "",        [HOLD_WAIT] = "wait",
+		[HOLD_CUT_OFF] = "cut off", [HOLD_NOT_ARMED] = "never healthy",
+		[HOLD_RUNNING] = "running", [HOLD_AWAY] = "away",
+		[HOLD_DONE] = "done",       [HOLD_COOL_DOWN] = "cool-down",
 		[HOLD_REFUSED] = "refused",
 	};
 
@@ -43,8 +40,9 @@ const char *hold_name(enum hold h)
 
 static void forget(struct outlook *o)
 {
-	o->bad = 0;
-	o->bad_ms = o->sure_ms = 0;
+	o->bad = o->vouched = 0;
+	o->bad_ms = o->sure_ms = o->last_bad_ms = 0;
+	o->last_vouched = false;
 }
 
 /* It is certain when both the quorum and the answers in a row say so: after one good answer it has
@@ -81,6 +79,10 @@ bool outlook_hear(struct outlooks *all, struct outlook *o, enum outlook_answer a
 	}
 	if (!o->bad++)
 		o->bad_ms = now_ms;
+	/* In a cut of this place's own nobody answers between two of them. */
+	o->last_vouched = all->heard_ms >= o->last_bad_ms;
+	o->vouched += o->last_vouched;
+	o->last_bad_ms = now_ms;
 	look_if_sure(o, now_ms);
 	return silence;
 }
@@ -121,8 +123,9 @@ static void add(struct count *n, struct judgement *v, const struct outlook *o, i
 		n->last_ms = o->bad_ms;
 	if (spread_ms > n->spread_ms)
 		n->spread_ms = spread_ms;
-	if (o->sure_ms > v->own_ms)
-		v->own_ms = o->sure_ms;
+	if (o->sure_ms > v->sure_ms)
+		v->sure_ms = o->sure_ms;
+	v->vouched = v->vouched && o->last_vouched && o->vouched >= o->check->unhealthy_threshold;
 	if (!v->worst || (v->worst->healthy && !o->healthy))
 		v->worst = o;
 }
@@ -161,31 +164,26 @@ static enum standing standing_of(const struct watch_entry *e, const struct judge
 struct judgement entry_judge(const struct watch_entry *e, const struct outlooks *all,
 			     int64_t now_ms)
 {
-	struct judgement v = {.worst = NULL};
+	struct judgement v = {.vouched = true};
 	struct count n = {0};
 
 	for (size_t i = 0; i < all->count; i++)
 		if (is_of(e->watch, &all->items[i]))
 			add(&n, &v, &all->items[i], now_ms);
 	v.since_ms = earlier(e->carried_since_ms, first_bad(e, all, &n));
-	v.sure_ms = earlier(e->carried_sure_ms, v.own_ms);
+	v.sure_ms = earlier(e->carried_sure_ms, v.sure_ms);
 	v.due_ms = v.sure_ms + e->watch->for_ms;
 	v.standing = standing_of(e, &v, &n, now_ms);
 	return v;
 }
 
-/* Somebody must have answered since this process became certain, so that it is not this place that
- * is cut off. */
-static bool is_cut_off(const struct judgement *v, const struct outlooks *all, int64_t now_ms)
-{
-	return all->heard_ms < v->own_ms || now_ms - all->heard_ms > all->silent_ms;
-}
-
 enum hold entry_hold(const struct watch_entry *e, const struct judgement *v,
 		     const struct outlooks *all, const struct watch_facts *f, int64_t now_ms)
 {
-	if (is_cut_off(v, all, now_ms))
+	if (now_ms - all->heard_ms > all->silent_ms)
 		return HOLD_CUT_OFF;
+	if (!v->vouched)
+		return HOLD_WAIT;
 	if (!e->armed)
 		return HOLD_NOT_ARMED;
 	if (*f->running)

@@ -31,6 +31,10 @@ struct outlook {
 	int64_t heard_ms; /* its last answer */
 	int64_t bad_ms;   /* first of the bad answers in a row */
 	int64_t sure_ms;  /* when these reached the thresholds */
+	/* Bad answers between which somebody else answered: the others may be this place's own. */
+	size_t vouched;
+	int64_t last_bad_ms;
+	bool last_vouched;
 	char detail[OUTLOOK_DETAIL];
 };
 
@@ -79,7 +83,7 @@ struct judgement {
 	enum standing standing;
 	int64_t since_ms;            /* first bad answer of the outage */
 	int64_t sure_ms;             /* when it became certain */
-	int64_t own_ms;              /* the same, as far as this process saw it */
+	bool vouched;                /* thresholds are reached by answers that count */
 	int64_t due_ms;              /* For is over then */
 	const struct outlook *worst; /* what to name; NULL: nothing is asked */
 };
@@ -96,6 +100,7 @@ struct watch_facts {
 
 enum hold {
 	HOLD_NOTHING,
+	HOLD_WAIT,      /* for another answer, soon */
 	HOLD_CUT_OFF,   /* nothing answers here, not even elsewhere */
 	HOLD_NOT_ARMED, /* never seen healthy: a check that is wrong, rather than an outage */
 	HOLD_RUNNING,   /* another execution is not over */

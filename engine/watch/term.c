@@ -159,7 +159,7 @@ static void tell_hold(struct term *t, struct guarded *g, const struct judgement 
 {
 	const char *id = hold == HOLD_AWAY ? f->away : hold == HOLD_RUNNING ? f->running : NULL;
 
-	if (hold == g->held)
+	if (hold == g->held || hold == HOLD_WAIT)
 		return;
 	g->held = hold;
 	if (hold == HOLD_NOTHING)
@@ -178,7 +178,7 @@ static void tell_hold(struct term *t, struct guarded *g, const struct judgement 
 /* What takes care of itself soon is waited for. */
 static bool is_settled(const struct watching *w, enum hold hold)
 {
-	return hold != HOLD_CUT_OFF || watch_now_ms(w) >= w->until_ms;
+	return (hold != HOLD_CUT_OFF && hold != HOLD_WAIT) || watch_now_ms(w) >= w->until_ms;
 }
 
 static void consider(struct term *t, struct guarded *g, const struct judgement *v)

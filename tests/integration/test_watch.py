@@ -1,10 +1,12 @@
 """hadeploy watch: real servers that go and come back, and watches that are killed."""
 
+import contextlib
 import http.server
 import json
 import os
 import signal
 import socket
+import sqlite3
 import threading
 import time
 
@@ -153,6 +155,18 @@ class Watching:
         return self.events(**wanted)[count - 1]
 
 
+def samples(made):
+    """What is recorded of checks: the latest answer, and when it was healthy last."""
+    found = {}
+    with contextlib.closing(sqlite3.connect(made.dir / ".hadeploy" / "state.db")) as db:
+        for name, region, healthy, at, detail in db.execute(
+                "SELECT name, region, healthy, at_ms, detail FROM check_sample ORDER BY at_ms"):
+            row = found.setdefault((name, region), {"healthy_at": 0})
+            row.update(healthy=bool(healthy), at=at, detail=detail)
+            row["healthy_at"] = at if healthy else row["healthy_at"]
+    return found
+
+
 def executions(made):
     return [line for line in made.lines("runbook", "status", "--limit", "9")
             if line["type"] == "execution"]
@@ -200,7 +214,7 @@ def test_a_place_that_is_cut_off_starts_nothing(tmp_path, world):
     made = project(tmp_path, world)
     with Watching(made) as watch:
         watch.until(event="standing", state="HEALTHY")
-        for region in ADDRESSES:
+        for region in reversed(ADDRESSES):
             world.stop(region)
         watch.until(event="holds", hold="cut off")
         for region in ADDRESSES:
@@ -364,3 +378,28 @@ def test_the_best_region_is_chosen(tmp_path, world):
         "Parameters": {"From": {"Type": "Region"}, "To": {"Type": "Region"}},
         "Steps": [step(world, "move")]})
     made.run(*failover).ok(4).err("HD2669", "Failover: {Healthy:")
+
+
+def test_what_cannot_be_asked_is_said(tmp_path, world):
+    checks = {"shop": {"Type": "HTTP", "Url": "http://127.0.0.1:1/", "Provider": "names"}}
+    made = project(tmp_path, world, HealthChecks=checks, Providers={
+        "probe": {}, "names": {"Use": "powerdns", "Endpoint": "http://127.0.0.1:1"}})
+    made.run("watch", "--once").ok(1).err("HD2762", "carries out no checks")
+
+
+def test_a_sample_of_the_standby_is_kept_while_all_is_well(tmp_path, world):
+    """What a failover knows of the time before the cut: health and watch write it, and the
+    latest healthy answer stays when the region is gone."""
+    made = project(tmp_path, world)
+    made.run("health").ok()
+    assert samples(made)["shop", "east"]["healthy"]
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        before = samples(made)["shop", "west"]["at"]
+        wait_until(lambda: samples(made)["shop", "west"]["at"] > before, 20, "a later sample")
+        assert watch.end() == 0
+    world.stop("east")
+    made.run("health").ok(1)
+    rows = samples(made)
+    assert not rows["shop", "east"]["healthy"] and rows["shop", "east"]["healthy_at"] > 0
+    assert "connection refused" in rows["shop", "east"]["detail"]

@@ -179,17 +179,33 @@ static void who_hears_nobody_is_cut_off(void **state)
 	assert_true(judge(t).since_ms > 1000000 + 60 * S);
 }
 
-static void somebody_has_to_answer_after_it_is_certain(void **state)
+static void a_short_cut_of_this_place_counts_for_nothing(void **state)
 {
 	struct table *t = *state;
 
 	t->watch.for_ms = 0;
 	hear(t, "+++");
+	hear_for(t, "---", 4);
+	/* The other region is back first. */
+	hear(t, "..+");
+	assert_int_equal(hold(t), HOLD_WAIT);
 	hear(t, "--+");
-	hear_for(t, "---", 2);
-	assert_int_equal(hold(t), HOLD_CUT_OFF);
+	assert_int_equal(hold(t), HOLD_WAIT);
 	hear(t, "--+");
 	assert_int_equal(hold(t), HOLD_NOTHING);
+}
+
+static void a_cut_at_the_end_of_for_is_waited_out(void **state)
+{
+	struct table *t = *state;
+
+	hear(t, "+++");
+	hear_for(t, "--+", 11);
+	hear_for(t, "---", 3);
+	hear(t, "..+");
+	assert_int_equal(hold(t), HOLD_WAIT);
+	hear(t, "+++");
+	assert_int_not_equal(judge(t).standing, STANDING_DUE);
 }
 
 static void a_wrong_answer_is_an_answer(void **state)
@@ -198,8 +214,10 @@ static void a_wrong_answer_is_an_answer(void **state)
 
 	t->watch.for_ms = 0;
 	hear(t, "+++");
-	hear_for(t, "---", 3);
-	outlook_hear(&t->all, &t->items[2], ANSWER_WRONG, t->now_ms);
+	for (size_t i = 0; i < 3; i++) {
+		hear(t, "---");
+		outlook_hear(&t->all, &t->items[2], ANSWER_WRONG, t->now_ms);
+	}
 	assert_int_equal(hold(t), HOLD_NOTHING);
 }
 
@@ -278,7 +296,8 @@ int main(void)
 		TEST(what_goes_up_and_down_is_never_due),
 		TEST(no_answer_is_no_bad_answer),
 		TEST(who_hears_nobody_is_cut_off),
-		TEST(somebody_has_to_answer_after_it_is_certain),
+		TEST(a_short_cut_of_this_place_counts_for_nothing),
+		TEST(a_cut_at_the_end_of_for_is_waited_out),
 		TEST(a_wrong_answer_is_an_answer),
 		TEST(what_was_never_healthy_is_a_wrong_check),
 		TEST(the_last_execution_cools_down),
