@@ -130,6 +130,15 @@ static const struct check_listener listener = {
 	.answered = fence_answer,
 };
 
+static bool has_ways(const struct step *s)
+{
+	for (size_t i = 0; i < s->child_count; i++)
+		if (s->children[i]->p->role == ROLE_BY)
+			return true;
+	return false;
+}
+
+/* Within is how long it may take to show that a way went well; before one did, thresholds tell. */
 static void ask_old(struct attempt *at, bool after_way, int64_t within_ms)
 {
 	struct conduct *x = at->run.x;
@@ -143,7 +152,7 @@ static void ask_old(struct attempt *at, bool after_way, int64_t within_ms)
 	for (size_t i = 0; i < spec->use_count; i++) {
 		struct check_use use = spec->uses[i];
 
-		if (!use.within_ms)
+		if (!use.within_ms || (!after_way && has_ways(at->s)))
 			use.within_ms = within_ms;
 		q->wants_health = q->wants_health || !use.unhealthy;
 		conduct_add_check(x, at->checks, &use);
