@@ -131,7 +131,7 @@ void errand_event(const struct dispatch_event *ev)
 		r->due(r);
 	else if (!r->due && ev->kind == DISPATCH_START)
 		dispatch_drop(r->x->dispatch, ev->job);
-	else if (!r->due && !r->at->said)
+	else if (!r->due && r->at && !r->at->said)
 		r->at->driver->event(&r->at->run, ev->job, ev);
 }
 

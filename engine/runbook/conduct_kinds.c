@@ -289,9 +289,8 @@ static void approval_begin(struct attempt *at)
 {
 	struct step *s = at->s;
 	const struct execution_ask *q = said_before(s);
-	const char *why;
 
-	if (q && !(why = approval_answer(s, q)))
+	if (q && !approval_answer(s, q))
 		return;
 	if (!step_write(s, ENTRY_STEP_WAITING, waiting_data(at)))
 		return;

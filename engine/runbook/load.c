@@ -394,8 +394,8 @@ static void report_circle(struct runbook_library *lib, const struct runbook_file
 	for (const struct runbook_file *f = last; f && f != again; f = f->asked_by)
 		way = arena_printf(lib->a, "%s -> %s", f->entry->name, way);
 	way = arena_printf(lib->a, "%s -> %s", again->entry->name, way);
-	g = diag_add(d, DIAG_RUNBOOK_CIRCLE, at->where, "runbook '%s' would run itself",
-		     again->entry->name);
+	g = diag_add(d, DIAG_RUNBOOK_CIRCLE, at ? at->where : again->entry->where,
+		     "runbook '%s' would run itself", again->entry->name);
 	diag_detail(d, g, "%s", way);
 	diag_hint(d, g, "take out one of these steps");
 }

@@ -201,7 +201,6 @@ static const struct step_spec *make_spec(struct step_making *k, const struct bou
 					 size_t step, bool *known)
 {
 	struct step_spec *s = spec_new(k->a);
-	struct frame_lookup lookup;
 	bool decided;
 
 	if (!applies(k, b, step, s))
@@ -210,8 +209,6 @@ static const struct step_spec *make_spec(struct step_making *k, const struct bou
 	*known = k->known;
 	if (!s->applies || (k->grace == STEP_UNGRACEFUL && k->step->left_out))
 		return left_out(k->a, s, known);
-	frame_lookup_init(&lookup, b, b->p->steps[step].frame);
-	k->lookup = &lookup.face;
 	if (step_make_values(k))
 		return NULL;
 	fill_spec(k, s);
@@ -222,7 +219,9 @@ static const struct step_spec *make_spec(struct step_making *k, const struct bou
 const struct step_spec *step_spec(struct arena *a, const struct bound_procedure *b,
 				  struct step_wish w, bool *known, struct diags *d)
 {
+	struct frame_lookup lookup;
 	struct step_making k = {.a = a,
+				.lookup = &lookup.face,
 				.m = b->outside->m,
 				.step = file_step_of(b, w.step),
 				.grace = w.grace,
@@ -231,6 +230,7 @@ const struct step_spec *step_spec(struct arena *a, const struct bound_procedure 
 	const struct step_spec *s;
 	bool all = false;
 
+	frame_lookup_init(&lookup, b, b->p->steps[w.step].frame);
 	/* Who asks whether it is known wants to run it. */
 	b->outside->secrets = known ? SECRETS_NOW : before;
 	s = make_spec(&k, b, w.step, &all);

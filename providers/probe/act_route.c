@@ -255,7 +255,7 @@ static int look(struct place *p)
 {
 	struct arena *a = p->r->act->c.arena;
 	const char *line = arena_printf(a, "show servers state %s\n", p->r->backend), *wrong;
-	struct text answer;
+	struct text answer = {0};
 
 	if (ask(p, line, &answer) < 0)
 		return -1;

@@ -277,6 +277,14 @@ static show_fn *show_of(unsigned type)
 	return NULL;
 }
 
+static const char *shown(show_fn *show, struct data *d)
+{
+	const char *text = (*show)(d);
+
+	str_release(&d->name);
+	return text;
+}
+
 /* What lies beyond its own length is not the record's. */
 static const char *take_data(struct arena *a, struct cursor *c, unsigned type, size_t len)
 {
@@ -291,8 +299,7 @@ static const char *take_data(struct arena *a, struct cursor *c, unsigned type, s
 	c->at = d.end;
 	if (!show)
 		return "";
-	text = show(&d);
-	str_release(&d.name);
+	text = shown(show, &d);
 	c->bad = d.bad || d.c.bad || d.c.at != d.end;
 	return text;
 }

@@ -227,16 +227,16 @@ static enum net_result finish(int fd, const struct wait *w, const char **why)
 	return NET_FAILED;
 }
 
-static enum net_result connect_to(const struct sockaddr *at, socklen_t len, int type,
-				  const struct wait *w, const char **why, int *out)
+static enum net_result connect_to(const struct net_address *to, int type, const struct wait *w,
+				  const char **why, int *out)
 {
-	int fd = socket(at->sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(to->at.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	enum net_result r;
 
 	*why = "no connection";
 	if (fd < 0)
 		return NET_FAILED;
-	if (connect(fd, at, len) < 0 && errno != EINPROGRESS) {
+	if (connect(fd, (const struct sockaddr *)&to->at, to->len) < 0 && errno != EINPROGRESS) {
 		*why = why_of(errno);
 		return end_badly(fd, NET_FAILED);
 	}
@@ -250,18 +250,20 @@ static enum net_result connect_to(const struct sockaddr *at, socklen_t len, int 
 enum net_result net_connect(const struct net_address *to, int type, const struct wait *w, int *fd,
 			    const char **why)
 {
-	return connect_to((const struct sockaddr *)&to->at, to->len, type, w, why, fd);
+	return connect_to(to, type, w, why, fd);
 }
 
 enum net_result net_connect_path(const char *path, const struct wait *w, int *fd, const char **why)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct net_address to = {.len = sizeof(at)};
 
 	*why = "the socket's path is too long";
 	if (strlen(path) >= sizeof(at.sun_path))
 		return NET_FAILED;
 	memcpy(at.sun_path, path, strlen(path));
-	return connect_to((struct sockaddr *)&at, sizeof(at), SOCK_STREAM, w, why, fd);
+	memcpy(&to.at, &at, sizeof(at));
+	return connect_to(&to, SOCK_STREAM, w, why, fd);
 }
 
 enum net_result net_send(int fd, const char *bytes, size_t len, const struct wait *w)

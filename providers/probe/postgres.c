@@ -122,14 +122,14 @@ static void hush(void *context, const char *message)
 }
 
 enum net_result pg_connect(struct arena *a, const struct pg_target *to, const struct wait *w,
-			   struct pg **out, const char **why, bool *connected)
+			   struct pg **out, struct pg_failure *failure)
 {
 	struct net_addresses found;
-	enum net_result r = net_resolve(to->host, to->port, w, &found, why);
+	enum net_result r = net_resolve(to->host, to->port, w, &found, &failure->why);
 	struct pg *p;
 	struct options o;
 
-	*connected = false;
+	failure->connected = false;
 	if (r != NET_OK)
 		return r;
 	o = options_of(a, to, &found);
@@ -143,8 +143,8 @@ enum net_result pg_connect(struct arena *a, const struct pg_target *to, const st
 		*out = p;
 		return r;
 	}
-	*connected = p->c && PQstatus(p->c) != CONNECTION_STARTED;
-	*why = p->c ? why_not(a, p) : "no memory";
+	failure->connected = p->c && PQstatus(p->c) != CONNECTION_STARTED;
+	failure->why = p->c ? why_not(a, p) : "no memory";
 	pg_close(p);
 	return r;
 }

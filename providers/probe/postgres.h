@@ -18,10 +18,14 @@ struct pg_target {
 	int port;
 };
 
-/* On anything but NET_OK *why is set and there is nothing to close; *connected says whether
- * something had accepted. */
+struct pg_failure {
+	const char *why;
+	bool connected; /* something had accepted */
+};
+
+/* On anything but NET_OK *failure is set and there is nothing to close. */
 enum net_result pg_connect(struct arena *a, const struct pg_target *to, const struct wait *w,
-			   struct pg **out, const char **why, bool *connected);
+			   struct pg **out, struct pg_failure *failure);
 void pg_close(struct pg *p); /* accepts NULL */
 
 /* Of the last statement that gave rows, the first row; texts in the arena, NULL is NULL. */

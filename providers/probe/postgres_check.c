@@ -492,11 +492,13 @@ static int judge(struct postgres *p)
 static int connect_and_look(struct postgres *p)
 {
 	struct wait w = check_wait(p->c);
-	struct check_end end = {.why = ""};
+	struct pg_failure failure = {.why = ""};
+	enum net_result r = pg_connect(p->c->arena, &p->target, &w, &p->pg, &failure);
+	const struct check_end end = {
+		.result = r, .why = failure.why, .connected = failure.connected};
 	int answered;
 
-	end.result = pg_connect(p->c->arena, &p->target, &w, &p->pg, &end.why, &end.connected);
-	if (end.result != NET_OK)
+	if (r != NET_OK)
 		return check_say_end(p->c, p->place, &end);
 	answered = look(p);
 	if (!answered)

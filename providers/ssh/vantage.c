@@ -115,7 +115,7 @@ static int read_endpoint(struct look *l, struct endpoint *e)
 int look_tcp(struct look *l)
 {
 	struct ssh_tunnel_reply reply;
-	struct endpoint e;
+	struct endpoint e = {0};
 	struct ssh_tunnel t = {0};
 	int answer;
 
