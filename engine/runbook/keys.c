@@ -74,7 +74,7 @@ const struct step_key step_keys[] = {
 	{"Roles", K_COMMAND, SHAPE_TEXTS, NEED_NOT, 'h', false, NULL},
 	{"Hosts", K_COMMAND, SHAPE_TEXTS, NEED_NOT, 'h', false, NULL},
 	/* Checks. */
-	{"Check", K_CHECK, SHAPE_CHECKS, NEED_NOT, 'v', false, NULL},
+	{"Check", K_CHECK, SHAPE_ASKED, NEED_NOT, 'v', false, NULL},
 	{"Check", K_TRAFFIC | K_FENCE, SHAPE_CHECKS, NEED_NOT, 0, false, NULL},
 	{"Within", K_CHECK | K_TRAFFIC | K_FENCE, SHAPE_DURATION, NEED_NOT, 0, false, NULL},
 	{"Expect", K_CHECK | K_FENCE, SHAPE_WORD, NEED_NOT, 0, false, expects},

@@ -51,6 +51,7 @@ enum step_shape {
 	SHAPE_ACCOUNT,
 	SHAPE_STACKS, /* one or a list; becomes a list */
 	SHAPE_CHECKS,
+	SHAPE_ASKED, /* names of checks, and maps as of SHAPE_USES */
 	SHAPE_ROUTES,
 	SHAPE_WEIGHTS, /* percentages, ascending, the last one 100 */
 	SHAPE_USES     /* {Check, Region, Within, Expect} or a list of them */

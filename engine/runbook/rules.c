@@ -32,6 +32,45 @@ static void useless(const struct step_making *k, const char *key, const char *wi
 		  "add '%s', or remove it", without);
 }
 
+/* Whether a check of this list has no region of its own. */
+static bool lacks_region(const json_t *checks)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(checks, i, item)
+	{
+		if (!json_object_get(item, "Region"))
+			return true;
+	}
+	return false;
+}
+
+/* The same before all is known; what a function gives is looked at later. */
+static bool lacks_region_written(const struct node *n)
+{
+	if (n->kind == NODE_SCALAR)
+		return true;
+	if (n->kind == NODE_MAP)
+		return !node_find(n, "Region");
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
+		if (lacks_region_written(n->items[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool needs_region(const struct step_making *k)
+{
+	const struct node *n =
+		step_key_node(k->step, k->grace, step_key_find(STEP_CHECK, TEXT_LIT("Check")));
+	const json_t *known = value_of(k, "Check");
+
+	if (!n || has(k, "Region"))
+		return false;
+	return known ? lacks_region(known) : lacks_region_written(n);
+}
+
 static void check_check(struct step_making *k)
 {
 	static const char *const bounds[] = {"AtMost", "AtLeast", "Equals"};
@@ -45,7 +84,7 @@ static void check_check(struct step_making *k)
 	}
 	if (has(k, "Value") && !bound)
 		missing(k, "AtMost", "say what the value may be: AtMost, AtLeast or Equals");
-	if (has(k, "Check") && !has(k, "Region"))
+	if (needs_region(k))
 		missing(k, "Region", "add 'Region: !Ref To', or another region to ask it in");
 	for (size_t i = 0; i < ARRAY_LEN(asked) && has(k, "Value"); i++) {
 		if (has(k, asked[i]))

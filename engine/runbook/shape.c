@@ -388,6 +388,11 @@ static json_t *shape_use(const struct shaping *s, const struct value *v)
 	return NULL;
 }
 
+static json_t *shape_asked(const struct shaping *s, const struct value *v)
+{
+	return v->kind == VALUE_MAP ? shape_use(s, v) : shape_check(s, v);
+}
+
 /* None is a way to take Before or After away in Ungraceful. */
 static json_t *shape_uses(const struct shaping *s, const struct value *v)
 {
@@ -439,6 +444,8 @@ json_t *step_shape_value(const struct shaping *s, const struct value *v)
 		return shape_each(s, v, shape_stack);
 	case SHAPE_CHECKS:
 		return shape_each(s, v, shape_check);
+	case SHAPE_ASKED:
+		return shape_each(s, v, shape_asked);
 	case SHAPE_ROUTES:
 		return shape_each(s, v, shape_route);
 	case SHAPE_WEIGHTS:

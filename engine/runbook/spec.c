@@ -25,7 +25,7 @@ struct use_list {
 	VEC_OF(struct check_use)
 };
 
-/* One use for each check of `Check`. */
+/* One use for each check of `Check`, which are names. */
 static void add_uses(struct step_making *k, const json_t *from, const struct check_use *like,
 		     struct use_list *out)
 {
@@ -41,6 +41,31 @@ static void add_uses(struct step_making *k, const json_t *from, const struct che
 	}
 }
 
+static struct check_use use_of(const json_t *item, const struct check_use *like)
+{
+	const char *expect = like->unhealthy ? "unhealthy" : "healthy";
+
+	return (struct check_use){
+		.region = json_str(item, "Region", like->region),
+		.within_ms = duration(item, "Within", like->within_ms),
+		.unhealthy = !strcmp(json_str(item, "Expect", expect), "unhealthy"),
+	};
+}
+
+/* One or more for each item: a name, or a map that says more of it. */
+static void add_asked(struct step_making *k, const json_t *item, const struct check_use *like,
+		      struct use_list *out)
+{
+	struct check_use use = use_of(item, like);
+
+	if (json_is_object(item)) {
+		add_uses(k, item, &use, out);
+		return;
+	}
+	use.check = manifest_check(k->m, json_string_value(item));
+	*(struct check_use *)arena_vec_add(k->a, out) = use;
+}
+
 /* Of Before and After: in the region of the step unless they say another one. */
 static const struct check_use *uses_of(struct step_making *k, const char *key, const char *region,
 				       size_t *count)
@@ -51,11 +76,7 @@ static const struct check_use *uses_of(struct step_making *k, const char *key, c
 
 	json_array_foreach(list, i, item)
 	{
-		const struct check_use like = {
-			.region = json_str(item, "Region", region),
-			.within_ms = duration(item, "Within", 0),
-			.unhealthy = !strcmp(json_str(item, "Expect", "healthy"), "unhealthy"),
-		};
+		const struct check_use like = use_of(item, &(struct check_use){.region = region});
 
 		add_uses(k, item, &like, &out);
 	}
@@ -72,9 +93,11 @@ static const struct check_use *own_uses(struct step_making *k, const char *regio
 		.within_ms = duration(k->values, "Within", 0),
 		.unhealthy = !strcmp(json_str(k->values, "Expect", expect), "unhealthy"),
 	};
+	const json_t *checks = json_object_get(k->values, "Check"), *item;
 	struct use_list out = {0};
+	size_t i;
 
-	add_uses(k, k->values, &like, &out);
+	json_array_foreach(checks, i, item) add_asked(k, item, &like, &out);
 	*count = out.count;
 	return out.items;
 }

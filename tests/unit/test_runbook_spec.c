@@ -265,6 +265,62 @@ static void results_bring_no_references_along(void **state)
 	forget_runbook(&r);
 }
 
+static void checks_of_a_list_may_say_where_each_is_asked(void **state)
+{
+	struct runbook_reading r = bound(
+		MOVE "Steps:\n"
+		     "  - Name: both\n"
+		     "    Type: Check\n"
+		     "    Check:\n"
+		     "      - {Check: standby, Region: !Ref To, Within: 5s}\n"
+		     "      - {Check: [primary, alive], Region: !Ref From, Expect: unhealthy}\n"
+		     "  - {Name: mixed, Type: Check, Region: !Ref To, Within: 9s,\n"
+		     "     Check: [shop, {Check: shop, Region: !Ref From}]}\n",
+		NULL);
+	const struct step_spec *s;
+	bool known;
+
+	(void)state;
+	bind_runbook(&r, "From=east To=west");
+	s = spec_of(&r, "both", STEP_GRACEFUL, &known);
+	assert_string_equal(said(&r), "");
+	assert_true(known);
+	assert_int_equal(s->use_count, 3);
+	assert_string_equal(s->uses[0].check->name, "standby");
+	assert_string_equal(s->uses[0].region, "west");
+	assert_int_equal(s->uses[0].within_ms, 5000);
+	assert_false(s->uses[0].unhealthy);
+	assert_string_equal(s->uses[2].check->name, "alive");
+	assert_string_equal(s->uses[2].region, "east");
+	assert_true(s->uses[2].unhealthy);
+	s = spec_of(&r, "mixed", STEP_GRACEFUL, &known);
+	assert_int_equal(s->use_count, 2);
+	assert_string_equal(s->uses[0].region, "west");
+	assert_string_equal(s->uses[1].region, "east");
+	assert_int_equal(s->uses[1].within_ms, 9000);
+	forget_runbook(&r);
+}
+
+/* Said before any parameter is known. */
+static void a_check_is_asked_somewhere(void **state)
+{
+	struct runbook_reading r = read_runbook(
+		"Parameters: {To: {Type: Region}}\n"
+		"Steps:\n"
+		"  - {Name: a, Type: Check, Check: [{Check: shop, Region: !Ref To}, alive]}\n"
+		"  - {Name: b, Type: Check, Check: {Check: shop}}\n",
+		NULL, NULL);
+
+	(void)state;
+	if (r.p)
+		bind_runbook(&r, "To=west");
+	for (size_t i = 0; r.b && i < r.p->step_count; i++)
+		step_spec(r.a, r.b, (struct step_wish){i, STEP_GRACEFUL}, NULL, &r.d);
+	assert_non_null(strstr(said(&r), "step 'a' has no 'Region'"));
+	assert_non_null(strstr(said(&r), "step 'b' has no 'Region'"));
+	forget_runbook(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +331,8 @@ int main(void)
 		cmocka_unit_test(common_keys_become_members),
 		cmocka_unit_test(secrets_are_resolved_when_a_step_is_run),
 		cmocka_unit_test(results_bring_no_references_along),
+		cmocka_unit_test(checks_of_a_list_may_say_where_each_is_asked),
+		cmocka_unit_test(a_check_is_asked_somewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
