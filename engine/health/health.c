@@ -244,6 +244,7 @@ static void add_vantage(const struct filling *f, struct probe_list *list, const 
 	*probe = (struct check_probe){
 		.check = f->check,
 		.endpoint = endpoint,
+		.host = f->host ? f->host->host.name : NULL,
 		.label = from->word ? arena_printf(f->a, "%s from %s", endpoint, from->word)
 				    : endpoint,
 		.args = args_from(f, args, from),

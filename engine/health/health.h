@@ -49,6 +49,7 @@ struct check_probe {
 	const struct manifest_check *check;
 	const char *endpoint; /* "shop of web-e1 (east)": for messages; the same pointer for all
 				 probes of an endpoint, which stand together */
+	const char *host;     /* of the manifest, by name; NULL: it is about none */
 	const char *label;    /* the same, with from where when there are vantage points: "shop
 				 (east) from west" */
 	const char *args;     /* JSON for lookup "check" */

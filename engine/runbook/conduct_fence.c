@@ -7,6 +7,9 @@
  *	           --> no way left: Gone checks all unhealthy, and
  *	               Lease over since the last healthy answer ------> lease
  *
+ * A refused connection proves that the old primary is stopped when its host lives: a way went well
+ * there, or a Gone check of the same host is healthy.
+ *
  * That nothing answers proves nothing by itself: the network may be cut between here and there.
  */
 #include <string.h>
@@ -15,6 +18,8 @@
 
 /* How long it is asked behind a way that went well, when its check says nothing of it. */
 #define VERIFY_MS 10000
+/* A host that answers does so soon. */
+#define LIVING_MS 5000
 
 static const char *region_of(const struct step *s)
 {
@@ -45,38 +50,46 @@ static void fenced(struct attempt *at, const char *how, const char *detail)
 
 /* --- by the old primary's own words ------------------------------------------------------ */
 
-/* What a check said that proves something: it answered, and takes no writes. */
-static bool proves(const struct check_answer *answer)
+enum said { SAID_NOTHING, SAID_REFUSED /* nobody listens there */, SAID_NOT_WRITABLE };
+
+/* What proves something: it answered, and takes no writes. */
+static enum said said_of(const struct check_answer *answer)
 {
 	json_t *values = *answer->values ? json_parse(text_of(answer->values), NULL, NULL) : NULL;
 	const json_t *writable = json_object_get(values, "Writable");
-	bool refused = json_flag(values, "Refused", false);
-	bool proof = (writable && !json_is_true(writable)) || refused;
+	enum said said = SAID_NOTHING;
 
+	if (writable && !json_is_true(writable))
+		said = SAID_NOT_WRITABLE;
+	else if (json_flag(values, "Refused", false))
+		said = SAID_REFUSED;
 	json_decref(values);
-	return proof;
+	return said;
 }
+
+struct probes {
+	VEC_OF(const struct check_probe *)
+};
 
 struct fence_asking {
 	struct attempt *at;
 	bool after_way;    /* a way has gone well */
 	bool wants_health; /* `Expect: healthy`: its health itself is the proof */
-	struct {
-		VEC_OF(const struct check_probe *)
-	} proven;
+	struct probes proven, refused;
+	size_t asked; /* probes */
 	const char *detail;
 };
 
-static void note_proof(struct fence_asking *q, const struct check_probe *p, bool proof)
+static void note(struct arena *a, struct probes *list, const struct check_probe *p, bool holds)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < q->proven.count; i++)
-		if (q->proven.items[i] != p)
-			q->proven.items[kept++] = q->proven.items[i];
-	q->proven.count = kept;
-	if (proof)
-		*(const struct check_probe **)arena_vec_add(q->at->run.x->a, &q->proven) = p;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i] != p)
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+	if (holds)
+		*(const struct check_probe **)arena_vec_add(a, list) = p;
 }
 
 static void fence_answer(struct check_set *c, const struct check_probe *p,
@@ -84,9 +97,15 @@ static void fence_answer(struct check_set *c, const struct check_probe *p,
 {
 	struct fence_asking *q = c->context;
 
+	struct arena *a = q->at->run.x->a;
+	enum said said = said_of(answer);
+
 	conduct_sample(q->at->run.x, p, answer);
 	q->detail = answer->detail;
-	note_proof(q, p, proves(answer));
+	q->asked = c->asked.count;
+	note(a, &q->refused, p, said == SAID_REFUSED);
+	/* Where a way went well the host is alive, and nobody listens: it was stopped. */
+	note(a, &q->proven, p, said == SAID_NOT_WRITABLE || (said == SAID_REFUSED && q->after_way));
 	if (q->wants_health || q->proven.count < c->asked.count)
 		return;
 	check_set_stop(c);
@@ -148,6 +167,7 @@ static void ask_old(struct attempt *at, bool after_way, int64_t within_ms)
 	q->at = at;
 	q->after_way = after_way;
 	q->detail = "";
+	at->fence = q;
 	at->checks = conduct_check_set(x, &listener, q);
 	for (size_t i = 0; i < spec->use_count; i++) {
 		struct check_use use = spec->uses[i];
@@ -204,7 +224,7 @@ static int64_t last_healthy_ms(struct step *s, const json_t *gone)
 	return last_ms;
 }
 
-static const struct check_use *gone_uses(const struct attempt *at, size_t *count)
+static struct check_use *gone_uses(const struct attempt *at, size_t *count)
 {
 	struct conduct *x = at->run.x;
 	const json_t *gone = json_object_get(at->run.spec->values, "Gone");
@@ -224,8 +244,55 @@ static const struct check_use *gone_uses(const struct attempt *at, size_t *count
 	return uses;
 }
 
+/* Something else of this host answered. */
+static bool is_alive(const struct attempt *at, const char *host)
+{
+	for (size_t i = 0; i < at->measured.count; i++) {
+		const struct measured *m = &at->measured.items[i];
+
+		if (host && m->answer.healthy && m->probe->host && !strcmp(m->probe->host, host))
+			return true;
+	}
+	return false;
+}
+
+static void living_asked(struct attempt *at, enum check_set_end end, const char *why)
+{
+	const struct fence_asking *q = at->fence;
+
+	(void)end;
+	(void)why;
+	for (size_t i = 0; i < q->refused.count; i++)
+		if (!is_alive(at, q->refused.items[i]->host)) {
+			attempt_end(at, STEP_ENDED_FAILED,
+				    "the old primary may still accept writes: its region answers, "
+				    "and its host does not");
+			return;
+		}
+	fenced(at, "verified", arena_printf(at->run.x->a, "%s, and the host answers", q->detail));
+}
+
+/* A primary that is stopped while its host lives: its port is refused, by that host. */
+static bool may_be_stopped(const struct attempt *at)
+{
+	return at->fence && at->fence->refused.count &&
+	       at->fence->refused.count == at->fence->asked;
+}
+
 static void still_alive(struct attempt *at, const char *why)
 {
+	struct check_use *uses;
+	size_t count;
+
+	if (may_be_stopped(at)) {
+		uses = gone_uses(at, &count);
+		for (size_t i = 0; i < count; i++) {
+			uses[i].unhealthy = false;
+			uses[i].within_ms = LIVING_MS;
+		}
+		attempt_ask(at, uses, count, 0, living_asked);
+		return;
+	}
 	attempt_end(at, STEP_ENDED_FAILED,
 		    arena_printf(at->run.x->a, "the old primary may still accept writes: %s", why));
 }

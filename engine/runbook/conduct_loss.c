@@ -221,11 +221,13 @@ static void on_answer(struct check_set *c, const struct check_probe *p,
 {
 	struct loss_asking *q = c->context;
 	struct conduct *x = q->at->run.x;
+	struct lag heard = {.at_ms = 0};
 
 	conduct_sample(x, p, answer);
-	read_lag(&x->lag, answer->values, conduct_wall_ms(x));
+	read_lag(&heard, answer->values, conduct_wall_ms(x));
 	/* Its health does not matter here, but its numbers do: one answer is enough. */
-	if (*answer->values) {
+	if (heard.at_ms) {
+		x->lag = heard;
 		check_set_stop(c);
 		q->at->checks = NULL;
 		q->then(q->at, judge(x));

@@ -79,6 +79,7 @@ struct step {
 	const char *done;               /* JSON: what it remembered when it was done; NULL */
 	const char *result, *reason;    /* JSON object or NULL; one line or NULL */
 	int64_t started_ms, began_ms;   /* wall clock; monotonic, of this process; 0 */
+	int64_t tried_ms;               /* wall clock: its latest try began, in whatever process */
 	int64_t millis;                 /* it took; 0 */
 	int64_t ended;                  /* number of the event that ended it, for the way back */
 	struct execution_ask *approval; /* said before it was its turn, or now; NULL */
@@ -105,6 +106,7 @@ struct attempt {
 	const char *reason;
 	json_t *result, *memory, *done; /* owned */
 	struct check_set *checks;       /* being asked; NULL */
+	struct fence_asking *fence;     /* Fence: what the old primary last said; NULL */
 	void (*checked)(struct attempt *at, enum check_set_end end, const char *why);
 	void (*gate)(struct step_run *s, bool healthy, const char *why);
 	struct {

@@ -135,6 +135,7 @@ static void step_started(struct restoring *r)
 	s->key = said(r, "Key");
 	s->memory = NULL;
 	s->reason = NULL;
+	s->tried_ms = r->entry->at_ms;
 	if (!s->started_ms)
 		s->started_ms = r->entry->at_ms;
 }

@@ -289,13 +289,23 @@ static void slow(struct errand *r)
 			     (json_int_t)slow_after_ms(s)));
 }
 
+/* People had the time in which nobody ran it, too; work has to begin anew. */
+static int64_t timeout_left_ms(const struct step *s)
+{
+	int64_t left_ms = s->spec->timeout_ms;
+
+	if (s->p->kind == STEP_APPROVAL)
+		left_ms -= conduct_wall_ms(s->x) - s->tried_ms;
+	return left_ms > 0 ? left_ms : 0;
+}
+
 static void arm(struct attempt *at)
 {
 	struct step *s = at->s;
 	int64_t slow_ms = slow_after_ms(s);
 
 	if (s->spec->timeout_ms > 0)
-		at->timeout = errand_rest(s->x, at, s->spec->timeout_ms, timed_out);
+		at->timeout = errand_rest(s->x, at, timeout_left_ms(s), timed_out);
 	if (slow_ms != INT64_MAX && !s->x->rehearsal)
 		at->slow = errand_rest(s->x, at, slow_ms, slow);
 }
@@ -335,8 +345,9 @@ static bool write_start(struct step *s)
 	s->memory = NULL;
 	if (!step_write(s, ENTRY_STEP_STARTED, started_data(s)))
 		return false;
+	s->tried_ms = conduct_wall_ms(s->x);
 	if (!s->started_ms)
-		s->started_ms = conduct_wall_ms(s->x);
+		s->started_ms = s->tried_ms;
 	return true;
 }
 

@@ -84,17 +84,24 @@ static const char *why_not(struct arena *a, const struct pg *p)
 {
 	struct text_split lines = text_split_start(text_of(PQerrorMessage(p->c)));
 	struct text line, best = TEXT_LIT("");
+	bool refused = false, else_why = false;
 
 	while (text_next(&lines, '\n', &line)) {
 		bool said = memmem(line.ptr, line.len, "FATAL:", 6) != NULL;
+
+		if (text_is(text_trim(after(line, " failed: ")), "Connection refused"))
+			refused = true;
+		else if (memmem(line.ptr, line.len, " failed: ", 9))
+			else_why = true;
 
 		if (said || !best.len)
 			best = text_trim(after(after(line, " failed: "), "FATAL:"));
 		if (said)
 			break;
 	}
-	if (text_is(best, "Connection refused"))
-		return "connection refused";
+	/* By all of its addresses: another one may have a server that was only not reached. */
+	if (refused && !else_why)
+		return PG_CONNECTION_REFUSED;
 	return best.len ? check_foreign(a, best, p->secret) : "the connection was closed";
 }
 

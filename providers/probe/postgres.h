@@ -18,6 +18,9 @@ struct pg_target {
 	int port;
 };
 
+/* The reason when all addresses of the host refused: something is there, and nobody listens. */
+#define PG_CONNECTION_REFUSED "connection refused"
+
 struct pg_failure {
 	const char *why;
 	bool connected; /* something had accepted */

@@ -498,6 +498,8 @@ static int connect_and_look(struct postgres *p)
 		.result = r, .why = failure.why, .connected = failure.connected};
 	int answered;
 
+	if (r == NET_FAILED && strcmp(failure.why, PG_CONNECTION_REFUSED) == 0)
+		check_measure(p->c, "Refused", json_true());
 	if (r != NET_OK)
 		return check_say_end(p->c, p->place, &end);
 	answered = look(p);

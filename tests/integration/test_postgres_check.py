@@ -126,7 +126,9 @@ def test_a_standby_keeps_up_falls_behind_and_is_promoted(pair):
     answer = ask(west, MaxLag="1ms")
     assert not answer["Healthy"] and "not streaming" in answer["Detail"]
     last = answer["Values"]["LastCommit"]
-    assert ask(east)["Detail"].startswith("connection refused by ")
+    stopped = ask(east)
+    assert stopped["Detail"].startswith("connection refused by ")
+    assert stopped["Values"] == {"Refused": True}
 
     west.promote()
     answer = ask(west, Role="primary", Writable=True)

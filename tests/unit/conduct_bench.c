@@ -202,7 +202,9 @@ void conduct_manifest(struct conduct_bench *c, const char *more)
 			"HealthChecks:\n"
 			"  shop: {Type: HTTP, Url: 'http://x/', Interval: 1s, "
 			"HealthyThreshold: 2, UnhealthyThreshold: 2}\n"
-			"  primary: {Type: HTTP, Url: 'http://p/', Interval: 1s}\n"
+			"  primary: {Type: HTTP, Url: 'http://${Host}/', Roles: [db], "
+			"Interval: 1s}\n"
+			"  alive: {Type: TCP, Address: '${Host}', Port: 22, Interval: 1s}\n"
 			"  standby: {Type: POSTGRES, Host: s, User: m, Database: d, Interval: 1s}\n"
 			"Runbooks: {go: go.yaml}\n"
 			"Stacks: {web: {Template: web.yaml, Targets: [east]}}\n%s",

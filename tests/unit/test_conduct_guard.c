@@ -152,6 +152,36 @@ static void gone_and_the_lease_over_is_a_fence(void **state)
 	assert_string_equal(world_order(c), "promote");
 }
 
+static void refused(struct conduct_bench *c, const char *gone)
+{
+	conduct_runbook(c, arena_printf(c->b.a, FROM_TO "Steps:\n" FENCE("Lease: 90s, %s") PROMOTE,
+					gone, "fail"));
+	east_to_west(c);
+	checks_script("primary", "east", "0");
+	checks_values("primary", "east", "{\"Refused\":true}");
+}
+
+static void a_stopped_primary_on_a_living_host_is_fenced(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	refused(c, "Gone: [alive], ");
+	assert_int_equal(conduct_go(c), 0);
+	assert_string_equal(world_order(c), "promote");
+	assert_true(conduct_told(c, "fenced fence|step-succeeded fence|"));
+}
+
+static void a_refusal_by_a_host_that_is_not_seen_is_none(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	/* Something in its region answers, which may be anything. */
+	refused(c, "Gone: [shop], ");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "fence"), STEP_FAILED);
+	assert_int_equal(world_begun("promote"), 0);
+}
+
 static void gone_but_for_one_is_none(void **state)
 {
 	struct conduct_bench *c = *state;
@@ -457,6 +487,8 @@ int main(void)
 		CONDUCT_TEST(a_way_that_went_well_and_silence_is_a_fence),
 		CONDUCT_TEST(silence_alone_is_none),
 		CONDUCT_TEST(a_way_that_did_nothing_is_none),
+		CONDUCT_TEST(a_stopped_primary_on_a_living_host_is_fenced),
+		CONDUCT_TEST(a_refusal_by_a_host_that_is_not_seen_is_none),
 		CONDUCT_TEST(gone_and_the_lease_over_is_a_fence),
 		CONDUCT_TEST(gone_but_for_one_is_none),
 		CONDUCT_TEST(a_promotion_that_stays_keeps_the_fence),
