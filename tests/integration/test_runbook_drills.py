@@ -175,3 +175,129 @@ def test_a_failed_simulated_drill_is_not_resumed(project):
     project.drill("simulated", code=1)
     assert "HD9036" not in project.run("runbook", "run", "--resume", "--yes", code=1)
     assert project.is_as_before()
+
+
+# Isolated
+
+def test_an_isolated_drill_is_undone(project):
+    project.write("failover.yaml", RUNBOOK + "  - {Name: promote, Type: Action, "
+                  "Resource: !Sub 'web/${To}/A', Action: promote, Drill: skip, Promotes: false}\n")
+    out = project.drill("isolated")
+    assert "COMPLETED" in out and "scale: undone" in out and "leaves it out" in out
+    assert project.is_as_before()
+    assert "isolated drill" in project.run("runbook", "list")
+    assert '"isolated"' in project.run("runbook", "report", "--format", "json")
+    # It does not count for the cool-down.
+    project.run(*project.move("run"))
+    assert "CoolDown" in project.run(*project.move("run"), code=4)
+    project.drill("simulated")
+
+
+def test_an_isolated_drill_that_fails_is_undone(project):
+    project.write("failover.yaml", RUNBOOK + "  - {Name: bad, Type: Check, Value: 2, AtMost: 1}\n")
+    out = project.drill("isolated", code=1)
+    assert "scale: undone" in out and "REVERSED" in out
+    assert project.is_as_before()
+
+
+def test_a_killed_isolated_drill_is_undone_when_it_is_gone_on_with(project):
+    project.killed("renew: begins", *project.move("drill", "--level", "isolated"))
+    assert "is not over" in project.run(*project.move("run"), code=4)
+    out = project.run("runbook", "run", "--resume", "--yes")
+    assert "scale: undone" in out and "COMPLETED" in out
+    assert project.is_as_before()
+
+
+def test_nothing_real_is_run_beside_an_isolated_drill(project):
+    proc = project.start(*project.move("drill", "--level", "isolated"))
+    read_until(proc, "renew: begins")
+    project.run(*project.move("run"), code=4)
+    assert proc.communicate(timeout=60) and proc.returncode == 0
+    assert project.is_as_before()
+
+
+def test_a_full_drill_is_the_real_thing(project):
+    project.run("runbook", "drill", "failover", "--from", "east", "--to", "west", "--level",
+                "full", code=1)
+    project.drill("full")
+    assert not project.is_as_before()
+    assert "full drill" in project.run("runbook", "list")
+
+
+def test_drills_on_hosts(lab, tmp_path):
+    """Of what a runbook does on real hosts a simulated drill does nothing, an isolated one all
+    but what it leaves out, and undoes it."""
+    lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"])
+    lab.add("web-w1", "west", "west-a", "127.20.1.11", roles=["web"])
+    lab.start()
+    host = lab.host("web-w1")
+    log = host.root / "log"
+
+    def step(name, **keys):
+        return {"Name": name, "Type": "Command", "Region": {"Ref": "To"}, "Roles": ["web"],
+                "Command": f"echo {name} >> '{log}'", **keys}
+    project = lab.project(tmp_path / "project", stacks={},
+                          more={"Runbooks": {"move": "move.yaml"}})
+    undo = step("undo")
+    del undo["Name"]
+    project.put("move.yaml", {
+        "Parameters": {"From": {"Type": "Region"}, "To": {"Type": "Region"}},
+        "Steps": [step("warm", Reverse=undo), step("start"), step("skipped", Drill="skip")]})
+    words = ("runbook", "drill", "move", "--from", "east", "--to", "west", "--yes", "--level")
+    project.run(*words, "simulated").ok()
+    assert not log.exists()
+    project.run(*words, "isolated").ok()
+    assert log.read_text().split() == ["warm", "start", "undo"]
+    project.run(*words, "full").ok()
+    assert log.read_text().split()[3:] == ["warm", "start", "skipped"]
+
+
+# Runbooks in runbooks
+
+def nested(project):
+    """Three runbooks in each other, each with a step that can be undone."""
+    project.edit("hadeploy.yaml", "{failover: failover.yaml}",
+                 "{failover: failover.yaml, middle: middle.yaml, inner: inner.yaml}")
+    write = "{Type: Notify, Message: x, Command: 'echo %s >> done'}"
+    step = "  - {Name: %s, Type: Notify, Message: x, Command: 'echo %s >> done', Reverse: " + \
+        write + "}\n"
+    region = "Parameters: {Region: {Type: Region}}\nSteps:\n"
+    project.write("failover.yaml", "Parameters: {From: {Type: Region}, To: {Type: Region}}\n"
+                  "Steps:\n" + step % ("a", "a", "undo-a") +
+                  "  - {Name: m, Type: Runbook, Runbook: middle, "
+                  "Parameters: {Region: !Ref To}}\n")
+    project.write("middle.yaml", region + step % ("b", "b", "undo-b") +
+                  "  - {Name: i, Type: Runbook, Runbook: inner, "
+                  "Parameters: {Region: !Ref Region}}\n")
+    project.write("inner.yaml", region + step % ("c", "c", "undo-c") +
+                  "  - {Name: soft, Type: Notify, Message: x, Command: 'echo soft >> done', "
+                  "Ungraceful: skip}\n"
+                  "  - {Name: renew, Type: Action, Resource: !Sub 'web/${Region}/A', "
+                  "Action: restart}\n"
+                  "  - {Name: last, Type: Check, Value: 2, AtMost: 1, OnFailure: reverse}\n")
+
+
+def done(project):
+    return (project.folder / "done").read_text().split()
+
+
+def test_a_failure_three_runbooks_deep_undoes_all(project):
+    nested(project)
+    out = project.run(*project.move("run"), "--ungraceful", code=1)
+    assert "REVERSED" in out
+    assert done(project) == ["a", "b", "c", "undo-c", "undo-b", "undo-a"]
+
+
+def test_killed_three_runbooks_deep_it_goes_on(project):
+    nested(project)
+    project.killed("renew: begins")
+    out = project.run("runbook", "run", "--resume", "--yes", code=1)
+    assert "REVERSED" in out
+    assert done(project) == ["a", "b", "c", "soft", "undo-c", "undo-b", "undo-a"]
+
+
+def test_killed_three_runbooks_deep_it_is_aborted(project):
+    nested(project)
+    project.killed("renew: begins")
+    assert "REVERSED" in project.run("runbook", "abort")
+    assert done(project) == ["a", "b", "c", "soft", "undo-c", "undo-b", "undo-a"]
