@@ -16,12 +16,14 @@ import orchestration  # noqa: E402
 import recreate  # noqa: E402
 import rest  # noqa: E402
 import rollout  # noqa: E402
+import runbook  # noqa: E402
 import ssh_hosts  # noqa: E402
 import startup  # noqa: E402
 import templates  # noqa: E402
 
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
-           "orchestration": orchestration.bench, "ssh": ssh_hosts.bench, "jq": jq.bench,
+           "orchestration": orchestration.bench, "runbook": runbook.bench,
+           "ssh": ssh_hosts.bench, "jq": jq.bench,
            "dead-region": dead_region.bench, "rest": rest.bench,
            "aws": aws.bench, "rollout": rollout.bench,
            "failover": failover.bench, "recreate": recreate.bench}
