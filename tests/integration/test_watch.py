@@ -384,7 +384,7 @@ def test_what_cannot_be_asked_is_said(tmp_path, world):
     checks = {"shop": {"Type": "HTTP", "Url": "http://127.0.0.1:1/", "Provider": "names"}}
     made = project(tmp_path, world, HealthChecks=checks, Providers={
         "probe": {}, "names": {"Use": "powerdns", "Endpoint": "http://127.0.0.1:1"}})
-    made.run("watch", "--once").ok(1).err("HD2762", "carries out no checks")
+    made.run("watch", "--once").ok(1).err("HD2782", "carries out no checks")
 
 
 def test_a_sample_of_the_standby_is_kept_while_all_is_well(tmp_path, world):
