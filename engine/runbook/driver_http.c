@@ -44,14 +44,20 @@ static void begin_act(struct step_run *s, const char *action, json_t *args)
 	step_act_begin(a);
 }
 
+/* A step may take longer than the provider would wait for one call. */
+static void add_timeout(const struct step_run *s, json_t *args)
+{
+	if (s->spec->timeout_ms)
+		json_object_set_new(args, "Timeout", json_integer(s->spec->timeout_ms));
+}
+
 static void begin_http(struct step_run *s)
 {
 	static const char *const keys[] = {"Url",    "Method",   "Headers", "Body",
 					   "Status", "Contains", "CaFile"};
 	json_t *args = step_pick(s->spec->values, keys, ARRAY_LEN(keys));
 
-	if (s->spec->timeout_ms)
-		json_object_set_new(args, "Timeout", json_integer(s->spec->timeout_ms));
+	add_timeout(s, args);
 	begin_act(s, "http", args);
 }
 
@@ -70,9 +76,11 @@ static json_t *event_json(const struct step_run *s)
 
 static void begin_notify(struct step_run *s)
 {
-	static const char *const keys[] = {"Url", "Command", "Message", "Headers", "CaFile"};
+	static const char *const keys[] = {"Url",     "Command", "Environment",
+					   "Message", "Headers", "CaFile"};
 	json_t *args = step_pick(s->spec->values, keys, ARRAY_LEN(keys));
 
+	add_timeout(s, args);
 	json_object_set_new(args, "Event", event_json(s));
 	begin_act(s, "notify", args);
 }
