@@ -210,6 +210,7 @@ static void step_reversed(struct restoring *r)
 static void step_reverse_failed(struct restoring *r)
 {
 	over(r, STEP_REVERSE_FAILED);
+	r->s->memory = NULL; /* of the way back; what was done is kept apart */
 }
 
 static const struct {
@@ -285,6 +286,22 @@ static void try_again(struct conduct *x)
 	}
 }
 
+/* What could not be undone is tried again, too: why it could not may be gone. */
+static void go_on_back(struct conduct *x)
+{
+	for (size_t i = 0; i < x->p->step_count; i++) {
+		struct step *s = &x->steps[i];
+
+		if (s->status != STEP_REVERSE_FAILED)
+			continue;
+		s->status = STEP_SUCCEEDED;
+		for (size_t k = 0; k < s->child_count; k++)
+			if (s->children[k]->p->role == ROLE_REVERSE && went_badly(s->children[k]))
+				step_again(s->children[k], "it is gone on with");
+	}
+	back_begin(x, x->why);
+}
+
 static int check_chain(struct conduct *x, const struct journal_list *list)
 {
 	int64_t broken = journal_broken_at(list, x->row.head);
@@ -339,9 +356,11 @@ int conduct_restore(struct conduct *x)
 		conduct_write(x, ENTRY_RESUMED, "",
 			      json_pack("{s:o}", "By", conduct_by(&x->owner)));
 	}
-	if (x->abort_taken)
+	if (x->abort_taken && (x->stage != STAGE_BACK || x->keeps))
 		conduct_abort(x, x->abort_taken);
 	else if (!x->q->abort)
 		try_again(x);
+	if (x->stage == STAGE_BACK)
+		go_on_back(x);
 	return x->broken ? -1 : 0;
 }

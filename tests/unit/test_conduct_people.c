@@ -356,6 +356,45 @@ static void an_abort_that_was_taken_outlives_crashes(void **state)
 	assert_int_equal(conduct_status(c), EXECUTION_REVERSED);
 }
 
+/* Killed while the last one is undone: the others still are. */
+static void the_way_back_outlives_a_crash(void **state)
+{
+	struct conduct_bench *c = *state;
+	size_t n;
+
+	conduct_runbook(
+		c, "Steps:\n" REVERSIBLE("a", "ok") REVERSIBLE(
+			   "b", "ok") "  - {Name: d, Type: Command, Region: east, Roles: [web], "
+				      "OnFailure: reverse, Command: fail}\n");
+	assert_true(conduct_dies(c, 1, false));
+	for (n = 0; n < 40 && conduct_dies(c, 3, true); n++)
+		;
+	assert_true(n > 3 && n < 40);
+	assert_int_equal(world_done("a/reverse"), 1);
+	assert_int_equal(world_done("b/reverse"), 1);
+	assert_int_equal(conduct_step_status(c, "a"), STEP_REVERSED);
+	assert_int_equal(conduct_status(c), EXECUTION_REVERSED);
+}
+
+/* The command of its way back fails once. */
+static void what_could_not_be_undone_is_tried_again(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	conduct_runbook(c,
+			"Steps:\n"
+			"  - {Name: a, Type: Command, Region: east, Roles: [web], Command: ok, "
+			"Reverse: {Type: Command, Region: east, Roles: [web], Command: fail 1}}\n"
+			"  - {Name: d, Type: Command, Region: east, Roles: [web], "
+			"OnFailure: reverse, Command: fail}\n");
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(conduct_step_status(c, "a"), STEP_REVERSE_FAILED);
+	assert_int_equal(conduct_status(c), EXECUTION_FAILED);
+	assert_int_equal(conduct_resume(c), -1);
+	assert_int_equal(conduct_step_status(c, "a"), STEP_REVERSED);
+	assert_int_equal(conduct_status(c), EXECUTION_REVERSED);
+}
+
 static void an_abort_that_keeps_outlives_a_crash(void **state)
 {
 	struct conduct_bench *c = *state;
@@ -396,6 +435,8 @@ int main(void)
 		CONDUCT_TEST(an_abandoned_execution_is_aborted),
 		CONDUCT_TEST(an_abort_that_was_taken_outlives_crashes),
 		CONDUCT_TEST(an_abort_that_keeps_outlives_a_crash),
+		CONDUCT_TEST(the_way_back_outlives_a_crash),
+		CONDUCT_TEST(what_could_not_be_undone_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
