@@ -211,7 +211,8 @@ static void refuse(struct conduct *x, const struct execution_ask *q, const char 
 		diag_note(x->d, DIAG_CONDUCT_REQUEST, RANGE_NONE, "'%s' of %s was not followed: %s",
 			  request_name(q->request), conduct_by_text(x->a, &q->by), why);
 
-	diag_detail(x->d, g, "Step '%s'.", q->step && *q->step ? q->step : "-");
+	if (q->step && *q->step)
+		diag_detail(x->d, g, "Step '%s'.", q->step);
 	conduct_write(x, ENTRY_STEP_PROGRESS, q->step ? q->step : "",
 		      json_pack("{s:s, s:s}", "Text", why, "Refused", request_name(q->request)));
 }

@@ -159,13 +159,49 @@ static int refuse_unfinished(struct conduct *x, const struct execution_row *r)
 				  "execution %s of '%s' is not over (%s)", r->id, r->runbook,
 				  execution_status_name(r->status));
 
-	diag_detail(x->d, g, "Started by %s.", conduct_by_text(x->a, &r->owner));
+	diag_detail(x->d, g, "Started by %s%s.", conduct_by_text(x->a, &r->owner),
+		    r->gone ? ", whose process has ended" : "");
 	diag_hint(x->d, g,
 		  "go on with it (`hadeploy runbook run --resume %s`) or give it up (`hadeploy "
 		  "runbook abort %s`)",
 		  r->id, r->id);
 	x->out->refused = true;
 	return -1;
+}
+
+/* Waiting for it would move what it has just moved. */
+static int refuse_running(struct conduct *x, const struct execution_row *r)
+{
+	struct diag *g = diag_add(x->d, DIAG_CONDUCT_UNFINISHED, RANGE_NONE,
+				  "execution %s of '%s' is going on (%s)", r->id, r->runbook,
+				  execution_status_name(r->status));
+
+	diag_detail(x->d, g, "Started by %s (process %lld); one goes on at a time.",
+		    conduct_by_text(x->a, &r->owner), (long long)r->owner.pid);
+	diag_hint(
+		x->d, g,
+		"`hadeploy runbook status --watch %s` follows it, `hadeploy runbook abort` ends it",
+		r->id);
+	x->out->refused = true;
+	return -1;
+}
+
+static int look_for_running(struct conduct *x)
+{
+	struct execution_list list = {NULL, 0};
+
+	if (!x->p->exclusive)
+		return 0;
+	if (journal_load_executions(x->state, 0, x->a, &list, x->d))
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct execution_row *r = &list.items[i];
+
+		if (r->kind != EXECUTION_DRILL_SIMULATED && !execution_status_is_over(r->status) &&
+		    !r->gone)
+			return refuse_running(x, r);
+	}
+	return 0;
 }
 
 static int look_at_others(struct conduct *x)
@@ -365,7 +401,7 @@ int conduct_prepare(struct conduct *x)
 		.parameters = parameters_text(x),
 		.owner = x->owner,
 	};
-	return conduct_lock(x) || look_at_others(x) ? -1 : 0;
+	return look_for_running(x) || conduct_lock(x) || look_at_others(x) ? -1 : 0;
 }
 
 int conduct_look_again(struct conduct *x)

@@ -329,11 +329,10 @@ static int check_digest(struct conduct *x, const struct journal_list *list)
 		     "runbook '%s' is not what it was when execution %s began", x->row.runbook,
 		     x->row.id);
 	diag_detail(x->d, g, "Steps that are over might not be those that are over by now.");
-	diag_hint(
-		x->d, g,
-		"bring its files back to what they were and go on, or give the execution up as it "
-		"is (`hadeploy runbook abort --keep %s`) and start a new one",
-		x->row.id);
+	diag_hint(x->d, g,
+		  "bring its files back to what they were and go on, or abort the execution "
+		  "(`hadeploy runbook abort %s`) and start a new one",
+		  x->row.id);
 	x->out->refused = true;
 	return -1;
 }
@@ -360,7 +359,7 @@ int conduct_restore(struct conduct *x)
 		conduct_abort(x, x->abort_taken);
 	else if (!x->q->abort)
 		try_again(x);
-	if (x->stage == STAGE_BACK)
+	if (x->stage == STAGE_BACK && !x->keeps)
 		go_on_back(x);
 	return x->broken ? -1 : 0;
 }
