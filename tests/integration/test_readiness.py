@@ -181,3 +181,21 @@ def test_a_fence_that_is_left_out_is_seen(tmp_path):
     done = subprocess.run([hadeploy_path(), "validate"], cwd=tmp_path / "lab", text=True,
                           check=False, capture_output=True, env=env, timeout=60)
     assert done.returncode == 0 and "HD2742" in done.stderr, done.stderr
+
+
+def test_the_next_drill_takes_what_is_predicted(project):
+    """Simulated time is exact: it is that of the samples, whatever this machine is busy with."""
+    project.write("failover.yaml", FAILOVER.replace(", Healthy: shop, Lag: standby", ""))
+    project.run("apply", "--yes")
+    words = ("--from", "east", "--to", "west", "--yes")
+    for _ in range(3):
+        project.run("runbook", "drill", "failover", "--level", "isolated", *words)
+    at = project.check()
+    out = project.run("runbook", "drill", "failover", "--level", "simulated", "--json", *words)
+    steps = {}
+    for line in map(json.loads, out.splitlines()):
+        if line.get("event") == "step-succeeded":
+            steps[line["step"]] = line["data"]["Millis"]
+    took = sum(steps[path] for path in at["critical"])
+    assert steps["both/long"] == 400
+    assert took <= 2 * at["p95_ms"] and at["p50_ms"] <= 2 * took
