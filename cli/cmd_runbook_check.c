@@ -248,6 +248,14 @@ const struct command cmd_runbook_list = {
 	.run = run_list,
 };
 
+/* clang-format off */
+static const char *const examples[] = {
+	"hadeploy runbook check", "all, in each direction",
+	"hadeploy runbook check failover --from east --to west --strict", "one direction, in CI",
+	NULL,
+};
+/* clang-format on */
+
 const struct command cmd_runbook_check = {
 	.name = "runbook check",
 	.group = GROUP_FAILOVER,
@@ -262,10 +270,7 @@ const struct command cmd_runbook_check = {
 		"100. From recorded durations the RTO is predicted along the critical path. With "
 		"--live checks and hosts are asked as well. With --strict blockers, and an "
 		"objective that 95 of 100 executions would not keep, are exit code 4.",
-	.examples = (const char *const[]){"hadeploy runbook check", "all, in each direction",
-					  "hadeploy runbook check failover --from east --to west "
-					  "--strict",
-					  "one direction, in CI", NULL},
+	.examples = examples,
 	.options = (const enum option_id[]){OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM, OPT_STRICT,
 					    OPT_LIVE, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | RECORD_IS_ENOUGH,

@@ -198,6 +198,7 @@ static void save_junit(struct order *o, const struct execution_row *row)
 		return;
 	o->ended = row;
 	with_state(o->in, write_junit, o);
+	o->ended = NULL;
 }
 
 static int conduct(struct order *o)
@@ -394,6 +395,26 @@ static int run_failback(struct invocation *in)
 	"were skipped or failed and may; 1 failed, reversed or aborted; 4 refused (declined, a "  \
 	"guard, a lock, with --strict an objective that was missed); 130 interrupted."
 
+/* clang-format off */
+static const char *const run_examples[] = {
+	"hadeploy runbook run failover --from east --to west", "after a question",
+	"hadeploy runbook run failover --from east --to west --ungraceful --since 5m --yes",
+	"east is gone since five minutes",
+	"hadeploy runbook run --resume", "go on with the latest one", NULL,
+};
+static const char *const drill_examples[] = {
+	"hadeploy runbook drill failover --from east --to west --level simulated",
+	"touches nothing",
+	"hadeploy runbook drill failover --from east --to west --level isolated --yes",
+	"scales up west, checks, and scales down again", NULL,
+};
+static const char *const failover_examples[] = {
+	"hadeploy failover --from east --to west", "a planned switchover, or a failover",
+	"hadeploy failover --from east --to best --ungraceful --since 5m --yes",
+	"away from a region that is gone", NULL,
+};
+/* clang-format on */
+
 const struct command cmd_runbook_run = {
 	.name = "runbook run",
 	.group = GROUP_FAILOVER,
@@ -401,14 +422,7 @@ const struct command cmd_runbook_run = {
 	.operands = "NAME | --resume [EXECUTION]",
 	.operand_max = 1,
 	.help = "Runs the steps of a runbook in order and measures its objectives. " HOW_IT_RUNS,
-	.examples = (const char *const[]){"hadeploy runbook run failover --from east --to west",
-					  "after a question",
-					  "hadeploy runbook run failover --from east --to west "
-					  "--ungraceful --since 5m "
-					  "--yes",
-					  "east is gone since five minutes",
-					  "hadeploy runbook run --resume",
-					  "go on with the latest one", NULL},
+	.examples = run_examples,
 	.options = (const enum option_id[]){OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM, OPT_UNGRACEFUL,
 					    OPT_SINCE, OPT_APPROVE, OPT_ACCEPT_DATA_LOSS,
 					    OPT_REASON, OPT_STRICT, OPT_RESUME, OPT_JUNIT, OPT_YES,
@@ -430,12 +444,7 @@ const struct command cmd_runbook_drill = {
 		"the durations that are recorded; isolated is real, but leaves traffic, fences and "
 		"promotion out and undoes the rest at the end; full is the real thing. Each "
 		"execution leaves a report.",
-	.examples = (const char *const[]){"hadeploy runbook drill failover --from east --to west "
-					  "--level simulated",
-					  "touches nothing",
-					  "hadeploy runbook drill failover --from east --to west "
-					  "--level isolated --yes",
-					  "scales up west, checks, and scales down again", NULL},
+	.examples = drill_examples,
 	.options = (const enum option_id[]){OPT_LEVEL, OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM,
 					    OPT_UNGRACEFUL, OPT_APPROVE, OPT_ACCEPT_DATA_LOSS,
 					    OPT_REASON, OPT_STRICT, OPT_JUNIT, OPT_YES,
@@ -468,11 +477,7 @@ const struct command cmd_failover = {
 	.operands = "",
 	.help = "Runs the manifest's failover runbook (Failover: {Runbook: NAME}, else the one "
 		"called failover) with the parameters From and To. " HOW_IT_RUNS,
-	.examples = (const char *const[]){"hadeploy failover --from east --to west",
-					  "a planned switchover, or a failover",
-					  "hadeploy failover --from east --to best --ungraceful "
-					  "--since 5m --yes",
-					  "away from a region that is gone", NULL},
+	.examples = failover_examples,
 	.options = failover_options,
 	.needs = NEEDS,
 	.select = runbook_select,
