@@ -117,6 +117,45 @@ void clock_format_rfc3339(int64_t wall_ms, char out[CLOCK_TEXT_LEN])
 		snprintf(out, CLOCK_TEXT_LEN, "%lldms", (long long)wall_ms);
 }
 
+/* ".5", ".863": what it is in milliseconds; more digits are cut. */
+static const char *parse_fraction(const char *p, int64_t *ms)
+{
+	int64_t scale = MS_PER_SECOND / 10;
+
+	*ms = 0;
+	if (*p != '.')
+		return p;
+	for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
+		*ms += (*p - '0') * scale;
+	return p;
+}
+
+/* "Z", "+01:00", to the end. */
+static bool parse_zone(const char *p, int64_t *offset_s)
+{
+	struct tm zone = {0};
+	const char *end;
+
+	*offset_s = 0;
+	if (*p != '+' && *p != '-')
+		return strcmp(p, "Z") == 0;
+	end = strptime(p + 1, "%H:%M", &zone);
+	*offset_s = (zone.tm_hour * 60 + zone.tm_min) * 60 * (*p == '-' ? -1 : 1);
+	return end && !*end;
+}
+
+bool clock_parse_rfc3339(const char *text, int64_t *wall_ms)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t ms, offset_s;
+
+	if (!rest || !parse_zone(parse_fraction(rest, &ms), &offset_s))
+		return false;
+	*wall_ms = ((int64_t)timegm(&tm) - offset_s) * MS_PER_SECOND + ms;
+	return true;
+}
+
 static void format_positive(int64_t ms, char *out, size_t len)
 {
 	int64_t seconds = ms / MS_PER_SECOND, minutes = ms / MS_PER_MINUTE;

@@ -28,6 +28,8 @@ void clock_fake_advance(struct clock_fake *f, int64_t ms);
 /* "2026-11-20T09:20:24Z"; milliseconds are cut. */
 #define CLOCK_TEXT_LEN 32
 void clock_format_rfc3339(int64_t wall_ms, char out[CLOCK_TEXT_LEN]);
+/* The way back: also with parts of a second, and "+01:00" instead of Z.  False: it is none. */
+bool clock_parse_rfc3339(const char *text, int64_t *wall_ms);
 /* "850ms", "12.3s", "4m05s", "1h02m". */
 void clock_format_duration(int64_t ms, char out[CLOCK_TEXT_LEN]);
 /* Hex of `bytes_len` random bytes plus NUL into out[2 * bytes_len + 1]. */

@@ -2,7 +2,6 @@
 #include "cli/options.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "base/vec.h"
@@ -412,32 +411,9 @@ static int read_duration(struct reader *r, const struct option_row *row, struct 
 	return -1;
 }
 
-/* 2026-11-20T09:20:24Z: UTC, or with +01:00 behind it; parts of a second are passed over. */
-static bool read_rfc3339(const char *text, int64_t *out)
-{
-	struct tm tm = {0};
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int64_t offset_s = 0;
-
-	if (rest && *rest == '.')
-		rest += 1 + strspn(rest + 1, "0123456789");
-	if (!rest || (strcmp(rest, "Z") != 0 && *rest != '+' && *rest != '-'))
-		return false;
-	if (*rest != 'Z') {
-		struct tm zone = {0};
-		const char *end = strptime(rest + 1, "%H:%M", &zone);
-
-		if (!end || *end)
-			return false;
-		offset_s = (zone.tm_hour * 60 + zone.tm_min) * 60 * (*rest == '-' ? -1 : 1);
-	}
-	*out = ((int64_t)timegm(&tm) - offset_s) * 1000;
-	return true;
-}
-
 static int read_moment(struct reader *r, const struct option_row *row, struct option_value *v)
 {
-	if (read_rfc3339(v->text, &v->number) && v->number > 0)
+	if (clock_parse_rfc3339(v->text, &v->number) && v->number > 0)
 		return 0;
 	if (text_to_duration_ms(text_of(v->text), &v->number) && v->number >= 0) {
 		v->number = -v->number;

@@ -3,7 +3,6 @@
  * primary is cut off and before another one is promoted; above the RPO nothing of that is begun,
  * unless somebody accepts it with a reason.  At the promotion it becomes the RPO that was reached.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/runbook/conduct_parts.h"
@@ -13,41 +12,12 @@
 
 /* --- what checks say --------------------------------------------------------------------- */
 
-static int two_digits(const char *p)
-{
-	return (p[0] - '0') * 10 + (p[1] - '0');
-}
-
-/* Days from 1970-01-01: years begin in March, so that the leap day is the last. */
-static int64_t days_of(int64_t year, int month, int day)
-{
-	int64_t y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-/* "2026-11-21T01:02:03.456Z"; 0 when it is none. */
+/* 0 when it is none. */
 static int64_t time_ms(const char *text)
 {
-	static const char form[] = "dddd-dd-ddTdd:dd:dd";
-	int64_t ms = 0, scale = 100;
-	size_t i;
+	int64_t ms;
 
-	for (i = 0; form[i]; i++)
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return 0;
-	if (text[i] == '.')
-		for (i++; text[i] >= '0' && text[i] <= '9'; i++, scale /= 10)
-			ms += (text[i] - '0') * scale;
-	return ((days_of(two_digits(text) * 100 + two_digits(text + 2), two_digits(text + 5),
-			 two_digits(text + 8)) *
-			 24 +
-		 two_digits(text + 11)) *
-			3600 +
-		two_digits(text + 14) * 60 + two_digits(text + 17)) *
-		       1000 +
-	       ms;
+	return clock_parse_rfc3339(text, &ms) ? ms : 0;
 }
 
 /* "0/16B3748"; 0 when it is none. */

@@ -78,6 +78,34 @@ static void hex_of_no_bytes_is_empty(void **state)
 	assert_string_equal(out, "");
 }
 
+static void times_are_read_back(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} rows[] = {{"1970-01-01T00:00:00Z", 0},
+		    {"2026-11-20T09:20:24Z", 1795166424000},
+		    {"2026-11-20T10:20:24+01:00", 1795166424000},
+		    {"2026-11-20T08:50:24.5-00:30", 1795166424500},
+		    {"2024-02-29T00:00:00.1239Z", 1709164800123}};
+	static const char *const none[] = {"",
+					   "now",
+					   "2026-11-20",
+					   "2026-11-20T09:20:24",
+					   "2026-11-20T09:20:24Zulu",
+					   "2026-13-20T09:20:24Z",
+					   "2026-11-20T09:20:24+1"};
+	int64_t ms;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(clock_parse_rfc3339(rows[i].text, &ms));
+		assert_int_equal(ms, rows[i].ms);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_false(clock_parse_rfc3339(none[i], &ms));
+}
+
 static void wall_times_are_rfc3339_in_utc(void **state)
 {
 	const struct {
@@ -138,6 +166,7 @@ int main(void)
 		cmocka_unit_test(fake_random_bytes_follow_the_seed),
 		cmocka_unit_test(hex_of_no_bytes_is_empty),
 		cmocka_unit_test(wall_times_are_rfc3339_in_utc),
+		cmocka_unit_test(times_are_read_back),
 		cmocka_unit_test(durations_have_the_precision_people_want),
 	};
 
