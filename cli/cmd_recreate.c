@@ -48,6 +48,7 @@ static int check_options(struct invocation *in)
 static int select_region(struct invocation *in, struct selection *out)
 {
 	const struct option_value *into = &in->args->options[OPT_INTO];
+	const char **one;
 
 	if (check_options(in) != 0)
 		return -1;
@@ -55,7 +56,10 @@ static int select_region(struct invocation *in, struct selection *out)
 	out->lost = region_of(in);
 	out->into = into->count ? into->text : out->lost;
 	if (out->recreate == RECREATE_REGION || out->recreate == RECREATE_AGAIN) {
-		out->regions = &out->into;
+		/* The selection is copied, and what it names is not. */
+		one = ARENA_NEW(in->arena, const char *);
+		*one = out->into;
+		out->regions = one;
 		out->region_count = 1;
 	}
 	return 0;

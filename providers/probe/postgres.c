@@ -205,7 +205,8 @@ static enum net_result fill(struct pg *p, const struct wait *w)
 		if (is_too_long(p) || !PQconsumeInput(p->c))
 			return NET_FAILED;
 	}
-	return NET_OK;
+	/* All of it may come in one go. */
+	return is_too_long(p) ? NET_FAILED : NET_OK;
 }
 
 static void take_row(struct arena *a, const PGresult *result, struct pg_row *out)

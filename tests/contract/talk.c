@@ -3,7 +3,8 @@
  *	contract --talk PROVIDER
  *
  * Lines of JSON in, one line of JSON out for each.  The first is the session's settings; then
- * {"Lookup": what, "Args": {...}}, {"Act": action, "Type": "", "Args": {...}, "Key": "k"} or
+ * {"Lookup": what, "Args": {...}}, {"Act": action, "Type": "", "Id": "", "Args": {...},
+ * "Key": "k"} or
  * {"Poll": token, "Type": ""}; "CancelAfter": milliseconds withdraws the call, "Timeout" is its
  * deadline. */
 #include <pthread.h>
@@ -77,6 +78,7 @@ static struct call call_of(struct suite *s, const json_t *asked)
 		.table = s->table,
 		.session = s->session,
 		.type = json_str(asked, "Type", ""),
+		.id = json_str(asked, "Id", NULL),
 		.what = json_str(asked, "Lookup", NULL),
 		.args = json_text(s->a, json_object_get(asked, "Args")),
 		.idem = json_str(asked, "Key", "key-1"),

@@ -238,13 +238,13 @@ void state_faults_sweep(struct fixture *f, enum fault fault, const struct sweep_
 	bool kills = fault == FAULT_KILL || fault == FAULT_TEAR;
 	struct sweep *w =
 		mmap(NULL, sizeof(*w), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int calls = 0;
+	int calls = 1 - t->stride;
 
 	assert_true(w != MAP_FAILED);
 	do {
 		int status;
 
-		*w = (struct sweep){.fault = fault, .calls_left = ++calls};
+		*w = (struct sweep){.fault = fault, .calls_left = calls += t->stride};
 		status = state_fixture_child(f, t->live, w);
 		assert_int_equal(status, w->fired && kills ? -SIGKILL : 0);
 		if (!kills)

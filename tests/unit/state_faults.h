@@ -32,6 +32,7 @@ struct sweep_test {
 	void (*live)(struct fixture *f, void *sweep);             /* in the child */
 	void (*verify)(struct fixture *f, const struct sweep *w); /* afterwards, on a good disk */
 	int commits; /* that `live` makes when all goes well */
+	int stride;  /* every so many writes one is broken: 1 for all of them */
 };
 void state_faults_sweep(struct fixture *f, enum fault fault, const struct sweep_test *t);
 

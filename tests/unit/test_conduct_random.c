@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS 40
+#define ROUNDS 16
 #define NODES_MAX 64
 #define LIVES_MAX 40
 #define HELD_MAX 32

@@ -102,7 +102,7 @@ static void verify(struct fixture *f, const struct sweep *w)
 	state_close(s);
 }
 
-static const struct sweep_test story = {live, verify, COMMITS};
+static const struct sweep_test story = {live, verify, COMMITS, 3};
 
 static void killed_before_any_write_no_event_is_lost(void **state)
 {

@@ -140,7 +140,7 @@ static void assert_nothing_lost(struct fixture *f, const struct sweep *w)
 	state_close(s);
 }
 
-static const struct sweep_test story = {live, assert_nothing_lost, COMMITS};
+static const struct sweep_test story = {live, assert_nothing_lost, COMMITS, 1};
 
 static void killed_before_any_write_nothing_committed_is_lost(void **state)
 {
