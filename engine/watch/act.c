@@ -170,9 +170,10 @@ static int64_t longer(int64_t pause_ms)
 	return pause_ms * 2 < PAUSE_LAST_MS ? pause_ms * 2 : PAUSE_LAST_MS;
 }
 
-/* Whether it came to an execution at all. */
-static bool conduct(struct watching *w, struct conduct_request *q, struct watch_event *ev)
+/* Whether it came to an execution at all.  `before`: what was told when it began. */
+static bool conduct(struct watching *w, struct conduct_request *q, const struct watch_event *before)
 {
+	struct watch_event ev = *before;
 	struct conduct_result result;
 	struct diags said = DIAGS_INIT;
 	const char *id;
@@ -182,15 +183,15 @@ static bool conduct(struct watching *w, struct conduct_request *q, struct watch_
 	q->request = w->q->request;
 	engine_conduct(w->e, q, &result, &said);
 	id = result.story.row.id;
-	ev->kind = WATCH_ENDS;
-	ev->diags = &said;
-	ev->execution = id ? id : q->resume;
-	ev->text = id ? execution_status_name(result.story.row.status) : "refused";
+	ev.kind = WATCH_ENDS;
+	ev.diags = &said;
+	ev.execution = id ? id : q->resume;
+	ev.text = id ? execution_status_name(result.story.row.status) : "refused";
 	w->out->executed = w->out->executed || id;
 	w->out->refused = result.refused || result.declined;
 	w->out->interrupted = result.interrupted;
 	w->out->status = id ? result.story.row.status : EXECUTION_FAILED;
-	watch_tell(w, *ev);
+	watch_tell(w, ev);
 	diags_release(&said);
 	return id != NULL;
 }

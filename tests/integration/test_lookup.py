@@ -142,7 +142,8 @@ def test_without_credentials_the_plan_works_and_the_apply_says_why_not(desk):
 def test_a_plugin_that_offers_no_lookup(desk):
     manifest = desk / "hadeploy.yaml"
     manifest.write_text(manifest.read_text().replace("  aws:", "  notes:").replace(
-        "Providers:\n", "Providers:\n  aws: {Use: powerdns, Endpoint: 'http://127.0.0.1:9', Types: [None::*]}\n"))
+        "Providers:\n", "Providers:\n"
+        "  aws: {Use: powerdns, Endpoint: 'http://127.0.0.1:9', Types: [None::*]}\n"))
     result = run(desk, "apply", "--yes", code=1)
     assert "HD1126" in result.stderr and list((desk / "notes").iterdir()) == []
 

@@ -26,11 +26,14 @@ static struct execution_row begun(struct fixture *f, struct state *s, const char
 }
 
 static int append(struct fixture *f, struct state *s, struct execution_row *row,
-		  enum entry_kind kind, const char *step, const char *data)
+		  struct journal_entry e)
 {
-	struct journal_entry e = {.kind = kind, .step = step, .data = data};
-
 	return journal_append(s, row, &e, 1, &f->d);
+}
+
+static struct journal_entry entry(enum entry_kind kind, const char *step, const char *data)
+{
+	return (struct journal_entry){.kind = kind, .step = step, .data = data};
 }
 
 static struct journal_list entries(struct fixture *f, struct state *s, const char *id,
@@ -60,9 +63,10 @@ static void an_execution_comes_back_with_its_events(void **state)
 	struct journal_list list;
 
 	clock_fake_advance(&f->clock, 1500);
-	assert_int_equal(append(f, s, &row, ENTRY_STEP_STARTED, "a/b",
-				"{ \"Key\" : \"k\", \"Attempt\" : 1 }"),
-			 0);
+	assert_int_equal(
+		append(f, s, &row,
+		       entry(ENTRY_STEP_STARTED, "a/b", "{ \"Key\" : \"k\", \"Attempt\" : 1 }")),
+		0);
 	assert_int_equal(row.entries, 2);
 	state_close(s);
 	s = state_fixture_open(f, STATE_READ);
@@ -111,14 +115,14 @@ static void who_does_not_know_the_end_writes_nothing(void **state)
 	struct state *s = state_fixture_open(f, STATE_WRITE);
 	struct execution_row row = begun(f, s, "x1"), stale = row;
 
-	assert_int_equal(append(f, s, &row, ENTRY_CHECK, "", "{}"), 0);
-	assert_int_equal(append(f, s, &stale, ENTRY_CHECK, "", "{}"), -1);
+	assert_int_equal(append(f, s, &row, entry(ENTRY_CHECK, "", "{}")), 0);
+	assert_int_equal(append(f, s, &stale, entry(ENTRY_CHECK, "", "{}")), -1);
 	assert_string_equal(f->d.first->summary, "execution 'x1' goes on elsewhere");
 	state_fixture_expect(f, DIAG_JOURNAL_MOVED);
 	assert_int_equal(stale.entries, 1);
 	assert_int_equal(entries(f, s, "x1", 0).count, 2);
 	stale.id = "x2";
-	assert_int_equal(append(f, s, &stale, ENTRY_CHECK, "", "{}"), -1);
+	assert_int_equal(append(f, s, &stale, entry(ENTRY_CHECK, "", "{}")), -1);
 	state_fixture_expect(f, DIAG_JOURNAL_UNKNOWN);
 	state_close(s);
 }
@@ -168,13 +172,13 @@ static void the_row_is_as_the_events_say(void **state)
 	struct execution_row row = begun(f, s, "x1");
 
 	for (size_t i = 0; i < ARRAY_LEN(story); i++) {
-		assert_int_equal(append(f, s, &row, story[i].kind, story[i].step, story[i].data),
-				 0);
+		assert_int_equal(
+			append(f, s, &row, entry(story[i].kind, story[i].step, story[i].data)), 0);
 		assert_int_equal(row.status, story[i].status);
 		assert_int_equal(loaded(f, s, "x1").status, story[i].status);
 	}
 	assert_int_equal(loaded(f, s, "x1").ended_ms, FIXTURE_START_MS);
-	assert_int_equal(append(f, s, &row, ENTRY_RESUMED_BY, "", "{}"), 0);
+	assert_int_equal(append(f, s, &row, entry(ENTRY_RESUMED_BY, "", "{}")), 0);
 	assert_int_equal(loaded(f, s, "x1").ended_ms, 0);
 	state_close(s);
 }

@@ -226,6 +226,9 @@ static void it_says_what_was_changed_and_where(void **state)
 
 static void what_is_no_report_is_refused(void **state)
 {
+	static const char too_early[] =
+		"{\"type\":\"execution_report\",\"made_ms\":1,\"events\":[{\"kind\":\"started\","
+		"\"step\":\"\",\"data\":{},\"number\":1,\"at_ms\":-9223372036854775808}]}";
 	static const char *const texts[] = {
 		"",
 		"{",
@@ -235,8 +238,7 @@ static void what_is_no_report_is_refused(void **state)
 		"{\"type\":\"execution_report\"}",
 		"{\"type\":\"execution_report\",\"made_ms\":1,\"events\":{}}",
 		"{\"type\":\"execution_report\",\"made_ms\":1,\"events\":[1]}",
-		"{\"type\":\"execution_report\",\"made_ms\":1,\"events\":[{\"kind\":\"started\","
-		"\"step\":\"\",\"data\":{},\"number\":1,\"at_ms\":-9223372036854775808}]}"};
+		too_early};
 	struct fixture *f = *state;
 	struct report r;
 
