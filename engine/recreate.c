@@ -285,10 +285,26 @@ int recreate_show(struct engine *e, struct arena *a, struct recorded *r, struct 
 	return 0;
 }
 
-static const char *thing_key(struct arena *a, const struct record *r)
+/* Nothing there has a name: what two records of it are about, only their addresses tell.  The
+ * scripts of both would change the same thing. */
+static bool is_nameless(const struct engine *e, const struct record *r)
 {
+	const struct provider_entry *entry;
+	const struct schema *s;
+	size_t count;
+
+	if (!registry_find(e->project->registry, r->type, &entry, &s))
+		return false;
+	schema_identifier(s, &count);
+	return schema_endpoint_pointer(s) && !count;
+}
+
+static const char *thing_key(const struct engine *e, struct arena *a, const struct record *r)
+{
+	const char *id = is_nameless(e, r) ? address_text(a, &r->addr) : r->id;
+
 	return arena_printf(a, "%s\n%s\n%s\n%s\n%s", r->provider, r->type, r->endpoint,
-			    r->addr.instance.account, r->id);
+			    r->addr.instance.account, id);
 }
 
 static bool is_kept(const struct record *r)
@@ -307,7 +323,7 @@ static void index_live(struct run *r, struct arena *a, struct map *out)
 		all = r->recorded.records;
 	for (size_t i = 0; i < all.count; i++) {
 		if (*all.items[i].id && !recreation_abandoned(&all.items[i]))
-			map_set(out, text_of(thing_key(a, &all.items[i])), &all.items[i]);
+			map_set(out, text_of(thing_key(r->e, a, &all.items[i])), &all.items[i]);
 	}
 	diags_release(&ignored);
 }
@@ -347,7 +363,7 @@ void recreate_sort_out(struct run *r)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record *x = &list->items[i];
 		bool is_gone = r->observations && r->observations[i].seen == SEEN_GONE;
-		bool is_same = map_has(&live, text_of(thing_key(a, x)));
+		bool is_same = map_has(&live, text_of(thing_key(r->e, a, x)));
 
 		if (recreation_abandoned(x) && r->observations &&
 		    r->observations[i].seen == SEEN_FAILED) {

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lab import ssh_file, sub, template
+from lab import ssh_command, ssh_file, sub, template
 
 ZONES = {"east": ["east-a"], "west": ["west-a"], "south": ["south-a"]}
 
@@ -79,3 +79,30 @@ def test_a_region_that_is_gone_is_made_in_another(project, regions, fail):
     project.run("recreate", "--region", "east", "--reconcile", "--yes").ok()
     assert trees(regions, "east") == {host.name: [] for host in regions.region("east")}
     assert trees(regions, "south") == full(regions, "south")
+
+
+def test_what_was_made_since_is_not_removed_by_scripts_that_were_aside(regions, tmp_path):
+    """A command has no name: which of two made what is there, only their address tells."""
+    hosts = regions.region("east")
+    for host in hosts:
+        for name in ("Kept", "Left"):
+            (host.root / name).mkdir()
+
+    def things(*names):
+        return template({name + host.name.replace("-", ""): ssh_command(
+            host.name, "echo data >data", Read="test -e data", Delete="rm data",
+            WorkingDirectory=str(host.root / name)) for host in hosts for name in names})
+    project = regions.project(
+        tmp_path / "project", stacks={"db": {"Template": "stacks/db.yaml", "Targets": ["east"]}},
+        templates={"db": things("Kept", "Left")})
+    project.run("apply", "--yes").ok()
+    # What the template has no more is still there, and goes when the region answers again.
+    project.put("stacks/db.yaml", things("Kept"))
+    for host in hosts:
+        (host.root / "Kept" / "data").unlink()
+    project.run("recreate", "--region", "east", "--yes").ok()
+    project.run("recreate", "--region", "east", "--reconcile", "--yes").ok().err("HD2767")
+    for host in hosts:
+        assert (host.root / "Kept" / "data").exists(), "the new database"
+        assert not (host.root / "Left" / "data").exists()
+    project.run("plan", "--refresh").ok().out("Nothing to do")
