@@ -30,6 +30,7 @@ struct asking {
 	const struct check_probe *probe; /* NULL: the timer */
 	struct endpoint *of;
 	struct vantage *vantage;
+	int64_t asked_ms;
 	size_t answers; /* since the bake time was over */
 };
 
@@ -172,7 +173,8 @@ static bool enroll(struct asking *q)
 
 static void ask(struct asking *q)
 {
-	q->job.deadline_ms = now_ms(q->c) + q->probe->check->timeout_ms + ANSWER_GRACE_MS;
+	q->asked_ms = now_ms(q->c);
+	q->job.deadline_ms = q->asked_ms + q->probe->check->timeout_ms + ANSWER_GRACE_MS;
 	dispatch_call(q->c->dispatch, &q->job);
 }
 
@@ -274,8 +276,9 @@ static bool is_wrong(const struct asking *q)
 	       (!q->of->until_ms || now_ms(q->c) >= q->of->until_ms);
 }
 
-/* Who waits for something to become so hears of it soon; one bad answer where all should be well
- * is looked at again when its Interval says so. */
+/* Intervals are from question to question: an answer that takes its Timeout to fail does not make
+ * an outage take longer to be seen.  Who waits for something to become so hears of it soon; one bad
+ * answer where all should be well is looked at again when its Interval says so. */
 static int64_t pause_ms(const struct asking *q, const struct check_answer *answer)
 {
 	int64_t interval_ms = q->probe->check->interval_ms;
@@ -285,10 +288,11 @@ static int64_t pause_ms(const struct asking *q, const struct check_answer *answe
 	if (q->c->pace == CHECK_PACE_SOON && interval_ms > SOON_MS &&
 	    (as_wanted || q->of->until_ms))
 		interval_ms = SOON_MS;
+	interval_ms -= now_ms(q->c) - q->asked_ms;
 	/* The last answer that counts is given when the time is over. */
 	if (q->of->until_ms && left_ms > 0 && left_ms < interval_ms)
 		interval_ms = left_ms;
-	return interval_ms;
+	return interval_ms > 0 ? interval_ms : 0;
 }
 
 /* Of several vantage points nobody may have been able to ask. */
