@@ -66,6 +66,18 @@ static bool hear_anybody(struct outlooks *all, const struct outlook *o, int64_t 
 	return silence;
 }
 
+/* In a cut of this place's own nobody answers between two of them.  Vantage points that are asked
+ * at the same time speak of one look: what vouches for one of their answers does for all. */
+static void vouch(const struct outlooks *all, struct outlook *o, int64_t now_ms)
+{
+	bool vouched = all->heard_ms >= o->last_bad_ms;
+	bool same_look = o->last_bad_ms && now_ms - o->last_bad_ms < o->check->interval_ms / 2;
+
+	o->vouched += vouched && !(same_look && o->last_vouched);
+	o->last_vouched = vouched || (same_look && o->last_vouched);
+	o->last_bad_ms = now_ms;
+}
+
 bool outlook_hear(struct outlooks *all, struct outlook *o, enum outlook_answer answer,
 		  int64_t now_ms)
 {
@@ -79,10 +91,7 @@ bool outlook_hear(struct outlooks *all, struct outlook *o, enum outlook_answer a
 	}
 	if (!o->bad++)
 		o->bad_ms = now_ms;
-	/* In a cut of this place's own nobody answers between two of them. */
-	o->last_vouched = all->heard_ms >= o->last_bad_ms;
-	o->vouched += o->last_vouched;
-	o->last_bad_ms = now_ms;
+	vouch(all, o, now_ms);
 	look_if_sure(o, now_ms);
 	return silence;
 }

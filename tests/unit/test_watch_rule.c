@@ -164,6 +164,41 @@ static void no_answer_is_no_bad_answer(void **state)
 	assert_int_not_equal(judge(t).standing, STANDING_DUE);
 }
 
+/* Of two vantage points, one right behind the other. */
+static void hear_twice(struct table *t, const char *answers)
+{
+	hear(t, answers);
+	for (size_t i = 0; i < 2; i++) {
+		t->now_ms += 1;
+		outlook_hear(&t->all, &t->items[i], ANSWER_BAD, t->now_ms);
+	}
+}
+
+static void the_second_voice_of_a_look_needs_nobody_in_between(void **state)
+{
+	struct table *t = *state;
+
+	hear(t, "+++");
+	for (size_t i = 0; i < 13; i++) {
+		hear(t, "..+");
+		t->now_ms -= S - 1;
+		hear_twice(t, "--.");
+		/* Three looks, not six answers. */
+		assert_int_equal(t->items[0].vouched, i + 1);
+	}
+	assert_int_equal(hold(t), HOLD_NOTHING);
+}
+
+static void two_voices_of_one_look_do_not_vouch_for_each_other(void **state)
+{
+	struct table *t = *state;
+
+	fall(t);
+	for (size_t i = 0; i < 2; i++)
+		hear_twice(t, "--.");
+	assert_int_not_equal(hold(t), HOLD_NOTHING);
+}
+
 static void who_hears_nobody_is_cut_off(void **state)
 {
 	struct table *t = *state;
@@ -295,6 +330,8 @@ int main(void)
 		TEST(one_host_that_lives_is_enough),
 		TEST(what_goes_up_and_down_is_never_due),
 		TEST(no_answer_is_no_bad_answer),
+		TEST(the_second_voice_of_a_look_needs_nobody_in_between),
+		TEST(two_voices_of_one_look_do_not_vouch_for_each_other),
 		TEST(who_hears_nobody_is_cut_off),
 		TEST(a_short_cut_of_this_place_counts_for_nothing),
 		TEST(a_cut_at_the_end_of_for_is_waited_out),
