@@ -20,10 +20,11 @@ struct check_sample keep_entry(struct arena *a, const struct guarded *g, const s
 			       int64_t now_ms)
 {
 	const struct manifest_watch *m = g->entry.watch;
-	bool out = v->standing == STANDING_UNHEALTHY || v->standing == STANDING_DUE;
+	bool sure = v->standing == STANDING_UNHEALTHY || v->standing == STANDING_DUE;
+	bool bad = sure || v->standing == STANDING_DOUBTFUL;
 	json_t *j = json_pack("{s:s, s:I, s:I}", "Standing", standing_name(v->standing), "Since",
-			      (json_int_t)(out ? v->since_ms : 0), "Sure",
-			      (json_int_t)(out ? v->sure_ms : 0));
+			      (json_int_t)(bad ? v->since_ms : 0), "Sure",
+			      (json_int_t)(sure ? v->sure_ms : 0));
 	const struct check_sample s = {
 		.check = sample_name(a, m),
 		.region = m->region->name,

@@ -66,6 +66,11 @@ static void add_probes(void *context, const struct manifest_check *c,
 		add_outlook(t->w, &probes->items[i]);
 }
 
+static bool is_asked_in(const struct watched_check *c, const struct manifest_region *r)
+{
+	return c->region ? !strcmp(c->region, r->name) : !r->global;
+}
+
 static int add_all(struct term *t)
 {
 	const struct manifest *m = t->w->e->project->manifest;
@@ -74,8 +79,8 @@ static int add_all(struct term *t)
 	check_sites_load(&t->sites);
 	for (size_t i = 0; i < t->w->checks.count; i++)
 		for (size_t k = 0; k < m->region_count; k++)
-			if (!m->regions[k].global)
-				rc |= check_sites_add(&t->sites, t->w->checks.items[i],
+			if (is_asked_in(&t->w->checks.items[i], &m->regions[k]))
+				rc |= check_sites_add(&t->sites, t->w->checks.items[i].check,
 						      &m->regions[k], t->w->d);
 	t->w->all.items = t->w->outlooks.items;
 	t->w->all.count = t->w->outlooks.count;

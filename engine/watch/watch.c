@@ -13,7 +13,6 @@
 
 #include "base/limits.h"
 #include "engine/engine_private.h"
-#include "engine/runbook/runbook.h"
 #include "engine/watch/watch_parts.h"
 
 #define STAND_BY_MS 1000 /* between two looks at the lock */
@@ -51,98 +50,6 @@ void watch_tell(struct watching *w, struct watch_event ev)
 		ev.text = "";
 	if (w->q->tell)
 		w->q->tell(w->q->context, &ev);
-}
-
-/* --- what is watched --------------------------------------------------------------------- */
-
-static bool is_wanted(const struct watch_request *q, const char *name)
-{
-	for (size_t i = 0; i < q->name_count; i++)
-		if (!strcmp(q->names[i], name))
-			return true;
-	return q->name_count == 0;
-}
-
-static void add_check(struct watching *w, const struct manifest_check *c)
-{
-	for (size_t i = 0; i < w->checks.count; i++)
-		if (w->checks.items[i] == c)
-			return;
-	*arena_vec_add(w->a, &w->checks) = c;
-}
-
-/* What the runbook needs to know later is asked as long as all is well: how far the standby is
- * behind. */
-static int add_entry(struct watching *w, const struct manifest_watch *m)
-{
-	const struct procedure *p =
-		runbook_load(w->e->arena, w->e->project->manifest, m->runbook, w->d);
-
-	if (!p)
-		return -1;
-	for (size_t i = 0; i < m->check_count; i++)
-		add_check(w, m->checks[i]);
-	for (size_t i = 0; i < p->objectives.healthy_count; i++)
-		add_check(w, p->objectives.healthy[i]);
-	if (p->objectives.lag)
-		add_check(w, p->objectives.lag);
-	w->items[w->count++] = (struct guarded){.entry = {.watch = m}};
-	return 0;
-}
-
-static int report_nothing(struct watching *w)
-{
-	struct diag *g =
-		diag_add(w->d, DIAG_WATCH_NOTHING, RANGE_NONE, "the manifest has nothing to watch");
-
-	diag_hint(w->d, g,
-		  "say what starts which runbook: Watch: [{Check: NAME, Region: NAME, Runbook: "
-		  "NAME, For: 30s}]");
-	return -1;
-}
-
-static int check_names(struct watching *w)
-{
-	const struct manifest *m = w->e->project->manifest;
-	const char **names = ARENA_ARRAY(w->a, m->watch_count + 1, const char *);
-	int rc = 0;
-
-	for (size_t i = 0; i < m->watch_count; i++)
-		names[i] = m->watches[i].name;
-	for (size_t i = 0; i < w->q->name_count; i++) {
-		bool known = false;
-		struct diag *g;
-
-		for (size_t k = 0; k < m->watch_count && !known; k++)
-			known = !strcmp(names[k], w->q->names[i]);
-		if (known)
-			continue;
-		g = diag_add(w->d, DIAG_WATCH_UNKNOWN, RANGE_NONE, "the manifest watches no '%s'",
-			     w->q->names[i]);
-		diag_did_you_mean(w->d, g, text_of(w->q->names[i]), names, m->watch_count);
-		if (!g->hint)
-			diag_hint(w->d, g, "its Watch has '%s'", names[0]);
-		rc = -1;
-	}
-	return rc;
-}
-
-static int add_entries(struct watching *w)
-{
-	const struct manifest *m = w->e->project->manifest;
-	int rc = 0;
-
-	if (!m->watch_count)
-		return report_nothing(w);
-	if (check_names(w))
-		return -1;
-	w->items = ARENA_ARRAY(w->a, m->watch_count, struct guarded);
-	for (size_t i = 0; i < m->watch_count; i++)
-		if (is_wanted(w->q, m->watches[i].name))
-			rc |= add_entry(w, &m->watches[i]);
-	for (size_t i = 0; i < m->failover.healthy_count; i++)
-		add_check(w, m->failover.healthy[i]);
-	return rc;
 }
 
 /* --- the lock ------------------------------------------------------------------------------ */
@@ -291,7 +198,7 @@ static void set_patience(struct watching *w)
 	int64_t most_ms = 0, longest_ms = 0;
 
 	for (size_t i = 0; i < w->checks.count; i++) {
-		const struct manifest_check *c = w->checks.items[i];
+		const struct manifest_check *c = w->checks.items[i].check;
 		int64_t ms = (c->interval_ms + c->timeout_ms) *
 			     (int64_t)(c->healthy_threshold + c->unhealthy_threshold);
 
@@ -312,7 +219,7 @@ static int run(struct watching *w)
 
 	w->base_ms = c->wall_ms(c) - c->monotonic_ms(c);
 	w->all.heard_ms = watch_now_ms(w);
-	if (add_entries(w))
+	if (subject_add_entries(w))
 		return -1;
 	set_patience(w);
 	w->lock = engine_state_open(o->dir, STATE_WRITE, c, w->d);

@@ -2,6 +2,7 @@
  * watch_parts.h - what the files of `watch` share.
  *
  *	rule.c    what is decided (pure)
+ *	subject.c what is watched
  *	watch.c   the whole: entries, the lock, one term after the other
  *	term.c    asking, until something is to be done or memory is to be given back
  *	keep.c    what is recorded of entries and checks, and read back
@@ -25,6 +26,11 @@ struct guarded {
 	bool settled;     /* WATCH_ONCE: nothing is to be done any more */
 };
 
+struct watched_check {
+	const struct manifest_check *check;
+	const char *region; /* NULL: asked in all */
+};
+
 struct watching {
 	struct engine *e;
 	const struct watch_request *q;
@@ -38,7 +44,7 @@ struct watching {
 	struct guarded *items;
 	size_t count;
 	struct {
-		VEC_OF(const struct manifest_check *)
+		VEC_OF(struct watched_check)
 	} checks;
 	struct {
 		VEC_OF(struct outlook)
@@ -59,6 +65,9 @@ int64_t watch_wall_ms(const struct watching *w);
 void watch_tell(struct watching *w, struct watch_event ev);
 /* False: the lock is lost. */
 bool watch_renew(struct watching *w);
+
+/* subject.c: 0, or -1 with errors. */
+int subject_add_entries(struct watching *w);
 
 /* term.c: 0, or -1 with errors.  w->due, w->resume, w->stopped or w->lost says why it is over;
  * none of them: it was long enough. */

@@ -2,8 +2,6 @@
 
 import contextlib
 import http.server
-import json
-import os
 import signal
 import socket
 import sqlite3
@@ -13,6 +11,7 @@ import time
 import pytest
 
 from lab import Project, wait_until
+from lab.watching import Watching
 
 ADDRESSES = {"east": "127.31.1.1", "west": "127.31.2.1", "south": "127.31.3.1"}
 
@@ -106,53 +105,6 @@ def project(folder, world, watch=None, steps=None, **more):
         "Objectives": {"RTO": "1m", "Healthy": "shop"},
         "Steps": steps or [step(world, "move")]})
     return made
-
-
-class Watching:
-    """A watch in the background, and the lines that it prints."""
-
-    def __init__(self, made, *args):
-        self.lines, self.proc = [], made.start("watch", "--json", *args)
-        self.readers = [threading.Thread(target=self.read, args=(pipe,), daemon=True)
-                        for pipe in (self.proc.stdout, self.proc.stderr)]
-        for reader in self.readers:
-            reader.start()
-
-    def read(self, pipe):
-        for line in pipe:
-            try:
-                self.lines.append(json.loads(line))
-            except ValueError:
-                self.lines.append({"type": "noise", "text": line})
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.proc.poll() is None:
-            self.kill()
-
-    def kill(self):
-        os.killpg(self.proc.pid, signal.SIGKILL)
-        self.proc.wait(20)
-
-    def end(self, sign=signal.SIGINT):
-        self.proc.send_signal(sign)
-        code = self.proc.wait(30)
-        for reader in self.readers:
-            reader.join(5)
-        return code
-
-    def events(self, **wanted):
-        return [line for line in list(self.lines)
-                if line.get("type") == "watch" and wanted.items() <= line.items()]
-
-    def until(self, count=1, **wanted):
-        try:
-            wait_until(lambda: len(self.events(**wanted)) >= count, 30, str(wanted))
-        except AssertionError as late:
-            raise AssertionError(f"{late}\n" + "\n".join(map(str, self.lines))) from None
-        return self.events(**wanted)[count - 1]
 
 
 def samples(made):
@@ -385,6 +337,24 @@ def test_what_cannot_be_asked_is_said(tmp_path, world):
     made = project(tmp_path, world, HealthChecks=checks, Providers={
         "probe": {}, "names": {"Use": "powerdns", "Endpoint": "http://127.0.0.1:1"}})
     made.run("watch", "--once").ok(1).err("HD2782", "carries out no checks")
+
+
+def test_what_a_fence_will_ask_is_asked_while_all_is_well(tmp_path, world):
+    """Else nobody knows when the old primary was alive last, and since when its lease runs out."""
+    url = {"Type": "HTTP", "Url": f"http://${{Host}}:{world.port}/", "Roles": ["web"],
+           "Interval": "100ms"}
+    made = project(tmp_path, world, steps=[
+        {"Name": "fence", "Type": "Fence", "Region": {"Ref": "From"}, "Check": "old",
+         "Gone": ["alive"], "Lease": "1s"}])
+    made.manifest["HealthChecks"].update(old=url, alive=url, unused=url)
+    made.save()
+    with Watching(made) as watch:
+        watch.until(event="standing", state="HEALTHY")
+        wait_until(lambda: {name for name, _ in samples(made)} >= {"old", "alive"}, 20, "samples")
+        assert watch.end() == 0
+    known = {place for place in samples(made) if not place[0].startswith("@")}
+    assert known == {("shop", "east"), ("shop", "west"), ("shop", "south"), ("old", "east"),
+                     ("alive", "east")}
 
 
 def test_a_sample_of_the_standby_is_kept_while_all_is_well(tmp_path, world):

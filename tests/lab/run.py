@@ -62,11 +62,13 @@ class Result:
         return self
 
 
-def start_hadeploy(args, cwd, env=None, stdin=subprocess.DEVNULL):
-    """A Popen with text pipes, in a process group of its own."""
-    return subprocess.Popen([hadeploy_path(), *map(str, args)], cwd=cwd, env=clean_env(cwd, env),
-                            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, errors="replace", start_new_session=True)
+def start_hadeploy(args, cwd, env=None, stdin=subprocess.DEVNULL, words=()):
+    """A Popen with text pipes, in a process group of its own; words: what the command begins
+    with."""
+    return subprocess.Popen([*words, hadeploy_path(), *map(str, args)], cwd=cwd,
+                            env=clean_env(cwd, env), stdin=stdin, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, errors="replace",
+                            start_new_session=True)
 
 
 def run_hadeploy(args, cwd, env=None, timeout=60, stdin=None):
