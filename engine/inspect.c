@@ -9,6 +9,7 @@
 #include "engine/lint/lint.h"
 #include "engine/planner.h"
 #include "engine/project_parts.h"
+#include "engine/runbook/actions.h"
 #include "engine/runbook/readiness.h"
 #include "templates/node.h"
 
@@ -71,7 +72,8 @@ int engine_validate(struct engine *e, struct diags *d)
 			rc = -1;
 	}
 	diags_take_new(&found, &of_targets);
-	if (!runbook_check_all(e->arena, e->project->manifest, &found))
+	if (!runbook_check_all(e->arena, e->project->manifest, &found) &&
+	    !runbook_check_actions(e->arena, e->project, &found))
 		readiness_warn_all(e->arena, e->project->manifest, &found);
 	if (!rc && !diags_failed(&found))
 		check_with_providers(e, scratch, &found);

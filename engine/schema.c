@@ -169,6 +169,23 @@ bool schema_has_action(const struct schema *s, const char *name)
 	return false;
 }
 
+const char *const *schema_actions(const struct schema *s, size_t *count)
+{
+	*count = s->action_count;
+	return s->actions;
+}
+
+const char *const *schema_action_results(const struct schema *s, const char *action, size_t *count)
+{
+	for (size_t i = 0; i < s->result_count; i++) {
+		*count = s->results[i].count;
+		if (!strcmp(s->results[i].action, action))
+			return s->results[i].names;
+	}
+	*count = 0;
+	return NULL;
+}
+
 bool schema_is_declared(const struct schema *s, struct text pointer)
 {
 	struct text_split split = text_split_start(pointer);

@@ -60,6 +60,9 @@ bool schema_is_secret(const struct schema *s, struct text pointer);
 bool schema_has_shown(const struct schema *s, struct text pointer);
 /* The provider's act() takes this one for a resource of the type: "snapshot". */
 bool schema_has_action(const struct schema *s, const char *name);
+const char *const *schema_actions(const struct schema *s, size_t *count);
+/* Names in what it answers; NULL: nobody says. */
+const char *const *schema_action_results(const struct schema *s, const char *action, size_t *count);
 /* False: its provider knows the type and has no way to make one. */
 bool schema_is_deployable(const struct schema *s);
 /* It is no resource, and has actions: an entry of the manifest's Routes is acted on. */

@@ -168,6 +168,39 @@ static void read_actions(const struct schema_reader *r, json_t *actions)
 		schema_report(r, "'actions' is neither a list nor an object");
 }
 
+static const char **read_names(struct arena *a, const json_t *list, size_t *count)
+{
+	const char **names = ARENA_ARRAY(a, json_array_size(list) + 1, const char *);
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+	{
+		if (json_is_string(name))
+			names[(*count)++] = arena_strdup(a, json_string_value(name));
+	}
+	return names;
+}
+
+static void read_action_results(const struct schema_reader *r, json_t *map)
+{
+	struct schema *s = r->schema;
+	const char *action;
+	json_t *list;
+
+	s->results = ARENA_ARRAY(r->a, json_object_size(map) + 1, struct action_result);
+	json_object_foreach(map, action, list)
+	{
+		struct action_result *one = &s->results[s->result_count];
+
+		if (!json_is_array(list))
+			continue;
+		one->action = arena_strdup(r->a, action);
+		one->names = read_names(r->a, list, &one->count);
+		s->result_count++;
+	}
+}
+
 static void read_order(const struct schema_reader *r, const char *strategy)
 {
 	if (!strategy || strcmp(strategy, "create_then_delete") == 0)
@@ -264,6 +297,7 @@ static void read_type(struct schema_reader *r, const json_t *j)
 	read_timeouts(r, json_object_get(j, "timeouts"));
 	read_order(r, json_str(j, "replacementStrategy", NULL));
 	read_actions(r, json_object_get(j, "actions"));
+	read_action_results(r, json_object_get(j, "actionResults"));
 	mark_read_only(s);
 	collect_names(r);
 }

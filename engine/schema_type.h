@@ -81,6 +81,13 @@ struct unserved {
 	size_t value_count;        /* 0: whatever is there */
 };
 
+/* Names in what an action answers. */
+struct action_result {
+	const char *action;
+	const char **names;
+	size_t count;
+};
+
 struct schema {
 	const char *type, *description;
 	uint32_t version;
@@ -94,6 +101,8 @@ struct schema {
 	size_t unserved_count;
 	const char **actions;
 	size_t action_count;
+	struct action_result *results; /* of those that say so */
+	size_t result_count;
 	bool open_attributes, deprecated, undeployable, published;
 	struct shape given; /* an object of what only GetAtt gives; names may have dots */
 	struct shape root;  /* an object */

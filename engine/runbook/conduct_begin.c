@@ -9,19 +9,41 @@
 
 /* --- what expressions may know ----------------------------------------------------------- */
 
+/* "Json.items": a name with dots goes first, then what is below the part before one. */
+static json_t *member_of(struct arena *a, json_t *j, struct text name)
+{
+	json_t *found = json_object_get(j, arena_text(a, name));
+
+	for (size_t i = 0; json_is_object(j) && i < name.len && !found; i++) {
+		json_t *outer = name.ptr[i] == '.'
+					? json_object_get(j, arena_strndup(a, name.ptr, i))
+					: NULL;
+
+		if (outer)
+			found = member_of(a, outer,
+					  (struct text){name.ptr + i + 1, name.len - i - 1});
+	}
+	return found;
+}
+
 static const struct value *result_of(void *context, struct arena *a, const char *path,
 				     const char *name)
 {
 	struct conduct *x = context;
 	const struct step *s = conduct_step(x, path);
 	const struct value *value = NULL;
-	json_t *result;
+	json_t *result, *member;
 
-	if (!s || !s->result)
+	if (!s || !s->result) {
+		x->missing = arena_printf(x->a, "'%s' of step '%s'", name, path);
 		return NULL;
+	}
 	result = json_parse(text_of(s->result), a, NULL);
-	if (json_object_get(result, name))
-		value = value_from_json(a, json_object_get(result, name), NULL);
+	member = member_of(a, result, text_of(name));
+	if (member)
+		value = value_from_json(a, member, NULL);
+	else
+		x->missing = arena_printf(x->a, "'%s' of step '%s'", name, path);
 	json_decref(result);
 	return value;
 }

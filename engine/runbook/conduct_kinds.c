@@ -78,7 +78,7 @@ static void merge_lag(json_t *result, const json_t *values, const char *key)
 		json_object_set(result, key, (json_t *)other);
 }
 
-/* What the first endpoint measured, for !GetAtt. */
+/* What the endpoints measured, for !GetAtt: of what several did, what the first one did. */
 static json_t *check_result(const struct attempt *at)
 {
 	json_t *result = json_object();
@@ -88,11 +88,11 @@ static json_t *check_result(const struct attempt *at)
 		json_t *values = *one->values ? json_parse(text_of(one->values), NULL, NULL) : NULL;
 
 		if (i == 0) {
-			if (values)
-				json_object_update(result, values);
 			json_object_set_new(result, "Healthy", json_boolean(one->healthy));
 			json_object_set_new(result, "Detail", json_string(one->detail));
 		}
+		if (values)
+			json_object_update_missing(result, values);
 		merge_lag(result, values, "LagSeconds");
 		merge_lag(result, values, "LagBytes");
 		json_decref(values);

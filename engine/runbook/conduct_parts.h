@@ -158,10 +158,11 @@ struct conduct {
 	enum stage stage;
 	const char *abort_taken; /* of an earlier process: why; NULL: nobody asked for an abort */
 	bool broken, paused, stopping, aborting, keeps, failed, rehearsal;
-	bool finished;   /* nothing is left to be done here */
-	bool turned;     /* something changed: look again */
-	bool ungraceful; /* all that follows */
-	const char *why; /* it failed, is aborted, goes back */
+	bool finished;       /* nothing is left to be done here */
+	bool turned;         /* something changed: look again */
+	bool ungraceful;     /* all that follows */
+	const char *why;     /* it failed, is aborted, goes back */
+	const char *missing; /* the result that a step asked for last and that is not there */
 	int64_t asks_taken;
 	int64_t since_ms, started_ms; /* wall clock */
 	int64_t began_ms, waited_ms;  /* monotonic: of this process; spent waiting for others */

@@ -415,12 +415,15 @@ static const struct step_spec *work_out(struct step *s)
 	const char *why = NULL;
 
 	s->grace = is_ungraceful(s) ? STEP_UNGRACEFUL : STEP_GRACEFUL;
+	x->missing = NULL;
 	s->spec = step_spec(x->e->arena, x->bound, (struct step_wish){s->index, s->grace}, &known,
 			    &found);
 	if (!s->spec)
 		why = first_summary(x->a, &found);
 	else if (!known && s->spec->applies && !x->rehearsal)
-		why = "it needs the result of a step that has none";
+		why = x->missing ? arena_printf(x->a, "it needs %s, which has no such result",
+						x->missing)
+				 : "it needs the result of a step that has none";
 	diags_take(x->d, &found);
 	return why ? (s->reason = why, NULL) : s->spec;
 }

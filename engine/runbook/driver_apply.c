@@ -339,8 +339,7 @@ static json_t *result_json(const struct run_result *r)
 	json_object_set_new(j, "Deleted", json_integer((json_int_t)r->done.remove));
 	json_object_set_new(j, "Unchanged", json_integer((json_int_t)r->done.none));
 	json_object_set_new(j, "Failed", json_integer((json_int_t)r->failed));
-	if (r->run)
-		json_object_set_new(j, "Run", json_string(r->run));
+	json_object_set_new(j, "Run", json_string(r->run ? r->run : ""));
 	return j;
 }
 

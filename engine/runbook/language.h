@@ -165,6 +165,19 @@ const struct template *runbook_template(struct runbook_reader *r);
 void runbook_check_steps(struct runbook_reader *r);
 /* refer.c: what steps say of each other. */
 void runbook_check_references(struct runbook_reader *r);
+/* results.c: an error when the step never has a result of this name; of an Action step its resource
+ * type knows (actions.c). */
+void step_check_result(struct runbook_reader *r, const struct file_step *s, struct text name,
+		       struct range where);
+/* A result that is asked for. */
+struct result_wanted {
+	const char *who, *what; /* "step 'x'", "a step of type Apply" */
+	struct text name;
+	struct range where, step; /* where it is asked for; the step that should have it */
+};
+/* The error, with the nearest name and all of them; none: it has no results. */
+void report_result(struct arena *a, const struct result_wanted *w, const char *const *names,
+		   size_t count, struct diags *d);
 /* The parameter, or NULL. */
 const struct runbook_parameter *runbook_parameter(const struct runbook_file *f, struct text name);
 /* True for what may stand as the value of such a parameter; else an error at `where`. */

@@ -32,12 +32,12 @@ static const struct file_step *parent_of(const struct referring *x, const struct
 	return step_at(x, s->parent);
 }
 
-static const struct file_step *find_step(const struct referring *x, struct text name)
+static const struct file_step *find_step(const struct referring *x, struct text id)
 {
 	for (size_t i = 0; i < x->r->file->steps.count; i++) {
 		const struct file_step *s = &x->r->file->steps.items[i];
 
-		if (s->role == ROLE_STEP && text_is(name, s->id))
+		if (text_is(id, s->id))
 			return s;
 	}
 	return NULL;
@@ -192,6 +192,47 @@ static void report_no_result(const struct referring *x, const struct ref *ref,
 					  : "name one of the steps in it");
 }
 
+/* Who undoes or fences is not run at all when all goes well. */
+static void report_role(const struct referring *x, const struct ref *ref, const struct file_step *s)
+{
+	struct diag *g = diag_add(x->r->d, DIAG_STEP_RESULT, ref->where,
+				  "results of %s cannot be used", s->who);
+
+	diag_related(x->r->d, g, s->where, "it is written here");
+	diag_hint(x->r->d, g, "use a result of %s, or of a step before it",
+		  parent_of(x, s)->kind == STEP_FENCE ? "a Check step behind the fence"
+						      : parent_of(x, s)->who);
+}
+
+/* These tell what they found also when they fail. */
+static bool fails_with_result(enum step_kind k)
+{
+	return k == STEP_COMMAND || k == STEP_APPLY || k == STEP_TRAFFIC;
+}
+
+/* It fails, the runbook goes on, and nobody has the result. */
+static void check_let(const struct referring *x, const struct ref *ref, const struct file_step *s)
+{
+	const struct node *n = node_find(s->body, "OnFailure");
+	struct diag *g;
+
+	if (!n || !text_is(n->text, "continue") || fails_with_result(s->kind) || s == user_of(x))
+		return;
+	g = diag_add(x->r->d, DIAG_STEP_MAY_NOT_RUN, ref->where,
+		     "%s uses a result that is not there when %s fails", x->user->who, s->who);
+	diag_related(x->r->d, g, n->where, "the runbook goes on then");
+	diag_hint(x->r->d, g, "let it stop the runbook, or do without the result");
+}
+
+static void check_result(const struct referring *x, const struct ref *ref,
+			 const struct file_step *s)
+{
+	check_was_run(x, ref, s);
+	check_let(x, ref, s);
+	if (ref->attribute.len)
+		step_check_result(x->r, s, ref->attribute, ref->where);
+}
+
 /* A runbook works in several places at once. */
 static void check_pseudo(const struct referring *x, const struct ref *ref)
 {
@@ -224,10 +265,12 @@ static void check_ref(void *context, const struct ref *ref)
 	s = find_step(x, ref->name);
 	if (!s)
 		return;
-	if (ref->kind == REF_NAME || (KINDS_OUTER & KIND_BIT(s->kind)))
+	if (s->role != ROLE_STEP)
+		report_role(x, ref, s);
+	else if (ref->kind == REF_NAME || (KINDS_OUTER & KIND_BIT(s->kind)))
 		report_no_result(x, ref, s);
 	else if (is_over(x, ref, s))
-		check_was_run(x, ref, s);
+		check_result(x, ref, s);
 }
 
 /* Of functions that need a place, or somebody else's exports. */

@@ -69,6 +69,8 @@
  *	actions           ["snapshot", ...], or an object by name: what act() takes for a resource
  *	                  of this type.  "snapshot" keeps a copy of its data that outlives it,
  *	                  before DeletionPolicy or UpdateReplacePolicy Snapshot lets it go
+ *	actionResults     {"promote": ["Status"], ...}: the names in what actions answer; of those
+ *	                  that are not here nobody knows
  *
  * Also understood: minLength, maxLength (characters), minItems, maxItems, uniqueItems,
  * minProperties, maxProperties, format, definitions with {"$ref": "#/definitions/X"} (they may

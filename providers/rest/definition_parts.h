@@ -100,6 +100,10 @@ const char *protocol_word(enum protocol p);
 /* definition_step.c */
 void definition_set_operation(struct definition_reader *r, const struct definition_key *key,
 			      const struct node *value, void *into);
+/* definition_results.c: what the schema says of the actions, "actions" and "actionResults". */
+void definition_tell_actions(const struct definition *t, json_t *schema);
+/* The names of `{A: ..., B: ...}`; NULL: it is another program.  New reference. */
+json_t *definition_result_names(const struct expression *result);
 /* It has actions and nothing else: no resource, but something that runbooks act on. */
 bool definition_only_acts(const struct definition *t);
 void definition_set_actions(struct definition_reader *r, const struct definition_key *key,

@@ -268,14 +268,11 @@ bool definition_only_acts(const struct definition *t)
 /* What the engine is told of act() is what there is. */
 static void add_actions(const struct definition *t)
 {
-	json_t *schema = (json_t *)(uintptr_t)t->schema, *names;
+	json_t *schema = (json_t *)(uintptr_t)t->schema;
 
 	if (!schema || !t->action_count)
 		return;
-	names = json_array();
-	for (size_t i = 0; i < t->action_count; i++)
-		json_array_append_new(names, json_string(t->actions[i].name));
-	json_object_set_new(schema, "actions", names);
+	definition_tell_actions(t, schema);
 	if (definition_only_acts(t))
 		json_object_set_new(schema, "deployable", json_false());
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "providers/kit/span.h"
+#include "providers/rest/definition_parts.h"
 #include "providers/rest/rest.h"
 #include "providers/rest/session.h"
 
@@ -183,16 +184,6 @@ static bool is_deployable(const struct definition *t, const json_t *schema)
 	       has_handler(schema, "delete");
 }
 
-/* What act() takes is what the definition has. */
-static void set_actions(const struct definition *t, json_t *schema)
-{
-	json_t *names = json_array();
-
-	for (size_t i = 0; i < t->action_count; i++)
-		json_array_append_new(names, json_string(t->actions[i].name));
-	json_object_set_new(schema, "actions", names);
-}
-
 /* What somebody published of the type, and what the definition can do; NULL: unknown. */
 static json_t *published_schema(const struct hd_types *t, const struct definition *d,
 				struct arena *a, const char *type)
@@ -208,7 +199,7 @@ static json_t *published_schema(const struct hd_types *t, const struct definitio
 	if (!is_deployable(d, schema))
 		json_object_set_new(schema, "deployable", json_false());
 	else
-		set_actions(d, schema);
+		definition_tell_actions(d, schema);
 	return schema;
 }
 

@@ -138,7 +138,7 @@ static void fake_event(struct step_run *s, struct job *j, const struct dispatch_
 		world->order[world->done++] = (size_t)(d - world->deeds);
 	d->done = true;
 	if (!strncmp(command, "result ", 7))
-		result = json_pack("{s:s}", "Out", command + 7);
+		result = json_pack("{s:s}", "Stdout", command + 7);
 	step_over(s, STEP_ENDED_WELL_DONE, result, NULL);
 }
 

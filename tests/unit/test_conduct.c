@@ -67,10 +67,10 @@ static void results_are_passed_on(void **state)
 {
 	struct conduct_bench *c = *state;
 
-	conduct_runbook(c,
-			"Steps:\n" COMMAND(
-				"a", "result take 7s") "  - {Name: b, Type: Command, Region: east, "
-						       "Roles: [web], Command: !GetAtt a.Out}\n");
+	conduct_runbook(
+		c, "Steps:\n" COMMAND(
+			   "a", "result take 7s") "  - {Name: b, Type: Command, Region: east, "
+						  "Roles: [web], Command: !GetAtt a.Stdout}\n");
 	assert_int_equal(conduct_go(c), 0);
 	assert_string_equal(world_order(c), "a b");
 	assert_true(c->b.clock.now_ms >= 8000);
@@ -212,9 +212,9 @@ static void a_value_is_compared(void **state)
 
 	conduct_runbook(c,
 			"Steps:\n" COMMAND("a", "result 17") "  - {Name: few, Type: Check, Value: "
-							     "!GetAtt a.Out, AtMost: 17}\n"
+							     "!GetAtt a.Stdout, AtMost: 17}\n"
 							     "  - {Name: many, Type: Check, Value: "
-							     "!GetAtt a.Out, AtLeast: 18}\n");
+							     "!GetAtt a.Stdout, AtLeast: 18}\n");
 	assert_int_equal(conduct_go(c), -1);
 	assert_int_equal(conduct_step_status(c, "few"), STEP_SUCCEEDED);
 	assert_int_equal(conduct_step_status(c, "many"), STEP_FAILED);

@@ -250,8 +250,8 @@ static void results_bring_no_references_along(void **state)
 	struct runbook_reading r = bound(
 		"Steps:\n"
 		"  - {Name: c, Type: Command, Hosts: [e1], Command: x}\n"
-		"  - {Name: n, Type: Notify, Command: x, Message: !GetAtt c.Output}\n"
-		"  - {Name: r, Type: Runbook, Runbook: inner, Parameters: {T: !GetAtt c.Output}}\n",
+		"  - {Name: n, Type: Notify, Command: x, Message: !GetAtt c.Stdout}\n"
+		"  - {Name: r, Type: Runbook, Runbook: inner, Parameters: {T: !GetAtt c.Stdout}}\n",
 		"Parameters: {T: {Type: String}}\n"
 		"Steps: [{Name: c, Type: Notify, Command: x, Message: !Ref T}]\n");
 	bool known;
@@ -259,7 +259,7 @@ static void results_bring_no_references_along(void **state)
 	(void)state;
 	setenv("RBTOKEN", "abracadabra", 1);
 	bind_runbook(&r, "");
-	set_result(&r, "c", "Output", "\"{{resolve:env:RBTOKEN}}\"");
+	set_result(&r, "c", "Stdout", "\"{{resolve:env:RBTOKEN}}\"");
 	assert_null(spec_of(&r, "n", STEP_GRACEFUL, &known));
 	assert_null(spec_of(&r, "r/c", STEP_GRACEFUL, &known));
 	forget_runbook(&r);
