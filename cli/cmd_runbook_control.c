@@ -264,15 +264,30 @@ static enum taken look(struct asking *k, int64_t number)
 	return taken;
 }
 
+/* What nobody took is not taken by whoever goes on with it later: who asked was told so. */
+static enum taken look_and_withdraw(struct asking *k, int64_t number)
+{
+	enum taken taken = look(k, number);
+	int withdrawn;
+
+	if (taken != NEVER_TAKEN)
+		return taken;
+	withdrawn = journal_withdraw(k->in->state, k->row.id, number, &k->in->diags);
+	if (withdrawn < 1)
+		return withdrawn ? UNREADABLE : NOT_TAKEN;
+	/* By the last of whoever ran it, after all. */
+	return look(k, number);
+}
+
 static enum taken wait_until_taken(struct asking *k, int64_t number)
 {
 	struct clock *clock = k->in->clock;
 	int64_t until_ms = clock->monotonic_ms(clock) + TAKEN_WITHIN_MS;
-	enum taken taken = look(k, number);
+	enum taken taken = look_and_withdraw(k, number);
 
 	while (taken == NOT_TAKEN && clock->monotonic_ms(clock) < until_ms) {
 		poll(NULL, 0, LOOK_MS);
-		taken = look(k, number);
+		taken = look_and_withdraw(k, number);
 	}
 	return taken;
 }

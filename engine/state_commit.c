@@ -353,34 +353,12 @@ static int apply_edit(struct state *s, const struct state_edit *e, struct diags 
 	return edit_kinds[e->kind].apply(s, e, d);
 }
 
-/* SQLite would go on with a file that has no name any more: nobody would ever read what it says,
- * and the next run would make everything once more. */
-static int check_place(struct state *s, struct diags *d)
-{
-	int moved = 0;
-	struct diag *g;
-
-	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
-	    !moved)
-		return 0;
-	g = diag_add(d, DIAG_STATE_IO, RANGE_NONE,
-		     "recorded state '%s' was removed or replaced while it was in use", s->path);
-	diag_detail(d, g, "What is done from now on could not be found again, so nothing is.");
-	diag_hint(
-		d, g,
-		"put the file back; without a copy, `hadeploy import` or `hadeploy apply --adopt` "
-		"record what was made");
-	return -1;
-}
-
 int state_commit(struct state *s, const struct state_edit *edits, size_t count, struct diags *d)
 {
 	assert(s->mode == STATE_WRITE);
 	if (!count)
 		return 0;
 	s->commit_count++;
-	if (check_place(s, d) != 0)
-		return -1;
 	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

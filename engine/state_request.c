@@ -1,8 +1,9 @@
 /*
  * state_request.c - what is asked of an execution, from any process and without any lock.
  *
- * Rows are only added: the conductor takes them in the order of their numbers, which are never
- * used again, and says in the journal which it has taken.
+ * The conductor takes them in the order of their numbers, which are never used again, and says in
+ * the journal which it has taken.  Rows are only added; one that nobody took, because nobody ran
+ * the execution any more, is taken back by whoever asked.
  */
 #include <assert.h>
 
@@ -85,6 +86,45 @@ int journal_ask(struct state *s, const char *execution, const struct execution_a
 		return -1;
 	}
 	return state_end(s, d);
+}
+
+/* Whoever goes on with it says so in its journal before it looks for requests: in the transaction
+ * in which nobody runs it nobody has seen the request. */
+static int withdraw(struct state *s, const char *execution, int64_t number, struct diags *d)
+{
+	struct arena *a = arena_new();
+	struct execution_list found = {NULL, 0};
+	int result = journal_load_execution(s, execution, a, &found, d);
+	struct row row = {NULL, 1, NULL};
+
+	if (result == 0 && found.count && !found.items[0].gone &&
+	    !execution_status_is_over(found.items[0].status)) {
+		arena_free(a);
+		return 0;
+	}
+	if (result == 0)
+		row.stmt = state_query(s, QUERY_REQUEST_DROP, d);
+	arena_free(a);
+	if (!row.stmt)
+		return -1;
+	row_put_text(&row, execution);
+	row_put_int(&row, number);
+	return state_step(s, row.stmt, d) == 0 ? 1 : -1;
+}
+
+int journal_withdraw(struct state *s, const char *execution, int64_t number, struct diags *d)
+{
+	int result;
+
+	assert(s->mode == STATE_WRITE);
+	if (state_begin(s, QUERY_BEGIN_WRITE, d) != 0)
+		return -1;
+	result = withdraw(s, execution, number, d);
+	if (result < 1) {
+		state_rollback(s);
+		return result;
+	}
+	return state_end(s, d) == 0 ? 1 : -1;
 }
 
 static bool take_ask(struct state *s, struct row *row, struct execution_ask *out)

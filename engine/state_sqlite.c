@@ -141,6 +141,7 @@ static const char *const query_texts[] = {
 			   "execution_request WHERE execution = ? AND number > ? ORDER BY number",
 	[QUERY_REQUEST_ADD] = "INSERT INTO execution_request (" STATE_REQUEST_COLUMNS
 			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_REQUEST_DROP] = "DELETE FROM execution_request WHERE execution = ? AND number = ?",
 	[QUERY_OVERRIDES] = "SELECT " STATE_OVERRIDE_COLUMNS ", checksum FROM override ORDER BY "
 			    "stack, account, region, parameter",
 	[QUERY_OVERRIDE_PUT] = "INSERT OR REPLACE INTO override (" STATE_OVERRIDE_COLUMNS
@@ -253,9 +254,29 @@ int state_run(struct state *s, enum state_query query, struct diags *d)
 	return q ? state_step(s, q, d) : -1;
 }
 
+/* SQLite would go on with a file that has no name any more: nobody would ever read what it says,
+ * and the next run would make everything once more. */
+static int check_place(struct state *s, struct diags *d)
+{
+	int moved = 0;
+	struct diag *g;
+
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+	    !moved)
+		return 0;
+	g = diag_add(d, DIAG_STATE_IO, RANGE_NONE,
+		     "recorded state '%s' was removed or replaced while it was in use", s->path);
+	diag_detail(d, g, "What is done from now on could not be found again, so nothing is.");
+	diag_hint(
+		d, g,
+		"put the file back; without a copy, `hadeploy import` or `hadeploy apply --adopt` "
+		"record what was made");
+	return -1;
+}
+
 int state_begin(struct state *s, enum state_query begin, struct diags *d)
 {
-	if (!state_usable(s, d))
+	if (!state_usable(s, d) || (begin == QUERY_BEGIN_WRITE && check_place(s, d) != 0))
 		return -1;
 	return state_run(s, begin, d);
 }

@@ -167,6 +167,9 @@ struct ask_list {
 /* -1 also when there is no such execution (DIAG_JOURNAL_UNKNOWN).  by.since_ms 0: now. */
 int journal_ask(struct state *s, const char *execution, const struct execution_ask *q,
 		struct diags *d);
+/* Takes a request back that nobody can take, since nobody runs the execution: whoever goes on with
+ * it finds it no more.  1; 0: somebody runs it, and may take it; -1. */
+int journal_withdraw(struct state *s, const char *execution, int64_t number, struct diags *d);
 /* In order.  Cheap: by key. */
 int journal_load_asks(struct state *s, const struct journal_part *part, struct arena *a,
 		      struct ask_list *out, struct diags *d);

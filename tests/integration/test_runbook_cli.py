@@ -263,7 +263,8 @@ def test_killed_is_lost_and_gone_on_with(books, gate, allowed):
     assert gate.count() == 1, "the command that ran while nobody looked was not run again"
 
 
-def test_a_request_that_nobody_took(books, gate):
+def test_a_request_that_nobody_took(books, gate, allowed):
+    """Who asked was told so: whoever goes on with the execution does not take it."""
     with books.running("move", "--approve", "confirm") as proc:
         gate.reached()
         os.kill(proc.pid, signal.SIGSTOP)
@@ -272,7 +273,11 @@ def test_a_request_that_nobody_took(books, gate):
         proc.kill()
         proc.wait()
         assert "HD9046" in ends(asking, 1)
+    assert asks(books) == 0
     gate.open()
+    allowed.touch()
+    result = books.run("runbook", "run", "--resume", "--yes").ok()
+    assert "pause" not in result.stderr
 
 
 def asks(books):

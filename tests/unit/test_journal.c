@@ -312,6 +312,44 @@ static void an_absent_file_has_no_executions(void **state)
 	state_close(s);
 }
 
+/* Of one that is over, or whose process has ended; what comes later has another number. */
+static void a_request_that_nobody_took_is_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	struct state *s = state_fixture_open(f, STATE_WRITE);
+	struct execution_row row = begun(f, s, "x1");
+	struct execution_ask pause = {.request = REQUEST_PAUSE, .by = row.owner};
+	struct ask_list asks;
+
+	assert_int_equal(journal_ask(s, "x1", &pause, &f->d), 0);
+	assert_int_equal(journal_withdraw(s, "x1", 1, &f->d), 0);
+	assert_int_equal(append(f, s, &row, entry(ENTRY_ENDED, "", "{\"Status\": \"FAILED\"}")), 0);
+	assert_int_equal(journal_withdraw(s, "x1", 1, &f->d), 1);
+	assert_int_equal(journal_ask(s, "x1", &pause, &f->d), 0);
+	assert_int_equal(journal_load_asks(s, &(struct journal_part){"x1", 0}, f->a, &asks, &f->d),
+			 0);
+	assert_int_equal(asks.count, 1);
+	assert_int_equal(asks.items[0].number, 2);
+	state_close(s);
+}
+
+static void no_event_goes_into_a_file_without_a_name(void **state)
+{
+	struct fixture *f = *state;
+	struct state *s = state_fixture_open(f, STATE_WRITE);
+	struct execution_row row = begun(f, s, "x1");
+	const char *aside = arena_printf(f->a, "%s.aside", f->path);
+
+	assert_int_equal(rename(f->path, aside), 0);
+	assert_int_equal(append(f, s, &row, entry(ENTRY_MONITORING, "", "{}")), -1);
+	state_fixture_expect(f, DIAG_STATE_IO);
+	assert_int_equal(row.entries, 1);
+	assert_int_equal(rename(aside, f->path), 0);
+	assert_int_equal(append(f, s, &row, entry(ENTRY_MONITORING, "", "{}")), 0);
+	assert_int_equal(entries(f, s, "x1", 0).count, 2);
+	state_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +363,8 @@ int main(void)
 		STATE_TEST(overrides_are_set_replaced_and_taken_away),
 		STATE_TEST(the_latest_answer_and_the_latest_healthy_one_are_kept),
 		STATE_TEST(an_absent_file_has_no_executions),
+		STATE_TEST(a_request_that_nobody_took_is_taken_back),
+		STATE_TEST(no_event_goes_into_a_file_without_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

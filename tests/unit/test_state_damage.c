@@ -431,6 +431,8 @@ static void nothing_is_recorded_in_a_file_without_a_name(void **state)
 	assert_int_equal(state_commit(s, &put, 1, &f->d), -1);
 	assert_non_null(strstr(f->d.first->summary, "was removed or replaced while it was in use"));
 	state_fixture_expect(f, DIAG_STATE_IO);
+	assert_int_equal(state_renew_locks(s, &f->d), -1);
+	state_fixture_expect(f, DIAG_STATE_IO);
 	assert_int_equal(rename(aside, f->path), 0);
 	state_fixture_put(f, s, &page);
 	state_close(s);
