@@ -26,6 +26,12 @@ static int64_t real_monotonic_ms(struct clock *c)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+static int64_t real_boot_ms(struct clock *c)
+{
+	(void)c;
+	return read_clock(CLOCK_BOOTTIME);
+}
+
 static int64_t real_wall_ms(struct clock *c)
 {
 	(void)c;
@@ -51,7 +57,7 @@ static void real_random(struct clock *c, void *out, size_t len)
 
 struct clock *clock_real(void)
 {
-	static struct clock real = {real_monotonic_ms, real_wall_ms, real_random};
+	static struct clock real = {real_monotonic_ms, real_wall_ms, real_random, real_boot_ms};
 
 	return &real;
 }
@@ -96,7 +102,7 @@ static void fake_random(struct clock *c, void *out, size_t len)
 
 void clock_fake_init(struct clock_fake *f, int64_t wall_ms, uint64_t seed)
 {
-	f->base = (struct clock){fake_monotonic_ms, fake_wall_ms, fake_random};
+	f->base = (struct clock){fake_monotonic_ms, fake_wall_ms, fake_random, fake_monotonic_ms};
 	f->monotonic_ms = 0;
 	f->wall_ms = wall_ms;
 	f->seed = seed;

@@ -10,6 +10,8 @@ struct clock {
 	int64_t (*monotonic_ms)(struct clock *c);
 	int64_t (*wall_ms)(struct clock *c); /* since 1970-01-01 UTC */
 	void (*random)(struct clock *c, void *out, size_t len);
+	/* Goes on while the machine sleeps, and nobody sets it. */
+	int64_t (*boot_ms)(struct clock *c);
 };
 
 /* The machine's; has no state and lives for ever.  Thread-safe. */

@@ -71,7 +71,7 @@ struct simulation *simulation_new(enum engine_world world)
 {
 	struct simulation *s = xcalloc(1, sizeof(*s));
 
-	s->clock = (struct clock){passed_ms, virtual_wall_ms, repeatable_random};
+	s->clock = (struct clock){passed_ms, virtual_wall_ms, repeatable_random, passed_ms};
 	s->passed_ms = FIRST_MS;
 	s->started_ms = clock_real()->wall_ms(clock_real());
 	clock_fake_init(&s->chance, 0, world == WORLD_SIMULATED_ON ? (uint64_t)s->started_ms : 0);

@@ -48,7 +48,8 @@ static void real_random(struct clock *c, void *out, size_t len)
 
 struct clock *__wrap_clock_real(void)
 {
-	static struct clock fast = {fast_monotonic_ms, fast_wall_ms, real_random};
+	static struct clock fast = {fast_monotonic_ms, fast_wall_ms, real_random,
+				    fast_monotonic_ms};
 
 	return speed == 1 ? __real_clock_real() : &fast;
 }

@@ -21,7 +21,8 @@ static int64_t bench_monotonic_ms(struct clock *c)
 
 static int64_t bench_wall_ms(struct clock *c)
 {
-	return WALL_START_MS + bench_monotonic_ms(c);
+	return WALL_START_MS + bench_monotonic_ms(c) +
+	       __atomic_load_n(&((struct bench_clock *)c)->set_ms, __ATOMIC_RELAXED);
 }
 
 static void bench_random(struct clock *c, void *out, size_t len)
@@ -146,7 +147,8 @@ void bench_open(struct bench *b)
 {
 	memset(b, 0, sizeof(*b));
 	b->observer.event = observe;
-	b->clock.base = (struct clock){bench_monotonic_ms, bench_wall_ms, bench_random};
+	b->clock.base =
+		(struct clock){bench_monotonic_ms, bench_wall_ms, bench_random, bench_monotonic_ms};
 	b->clock.now_ms = 1000;
 	b->clock.seed = 42;
 	b->parallelism = 16;

@@ -22,6 +22,7 @@
 struct bench_clock {
 	struct clock base;
 	int64_t now_ms; /* atomic: workers read it */
+	int64_t set_ms; /* atomic: by so much somebody has set the wall clock */
 	uint64_t seed;
 };
 
