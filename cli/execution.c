@@ -95,7 +95,7 @@ static int say_over(struct invocation *in, const struct execution_row *r)
 				  "execution '%s' of %s has ended: %s", r->id, r->runbook,
 				  execution_status_name(r->status));
 
-	if (r->status == EXECUTION_FAILED)
+	if (execution_is_resumable(r))
 		diag_hint(&in->diags, g,
 			  "'hadeploy runbook run --resume %s' tries again from where it failed",
 			  r->id);
@@ -116,7 +116,7 @@ static int say_idle(struct invocation *in)
 		return -1;
 	diag_detail(&in->diags, g, "the latest, '%s' of %s, is %s", latest.items[0].id,
 		    latest.items[0].runbook, execution_status_name(latest.items[0].status));
-	if (latest.items[0].status == EXECUTION_FAILED)
+	if (execution_is_resumable(&latest.items[0]))
 		diag_hint(&in->diags, g,
 			  "'hadeploy runbook run --resume %s' tries again from where it failed",
 			  latest.items[0].id);

@@ -105,7 +105,7 @@ void view_execution_end(struct str *out, const struct execution_story *s, const 
 	add_steps(out, s);
 	if (is_resumable(s) && r->kind != EXECUTION_DRILL_SIMULATED)
 		str_printf(out, "  'hadeploy runbook run --resume %s' goes on with it\n", r->id);
-	else
+	else if (r->kind != EXECUTION_DRILL_SIMULATED || execution_status_is_over(r->status))
 		str_printf(out, "  'hadeploy runbook report %s' has all of it\n", r->id);
 }
 

@@ -336,10 +336,8 @@ void aside_cancel(struct aside *a)
 	interrupt(a, 2);
 }
 
-void aside_close(void *context)
+void aside_close(struct aside *a)
 {
-	struct aside *a = context;
-
 	if (!a)
 		return;
 	join(a);
@@ -352,4 +350,12 @@ void aside_close(void *context)
 	close_wake(a);
 	arena_free(a->arena);
 	free(a);
+}
+
+void aside_end(void *context)
+{
+	struct aside *a = context;
+
+	aside_cancel(a);
+	aside_close(a);
 }

@@ -47,6 +47,8 @@ int64_t aside_passed_ms(const struct aside *a);
 /* The observer hears no more of it, and it is asked to end as soon as it can. */
 void aside_cancel(struct aside *a);
 /* Waits for its end; accepts NULL. */
-void aside_close(void *a);
+void aside_close(struct aside *a);
+/* Both: for step_outlives. */
+void aside_end(void *a);
 
 #endif

@@ -58,7 +58,10 @@ static void leave(struct conduct *x)
 	x->finished = true;
 	g = diag_add(x->d, DIAG_CONDUCT_PAUSED, RANGE_NONE, "execution %s of '%s' is paused",
 		     x->row.id, x->row.runbook);
-	diag_hint(x->d, g, "go on with it: `hadeploy runbook run --resume %s`", x->row.id);
+	if (x->rehearsal)
+		diag_hint(x->d, g, "begin the drill anew: its world has gone with it");
+	else
+		diag_hint(x->d, g, "go on with it: `hadeploy runbook run --resume %s`", x->row.id);
 }
 
 /* --- rounds ------------------------------------------------------------------------------ */
@@ -272,6 +275,7 @@ int conduct_with(struct engine *e, const struct conduct_request *q,
 	*x = (struct conduct){.e = e, .q = q, .setup = setup, .out = out, .d = d};
 	x->a = arena_new();
 	x->began_ms = clock->monotonic_ms(clock);
+	x->booted_ms = clock->wall_ms(clock) - clock->boot_ms(clock);
 	rc = conduct(x);
 	out->overhead_ms = clock->monotonic_ms(clock) - x->began_ms - x->waited_ms;
 	if (x->state)

@@ -12,20 +12,24 @@ void conduct_pause(struct conduct *x, const char *reason, const struct lock_owne
 
 	if (by)
 		json_object_set_new(data, "By", conduct_by(by));
-	if (conduct_write(x, ENTRY_PAUSED, "", data))
-		x->paused = true;
+	if (!conduct_write(x, ENTRY_PAUSED, "", data))
+		return;
+	x->paused = true;
+	x->pause_asked = !strcmp(reason, "operator");
 }
 
 static void resume(struct conduct *x, const struct lock_owner *by)
 {
 	if (x->paused &&
 	    conduct_write(x, ENTRY_RESUMED, "", json_pack("{s:o}", "By", conduct_by(by))))
-		x->paused = false;
+		x->paused = x->pause_asked = false;
 }
 
-/* Held steps are what an execution is paused for; when none is left it goes on. */
+/* When it is paused for held steps and none is left it goes on. */
 static void resume_unheld(struct conduct *x, const struct lock_owner *by)
 {
+	if (x->pause_asked)
+		return;
 	for (size_t i = 0; i < x->p->step_count; i++)
 		if (x->steps[i].phase == PHASE_HELD)
 			return;
@@ -125,29 +129,45 @@ static const char *take_approval(struct conduct *x, struct step *s, const struct
 	return NULL;
 }
 
-/* A step that goes on begins again with its other values, if it has such. */
+/* It, or a step in it. */
+static bool has_ungraceful(const struct step *s)
+{
+	bool has = s->p->ungraceful;
+
+	for (size_t i = 0; i < s->child_count && !has; i++)
+		has = has_ungraceful(s->children[i]);
+	return has;
+}
+
+/* What goes on, or is held, begins again as its Ungraceful says; of a group all that is in it. */
+static void go_ungraceful(struct step *s)
+{
+	if (!s->p->ungraceful)
+		for (size_t i = 0; i < s->child_count; i++)
+			go_ungraceful(s->children[i]);
+	else if (s->phase == PHASE_HELD)
+		step_again(s, "it goes on ungracefully");
+	else if (s->phase != PHASE_NEW)
+		step_restart_ungraceful(s);
+}
+
 static const char *take_ungraceful(struct conduct *x, struct step *s, const struct execution_ask *q)
 {
-	json_t *data = json_pack("{s:o, s:s}", "By", conduct_by(&q->by), "Reason",
-				 q->reason ? q->reason : "");
-
-	if (s && s->phase == PHASE_OVER) {
-		json_decref(data);
+	if (s && s->phase == PHASE_OVER)
 		return "the step is over";
-	}
-	if (!conduct_write(x, ENTRY_UNGRACEFUL, s ? s->p->path : "", data))
+	if (s && !has_ungraceful(s))
+		return "it has no Ungraceful";
+	if (!conduct_write(x, ENTRY_UNGRACEFUL, s ? s->p->path : "",
+			   json_pack("{s:o, s:s}", "By", conduct_by(&q->by), "Reason",
+				     q->reason ? q->reason : "")))
 		return NULL;
 	if (!s) {
 		x->ungraceful = true;
 		return NULL;
 	}
 	s->ungraceful = true;
-	if (s->phase == PHASE_HELD) {
-		step_again(s, "it goes on ungracefully");
-		resume_unheld(x, &q->by);
-	} else if (s->phase != PHASE_NEW && !step_is_container(s)) {
-		step_restart_ungraceful(s);
-	}
+	go_ungraceful(s);
+	resume_unheld(x, &q->by);
 	return NULL;
 }
 

@@ -70,9 +70,9 @@ static void collect(struct conduct *x)
 void back_begin(struct conduct *x, const char *reason)
 {
 	if (x->stage != STAGE_BACK &&
-	    !conduct_write(
-		    x, ENTRY_REVERSING, "",
-		    json_pack("{s:s, s:b}", "Reason", reason ? reason : "", "Abort", x->aborting)))
+	    !conduct_write(x, ENTRY_REVERSING, "",
+			   json_pack("{s:s, s:b, s:b}", "Reason", reason ? reason : "", "Abort",
+				     x->aborting, "Failed", x->failed)))
 		return;
 	x->stage = STAGE_BACK;
 	collect(x);

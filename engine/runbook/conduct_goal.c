@@ -96,7 +96,9 @@ static void complain(struct conduct *x, enum execution_status status, const char
 		     reason ? ": " : "", reason ? reason : "");
 	diag_detail(x->d, g, "Execution %s; `hadeploy runbook status %s` shows each step.",
 		    x->row.id, x->row.id);
-	if (status == EXECUTION_FAILED)
+	if (status == EXECUTION_FAILED && x->rehearsal)
+		diag_hint(x->d, g, "once the cause is gone, begin the drill anew");
+	else if (status == EXECUTION_FAILED)
 		diag_hint(x->d, g,
 			  "once the cause is gone, go on with `hadeploy runbook run --resume %s`",
 			  x->row.id);

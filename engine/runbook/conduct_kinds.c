@@ -46,15 +46,15 @@ static void time_is_over(struct errand *r)
 static void wait_begin(struct attempt *at)
 {
 	struct conduct *x = at->run.x;
-	int64_t until_ms = json_int(at->run.memory, "Until", 0), wait_ms = 0;
+	int64_t until_ms = json_int(at->run.memory, "Until", 0), all_ms = 0, wait_ms;
 	json_t *memory;
 
+	if (!duration_of(value_of(at, "Duration"), &all_ms)) {
+		attempt_end(at, STEP_ENDED_FAILED, "its Duration is no time");
+		return;
+	}
 	if (!until_ms) {
-		if (!duration_of(value_of(at, "Duration"), &wait_ms)) {
-			attempt_end(at, STEP_ENDED_FAILED, "its Duration is no time");
-			return;
-		}
-		until_ms = conduct_wall_ms(x) + wait_ms;
+		until_ms = conduct_wall_ms(x) + all_ms;
 		memory = json_pack("{s:I}", "Until", (json_int_t)until_ms);
 		if (step_remember(&at->run, memory)) {
 			json_decref(memory);
@@ -62,7 +62,9 @@ static void wait_begin(struct attempt *at)
 		}
 		json_decref(memory);
 	}
+	/* A clock that was set back meanwhile makes it no longer. */
 	wait_ms = until_ms - conduct_wall_ms(x);
+	wait_ms = wait_ms > all_ms ? all_ms : wait_ms;
 	at->timer = errand_rest(x, at, wait_ms > 0 ? wait_ms : 0, time_is_over);
 }
 

@@ -10,11 +10,13 @@
 #define DURATION_TYPE "@runbook/"
 #define DURATION_ACTION "step"
 
+/* The wall clock as it was at the beginning, and what has passed since: whoever sets the clock in
+ * the middle of a failover neither ends a lease nor stretches the RTO. */
 int64_t conduct_wall_ms(const struct conduct *x)
 {
 	struct clock *c = x->e->options.clock;
 
-	return c->wall_ms(c);
+	return x->booted_ms + c->boot_ms(c);
 }
 
 bool conduct_write(struct conduct *x, enum entry_kind kind, const char *step, json_t *data)

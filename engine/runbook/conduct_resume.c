@@ -99,8 +99,9 @@ static void was_fenced(struct restoring *r)
 static void reversing(struct restoring *r)
 {
 	r->x->stage = STAGE_BACK;
-	r->x->failed = true;
+	/* The end of an isolated drill is no failure. */
 	r->x->aborting = json_flag(r->data, "Abort", false);
+	r->x->failed = json_flag(r->data, "Failed", !r->x->aborting);
 	r->x->why = said(r, "Reason");
 }
 

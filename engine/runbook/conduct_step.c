@@ -292,10 +292,10 @@ static void slow(struct errand *r)
 /* People had the time in which nobody ran it, too; work has to begin anew. */
 static int64_t timeout_left_ms(const struct step *s)
 {
-	int64_t left_ms = s->spec->timeout_ms;
+	int64_t left_ms = s->spec->timeout_ms, used_ms = conduct_wall_ms(s->x) - s->tried_ms;
 
-	if (s->p->kind == STEP_APPROVAL)
-		left_ms -= conduct_wall_ms(s->x) - s->tried_ms;
+	if (s->p->kind == STEP_APPROVAL && used_ms > 0)
+		left_ms -= used_ms;
 	return left_ms > 0 ? left_ms : 0;
 }
 
@@ -558,6 +558,8 @@ void step_restart_ungraceful(struct step *s)
 {
 	if (!s->now || s->phase == PHASE_OVER)
 		return;
+	for (size_t i = 0; i < s->child_count; i++)
+		step_stop(s->children[i], "it goes on ungracefully");
 	stop_work(s->now);
 	attempt_close(s->now);
 	step_again(s, "it goes on ungracefully");

@@ -85,7 +85,10 @@ static const char *first_error(const struct diags *d)
 static void close_all(struct acting_step *p)
 {
 	p->over = true;
-	aside_close(p->aside);
+	if (p->aside) {
+		step_outlives(p->s, NULL, NULL);
+		aside_close(p->aside);
+	}
 	p->aside = NULL;
 	if (p->timer)
 		step_withdraw(p->s, p->timer);
@@ -134,6 +137,8 @@ static void start(struct acting_step *p, struct acting_work *w)
 		step_fail(s, "%s", first_error(step_diags(s)));
 		return;
 	}
+	/* However the execution ends, nothing that it works with goes before it is over. */
+	step_outlives(s, aside_end, p->aside);
 	p->timer = step_timer(s);
 	if (!p->timer || aside_start(p->aside)) {
 		close_all(p);
@@ -179,14 +184,12 @@ static void event(struct step_run *s, struct job *j, const struct dispatch_event
 static void stop(struct step_run *s)
 {
 	struct acting_step *p = s->own;
-	struct aside *a = p->aside;
-
 	if (p->over)
 		return;
+	/* Its thread is the conductor's from here on. */
+	aside_cancel(p->aside);
 	p->aside = NULL;
 	close_all(p);
-	aside_cancel(a);
-	step_outlives(s, aside_close, a);
 }
 
 const struct step_driver driver_action = {.begin = begin, .event = event, .stop = stop};

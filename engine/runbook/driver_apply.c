@@ -355,7 +355,10 @@ static const char *first_error(const struct diags *d)
 static void close_all(struct apply *p)
 {
 	p->over = true;
-	aside_close(p->aside);
+	if (p->aside) {
+		step_outlives(p->s, NULL, NULL);
+		aside_close(p->aside);
+	}
 	p->aside = NULL;
 	json_decref(p->before);
 	p->before = NULL;
@@ -393,6 +396,8 @@ static void start(struct apply *p)
 		step_fail(s, "%s", first_error(step_diags(s)));
 		return;
 	}
+	/* However the execution ends, nothing that it works with goes before it is over. */
+	step_outlives(s, aside_end, p->aside);
 	p->timer = step_timer(s);
 	if (!p->timer || aside_start(p->aside)) {
 		close_all(p);
@@ -438,14 +443,12 @@ static void event(struct step_run *s, struct job *j, const struct dispatch_event
 static void stop(struct step_run *s)
 {
 	struct apply *p = s->own;
-	struct aside *a = p->aside;
-
 	if (p->over)
 		return;
+	/* Its thread is the conductor's from here on. */
+	aside_cancel(p->aside);
 	p->aside = NULL;
 	close_all(p);
-	aside_cancel(a);
-	step_outlives(s, aside_close, a);
 }
 
 const struct step_driver driver_apply = {

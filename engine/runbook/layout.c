@@ -61,6 +61,7 @@ static void lay_file(struct layout *l, size_t frame)
 			.role = s->role,
 			.parent = parent,
 			.frame = frame,
+			.ungraceful = s->ungraceful || s->left_out,
 			.where = s->where,
 		};
 		if (s->runs)

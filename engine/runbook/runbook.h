@@ -50,8 +50,9 @@ struct procedure_step {
 	const char *name; /* "promote" */
 	enum step_kind kind;
 	enum step_role role;
-	size_t parent; /* STEP_TOP, or its index: smaller than its own */
-	size_t frame;  /* whose parameters its expressions have */
+	size_t parent;   /* STEP_TOP, or its index: smaller than its own */
+	size_t frame;    /* whose parameters its expressions have */
+	bool ungraceful; /* it has an Ungraceful */
 	struct range where;
 };
 
