@@ -166,7 +166,7 @@ struct conduct {
 	const char *missing; /* the result that a step asked for last and that is not there */
 	int64_t asks_taken;
 	int64_t since_ms, started_ms; /* wall clock */
-	int64_t booted_ms; /* wall clock of the machine's start, as it was when this process began */
+	int64_t booted_ms; /* wall clock of the machine's start, when this process began */
 	int64_t began_ms, waited_ms; /* monotonic: of this process; spent waiting for others */
 	struct errand *errands, *look;
 	struct attempt *attempts;
