@@ -245,6 +245,19 @@ static void more_lag_than_the_rpo_stops(void **state)
 	assert_true(c->result.story.data_loss_accepted);
 }
 
+/* It answers, and cannot say. */
+static void a_lag_that_nobody_knows_stops(void **state)
+{
+	struct conduct_bench *c = *state;
+
+	objectives(c, "{\"LagBytes\":4096}");
+	assert_int_equal(conduct_go(c), -1);
+	assert_true(c->result.refused);
+	assert_non_null(strstr(bench_diag(&c->b, DIAG_CONDUCT_LOSS)->detail, "nobody knows"));
+	c->q.accept_data_loss = "the region burns";
+	assert_int_equal(conduct_resume(c), 0);
+}
+
 static void less_lag_is_measured(void **state)
 {
 	struct conduct_bench *c = *state;
@@ -493,6 +506,7 @@ int main(void)
 		CONDUCT_TEST(gone_but_for_one_is_none),
 		CONDUCT_TEST(a_promotion_that_stays_keeps_the_fence),
 		CONDUCT_TEST(more_lag_than_the_rpo_stops),
+		CONDUCT_TEST(a_lag_that_nobody_knows_stops),
 		CONDUCT_TEST(less_lag_is_measured),
 		CONDUCT_TEST(what_arrived_is_not_lost),
 		CONDUCT_TEST(what_was_seen_long_ago_proves_nothing),
