@@ -52,10 +52,12 @@ static void leave(struct conduct *x)
 {
 	struct diag *g;
 
+	x->finished = true;
 	if (!x->paused)
 		conduct_pause(x, "interrupted", &x->owner);
+	if (x->broken)
+		return;
 	x->out->interrupted = true;
-	x->finished = true;
 	g = diag_add(x->d, DIAG_CONDUCT_PAUSED, RANGE_NONE, "execution %s of '%s' is paused",
 		     x->row.id, x->row.runbook);
 	if (x->rehearsal)
