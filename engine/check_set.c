@@ -350,7 +350,8 @@ static void tell(const struct asking *q, enum gauge_state before, const struct c
 	struct check_answer joined;
 	bool known = join(q, answer, &joined);
 
-	if (l->answered && known)
+	/* A good answer is no reason for what the others' bad ones make of the endpoint. */
+	if (l->answered && known && (joined.healthy || !answer->healthy))
 		l->answered(q->c, q->probe, &joined);
 	joined.healthy = q->of->state == GAUGE_HEALTHY;
 	if (l->changed && q->of->state != before && q->of->state != GAUGE_UNKNOWN)
