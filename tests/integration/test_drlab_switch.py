@@ -8,6 +8,7 @@ import pytest
 
 from lab import wait_until
 from lab.drlab import SECRETS, DrLab
+from lab.proof import is_complete, nothing_lost, one_primary, was_busy
 
 pytestmark = pytest.mark.limit(90)
 FENCE = "  - Name: fence\n"
@@ -32,35 +33,28 @@ def statuses(execution):
     return {step["step"]: step["status"] for step in execution["steps"]}
 
 
-def is_complete(report, execution):
-    """Every step and every event, what was aimed at and what fenced the old primary."""
-    assert [step["path"] for step in report["steps"]] == [
-        step["step"] for step in execution["steps"]]
-    for step in report["steps"]:
-        assert step["status"] in ("NOT_STARTED", "SKIPPED") or step["from_ms"] <= step["to_ms"]
-    assert len(report["events"]) == execution["entries"]
-    assert {it["name"] for it in report["objectives"]} == {"RTO", "RPO"}
-    assert report["fences"]
-
-
-def nothing_lost(lab, client, region):
-    assert client.acknowledged(), "nothing was written"
-    assert lab.missing(client.rows(), region) == []
-    assert lab.two_primaries() is None
+def is_proven(lab, client, cut, region, *executions):
+    """Nobody lost a row, while somebody wrote."""
+    was_busy(client, cut)
+    nothing_lost(lab, client, region)
+    one_primary(lab, ("east", cut - 4, cut), now=region)
+    for execution in executions:
+        report = is_complete(lab, execution["execution"])
+        assert report["objectives"][1]["actual_ms"] == 0
+        assert len(report["events"]) == execution["entries"]
 
 
 def test_there_and_back_nobody_loses_a_row(lab):
     with lab.client() as client:
         client.steady()
+        cut = time.time()
         there = lab.runbook("failover")
         client.wait_for("west")
         back = lab.runbook("failback", start="west", goal="east")
         client.wait_for("east", since=time.time())
-    nothing_lost(lab, client, "east")
+    is_proven(lab, client, cut, "east", there, back)
     for execution in (there, back):
-        assert execution["status"] == "COMPLETED" and execution["fenced"]
-        assert execution["rpo"]["actual_ms"] == 0 and execution["rto"]["actual_ms"] > 0
-        is_complete(lab.report(execution), execution)
+        assert execution["fenced"] and execution["rto"]["actual_ms"] > 0
     assert statuses(there)["fence/stop"] == "SUCCEEDED"
     assert statuses(there)["fence/bar"] == "NOT_STARTED", "the first way was enough"
     assert (lab.role("east"), lab.role("west")) == ("primary", "standby")
@@ -71,6 +65,7 @@ def test_what_fails_half_way_goes_on_when_the_cause_is_gone(lab):
     guard = lab.top / "files" / "db-w1" / "guard.py"
     with lab.client() as client:
         client.steady()
+        cut = time.time()
         guard.chmod(0o644)
         failed = lab.runbook("failover", code=1)
         assert failed["status"] == "FAILED" and statuses(failed)["promote"] == "FAILED"
@@ -79,14 +74,14 @@ def test_what_fails_half_way_goes_on_when_the_cause_is_gone(lab):
         done = lab.execution(
             lab.run("runbook", "run", "--resume", failed["execution"], "--yes", "--json").stdout)
         client.wait_for("west")
-    assert done["status"] == "COMPLETED"
-    nothing_lost(lab, client, "west")
+    is_proven(lab, client, cut, "west", done)
 
 
 @pytest.mark.parametrize("step", ["fence/stop", "promote"])
 def test_killed_half_way_it_goes_on_where_it_was(lab, step):
     with lab.client() as client:
-        client.steady(1)
+        client.steady()
+        cut = time.time()
         proc = lab.project.start("runbook", "run", "failover", "--from", "east", "--to", "west",
                                  "--yes", "--json", env=SECRETS)
         for line in proc.stdout:
@@ -97,8 +92,8 @@ def test_killed_half_way_it_goes_on_where_it_was(lab, step):
         done = lab.execution(
             lab.run("runbook", "run", "--resume", "--yes", "--json").stdout)
         client.wait_for("west")
-    assert done["status"] == "COMPLETED" and statuses(done)["traffic"] == "SUCCEEDED"
-    nothing_lost(lab, client, "west")
+    assert statuses(done)["traffic"] == "SUCCEEDED"
+    is_proven(lab, client, cut, "west", done)
 
 
 def without_fence(lab, promotes):
@@ -124,25 +119,41 @@ def set_leases(lab, value):
 def test_without_a_fence_nothing_is_promoted(lab):
     path, text = without_fence(lab, "true")
     try:
-        refused = lab.runbook("failover", code=4)
+        with lab.client() as client:
+            client.steady()
+            cut = time.time()
+            refused = lab.runbook("failover", code=4)
+            was_busy(client, cut)
+            assert client.rate(cut, time.time()) >= 40, "customers have not noticed"
+            nothing_lost(lab, client, "east")
     finally:
         path.write_text(text)
     assert "nothing has fenced the old one" in str(refused["events"])
     assert (lab.role("east"), lab.role("west")) == ("primary", "standby")
+    is_complete(lab, refused["execution"], "FAILED")
+    one_primary(lab, ("east", cut - 4, time.time()))
 
 
 def test_who_gets_round_the_fence_and_the_leases_loses_rows(lab):
-    """Proves that the tests above could fail."""
+    """Proves that the tests above could fail: the same proof finds what is lost."""
     path, text = without_fence(lab, "false")
     set_leases(lab, "false")
     try:
         with lab.client() as client:
-            client.steady(1)
-            lab.runbook("failover")
+            client.steady()
+            cut = time.time()
+            done = lab.runbook("failover")
             client.wait_for("west")
             time.sleep(1)
-        assert lab.missing(client.rows(), "west"), "rows that the old primary acknowledged"
+        was_busy(client, cut)
+        assert done["status"] == "COMPLETED"
+        with pytest.raises(AssertionError, match="acknowledged rows are lost"):
+            nothing_lost(lab, client, "west")
         assert lab.two_primaries(), "both accepted writes"
+        with pytest.raises(AssertionError):
+            one_primary(lab)
+        with pytest.raises(AssertionError):
+            is_proven(lab, client, cut, "west", done)
     finally:
         path.write_text(text)
         lab.guard("db-w1", "fence")

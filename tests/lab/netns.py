@@ -5,6 +5,7 @@
     net.words("web-e1")                      # what a command begins with to run there
     net.unplug("east")                       # a power cut: whoever calls is told so at once
     net.black_hole("east")                   # packets are dropped: whoever calls waits
+    net.lose("web-e1")                       # the same of one host
     net.cut("east", "west")                  # only between these two; the rest sees both
     net.mend()
     net.close()
@@ -194,6 +195,11 @@ class Network:
         """What goes to it or comes from it is lost without a word."""
         self._rule("from", self._subnet(region))
         self._rule("to", self._subnet(region))
+
+    def lose(self, name):
+        """The same of one host."""
+        self._rule("from", self.hosts[name][2])
+        self._rule("to", self.hosts[name][2])
 
     def cut(self, one, other):
         """The same between two regions."""
