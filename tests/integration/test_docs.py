@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import run_hadeploy
+from lab import documented, run_hadeploy
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix()
@@ -147,7 +147,7 @@ def test_a_runbook(content, tmp_path):
     put(tmp_path, "runbooks/failover.yaml", RUNBOOK)
     put(tmp_path, "runbooks/restore-db.yaml", RUNBOOK)
     put(tmp_path, "web.yaml", TEMPLATE % "{Capacity: {Type: Number}}")
-    put(tmp_path, "db.yaml", TEMPLATE % "{}")
+    put(tmp_path, "db.yaml", (TEMPLATE % "{}") + "  Global: {Type: Sim::Node}\n")
     run_hadeploy(["validate"], tmp_path).ok()
 
 
@@ -438,3 +438,8 @@ def test_the_settings_are_documented():
     table = text_of("docs/ssh.md").partition("### Settings")[2].partition("\n### ")[0]
     for name in re.findall(r'\{"(\w+)", KEY_\w+, set_\w+\}', text):
         assert f"| `{name}` |" in table
+
+
+def test_every_kind_of_event_is_described():
+    kinds = names_in("engine/runbook/journal_names.c", r'^\t\[ENTRY_\w+\] = "([a-z-]+)"')
+    assert set(documented.events()) == set(kinds)

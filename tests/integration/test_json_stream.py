@@ -1,46 +1,15 @@
 """The JSON stream against its documentation, docs/json.md."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from lab import Gate, get_att, ssh_command, ssh_file, template
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "json.md"
-EVERY, EVENT = {"schema", "type"}, {"time", "address", "resource_type", "endpoint", "action"}
-WORD = re.compile(r"`([a-z_]+)`")
-
-
-def section(title):
-    """The text under a heading."""
-    return re.search(rf"^#+ {title}\n(.*?)(?=^#|\Z)", PAGE.read_text(), re.M | re.S)[1]
-
-
-def rows(title):
-    """{first word of a table's row: all words in code type of the row}."""
-    found = {}
-    for line in section(title).splitlines():
-        words = WORD.findall(line)
-        if line.startswith("| `"):
-            found[words[0]] = set(words[1:])
-    return found
-
-
-def first_columns(title):
-    """The words in the first column of a section's tables."""
-    return {word for line in section(title).splitlines() if line.startswith("| `")
-            for word in WORD.findall(line.split("|")[1])}
+from lab.documented import stream_members
 
 
 @pytest.fixture(scope="module")
 def members():
     """{type: members}, as documented."""
-    types = {name: EVERY | words for name, words in rows("Results").items()}
-    types.update({name: EVERY | EVENT | words for name, words in rows("Events").items()})
-    types["change"] |= first_columns("A change")
-    types["diagnostic"] |= first_columns("A diagnostic")
-    return types
+    return stream_members()
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import termios
 import time
 from pathlib import Path
 
+from lab.documented import stream_faults
+
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = re.compile(r"^(ASAN|UBSAN|TSAN|LSAN)_OPTIONS$|^(PATH|USER|LOGNAME|TMPDIR)$")
 
@@ -83,6 +85,8 @@ def run_hadeploy(args, cwd, env=None, timeout=60, stdin=None):
         out, err = proc.communicate()
         late = Result(["hadeploy", *args], proc.returncode, out, err, timeout)
         raise AssertionError(f"did not end within {timeout} s\n{late!r}") from None
+    faults = stream_faults(list(map(str, args)), out)
+    assert not faults, f"docs/json.md and reports.md do not tell: {faults}\n{out}"
     return Result(["hadeploy", *args], proc.returncode, out, err, time.monotonic() - started)
 
 

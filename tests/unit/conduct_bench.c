@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/documented_events.h"
+
 #define DEEDS_MAX 4096
 #define STEP_MS 100
 #define PASSES_MAX 20000 /* nothing waits as long as that */
@@ -173,6 +175,7 @@ static void observe(struct observer *o, const struct event *e)
 		return;
 	str_printf(&c->told, "%s%s%s|", entry_kind_name(e->entry->kind), *e->entry->step ? " " : "",
 		   e->entry->step);
+	assert_event_documented(e->entry);
 	if (++c->entries == c->dies_after)
 		_exit(9);
 	if (c->on_entry)
