@@ -368,6 +368,22 @@ void diag_hint(struct diags *d, struct diag *g, const char *fmt, ...)
 	va_end(ap);
 }
 
+#define LISTED_MAX 20
+
+const char *diag_listed(struct arena *a, const char *const *names, size_t count)
+{
+	size_t shown = count > LISTED_MAX ? LISTED_MAX : count;
+	const char *list = "";
+
+	for (size_t i = 0; i < shown; i++)
+		list = arena_printf(a, "%s%s%s", list,
+				    !i                                 ? ""
+				    : i + 1 == count && shown == count ? " and "
+								       : ", ",
+				    names[i]);
+	return shown < count ? arena_printf(a, "%s and %zu more", list, count - shown) : list;
+}
+
 void diag_did_you_mean(struct diags *d, struct diag *g, struct text word, const char *const *names,
 		       size_t count)
 {

@@ -77,6 +77,8 @@ struct diag *diag_note(struct diags *d, enum diag_code code, struct range where,
 		       ...) PRINTF_LIKE(4, 5);
 void diag_detail(struct diags *d, struct diag *g, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void diag_hint(struct diags *d, struct diag *g, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* "a, b and c" for hints; of a great many the first ones, and how many more. */
+const char *diag_listed(struct arena *a, const char *const *names, size_t count);
 /* hint "did you mean 'x'?" when one of names is near to word; the hint that there is already
  * follows it. */
 void diag_did_you_mean(struct diags *d, struct diag *g, struct text word, const char *const *names,

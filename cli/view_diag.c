@@ -88,6 +88,22 @@ static struct group *group_of(struct groups *all, const struct diag *g)
 	return group;
 }
 
+static bool same_name(const char *x, const char *y)
+{
+	return x && y ? !strcmp(x, y) : x == y;
+}
+
+/* Several times of the same thing. */
+static bool is_of_one(const struct group *group)
+{
+	for (size_t i = 1; i < group->count; i++) {
+		if (!same_name(group->first->address, group->items[i]->address) ||
+		    !same_name(group->first->endpoint, group->items[i]->endpoint))
+			return false;
+	}
+	return true;
+}
+
 static void add_place(struct str *out, const struct range *where)
 {
 	shown_text(out, text_of(where->src->name));
@@ -104,7 +120,7 @@ static void add_head(struct str *out, const struct group *group, const struct st
 	paint_on(out, st, PAINT_BOLD);
 	if (group->where.src)
 		add_place(out, &group->where);
-	else if (group->count == 1 && g->address)
+	else if (is_of_one(group) && g->address)
 		str_printf(out, "%s: ", g->address);
 	paint_off(out, st);
 	paint_on(out, st, severity_paints[g->severity]);
@@ -217,7 +233,10 @@ static void add_detail(struct str *out, const struct group *group)
 		add_block(out, g->detail, INDENT);
 		return;
 	}
-	str_printf(out, "%*sfor example %s:\n", INDENT, "", name ? name : "");
+	if (is_of_one(group))
+		str_printf(out, "%*sfor example:\n", INDENT, "");
+	else
+		str_printf(out, "%*sfor example %s:\n", INDENT, "", name ? name : "");
 	add_block(out, g->detail, 2 * INDENT);
 }
 
@@ -310,7 +329,7 @@ static void add_group(struct str *out, struct arena *a, const struct group *grou
 
 	add_head(out, group, st);
 	view_source_line(out, &group->where, st);
-	if (group->count > 1)
+	if (!is_of_one(group))
 		add_where_of_many(out, a, group);
 	else
 		add_where_of_one(out, group);

@@ -244,8 +244,11 @@ static void step_slow(const struct line *l)
 
 static void step_retry(const struct line *l)
 {
-	str_add(l->out, "failed");
-	add_ms(l, ", again in ", "Wait");
+	bool waits = json_int(l->data, "Wait", 0) > 0;
+
+	str_add(l->out, waits ? "failed" : "is tried again");
+	if (waits)
+		add_ms(l, ", again in ", "Wait");
 	if (json_int(l->data, "Attempt", 0))
 		str_printf(l->out, " (attempt %lld)", (long long)json_int(l->data, "Attempt", 0));
 	add(l, ": ", said(l, "Reason"));

@@ -106,15 +106,6 @@ static const char *type_of(const struct acting *x, const struct node *at)
 
 /* --- the action, and what it answers ------------------------------------------------------- */
 
-static const char *listed(struct arena *a, const char *const *names, size_t count)
-{
-	const char *list = "";
-
-	for (size_t i = 0; i < count; i++)
-		list = arena_printf(a, "%s%s%s", list, i ? ", " : "", names[i]);
-	return list;
-}
-
 static void report_action(const struct acting *x, const struct node *at, const char *type,
 			  const struct schema *schema)
 {
@@ -124,7 +115,7 @@ static void report_action(const struct acting *x, const struct node *at, const c
 				  at->text.ptr);
 
 	if (count)
-		diag_detail(x->d, g, "Its actions are %s.", listed(x->a, names, count));
+		diag_detail(x->d, g, "Its actions are %s.", diag_listed(x->a, names, count));
 	diag_did_you_mean(x->d, g, at->text, names, count);
 	if (!g->hint)
 		diag_hint(x->d, g, "%s",

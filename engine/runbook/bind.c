@@ -99,6 +99,10 @@ static void refuse_unknown(const struct procedure *p, const char *name, struct d
 	for (size_t i = 0; i < p->parameter_count; i++)
 		names[i] = p->parameters[i].name;
 	diag_did_you_mean(d, g, text_of(name), names, p->parameter_count);
+	if (!g->hint && p->parameter_count)
+		diag_hint(d, g, "there are %s", diag_listed(scratch, names, p->parameter_count));
+	else if (!g->hint)
+		diag_hint(d, g, "it has none");
 	arena_free(scratch);
 }
 

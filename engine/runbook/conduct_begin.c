@@ -357,6 +357,25 @@ static void approve_beforehand(struct conduct *x)
 	}
 }
 
+static void report_approval(struct conduct *x, const struct step *s, const char *name)
+{
+	const char **names = ARENA_ARRAY(x->a, x->p->step_count, const char *);
+	size_t count = 0;
+	struct diag *g = diag_add(
+		x->d, DIAG_CONDUCT_APPROVE, RANGE_NONE,
+		s ? "step '%s' asks for no approval" : "there is no step '%s' to approve", name);
+
+	for (size_t i = 0; i < x->p->step_count; i++)
+		if (x->p->steps[i].kind == STEP_APPROVAL)
+			names[count++] = x->p->steps[i].path;
+	diag_did_you_mean(x->d, g, text_of(name), names, count);
+	if (!g->hint && count)
+		diag_hint(x->d, g, "these steps ask for approval: %s",
+			  diag_listed(x->a, names, count));
+	else if (!g->hint)
+		diag_hint(x->d, g, "no step of the runbook does: leave --approve out");
+}
+
 static int check_approvals(struct conduct *x)
 {
 	for (size_t i = 0; i < x->q->approve_count; i++) {
@@ -364,9 +383,7 @@ static int check_approvals(struct conduct *x)
 
 		if (s && s->p->kind == STEP_APPROVAL)
 			continue;
-		diag_add(x->d, DIAG_CONDUCT_APPROVE, RANGE_NONE,
-			 s ? "step '%s' asks for no approval" : "there is no step '%s' to approve",
-			 x->q->approve[i]);
+		report_approval(x, s, x->q->approve[i]);
 		return -1;
 	}
 	return 0;

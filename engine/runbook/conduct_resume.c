@@ -282,7 +282,7 @@ static void try_again(struct conduct *x)
 			s->spec = spec;
 			x->exceptions++;
 		} else if (x->stage != STAGE_BACK) {
-			step_again(s, "it is gone on with");
+			step_again(s, "the execution is resumed");
 		}
 	}
 }
@@ -298,7 +298,7 @@ static void go_on_back(struct conduct *x)
 		s->status = STEP_SUCCEEDED;
 		for (size_t k = 0; k < s->child_count; k++)
 			if (s->children[k]->p->role == ROLE_REVERSE && went_badly(s->children[k]))
-				step_again(s->children[k], "it is gone on with");
+				step_again(s->children[k], "the execution is resumed");
 	}
 	back_begin(x, x->why);
 }

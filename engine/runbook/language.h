@@ -193,7 +193,8 @@ enum manifest_thing {
 	THING_RUNBOOK,
 	THING_ACCOUNT
 };
-/* The thing, or NULL after an error: "'Stack' of step 'x' names no stack: 'y'". */
+/* The thing, or NULL after an error: "'Stack' of step 'x' names no stack: 'y'"; without a `what`
+ * "there is no stack 'y'". */
 const void *runbook_named(const struct manifest *m, enum manifest_thing thing, const char *what,
 			  struct placed_text name, struct diags *d);
 

@@ -114,8 +114,7 @@ static const struct procedure *lay_out(struct runbook_library *lib, struct runbo
 
 static void report_unknown(const struct manifest *m, const char *name, struct diags *d)
 {
-	runbook_named(m, THING_RUNBOOK, "the command",
-		      (struct placed_text){text_of(name), RANGE_NONE}, d);
+	runbook_named(m, THING_RUNBOOK, NULL, (struct placed_text){text_of(name), RANGE_NONE}, d);
 }
 
 const struct procedure *runbook_lay_out(struct runbook_library *lib, const char *name,

@@ -370,7 +370,10 @@ static void report_parameter(struct runbook_reader *r, const struct file_step *s
 	for (size_t i = 0; i < f->parameter_count; i++)
 		names[i] = f->parameters[i].name;
 	diag_did_you_mean(r->d, g, key->text, names, f->parameter_count);
-	if (!g->hint)
+	if (!g->hint && f->parameter_count)
+		diag_hint(r->d, g, "declare it there, or remove it; there are %s",
+			  diag_listed(r->a, names, f->parameter_count));
+	else if (!g->hint)
 		diag_hint(r->d, g, "declare it there, or remove it");
 }
 

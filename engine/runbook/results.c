@@ -173,7 +173,6 @@ void report_result(struct arena *a, const struct result_wanted *w, const char *c
 		   size_t count, struct diags *d)
 {
 	struct diag *g;
-	const char *list = "";
 
 	if (!count) {
 		g = diag_add(d, DIAG_STEP_RESULT, w->where, "%s has no results", w->who);
@@ -182,15 +181,9 @@ void report_result(struct arena *a, const struct result_wanted *w, const char *c
 		diag_hint(d, g, "use a result of another step, or a parameter");
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
-		list = arena_printf(a, "%s%s%s", list,
-				    !i              ? ""
-				    : i + 1 < count ? ", "
-						    : " and ",
-				    names[i]);
 	g = diag_add(d, DIAG_STEP_RESULT, w->where, "%s has no result '%.*s'", w->who,
 		     TEXT_ARG(w->name));
-	diag_detail(d, g, "Results of %s are %s.", w->what, list);
+	diag_detail(d, g, "Results of %s are %s.", w->what, diag_listed(a, names, count));
 	diag_related(d, g, w->step, "the step");
 	diag_did_you_mean(d, g, w->name, names, count);
 	if (!g->hint)

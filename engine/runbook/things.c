@@ -15,6 +15,13 @@ static const struct {
 	[THING_ACCOUNT] = {DIAG_ACCOUNT_UNKNOWN, "account", "Accounts"},
 };
 
+struct unknown_thing {
+	struct arena *scratch;
+	enum manifest_thing thing;
+	const char *what; /* NULL: what was asked for by a command */
+	struct placed_text name;
+};
+
 static const void *find(const struct manifest *m, enum manifest_thing thing, const char *name)
 {
 	switch (thing) {
@@ -72,26 +79,48 @@ static const char *name_at(const struct manifest *m, enum manifest_thing thing, 
 	return "";
 }
 
+/* What was typed at a command cannot be added to the manifest by it: there is another name. */
+static void hint_at_names(struct diags *d, struct diag *g, enum manifest_thing thing,
+			  const char *list)
+{
+	const char *section = things[thing].section;
+
+	if (g->hint)
+		return;
+	if (g->where.src && *list)
+		diag_hint(d, g, "add it to the section %s of the manifest; there are %s", section,
+			  list);
+	else if (g->where.src || !*list)
+		diag_hint(d, g, "add it to the section %s of the manifest", section);
+	else
+		diag_hint(d, g, "there are %s", list);
+}
+
+static void report_unknown(struct unknown_thing *u, const struct manifest *m, struct diags *d)
+{
+	size_t count = count_of(m, u->thing);
+	const char **names = ARENA_ARRAY(u->scratch, count, const char *);
+	const char *word = things[u->thing].word;
+	struct text t = u->name.text;
+	struct diag *g = u->what ? diag_add(d, things[u->thing].unknown, u->name.where,
+					    "%s names no %s: '%.*s'", u->what, word, TEXT_ARG(t))
+				 : diag_add(d, things[u->thing].unknown, u->name.where,
+					    "there is no %s '%.*s'", word, TEXT_ARG(t));
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = name_at(m, u->thing, i);
+	diag_did_you_mean(d, g, t, names, count);
+	hint_at_names(d, g, u->thing, diag_listed(u->scratch, names, count));
+}
+
 const void *runbook_named(const struct manifest *m, enum manifest_thing thing, const char *what,
 			  struct placed_text name, struct diags *d)
 {
 	struct arena *scratch = arena_new();
 	const void *found = find(m, thing, arena_text(scratch, name.text));
-	size_t count = count_of(m, thing);
-	const char **names;
-	struct diag *g;
 
-	if (!found) {
-		names = ARENA_ARRAY(scratch, count, const char *);
-		for (size_t i = 0; i < count; i++)
-			names[i] = name_at(m, thing, i);
-		g = diag_add(d, things[thing].unknown, name.where, "%s names no %s: '%.*s'", what,
-			     things[thing].word, TEXT_ARG(name.text));
-		diag_did_you_mean(d, g, name.text, names, count);
-		if (!g->hint)
-			diag_hint(d, g, "add it to the section %s of the manifest",
-				  things[thing].section);
-	}
+	if (!found)
+		report_unknown(&(struct unknown_thing){scratch, thing, what, name}, m, d);
 	arena_free(scratch);
 	return found;
 }

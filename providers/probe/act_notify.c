@@ -57,8 +57,7 @@ static int tell_program(struct action *act, const char *message)
 	if (act->c.healthy)
 		return 0;
 	fault_set(&act->c.fault, HD_FATAL, DIAG_PROBE_COMMAND,
-		  "the program that tells somebody did not succeed");
-	fault_detail(&act->c.fault, "%s", str_cstr(&act->c.detail));
+		  "the command that tells somebody failed: %s", str_cstr(&act->c.detail));
 	act->c.fault.effect = HD_EFFECT_UNKNOWN;
 	return -1;
 }
