@@ -54,6 +54,7 @@ struct call {
 	const struct value *properties; /* where pointers of messages are looked up; may be NULL */
 	struct range where;             /* of the resource, when the pointer says nothing */
 	const char *endpoint;           /* for messages */
+	const int *cancel;              /* nonzero: cancelled(), of this call alone; may be NULL */
 };
 
 /* What is around a call. */

@@ -81,13 +81,18 @@ static int64_t host_now_ms(struct hd_op *op)
 	return op->context->clock->monotonic_ms(op->context->clock);
 }
 
+static bool is_set(const int *flag)
+{
+	return flag && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0;
+}
+
 static int host_cancelled(struct hd_op *op)
 {
 	const struct call_context *x = op->context;
 
 	if (x->interrupts && __atomic_load_n(x->interrupts, __ATOMIC_RELAXED) > 1)
 		return 1;
-	return x->cancel && __atomic_load_n(x->cancel, __ATOMIC_RELAXED) != 0;
+	return is_set(x->cancel) || (op->call && is_set(op->call->cancel));
 }
 
 static void host_set_id(struct hd_op *op, struct hd_span id)

@@ -61,6 +61,11 @@ void dispatch_cancel(struct dispatch *x)
 	__atomic_store_n(&x->cancel, 1, __ATOMIC_RELAXED);
 }
 
+void dispatch_recall(struct job *j)
+{
+	__atomic_store_n(&j->recalled, 1, __ATOMIC_RELAXED);
+}
+
 int dispatch_level(const struct dispatch *x)
 {
 	return x->told_level;
@@ -159,6 +164,8 @@ static void send(struct dispatch *x, struct job *j)
 	outcome_release(&j->work.outcome);
 	j->work.call = &j->call;
 	j->call.deadline_ms = j->deadline_ms;
+	j->call.cancel = &j->recalled;
+	__atomic_store_n(&j->recalled, 0, __ATOMIC_RELAXED);
 	j->attempts++;
 	j->state = JOB_CALLING;
 	workers_submit(x->workers, &j->work);

@@ -47,6 +47,7 @@ struct job {
 	struct timer watch; /* when it is slower than usual */
 	struct call call;
 	enum job_state state;
+	int recalled;               /* atomic: the call that is out is to end */
 	bool prepared;              /* call is filled in: no START */
 	bool unseen;                /* it answered that the thing is not there: too soon to tell */
 	const struct address *addr; /* for events */
@@ -98,6 +99,8 @@ void dispatch_submit(struct dispatch *x, struct job *j);
 void dispatch_drop(struct dispatch *x, struct job *j);
 /* Takes back a job that waits (QUEUED, RETRYING, RESTING). */
 void dispatch_withdraw(struct dispatch *x, struct job *j);
+/* The call that is out is asked to end as soon as it can: ENDED comes as ever. */
+void dispatch_recall(struct job *j);
 /* DUE comes after wait_ms. */
 void dispatch_rest(struct dispatch *x, struct job *j, int64_t wait_ms);
 

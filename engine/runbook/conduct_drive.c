@@ -56,7 +56,9 @@ static void withdraw(struct errand *r)
 		dispatch_retire(dispatch, &r->job);
 		return;
 	case JOB_STARTED:
+		return;
 	case JOB_CALLING: /* comes back, and is not listened to */
+		dispatch_recall(&r->job);
 		return;
 	}
 }
