@@ -15,8 +15,10 @@ Regions: {{east: {{}}, west: {{}}}}
 Stacks:
   web: {{Template: web.yaml, Parameters: {{Capacity: 1}}, Targets: [east, west]}}
 HealthChecks:
-  primary: {{Type: POSTGRES, Host: 127.0.0.1, Port: {east}, Interval: 200ms, {login}, Role: primary}}
-  standby: {{Type: POSTGRES, Host: 127.0.0.1, Port: {west}, Interval: 200ms, {login}, Role: standby}}
+  primary: {{Type: POSTGRES, Host: 127.0.0.1, Port: {east}, Interval: 200ms, {login},
+            Role: primary}}
+  standby: {{Type: POSTGRES, Host: 127.0.0.1, Port: {west}, Interval: 200ms, {login},
+            Role: standby}}
 Runbooks: {{failover: failover.yaml}}
 Failover: {{Runbook: failover, CoolDown: 0s}}
 """
