@@ -88,27 +88,68 @@ static int end_recreation(struct invocation *in)
 	return EXIT_DONE;
 }
 
+static const char *place_of(const struct invocation *in)
+{
+	const struct option_value *into = &in->args->options[OPT_INTO];
+
+	return into->count ? arena_printf(in->arena, " --into %s", into->text) : "";
+}
+
+/* A rehearsal has said what it was. */
+static void say_done(struct invocation *in, enum recreate_wish wish)
+{
+	const struct option_value *into = &in->args->options[OPT_INTO];
+	struct str done = STR_INIT;
+
+	if (option_given(in->args, OPT_SIMULATE))
+		return;
+	if (wish == RECREATE_RECONCILE)
+		str_printf(&done, "Region %s is cleared up: nothing of it is ABANDONED.",
+			   region_of(in));
+	else
+		str_printf(&done, "Region %s is recreated%s%s.", region_of(in),
+			   into->count ? " in " : "", into->count ? into->text : "");
+	in->view->show_done(in->view, wish == RECREATE_RECONCILE ? "reconciled" : "recreated",
+			    str_cstr(&done));
+	str_release(&done);
+}
+
+static void say_without_restores(struct invocation *in)
+{
+	struct diag *g = diag_note(&in->diags, DIAG_RESTORE_COMES, RANGE_NONE,
+				   "what brings data back (Restore) is not part of this rehearsal, "
+				   "nor of its time");
+
+	diag_hint(&in->diags, g, "'hadeploy runbook drill RUNBOOK --level simulated' rehearses it");
+}
+
 static int run(struct invocation *in)
 {
-	static const struct run_style lost = {
-		.question = "Recreate the region so? Only 'yes' is accepted: ",
-		.on_failure = ON_FAILURE_KEEP,
-	};
-	static const struct run_style answers = {
-		.question = "Clear up the region so? Only 'yes' is accepted: ",
-		.refresh = REFRESH_YES,
-		.on_failure = ON_FAILURE_KEEP,
-	};
 	enum recreate_wish wish = wish_of(in);
+	bool clears = wish == RECREATE_RECONCILE;
+	struct run_style style = {
+		.question = clears ? "Clear up the region so? Only 'yes' is accepted: "
+				   : "Recreate the region so? Only 'yes' is accepted: ",
+		.refresh = clears ? REFRESH_YES : REFRESH_NO,
+		.on_failure = ON_FAILURE_KEEP,
+		.again = arena_printf(in->arena, "recreate --region %s%s", region_of(in),
+				      clears ? " --reconcile" : place_of(in)),
+	};
+	int code;
 
 	if (wish == RECREATE_END)
 		return end_recreation(in);
-	in->style = wish == RECREATE_RECONCILE ? &answers : &lost;
-	/* Runbooks are not part of a rehearsal. */
-	if (wish != RECREATE_RECONCILE && !option_given(in->args, OPT_SIMULATE) &&
-	    engine_restores(in->engine))
-		return recreate_in_parts(in, in->style);
-	return run_command(in, RUN_APPLY);
+	in->style = &style;
+	if (!clears && option_given(in->args, OPT_SIMULATE) && engine_restores(in->engine))
+		say_without_restores(in);
+	if (!clears && !option_given(in->args, OPT_SIMULATE) && engine_restores(in->engine))
+		code = recreate_in_parts(in, &style);
+	else
+		code = run_command(in, RUN_APPLY);
+	in->style = NULL;
+	if (code == EXIT_DONE)
+		say_done(in, wish);
+	return code;
 }
 
 const struct command cmd_recreate = {

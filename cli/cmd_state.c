@@ -7,6 +7,7 @@
 #include "cli/export_journal.h"
 #include "cli/json_plan.h"
 #include "cli/view_text.h"
+#include "engine/recreation.h"
 
 struct found_records {
 	VEC_OF(struct record)
@@ -116,12 +117,33 @@ static void warn_unmatched(struct invocation *in, const char *pattern,
 		suggest(in, g, pattern, all);
 }
 
+static int load_listed(struct invocation *in, struct record_list *out)
+{
+	struct record_list aside = {NULL, 0};
+	struct diag *g;
+
+	if (recreation_load_abandoned(in->state, NULL, in->arena, &aside, &in->diags) != 0)
+		return -1;
+	if (option_given(in->args, OPT_ABANDONED)) {
+		*out = aside;
+		return 0;
+	}
+	if (aside.count) {
+		g = diag_note(&in->diags, DIAG_ABANDONED, RANGE_NONE,
+			      "%zu resource%s of lost regions %s ABANDONED and not among these",
+			      aside.count, aside.count == 1 ? "" : "s",
+			      aside.count == 1 ? "is" : "are");
+		diag_hint(&in->diags, g, "'hadeploy state list --abandoned' lists them");
+	}
+	return state_load_records(in->state, NULL, in->arena, out, &in->diags);
+}
+
 static int run_list(struct invocation *in)
 {
 	struct record_list all = {NULL, 0};
 	size_t kept = 0;
 
-	if (state_load_records(in->state, NULL, in->arena, &all, &in->diags) != 0)
+	if (load_listed(in, &all) != 0)
 		return invocation_exit(in);
 	for (size_t i = 0; i < in->args->operand_count; i++)
 		warn_unmatched(in, in->args->operands[i], &all);
@@ -211,10 +233,9 @@ static void set_private(json_t *j, struct text bytes)
 	str_release(&hex);
 }
 
-static json_t *export_json(const struct record_list *records, const struct instance_list *instances,
-			   const struct operation_list *operations)
+static json_t *export_records(const struct record_list *records)
 {
-	json_t *all = json_line("state"), *list = json_array();
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < records->count; i++) {
 		json_t *j = json_record_raw(&records->items[i]);
@@ -224,8 +245,50 @@ static json_t *export_json(const struct record_list *records, const struct insta
 		set_private(j, records->items[i].private_bytes);
 		json_array_append_new(list, j);
 	}
-	json_object_set_new(all, "records", list);
+	return list;
+}
+
+static json_t *recreation_json(const struct recreation *r)
+{
+	json_t *j = json_object();
+
+	json_set_text(j, "region", r->region);
+	json_set_text(j, "into", r->into);
+	json_set_text(j, "id", r->id);
+	json_set_text(j, "user", r->user);
+	json_set_text(j, "host", r->host);
+	json_object_set_new(j, "since", json_time(r->since_ms));
+	json_set_json(j, "restored", r->restored);
+	return j;
+}
+
+/* Regions that were lost, and what is aside of them. */
+static int export_recreations(struct invocation *in, json_t *all)
+{
+	struct recreation_list found = {NULL, 0};
+	struct record_list aside = {NULL, 0};
+	json_t *list;
+
+	if (recreation_load(in->state, in->arena, &found, &in->diags) != 0 ||
+	    recreation_load_abandoned(in->state, NULL, in->arena, &aside, &in->diags) != 0)
+		return -1;
+	if (aside.count)
+		json_object_set_new(all, "abandoned", export_records(&aside));
+	if (!found.count)
+		return 0;
 	list = json_array();
+	for (size_t i = 0; i < found.count; i++)
+		json_array_append_new(list, recreation_json(&found.items[i]));
+	json_object_set_new(all, "recreations", list);
+	return 0;
+}
+
+static json_t *export_json(const struct record_list *records, const struct instance_list *instances,
+			   const struct operation_list *operations)
+{
+	json_t *all = json_line("state"), *list = json_array();
+
+	json_object_set_new(all, "records", export_records(records));
 	for (size_t i = 0; i < instances->count; i++)
 		json_array_append_new(list, instance_record_json(&instances->items[i]));
 	json_object_set_new(all, "instances", list);
@@ -249,7 +312,7 @@ static int run_export(struct invocation *in)
 	    state_load_open_operations(in->state, NULL, in->arena, &operations, &in->diags) != 0)
 		return invocation_exit(in);
 	all = export_json(&records, &instances, &operations);
-	if (export_journal(in, all) != 0) {
+	if (export_recreations(in, all) != 0 || export_journal(in, all) != 0) {
 		json_decref(all);
 		return invocation_exit(in);
 	}
@@ -288,8 +351,9 @@ const struct command cmd_state_list = {
 		"a pipe one address per line. A pattern is an address in which * and ? stand for "
 		"anything.",
 	.examples = (const char *const[]){"hadeploy state list 'web/east/*'", "one stack instance",
-					  NULL},
-	.options = (const enum option_id[]){OPT_JSON, OPT_END},
+					  "hadeploy state list --abandoned",
+					  "what was in regions that were lost and recreated", NULL},
+	.options = (const enum option_id[]){OPT_ABANDONED, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_READ,
 	.run = run_list,
 };
@@ -316,7 +380,8 @@ const struct command cmd_state_export = {
 	.summary = "print all of recorded state as one JSON document",
 	.operands = "",
 	.help = "Prints records, stack instances, open operations, and executions of runbooks with "
-		"their events, in canonical JSON: the same state always gives the same bytes. In "
+		"their events, regions that were recreated and what is ABANDONED of them, in "
+		"canonical JSON: the same state always gives the same bytes. In "
 		"place of secrets it holds their salted "
 		"digests.",
 	.examples = (const char *const[]){"hadeploy state export >state.json", "a copy to look at",

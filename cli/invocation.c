@@ -332,7 +332,7 @@ static bool is_plain(const struct invocation *in)
 		if (option_given(in->args, other[i]))
 			return false;
 	}
-	return true;
+	return in->command->operands[0] != '\0';
 }
 
 static struct view *make_view(struct invocation *in)

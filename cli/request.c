@@ -16,7 +16,9 @@ struct words {
 static bool is_kept(enum option_id id)
 {
 	static const char *const said_anew[] = {"yes",  "json", "project",     "no-color",
-						"help", "full", "lock-timeout"};
+						"help", "full", "lock-timeout",
+						/* Once: what it made since is not lost too. */
+						"again"};
 
 	for (size_t i = 0; i < ARRAY_LEN(said_anew); i++) {
 		if (strcmp(option_row(id)->name, said_anew[i]) == 0)

@@ -82,9 +82,13 @@ static int exit_of_failed(const struct invocation *in, const struct run_result *
 	return outcome_is_partial(r) ? EXIT_PARTLY : EXIT_ERROR;
 }
 
-static void report(struct invocation *in, const struct run_result *r, enum run_mode mode)
+static void report(struct invocation *in, const struct run_result *r, enum run_mode mode,
+		   enum answer answer)
 {
 	if (!r->plan || r->refused)
+		return;
+	/* It was shown with the question: only something was to be recorded. */
+	if (plan_empty(r->plan) && (answer == APPROVED || (in->style && in->style->approved)))
 		return;
 	if (plan_empty(r->plan) && mode == RUN_IMPORT) {
 		in->view->show_done(in->view, "imported",
@@ -126,6 +130,7 @@ int run_command(struct invocation *in, enum run_mode mode)
 		saved_plan_request(in->saved, &request);
 	a.mode = request.mode;
 	status = engine_run(in->engine, &request, &r, &in->diags);
+	r.again = in->style ? in->style->again : NULL;
 
 	if (a.answer == DECLINED)
 		return invocation_declined_exit();
@@ -134,10 +139,10 @@ int run_command(struct invocation *in, enum run_mode mode)
 	/* Behind hundreds of outputs nobody would see what failed within tolerance. */
 	if (status == 0 && outcome_is_partial(&r)) {
 		show_new_outputs(in, &r);
-		report(in, &r, request.mode);
+		report(in, &r, request.mode, a.answer);
 		return EXIT_PARTLY;
 	}
-	report(in, &r, request.mode);
+	report(in, &r, request.mode, a.answer);
 	if (status != 0)
 		return exit_of_failed(in, &r);
 	show_new_outputs(in, &r);

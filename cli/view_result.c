@@ -199,7 +199,8 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 		add_total(out, "Reading", e->total, "resource");
 		return;
 	case EVENT_APPLY_STARTED:
-		add_total(out, "Applying", e->total, "change");
+		if (e->total)
+			add_total(out, "Applying", e->total, "change");
 		return;
 	case EVENT_WAVE:
 	case EVENT_INSTANCE_STARTED:

@@ -65,10 +65,12 @@ void view_rolled_back(struct str *out, const struct run_result *r, const struct 
 
 void view_next_step(struct str *out, const struct run_result *r, enum run_mode mode)
 {
+	const char *again = r->again ? r->again : run_mode_name(mode);
+
 	if (r->not_begun && !r->interrupted) {
 		str_printf(out,
 			   "Nothing was changed. Mend the cause, then run 'hadeploy %s' again.\n",
-			   run_mode_name(mode));
+			   again);
 		return;
 	}
 	if (mode == RUN_ROLLBACK || r->targets_rollback_failed) {
@@ -79,7 +81,8 @@ void view_next_step(struct str *out, const struct run_result *r, enum run_mode m
 		return;
 	}
 	if (r->targets_rolled_back)
-		str_add(out, "Mend the cause, then run 'hadeploy apply' again.\n");
+		str_printf(out, "Mend the cause, then run 'hadeploy %s' again.\n",
+			   r->again ? again : "apply");
 	if (r->run && !r->saved && r->targets_failed + r->targets_succeeded > 1)
 		str_printf(out,
 			   "'hadeploy operation resume %s' goes on with the same command, and only "
@@ -87,8 +90,8 @@ void view_next_step(struct str *out, const struct run_result *r, enum run_mode m
 			   r->run);
 	if (r->targets_rolled_back)
 		return;
-	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n",
-		   run_mode_name(mode));
-	if (mode == RUN_APPLY && r->targets_failed)
+	str_printf(out, "What was done is recorded; 'hadeploy %s' goes on from here.\n", again);
+	/* What was before a recreation is lost. */
+	if (mode == RUN_APPLY && r->targets_failed && !r->again)
 		str_add(out, "'hadeploy rollback' goes back to the last good state instead.\n");
 }

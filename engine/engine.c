@@ -12,6 +12,7 @@
 #include "engine/outside.h"
 #include "engine/planner.h"
 #include "engine/recreate.h"
+#include "engine/restore.h"
 #include "engine/runbook/journal.h"
 #include "engine/session.h"
 #include "engine/simulation.h"
@@ -116,8 +117,10 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 	e->options.selection.found = find_recorded_changes;
 	e->options.selection.context = e;
 	e->project = project_open(o->dir, o->providers, &e->options.selection, d);
-	if (e->project && settle(e, d) == 0)
+	if (e->project && settle(e, d) == 0) {
+		engine_tell_restores_due(e, d);
 		return e;
+	}
 	engine_close(e);
 	return NULL;
 }

@@ -125,6 +125,7 @@ struct run_result {
 	bool simulated;                    /* a rehearsal: elapsed_ms is what it would have taken */
 	const struct long_change *longest; /* the longest first */
 	size_t longest_count;
+	const char *again; /* the command that goes on with it; NULL: the one of its mode */
 };
 
 /*

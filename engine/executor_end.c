@@ -2,6 +2,7 @@
  * executor_end.c - an answer came back: what it means for the task.
  */
 #include "engine/executor_parts.h"
+#include "engine/recreate.h"
 
 #include <string.h>
 
@@ -85,11 +86,16 @@ static void gone(struct task *t)
 
 static void exists(struct task *t)
 {
+	const struct recreation *lost = t->x->e->recreation;
+	const char *command = lost ? recreate_command(t->arena, lost) : "hadeploy apply";
 	const char *hint = arena_printf(t->arena,
-					"take it over: `hadeploy import %s ID` records it, "
-					"`hadeploy apply --adopt` records "
+					"%s`hadeploy import %s ID` records it, "
+					"`%s --adopt` records "
 					"and updates it; or remove it, or choose another name",
-					t->job.call.address);
+					lost ? "it may have outlived the region, or be of another "
+					       "one; take it over: "
+					     : "take it over: ",
+					t->job.call.address, command);
 
 	complain(t, DIAG_RUN_EXISTS, "it exists already and was not made by this operation", hint);
 	if (t->kind == TASK_CREATE && t->phase == PHASE_CHANGE && task_can_find(t)) {

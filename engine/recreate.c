@@ -10,6 +10,14 @@
 #include "engine/relocate.h"
 #include "engine/run_parts.h"
 
+const char *recreate_command(struct arena *a, const struct recreation *r)
+{
+	bool moved = recreation_relocates(r);
+
+	return arena_printf(a, "hadeploy recreate --region %s%s%s", r->region,
+			    moved ? " --into " : "", moved ? r->into : "");
+}
+
 /* --- what holds ------------------------------------------------------------------------- */
 
 static size_t count_aside(const struct record_list *aside, const char *region)
@@ -31,7 +39,9 @@ static void say_abandoned(const struct recreation *r, size_t count, struct diags
 		      "region %s: %zu resource%s ABANDONED since %s; nothing is asked of %s",
 		      r->region, count, count == 1 ? " is" : "s are", since,
 		      count == 1 ? "it" : "them");
-	diag_hint(d, g, "when the region answers again: hadeploy recreate --region %s --reconcile",
+	diag_hint(d, g, "%s: hadeploy recreate --region %s --reconcile",
+		  recreation_relocates(r) ? "when the region answers again"
+					  : "to clear up what is left of it",
 		  r->region);
 }
 
@@ -92,6 +102,7 @@ static void begin_or_go_on(struct engine *e, struct diags *d)
 	const struct selection *sel = &e->options.selection;
 	const struct recreation *r = recreation_find(&e->recreations, sel->lost);
 	bool again = sel->recreate == RECREATE_AGAIN && r && !recreation_relocates(r);
+	struct diag *g;
 
 	if (r && !again && strcmp(r->into, sel->into) != 0) {
 		fail_elsewhere(r, sel->into, d);
@@ -103,9 +114,12 @@ static void begin_or_go_on(struct engine *e, struct diags *d)
 		return;
 	}
 	e->recreation = r;
-	diag_note(d, DIAG_RECREATE_GOES_ON, RANGE_NONE,
-		  "the recreation of region '%s' goes on: what was made since is not made again",
-		  r->region);
+	g = diag_note(
+		d, DIAG_RECREATE_GOES_ON, RANGE_NONE,
+		"the recreation of region '%s' goes on: what was made since is not made again",
+		r->region);
+	if (!recreation_relocates(r))
+		diag_hint(d, g, "when the region was lost once more since: add --again");
 }
 
 /* What holds when it has ended. */

@@ -19,6 +19,8 @@ struct run;
 /* Reads what holds from `s` (NULL: nothing), and applies it with what is asked for to manifest and
  * selection.  Errors keep the project from opening. */
 void recreate_open(struct engine *e, struct state *s, struct manifest *m, struct diags *d);
+/* What goes on with it: "hadeploy recreate --region east --into south". */
+const char *recreate_command(struct arena *a, const struct recreation *r);
 /* What is recorded of this instance is about to move aside. */
 bool recreate_hides(const struct engine *e, const struct instance_id *id);
 /* Takes what is hidden out of *r, and keeps its instances in r->hidden, for locks. */

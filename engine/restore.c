@@ -171,29 +171,52 @@ static void give_parameters(struct engine *e, const struct restore *r, const str
 	q->parameter_count = given.count;
 }
 
-/* Killed or interrupted, for the same instance: its parameters tell. */
-static int find_open(struct engine *e, const struct restore *r, struct conduct_request *q,
-		     struct diags *d)
+/* Its parameters tell for which instance it was. */
+static bool is_of(const struct engine *e, const struct restore *r, const struct conduct_request *q,
+		  const struct execution_row *x)
+{
+	json_t *given = json_parse(text_of(x->parameters), NULL, NULL);
+	bool same = !strcmp(x->runbook, r->runbook) && x->kind == EXECUTION_REAL &&
+		    x->started_ms >= e->recreation->since_ms;
+
+	for (size_t k = 0; same && k < q->parameter_count; k++)
+		same = !strcmp(json_str(given, q->parameters[k].name, ""), q->parameters[k].value);
+	json_decref(given);
+	return same;
+}
+
+/* The latest execution since the region was lost; NULL: none. */
+static int find_earlier(struct engine *e, const struct restore *r, const struct conduct_request *q,
+			const struct execution_row **out, struct diags *d)
 {
 	struct state *s = engine_state(e, STATE_WRITE, d);
 	struct execution_list list;
 
+	*out = NULL;
 	if (!s || journal_load_executions(s, 0, e->arena, &list, d) != 0)
 		return -1;
-	for (size_t i = 0; i < list.count && !q->resume; i++) {
-		const struct execution_row *x = &list.items[i];
-		json_t *given = json_parse(text_of(x->parameters), NULL, NULL);
-		bool same = !strcmp(x->runbook, r->runbook) && !x->ended_ms &&
-			    x->started_ms >= e->recreation->since_ms;
-
-		for (size_t k = 0; same && k < q->parameter_count; k++)
-			same = !strcmp(json_str(given, q->parameters[k].name, ""),
-				       q->parameters[k].value);
-		if (same)
-			q->resume = x->id;
-		json_decref(given);
+	for (size_t i = 0; i < list.count && !*out; i++) {
+		if (is_of(e, r, q, &list.items[i]))
+			*out = &list.items[i];
 	}
 	return 0;
+}
+
+/* Nobody restores over what is restored: one that a person has gone on with counts too. */
+static bool has_completed(const struct execution_row *x)
+{
+	return x && (x->status == EXECUTION_COMPLETED ||
+		     x->status == EXECUTION_COMPLETED_WITH_EXCEPTIONS);
+}
+
+static void complain(const struct restore *r, struct engine *e, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_RESTORE_FAILED, RANGE_NONE,
+				  "the data of %s was not brought back; what needs it was not made",
+				  instance_id_text(e->arena, r->id));
+
+	diag_hint(d, g, "once the cause is gone, the same command goes on: %s",
+		  recreate_command(e->arena, e->recreation));
 }
 
 static int record_done(struct engine *e, const struct restore *r, struct diags *d)
@@ -212,9 +235,20 @@ static int record_done(struct engine *e, const struct restore *r, struct diags *
 	return rc;
 }
 
+static void tell_due(struct engine *e, const struct instance *x, struct diags *d)
+{
+	struct diag *g = diag_note(d, DIAG_RESTORE_DUE, RANGE_NONE,
+				   "%s: runbook '%s' has not brought its data back yet",
+				   instance_id_text(e->arena, &x->id), x->stack->restore);
+
+	diag_hint(d, g, "before anything that needs it is made: %s",
+		  recreate_command(e->arena, e->recreation));
+}
+
 int engine_restore(struct engine *e, const struct restore *r, struct conduct_request *q,
 		   struct conduct_result *out, struct diags *d)
 {
+	const struct execution_row *earlier;
 	const struct procedure *p = runbook_load(e->arena, e->project->manifest, r->runbook, d);
 
 	if (!p)
@@ -224,7 +258,33 @@ int engine_restore(struct engine *e, const struct restore *r, struct conduct_req
 	q->reason = arena_printf(e->arena, "recreate region %s: %s", e->recreation->region,
 				 instance_id_text(e->arena, r->id));
 	give_parameters(e, r, p, q);
-	if (find_open(e, r, q, d) != 0 || engine_conduct(e, q, out, d) != 0)
+	if (find_earlier(e, r, q, &earlier, d) != 0)
 		return -1;
+	if (has_completed(earlier))
+		return record_done(e, r, d);
+	if (earlier &&
+	    (!execution_status_is_over(earlier->status) || earlier->status == EXECUTION_FAILED))
+		q->resume = earlier->id;
+	if (engine_conduct(e, q, out, d) != 0) {
+		complain(r, e, d);
+		return -1;
+	}
 	return record_done(e, r, d);
+}
+
+void engine_tell_restores_due(struct engine *e, struct diags *d)
+{
+	const struct recreation *asked = e->recreation;
+
+	for (size_t i = 0; i < e->project->instance_count; i++) {
+		const struct instance *x = &e->project->instances[i];
+
+		for (size_t k = 0; x->stack->restore && k < e->recreations.count; k++) {
+			e->recreation = &e->recreations.items[k];
+			if (e->recreation->since_ms && e->recreation != asked &&
+			    !strcmp(x->id.region, e->recreation->into) && is_due(e, x))
+				tell_due(e, x, d);
+		}
+	}
+	e->recreation = asked;
 }

@@ -36,12 +36,15 @@ void engine_recreation_parts(struct engine *e, const struct plan *plan,
 /* Some stack of the selection is still to be restored. */
 bool engine_restores(const struct engine *e);
 /*
- * Runs the runbook for the instance, or goes on with an execution of it that was killed; q says
- * what is asked on the way, the rest of it is filled in.  Parameters that it declares are
+ * Runs the runbook for the instance, or goes on with an execution of it that was killed or has
+ * failed since the region was lost; one that has completed since, whoever ran it, is enough.  q
+ * says what is asked on the way, the rest of it is filled in.  Parameters that it declares are
  * given: Region, Stack and Account, and From and To in another region.  Then it is recorded as
- * done.  As engine_conduct.
+ * done.  As engine_conduct; out->story.row.id NULL: nothing was to be run.
  */
 int engine_restore(struct engine *e, const struct restore *r, struct conduct_request *q,
 		   struct conduct_result *out, struct diags *d);
+/* In notes, whose data a recreation that is not asked for now has still to bring back. */
+void engine_tell_restores_due(struct engine *e, struct diags *d);
 
 #endif

@@ -130,6 +130,18 @@ static json_t *digest_parameters(struct engine *e, const struct instance *i)
 	return all;
 }
 
+/* What the manifest says lies elsewhere. */
+static json_t *relocations(const struct engine *e)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < e->recreations.count; i++) {
+		if (recreation_relocates(&e->recreations.items[i]))
+			set_text(all, e->recreations.items[i].region, e->recreations.items[i].into);
+	}
+	return all;
+}
+
 json_t *basis_inputs(struct engine *e)
 {
 	const struct project *p = e->project;
@@ -139,6 +151,7 @@ json_t *basis_inputs(struct engine *e)
 	set_text(basis, "program", HADEPLOY_VERSION);
 	saved_plan_digest_source(p->manifest->src, digest);
 	set_text(basis, "manifest", digest);
+	json_object_set_new(basis, "relocations", relocations(e));
 	json_object_set_new(basis, "files", digest_files(e));
 	for (size_t i = 0; i < p->instance_count; i++) {
 		const struct instance *in = &p->instances[i];

@@ -117,6 +117,17 @@ int saved_plan_check_files(const struct saved_plan *s, const char *dir, struct d
 	return c.rc;
 }
 
+static void relocation_differs(struct comparing *c, const struct difference *x)
+{
+	struct diag *g = diag_add(c->d, DIAG_PLAN_STALE_STATE, RANGE_NONE,
+				  "region %s: its stacks are in %s now, and were in %s when the "
+				  "plan was made",
+				  x->key, x->now ? json_string_value(x->now) : x->key,
+				  x->then ? json_string_value(x->then) : x->key);
+
+	hint_again(c, g);
+}
+
 static void commit_differs(struct comparing *c, const struct difference *x)
 {
 	struct diag *g = diag_add(c->d, DIAG_PLAN_STALE_FILE, RANGE_NONE,
@@ -226,6 +237,8 @@ int saved_plan_check_inputs(struct engine *e, const struct saved_plan *s, struct
 	compare_members(&c, made_from(s, "providers"), providers);
 	if (!json_equal(made_from(s, "manifest"), json_object_get(now, "manifest")))
 		say_file(&c, MANIFEST_NAME, "has changed");
+	c.differs = relocation_differs;
+	compare_members(&c, made_from(s, "relocations"), json_object_get(now, "relocations"));
 	c.differs = file_differs;
 	compare_members(&c, made_from(s, "files"), json_object_get(now, "files"));
 	c.differs = commit_differs;

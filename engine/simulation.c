@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "engine/call.h"
 #include "engine/engine_private.h"
+#include "engine/recreation.h"
 #include "engine/session.h"
 
 #define FOLDER ".hadeploy/simulate"
@@ -251,8 +252,10 @@ static int seed_one(struct engine *e, const struct record *r, struct arena *a, s
 		return -1;
 	call.type = r->type;
 	call.id = r->id;
-	call.idem = address_text(a, &r->addr);
-	call.address = call.idem;
+	call.address = address_text(a, &r->addr);
+	/* What was made since has its address. */
+	call.idem = recreation_abandoned(r) ? arena_printf(a, "%s %s", call.address, r->deposed)
+					    : call.address;
 	call.recorded = call_recorded_text(a, r->inputs, r->outputs);
 	call_run(&call, &around, &out);
 	/* A type that nobody knows any more: the run will say so when it is about it. */
@@ -265,16 +268,19 @@ static int seed_one(struct engine *e, const struct record *r, struct arena *a, s
 
 int simulation_seed(struct simulation *s, struct engine *e, struct diags *d)
 {
-	struct record_list records = {0};
+	struct record_list records = {0}, aside = {0};
 	struct arena *a = arena_new();
 	int rc = 0;
 
 	(void)s;
 	if (!engine_state(e, STATE_READ, d) ||
-	    state_load_records(e->state, NULL, a, &records, d) != 0)
+	    state_load_records(e->state, NULL, a, &records, d) != 0 ||
+	    recreation_load_abandoned(e->state, NULL, a, &aside, d) != 0)
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < records.count; i++)
 		rc = seed_one(e, &records.items[i], a, d);
+	for (size_t i = 0; rc == 0 && i < aside.count; i++)
+		rc = seed_one(e, &aside.items[i], a, d);
 	arena_free(a);
 	return rc;
 }

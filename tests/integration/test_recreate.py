@@ -307,3 +307,129 @@ def test_it_is_said_as_events_too(project):
     lines = project.recreate("--into", "south", "--json").splitlines()
     kinds = [json.loads(line).get("type") for line in lines if line.startswith("{")]
     assert kinds[-1] == "result" or "result" in kinds
+
+
+def with_restore(project, command, wait="0s"):
+    """Stack db has a Restore of two steps: one counts its runs, one runs this command."""
+    project.change("    Template: db.yaml\n", "    Template: db.yaml\n    Restore: restore-db\n")
+    project.change("Stacks:\n", "Runbooks: {restore-db: restore.yaml}\nStacks:\n")
+    project.write("restore.yaml", f"""\
+Parameters: {{Region: {{Type: Region}}}}
+Steps:
+  - {{Name: copy, Type: Notify, Message: copy, Command: [sh, -c, 'echo copied >> copies']}}
+  - {{Name: wait, Type: Wait, Duration: {wait}}}
+  - {{Name: check, Type: Notify, Message: check, Command: [sh, -c, '{command}']}}
+""")
+
+
+def copies(project):
+    return (project.folder / "copies").read_text().count("copied")
+
+
+def test_a_restore_that_was_killed_goes_on_and_copies_nothing_twice(project):
+    with_restore(project, "true", "2s")
+    proc = project.start("recreate", "--region", "east", "--yes")
+    for line in proc.stdout:
+        if "wait: begins" in line:
+            break
+    proc.send_signal(signal.SIGKILL)
+    proc.communicate()
+    assert "web/east/App" not in project.recorded()
+    said = project.recreate()
+    assert "Region east is recreated." in said and copies(project) == 1
+    assert project.run("runbook", "status").count("restore-db") == 1
+    assert "web/east/App" in project.recorded()
+
+
+def test_a_restore_that_failed_goes_on_with_the_step_that_failed(project):
+    with_restore(project, f"test -e {project.folder}/cause-is-gone")
+    said = project.recreate(code=1)
+    assert "HD2770" in said and "hadeploy recreate --region east" in said
+    # Who applies now is told what is missing.
+    assert "HD2771" in project.run("plan")
+    (project.folder / "cause-is-gone").touch()
+    project.recreate()
+    assert copies(project) == 1 and "HD2771" not in project.run("plan")
+
+
+def test_a_restore_that_somebody_went_on_with_is_not_done_over(project):
+    with_restore(project, f"test -e {project.folder}/cause-is-gone")
+    project.recreate(code=1)
+    (project.folder / "cause-is-gone").touch()
+    project.run("runbook", "run", "--resume", "--yes")
+    project.recreate()
+    assert copies(project) == 1 and "web/east/App" in project.recorded()
+    # Given up, it is begun anew; and what was restored before the region was lost does not count.
+    (project.folder / "cause-is-gone").unlink()
+    project.recreate("--again", code=1)
+    execution = project.run("runbook", "status").splitlines()[1].split()[0]
+    project.run("runbook", "abort", execution, code=0)
+    (project.folder / "cause-is-gone").touch()
+    project.recreate()
+    assert copies(project) == 3
+
+
+def test_a_rehearsal_changes_nothing_real(project):
+    before, state = project.calls(), project.run("state", "export")
+    for into in ([], ["--into", "south"]):
+        said = project.run("recreate", "--region", "east", "--simulate", *into)
+        assert "3 created" in said and "Nothing real was touched" in said and "HD2768" in said
+        assert "is recreated" not in said
+    # One that goes on where it ended, up to the region answering again.
+    project.run("recreate", "--region", "east", "--simulate", "--into", "south")
+    said = project.run("recreate", "--region", "east", "--reconcile", "--simulate", "--continue",
+                       code=1)
+    assert "HD1329" in said, "watch/west still uses it"
+    project.run("apply", "--simulate", "--continue", "--yes")
+    said = project.run("recreate", "--region", "east", "--reconcile", "--simulate", "--continue")
+    assert "3 deleted" in said
+    assert project.calls() == before and project.run("state", "export") == state
+    # What is aside is in the rehearsal's cloud, too.
+    project.recreate("--into", "south")
+    project.run("apply", "--yes")
+    said = project.run("recreate", "--region", "east", "--reconcile", "--simulate")
+    assert "3 deleted" in said and project.aside() == 3 and project.things("east") == 3
+
+
+def test_a_rehearsal_leaves_restores_out_and_says_so(project):
+    with_restore(project, "true")
+    said = project.run("recreate", "--region", "east", "--simulate")
+    assert "HD2769" in said and "not part of this rehearsal" in said and "3 created" in said
+    assert not (project.folder / "copies").exists()
+
+
+def test_a_plan_that_was_saved_before_is_refused(project):
+    project.change("Size: 7", "Size: 8")
+    project.run("plan", "--out", "saved")
+    project.recreate("--into", "south")
+    said = project.run("apply", "--plan", "saved", code=4)
+    assert "HD2160" in said and "its stacks are in south now, and were in east" in said
+    project.run("plan", "--out", "saved")
+    project.recreate("--end")
+    assert "in east now, and were in south" in project.run("apply", "--plan", "saved", code=4)
+
+
+def test_what_is_aside_is_listed_and_exported(project):
+    assert "abandoned" not in project.run("state", "export")
+    project.recreate("--into", "south")
+    assert "--abandoned" in project.run("state", "list")
+    assert project.run("state", "list", "--abandoned").split() == EAST
+    assert project.run("state", "list", "--abandoned", "web/*").split() == ["web/east/App"]
+    first = json.loads(project.run("state", "list", "--abandoned", "--json").splitlines()[0])
+    assert first["deposed"].startswith("abandoned-") and first["address"] == EAST[0]
+    exported = json.loads(project.run("state", "export"))
+    assert len(exported["abandoned"]) == 3
+    assert [(r["region"], r["into"]) for r in exported["recreations"]] == [("east", "south")]
+
+
+def test_what_goes_on_after_a_failure_is_named(project):
+    project.change("    File: cloud.db\n",
+                   "    File: cloud.db\n    Faults: [{Fault: denied, Operation: create, "
+                   "Address: web/east/App}]\n")
+    said = project.recreate(code=3)
+    assert "'hadeploy recreate --region east' goes on from here" in said
+    assert "hadeploy rollback" not in said and "retry:" not in said
+    project.change("Address: web/east/App", "Address: nothing")
+    run = project.run("operation", "list").splitlines()[1].split()[0]
+    project.run("operation", "resume", run, "--yes")
+    assert project.recorded().count("web/east/App") == 1 and project.aside() == 3
