@@ -84,20 +84,35 @@ static void gone(struct task *t)
 		task_fail(t);
 }
 
-static void exists(struct task *t)
+/* Whatever its provider said of it: names outlive regions. */
+static void say_outlived(struct task *t)
 {
 	const struct recreation *lost = t->x->e->recreation;
-	const char *command = lost ? recreate_command(t->arena, lost) : "hadeploy apply";
+	struct diags *d = &t->job.work.outcome.diags;
+	struct diag *g;
+
+	if (!lost)
+		return;
+	g = diag_note(d, DIAG_RECREATE_TAKEN, t->job.call.where,
+		      "what has its name may be left of region '%s', or be somebody else's",
+		      lost->region);
+	diag_hint(d, g,
+		  "`%s --adopt` takes over what is there; else remove it, or give it another name "
+		  "in the template",
+		  recreate_command(t->arena, lost));
+	diag_address(d, g, t->job.call.address);
+}
+
+static void exists(struct task *t)
+{
 	const char *hint = arena_printf(t->arena,
-					"%s`hadeploy import %s ID` records it, "
-					"`%s --adopt` records "
+					"take it over: `hadeploy import %s ID` records it, "
+					"`hadeploy apply --adopt` records "
 					"and updates it; or remove it, or choose another name",
-					lost ? "it may have outlived the region, or be of another "
-					       "one; take it over: "
-					     : "take it over: ",
-					t->job.call.address, command);
+					t->job.call.address);
 
 	complain(t, DIAG_RUN_EXISTS, "it exists already and was not made by this operation", hint);
+	say_outlived(t);
 	if (t->kind == TASK_CREATE && t->phase == PHASE_CHANGE && task_can_find(t)) {
 		t->exists = true;
 		task_look(t);

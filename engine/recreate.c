@@ -264,149 +264,6 @@ void recreate_hide(const struct engine *e, struct arena *a, struct recorded *r)
 	r->hidden_count = ids.count;
 }
 
-/* --- when the region answers again ------------------------------------------------------------ */
-
-static int compare_records(const void *x, const void *y)
-{
-	const struct record *a = x, *b = y;
-	int order = address_compare(&a->addr, &b->addr);
-
-	return order ? order : strcmp(a->deposed, b->deposed);
-}
-
-static bool reconciles(const struct engine *e)
-{
-	return e->options.selection.recreate == RECREATE_RECONCILE && e->recreation;
-}
-
-int recreate_show(struct engine *e, struct arena *a, struct recorded *r, struct diags *d)
-{
-	struct record_list aside, all;
-
-	if (!reconciles(e))
-		return 0;
-	if (recreation_load_abandoned(e->state, e->recreation->region, a, &aside, d) != 0)
-		return -1;
-	all = (struct record_list){ARENA_ARRAY(a, r->records.count + aside.count, struct record),
-				   r->records.count + aside.count};
-	if (r->records.count)
-		memcpy(all.items, r->records.items, r->records.count * sizeof(*all.items));
-	if (aside.count)
-		memcpy(all.items + r->records.count, aside.items, aside.count * sizeof(*all.items));
-	if (all.count)
-		qsort(all.items, all.count, sizeof(*all.items), compare_records);
-	r->records = all;
-	return 0;
-}
-
-/* Nothing there has a name: what two records of it are about, only their addresses tell.  The
- * scripts of both would change the same thing. */
-static bool is_nameless(const struct engine *e, const struct record *r)
-{
-	const struct provider_entry *entry;
-	const struct schema *s;
-	size_t count;
-
-	if (!registry_find(e->project->registry, r->type, &entry, &s))
-		return false;
-	schema_identifier(s, &count);
-	return schema_endpoint_pointer(s) && !count;
-}
-
-static const char *thing_key(const struct engine *e, struct arena *a, const struct record *r)
-{
-	const char *id = is_nameless(e, r) ? address_text(a, &r->addr) : r->id;
-
-	return arena_printf(a, "%s\n%s\n%s\n%s\n%s", r->provider, r->type, r->endpoint,
-			    r->addr.instance.account, id);
-}
-
-static bool is_kept(const struct record *r)
-{
-	return !strcmp(r->deletion_policy, "Retain") ||
-	       !strcmp(r->deletion_policy, "RetainExceptOnCreate");
-}
-
-/* What was made since by the same name is what this record would delete. */
-static void index_live(struct run *r, struct arena *a, struct map *out)
-{
-	struct record_list all = {NULL, 0};
-	struct diags ignored = DIAGS_INIT;
-
-	if (state_load_records(r->e->state, NULL, a, &all, &ignored) != 0)
-		all = r->recorded.records;
-	for (size_t i = 0; i < all.count; i++) {
-		if (*all.items[i].id && !recreation_abandoned(&all.items[i]))
-			map_set(out, text_of(thing_key(r->e, a, &all.items[i])), &all.items[i]);
-	}
-	diags_release(&ignored);
-}
-
-struct aside {
-	VEC_OF(const struct record *)
-};
-
-static const struct record *copy_of(struct arena *a, const struct record *r)
-{
-	struct record *copy = ARENA_NEW(a, struct record);
-
-	*copy = *r;
-	return copy;
-}
-
-static void say_sorted_out(struct run *r, size_t gone, size_t same, size_t kept)
-{
-	diag_note(r->d, DIAG_RECONCILED, RANGE_NONE,
-		  "of what was left in region '%s' %zu %s gone, %zu %s the same thing as what was "
-		  "made since, and %zu %s kept by DeletionPolicy",
-		  r->e->recreation->region, gone, gone == 1 ? "is" : "are", same,
-		  same == 1 ? "is" : "are", kept, kept == 1 ? "is" : "are");
-}
-
-void recreate_sort_out(struct run *r)
-{
-	struct arena *a = r->e->arena;
-	struct record_list *list = &r->recorded.records;
-	struct map live = MAP_INIT;
-	struct aside forget = {0}, left = {0};
-	size_t kept = 0, gone = 0, same = 0, retained = 0;
-
-	if (!reconciles(r->e))
-		return;
-	index_live(r, a, &live);
-	for (size_t i = 0; i < list->count; i++) {
-		const struct record *x = &list->items[i];
-		bool is_gone = r->observations && r->observations[i].seen == SEEN_GONE;
-		bool is_same = map_has(&live, text_of(thing_key(r->e, a, x)));
-
-		if (recreation_abandoned(x) && r->observations &&
-		    r->observations[i].seen == SEEN_FAILED) {
-			r->stays_aside = true;
-			continue;
-		}
-		if (recreation_abandoned(x) && (!*x->id || is_gone || is_same || is_kept(x))) {
-			gone += is_gone || (!*x->id && !is_same);
-			same += !is_gone && is_same;
-			retained += !is_gone && !is_same && *x->id;
-			*arena_vec_add(a, &forget) = copy_of(a, x);
-			continue;
-		}
-		if (recreation_abandoned(x))
-			*arena_vec_add(a, &left) = copy_of(a, x);
-		if (r->observations)
-			r->observations[kept] = r->observations[i];
-		list->items[kept++] = *x;
-	}
-	list->count = kept;
-	map_release(&live);
-	r->forget = forget.items;
-	r->forget_count = forget.count;
-	r->left = left.items;
-	r->left_count = left.count;
-	if (forget.count)
-		say_sorted_out(r, gone, same, retained);
-}
-
 /* --- the beginning ------------------------------------------------------------------------- */
 
 void recreate_tell(const struct run *r)
@@ -430,7 +287,7 @@ void recreate_tell(const struct run *r)
 
 bool recreate_is_due(const struct engine *e)
 {
-	return e->recreating || reconciles(e);
+	return e->recreating || recreate_reconciles(e);
 }
 
 static int begin(struct run *r)
@@ -453,23 +310,11 @@ static int begin(struct run *r)
 	return 0;
 }
 
-/* Its stacks may be elsewhere for good: then only --end, or the manifest, brings them back. */
-static int reconcile(struct run *r)
-{
-	struct state *s = r->e->state;
-	const struct recreation *c = r->e->recreation;
-
-	if (recreation_forget(s, r->forget, r->forget_count, r->d) != 0 ||
-	    recreation_take_back(s, r->left, r->left_count, r->d) != 0)
-		return -1;
-	return recreation_relocates(c) || r->stays_aside ? 0 : recreation_end(s, c->region, r->d);
-}
-
 int recreate_begin(struct run *r)
 {
 	if (r->e->recreating)
 		return begin(r);
-	return reconciles(r->e) ? reconcile(r) : 0;
+	return recreate_reconciles(r->e) ? recreate_clear_up(r) : 0;
 }
 
 int engine_end_recreation(struct engine *e, struct diags *d)

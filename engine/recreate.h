@@ -34,6 +34,10 @@ void recreate_sort_out(struct run *r);
 void recreate_tell(const struct run *r);
 /* Something is to be recorded though the plan may be empty. */
 bool recreate_is_due(const struct engine *e);
+/* A region that was lost answers again, and this run clears up. */
+bool recreate_reconciles(const struct engine *e);
+/* Records what recreate_sort_out has found.  0 or -1. */
+int recreate_clear_up(struct run *r);
 /* Records that the recreation begins, or that the region answers again.  0 or -1. */
 int recreate_begin(struct run *r);
 
