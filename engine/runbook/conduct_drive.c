@@ -294,8 +294,8 @@ void step_over_outcome(struct step_run *s, const struct outcome *o)
 
 /* --- checks ------------------------------------------------------------------------------ */
 
-static void tell_check(struct conduct *x, const char *step, const struct check_probe *p,
-		       const struct check_answer *answer)
+void conduct_tell_check(struct conduct *x, const char *step, const struct check_probe *p,
+			const struct check_answer *answer)
 {
 	json_t *data = json_pack("{s:s, s:s, s:b, s:s}", "Check", p->check->name, "Region",
 				 p->place.region->name, "Healthy", answer->healthy, "Detail",
@@ -326,7 +326,7 @@ static void on_change(struct check_set *c, const struct check_probe *p,
 {
 	const struct attempt *at = c->context;
 
-	tell_check(at->run.x, at->s->p->path, p, answer);
+	conduct_tell_check(at->run.x, at->s->p->path, p, answer);
 }
 
 static void on_over(struct check_set *c, enum check_set_end end)

@@ -42,14 +42,19 @@ static uint64_t lsn_of(const char *text)
 	return part ? parts[0] << 32 | parts[1] : 0;
 }
 
-static void read_lag(struct lag *lag, const char *values, int64_t at_ms)
+/* It is no standby any more: what never arrived is not to be seen on it. */
+static bool is_promoted(const json_t *values)
 {
-	json_t *j = values && *values ? json_parse(text_of(values), NULL, NULL) : NULL;
+	return !strcmp(json_str(values, "Role", ""), "primary");
+}
+
+static void take_lag(struct lag *lag, const json_t *j, int64_t at_ms)
+{
 	const json_t *seconds = json_object_get(j, "LagSeconds");
 	const json_t *bytes = json_object_get(j, "LagBytes");
 	const char *commit = json_str(j, "LastCommit", "");
 
-	if (json_is_number(seconds) || json_is_integer(bytes) || *commit)
+	if (!is_promoted(j) && (json_is_number(seconds) || json_is_integer(bytes) || *commit))
 		*lag = (struct lag){
 			.known = json_is_number(seconds),
 			.at_ms = at_ms,
@@ -58,7 +63,27 @@ static void read_lag(struct lag *lag, const char *values, int64_t at_ms)
 			.last_commit_ms = time_ms(commit),
 			.lsn = lsn_of(json_str(j, "Lsn", "")),
 		};
+}
+
+/* True: it answered as one that was promoted. */
+static bool read_lag(struct lag *lag, const char *values, int64_t at_ms)
+{
+	json_t *j = values && *values ? json_parse(text_of(values), NULL, NULL) : NULL;
+	bool promoted = is_promoted(j);
+
+	take_lag(lag, j, at_ms);
 	json_decref(j);
+	return promoted;
+}
+
+void loss_heard(struct conduct *x, const json_t *data, int64_t at_ms)
+{
+	const struct manifest_check *check = x->p->objectives.lag;
+	const char *to = bound_to(x->bound);
+
+	if (check && to && !strcmp(json_str(data, "Check", ""), check->name) &&
+	    !strcmp(json_str(data, "Region", ""), to))
+		take_lag(&x->lag, json_object_get(data, "Values"), at_ms);
 }
 
 static void load_sample(struct conduct *x)
@@ -202,16 +227,20 @@ static void on_answer(struct check_set *c, const struct check_probe *p,
 	struct loss_asking *q = c->context;
 	struct conduct *x = q->at->run.x;
 	struct lag heard = {.at_ms = 0};
+	bool promoted = read_lag(&heard, answer->values, conduct_wall_ms(x));
 
 	conduct_sample(x, p, answer);
-	read_lag(&heard, answer->values, conduct_wall_ms(x));
 	/* Its health does not matter here, but its numbers do: one answer is enough. */
+	if (!heard.at_ms && !promoted)
+		return;
 	if (heard.at_ms) {
 		x->lag = heard;
-		check_set_stop(c);
-		q->at->checks = NULL;
-		q->then(q->at, judge(x));
+		/* Who goes on with this execution cannot ask any more. */
+		conduct_tell_check(x, q->at->s->p->path, p, answer);
 	}
+	check_set_stop(c);
+	q->at->checks = NULL;
+	q->then(q->at, judge(x));
 }
 
 static void on_over(struct check_set *c, enum check_set_end end)

@@ -225,6 +225,9 @@ json_t *conduct_by(const struct lock_owner *by);
 const char *conduct_by_text(struct arena *a, const struct lock_owner *by);
 void conduct_sample(struct conduct *x, const struct check_probe *p,
 		    const struct check_answer *answer);
+/* An ENTRY_CHECK with what was measured. */
+void conduct_tell_check(struct conduct *x, const char *step, const struct check_probe *p,
+			const struct check_answer *answer);
 /* How long its step took before; NULL: never measured. */
 const struct duration *conduct_duration(const struct duration_list *all, const char *runbook,
 					const char *path);
@@ -300,6 +303,8 @@ const char *guard_step(struct step *s, const struct step_spec *spec);
 /* Asks for the lag before a step that cuts off the old primary or promotes; `then` goes on. */
 void loss_ask(struct attempt *at, void (*then)(struct attempt *at, const char *refusal));
 void loss_promoted(struct conduct *x);
+/* What an ENTRY_CHECK of an earlier process says of it. */
+void loss_heard(struct conduct *x, const json_t *data, int64_t at_ms);
 void loss_accept(struct conduct *x, const char *reason, const struct lock_owner *by);
 
 /* conduct_ask.c */

@@ -110,6 +110,11 @@ static void monitoring(struct restoring *r)
 	r->x->stage = STAGE_MONITORING;
 }
 
+static void checked(struct restoring *r)
+{
+	loss_heard(r->x, r->data, r->entry->at_ms);
+}
+
 static void objective(struct restoring *r)
 {
 	bool missed = json_int(r->data, "Objective", 0) && !json_flag(r->data, "Met", true);
@@ -229,6 +234,7 @@ static const struct {
 	[ENTRY_STEP_REVERSING] = {step_reversing, true},
 	[ENTRY_STEP_REVERSED] = {step_reversed, true},
 	[ENTRY_STEP_REVERSE_FAILED] = {step_reverse_failed, true},
+	[ENTRY_CHECK] = {checked, false},
 	[ENTRY_ASKED] = {asked, false},
 	[ENTRY_PAUSED] = {paused, false},
 	[ENTRY_RESUMED] = {resumed, false},
@@ -303,6 +309,24 @@ static void go_on_back(struct conduct *x)
 	back_begin(x, x->why);
 }
 
+/* Killed behind the promotion, and before it had said what was lost. */
+static void say_loss(struct conduct *x)
+{
+	for (size_t i = 0; i < x->p->step_count && !x->rpo_known; i++) {
+		struct step *s = &x->steps[i];
+		struct diags ignored = DIAGS_INIT;
+		const struct step_spec *spec;
+
+		if (s->status != STEP_SUCCEEDED || s->p->role != ROLE_STEP)
+			continue;
+		spec = step_spec(x->e->arena, x->bound, (struct step_wish){i, s->grace}, NULL,
+				 &ignored);
+		diags_release(&ignored);
+		if (spec && spec->promotes)
+			loss_promoted(x);
+	}
+}
+
 static int check_chain(struct conduct *x, const struct journal_list *list)
 {
 	int64_t broken = journal_broken_at(list, x->row.head);
@@ -351,6 +375,7 @@ int conduct_restore(struct conduct *x)
 	if (!conduct_write(x, ENTRY_RESUMED_BY, "",
 			   json_pack("{s:o}", "By", conduct_by(&x->owner))))
 		return -1;
+	say_loss(x);
 	if (x->paused) {
 		x->paused = false;
 		conduct_write(x, ENTRY_RESUMED, "",
