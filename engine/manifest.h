@@ -159,7 +159,8 @@ struct manifest_failover {
 	int64_t cool_down_ms;                        /* between two executions that are no drills */
 	const struct manifest_check *const *healthy; /* what tells whether a region is */
 	size_t healthy_count;
-	struct range where; /* RANGE_NONE: not in the manifest */
+	size_t min_healthy_regions; /* others, before something is taken from one; 0: any */
+	struct range where;         /* RANGE_NONE: not in the manifest */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "engine/health/health.h"
 #include "engine/manifest_read.h"
 
+#define REGIONS_MAX 1000000
 #define RUNBOOK_DEFAULT "failover"
 #define COOL_DOWN_DEFAULT_MS (3600 * (int64_t)1000)
 #define COOL_DOWN_MAX_MS (365 * 24 * 3600 * (int64_t)1000)
@@ -119,12 +120,26 @@ static void set_healthy(struct manifest_reader *r, const struct manifest_part *p
 	f->healthy = manifest_check_names(r, key_of(r, "Healthy", part), value, &f->healthy_count);
 }
 
+static void set_min_healthy(struct manifest_reader *r, const struct manifest_part *part, void *into,
+			    const struct node *value)
+{
+	int64_t count;
+
+	(void)into;
+	if (text_to_int64(value->text, 0, REGIONS_MAX, &count))
+		r->m->failover.min_healthy_regions = (size_t)count;
+	else
+		manifest_refuse(r, key_of(r, "MinHealthyRegions", part), value,
+				"it is a number of regions");
+}
+
 static const struct manifest_key failover_rows[] = {
 	{"Runbook", KEY_NAME, KEY_OPTIONAL, set_runbook, NULL},
 	{"Failback", KEY_NAME, KEY_OPTIONAL, set_failback, NULL},
 	{"Prefer", KEY_ANY, KEY_OPTIONAL, set_prefer, NULL},
 	{"CoolDown", KEY_TEXT, KEY_OPTIONAL, set_failover_cool_down, NULL},
 	{"Healthy", KEY_ANY, KEY_OPTIONAL, set_healthy, NULL},
+	{"MinHealthyRegions", KEY_TEXT, KEY_OPTIONAL, set_min_healthy, NULL},
 };
 static const struct manifest_keys failover_keys = {KEYS_CLOSED, failover_rows,
 						   ARRAY_LEN(failover_rows), NULL};

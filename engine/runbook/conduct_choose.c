@@ -112,20 +112,15 @@ static const struct candidate *chosen(const struct choosing *c, bool *over)
 	return NULL;
 }
 
-/* Those that tell whether a region is healthy. */
-static const struct manifest_check *const *checks_of(const struct conduct *x, size_t *count)
+const struct manifest_check *const *conduct_region_checks(const struct conduct *x, size_t *count)
 {
-	const struct manifest_failover *f = &x->e->project->manifest->failover;
-	const struct runbook_objectives *o = &x->p->objectives;
-
-	*count = f->healthy_count ? f->healthy_count : o->healthy_count;
-	return f->healthy_count ? f->healthy : o->healthy;
+	return runbook_region_checks(x->e->project->manifest, x->p, count);
 }
 
 static void ask(struct choosing *c, struct candidate *one)
 {
 	size_t count;
-	const struct manifest_check *const *checks = checks_of(c->x, &count);
+	const struct manifest_check *const *checks = conduct_region_checks(c->x, &count);
 
 	for (size_t i = 0; i < count && !one->over; i++) {
 		if (check_has_hosts(checks[i], one->region))
@@ -215,7 +210,7 @@ static const char *choose(struct conduct *x, const struct runbook_parameter *p)
 	const struct candidate *best;
 	size_t count;
 
-	checks_of(x, &count);
+	conduct_region_checks(x, &count);
 	if (!count)
 		return refuse_blind(x, p);
 	x->dispatch = dispatch_new(x->e, x->d);

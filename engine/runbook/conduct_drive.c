@@ -71,6 +71,7 @@ void attempt_close(struct attempt *at)
 	if (at->checks)
 		check_set_stop(at->checks);
 	at->checks = NULL;
+	regions_stop(at);
 	for (struct errand *r = at->run.x->errands; r; r = r->next)
 		if (r->at == at)
 			withdraw(r);

@@ -413,7 +413,7 @@ void fence_turn(struct step *s, enum tree_way way)
 
 /* --- what may not be done without one ---------------------------------------------------- */
 
-static bool is_way_back(const struct step *s)
+bool step_is_way_back(const struct step *s)
 {
 	const struct conduct *x = s->x;
 
@@ -427,7 +427,7 @@ const char *guard_step(struct step *s, const struct step_spec *spec)
 {
 	const struct conduct *x = s->x;
 
-	if (!spec->promotes || x->fenced || is_way_back(s))
+	if (!spec->promotes || x->fenced || step_is_way_back(s))
 		return NULL;
 	return "it promotes another primary, and nothing has fenced the old one";
 }

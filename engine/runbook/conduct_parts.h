@@ -12,6 +12,7 @@
  *	conduct_drive.c   what driver.h promises to drivers; jobs
  *	conduct_kinds.c   Wait, Approval, Check
  *	conduct_fence.c   Fence, and what may not be done without one
+ *	conduct_regions.c whether enough other regions are healthy
  *	conduct_loss.c    how much would be lost, and was
  *	conduct_ask.c     requests of other terminals
  *	conduct_back.c    undoing what was done, the last first
@@ -107,6 +108,7 @@ struct attempt {
 	json_t *result, *memory, *done; /* owned */
 	struct check_set *checks;       /* being asked; NULL */
 	struct fence_asking *fence;     /* Fence: what the old primary last said; NULL */
+	struct region_asking *regions;  /* being asked; NULL */
 	void (*checked)(struct attempt *at, enum check_set_end end, const char *why);
 	void (*gate)(struct step_run *s, bool healthy, const char *why);
 	struct {
@@ -210,6 +212,8 @@ int conduct_start(struct conduct *x);
 /* conduct_choose.c: the parameters as given, "best" replaced by a healthy region.  NULL with errors
  * when there is none. */
 const struct parameter_given *conduct_choose(struct conduct *x);
+/* What tells whether a region is healthy: those of Failover, else of the runbook's Objectives. */
+const struct manifest_check *const *conduct_region_checks(const struct conduct *x, size_t *count);
 
 /* conduct_give_up.c */
 bool conduct_must_give_up(struct conduct *x);
@@ -298,6 +302,13 @@ void fence_turn(struct step *s, enum tree_way way);
 void fence_note(struct conduct *x, const char *region); /* it is fenced from here on */
 /* NULL, or why the step may not be begun. */
 const char *guard_step(struct step *s, const struct step_spec *spec);
+
+bool step_is_way_back(const struct step *s); /* it, or what it is in, is a Reverse */
+
+/* conduct_regions.c */
+/* Asks the other regions before a step that takes something away from the one that is left. */
+void regions_ask(struct attempt *at, void (*then)(struct attempt *at, const char *refusal));
+void regions_stop(struct attempt *at);
 
 /* conduct_loss.c */
 /* Asks for the lag before a step that cuts off the old primary or promotes; `then` goes on. */

@@ -245,6 +245,16 @@ static void before(struct attempt *at, const char *refusal)
 		work(at);
 }
 
+static void regions_asked(struct attempt *at, const char *refusal)
+{
+	const struct step *s = at->s;
+
+	if (!refusal && !s->was_begun && (s->spec->promotes || s->p->kind == STEP_FENCE))
+		loss_ask(at, before);
+	else
+		before(at, refusal);
+}
+
 static void timed_out(struct errand *r)
 {
 	struct attempt *at = r->at;
@@ -379,10 +389,8 @@ static void try(struct step *s)
 	refusal = guard_step(s, s->spec);
 	if (refusal)
 		attempt_refuse(at, refusal);
-	else if (!s->was_begun && (s->spec->promotes || s->p->kind == STEP_FENCE))
-		loss_ask(at, before);
 	else
-		before(at, NULL);
+		regions_ask(at, regions_asked);
 }
 
 /* --- its turn ---------------------------------------------------------------------------- */

@@ -155,6 +155,38 @@ static void look_at_failback(struct readiness_walk *w)
 	    });
 }
 
+/* --- healthy regions --------------------------------------------------------------------- */
+
+static void look_at_regions(struct readiness_walk *w)
+{
+	const struct manifest *m = w->r->m;
+	size_t wanted = m->failover.min_healthy_regions, there = 0, count;
+	const struct manifest_check *const *checks = runbook_region_checks(m, w->p, &count);
+	struct finding f = {.code = DIAG_READY_REGIONS,
+			    .severity = FINDING_WARNING,
+			    .where = m->failover.where};
+
+	for (size_t i = 0; i < m->region_count; i++)
+		there += &m->regions[i] != w->from &&
+			 region_can_be_healthy(checks, count, &m->regions[i]);
+	if (there >= wanted)
+		return;
+	if (count) {
+		f.what = arena_printf(w->r->a,
+				      "MinHealthyRegions is %zu, and without '%s' at most %zu can "
+				      "be healthy",
+				      wanted, w->from->name, there);
+		f.todo = "a graceful execution is refused: lower it";
+	} else {
+		f.what = arena_printf(w->r->a,
+				      "MinHealthyRegions is %zu, and nothing tells whether a "
+				      "region is healthy",
+				      wanted);
+		f.todo = "name the checks: Failover: {Healthy: [CHECK]}";
+	}
+	add(w, &f);
+}
+
 /* --- time -------------------------------------------------------------------------------- */
 
 static int64_t written_ms(const struct lost_step *s, const char *key)
@@ -322,6 +354,7 @@ void gaps_find(struct readiness_walk *w)
 	if (!w->from || !w->to)
 		return;
 	look_at_failback(w);
+	look_at_regions(w);
 	look_at_time(w);
 	look_at_capacity(w);
 	look_at_stacks(w);

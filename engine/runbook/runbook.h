@@ -69,7 +69,7 @@ struct runbook_parameter {
 };
 bool runbook_parameter_allows(const struct runbook_parameter *p, const char *value);
 
-/* `Objectives: {RTO: 5m, RPO: 60s, Healthy: shop, Region: !Ref To, Lag: standby}`.  */
+/* `Objectives: {RTO: 5m, RPO: 60s, Healthy: shop, Lag: standby}`; checks are asked in To. */
 struct runbook_objectives {
 	int64_t rto_ms, rpo_ms;                      /* 0: none */
 	const struct manifest_check *const *healthy; /* the clock stops when all are healthy */
@@ -92,6 +92,13 @@ struct procedure {
 	char digest[65];
 	const void *expansion; /* private */
 };
+
+/* What tells whether a region is healthy: the checks of Failover, else of Objectives. */
+const struct manifest_check *const *runbook_region_checks(const struct manifest *m,
+							  const struct procedure *p, size_t *count);
+/* No pseudo region, and with a host for each check that asks hosts; false without checks. */
+bool region_can_be_healthy(const struct manifest_check *const *checks, size_t count,
+			   const struct manifest_region *r);
 
 /* Errors for everything that can be said without parameters.  NULL on failure. */
 const struct procedure *runbook_load(struct arena *a, const struct manifest *m, const char *name,

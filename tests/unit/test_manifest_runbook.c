@@ -37,7 +37,8 @@ static void names_lead_to_things(void **state)
 		HEAD
 		"Routes: {shop: {Type: X::Route, Region: g, Provider: ssh, Values: {east: [a]}},\n"
 		"  lb: {Type: Y::Route}}\n"
-		"Failover: {Failback: back, Prefer: [west, east], CoolDown: 0s, Healthy: shop}\n"
+		"Failover: {Failback: back, Prefer: [west, east], CoolDown: 0s, Healthy: shop,\n"
+		"  MinHealthyRegions: 2}\n"
 		"Stacks: {db: {Template: t, Targets: [east], Restore: back}}\n");
 
 	(void)state;
@@ -53,6 +54,7 @@ static void names_lead_to_things(void **state)
 	assert_string_equal(r.m->failover.prefer[0]->name, "west");
 	assert_int_equal(r.m->failover.cool_down_ms, 0);
 	assert_string_equal(r.m->failover.healthy[0]->name, "shop");
+	assert_int_equal(r.m->failover.min_healthy_regions, 2);
 	assert_string_equal(manifest_stack(r.m, "db")->restore, "back");
 	forget(&r);
 }

@@ -328,6 +328,44 @@ static void the_standby_has_as_much(void **state)
 	forget_runbook(&r);
 }
 
+static void regions_that_must_be_healthy_are_there(void **state)
+{
+	static const char *const wanted[] = {
+		"",
+		"",
+		"warning HD2758 :0 : MinHealthyRegions is 2, and without 'east' at most 1 can be "
+		"healthy",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		struct runbook_reading r = read_runbook("Objectives: {Healthy: primary}\n" MOVE
+							"  - {Name: w, Type: Wait, Duration: 1s}\n",
+							NULL, NULL);
+		struct manifest m = *r.m;
+
+		m.failover.min_healthy_regions = i;
+		r.m = &m;
+		assert_string_equal(found_of(&r, look(&r, "east", "west", NULL)), wanted[i]);
+		forget_runbook(&r);
+	}
+}
+
+static void healthy_regions_need_checks(void **state)
+{
+	struct runbook_reading r =
+		read_runbook(MOVE "  - {Name: w, Type: Wait, Duration: 1s}\n", NULL, NULL);
+	struct manifest m = *r.m;
+
+	(void)state;
+	m.failover.min_healthy_regions = 1;
+	r.m = &m;
+	assert_string_equal(found_of(&r, look(&r, "east", "west", NULL)),
+			    "warning HD2758 :0 : MinHealthyRegions is 1, and nothing tells whether "
+			    "a region is healthy");
+	forget_runbook(&r);
+}
+
 static void state_is_not_kept_in_the_lost_region(void **state)
 {
 	struct runbook_reading r =
@@ -399,6 +437,8 @@ int main(void)
 		cmocka_unit_test(timeouts_are_added_along_the_longest_way),
 		cmocka_unit_test(names_in_texts_are_warned_of),
 		cmocka_unit_test(the_standby_has_as_much),
+		cmocka_unit_test(regions_that_must_be_healthy_are_there),
+		cmocka_unit_test(healthy_regions_need_checks),
 		cmocka_unit_test(state_is_not_kept_in_the_lost_region),
 		cmocka_unit_test(directions_are_those_allowed),
 		cmocka_unit_test(scores_end_at_nothing),
