@@ -201,6 +201,24 @@ def test_once_is_for_cron(tmp_path, world):
     made.run("watch", "--once").ok().out("ENDED: COMPLETED")
 
 
+@pytest.mark.parametrize("code, keys, ended", [
+    (3, {"Status": 204, "OnFailure": "continue"}, "COMPLETED_WITH_EXCEPTIONS"),
+    (4, {"Promotes": True}, "FAILED"),
+    (130, None, "PAUSED")])
+def test_once_ends_as_its_runbook(tmp_path, world, code, keys, ended):
+    wait = {"Name": "move", "Type": "Wait", "Duration": "1h"}
+    made = project(tmp_path, world, steps=[step(world, "move", **keys) if keys else wait])
+    made.run("watch", "--once").ok()
+    world.stop("east")
+    once = made.start("watch", "--once")
+    if code == 130:
+        wait_until(lambda: executions(made), 30, "its execution")
+        once.send_signal(signal.SIGINT)
+    once.communicate(timeout=60)
+    assert once.returncode == code
+    assert executions(made)[0]["status"] == ended
+
+
 def test_cool_down_holds_after_a_failure(tmp_path, world):
     made = project(tmp_path, world, {"CoolDown": "1h"},
                    steps=[step(world, "move", Status=204)])
