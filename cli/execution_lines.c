@@ -10,6 +10,7 @@
 
 #define ROWS_SPARE 3   /* the picture never fills the screen */
 #define STATE_WIDTH 10 /* of the word before a step */
+#define TIME_WIDTH 8   /* behind its name: room for how long it takes */
 
 /* What the journal does not say of a step, or not in a word. */
 struct extra {
@@ -213,6 +214,13 @@ static size_t name_width(const struct step_story *s)
 	return 2 * step_depth(s->path) + shown_columns(text_of(step_last_name(s->path)));
 }
 
+static void cut_line(struct str *line, size_t columns)
+{
+	struct text cut = cut_to_columns(str_text(line), columns);
+
+	str_truncate(line, cut.len);
+}
+
 static void add_step(const struct execution_lines *l, const struct step_story *s, size_t width,
 		     int64_t wall_ms, struct str *line)
 {
@@ -222,6 +230,7 @@ static void add_step(const struct execution_lines *l, const struct step_story *s
 	str_printf(line, "  %-*s%*s", STATE_WIDTH, words[s->status], (int)(2 * step_depth(s->path)),
 		   "");
 	shown_text(line, text_of(step_last_name(s->path)));
+	cut_line(line, 2 + STATE_WIDTH + width);
 	start = 2 + STATE_WIDTH + width + 2;
 	if (s->started_ms)
 		pad_to(line, 0, start);
@@ -307,6 +316,15 @@ static size_t window_start(const struct visible *v, size_t room)
 	return start + room > v->count ? v->count - room : start;
 }
 
+/* In a narrow terminal names give way to how long their steps take. */
+static size_t bounded_width(size_t width, size_t columns)
+{
+	size_t rest = 2 + STATE_WIDTH + 2 + TIME_WIDTH;
+	size_t most = columns > rest + TIME_WIDTH ? columns - rest : TIME_WIDTH;
+
+	return width < most ? width : most;
+}
+
 void execution_lines_text(struct execution_lines *l, int64_t wall_ms, struct progress_size size,
 			  struct str *out)
 {
@@ -320,6 +338,7 @@ void execution_lines_text(struct execution_lines *l, int64_t wall_ms, struct pro
 		tell(l);
 	a = arena_new();
 	find_visible(&l->story, a, &v);
+	v.width = bounded_width(v.width, size.columns);
 	add_head(l, wall_ms, size.columns, out);
 	start = window_start(&v, room);
 	add_rest(out, start, "before");

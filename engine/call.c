@@ -6,6 +6,8 @@
 #include "base/limits.h"
 #include "engine/call_host.h"
 
+#define REASON_DETAIL_LEN ((size_t)160) /* bytes of a detail in a reason */
+
 static const char *const names[CALL_KIND_COUNT] = {
 	[CALL_READ] = "read",     [CALL_CREATE] = "create",  [CALL_UPDATE] = "update",
 	[CALL_REMOVE] = "delete", [CALL_POLL] = "poll",      [CALL_FIND] = "find",
@@ -31,6 +33,31 @@ const struct diag *outcome_error(const struct outcome *o)
 		if (g->severity == DIAG_ERROR)
 			return g;
 	return NULL;
+}
+
+/* Cut where a character begins. */
+static struct text first_line(struct text t)
+{
+	size_t len = 0;
+
+	while (len < t.len && len < REASON_DETAIL_LEN && t.ptr[len] != '\n')
+		len++;
+	while (len && len < t.len && ((unsigned char)t.ptr[len] & 0xc0) == 0x80)
+		len--;
+	return (struct text){t.ptr, len};
+}
+
+const char *outcome_reason(struct arena *a, const struct outcome *o)
+{
+	const struct diag *g = outcome_error(o);
+	struct text line;
+
+	if (!g)
+		return "it failed and did not say why";
+	if (!g->detail)
+		return arena_strdup(a, g->summary);
+	line = first_line(text_of(g->detail));
+	return arena_printf(a, "%s: %.*s", g->summary, (int)line.len, line.ptr);
 }
 
 void outcome_release(struct outcome *o)

@@ -124,6 +124,9 @@ enum call_nature call_nature(enum call_kind k);
 const char *call_name(enum call_kind k); /* "create", "read", ... */
 /* A struct of the outcome's first error, or NULL. */
 const struct diag *outcome_error(const struct outcome *o);
+/* "SUMMARY: DETAIL" of it, of the detail one line that is not long; for people who decide before
+ * they see the rest. */
+const char *outcome_reason(struct arena *a, const struct outcome *o);
 /* An outcome without a call: what befell another one with the same endpoint. */
 void outcome_copy_fault(const struct outcome *from, const struct call *c, struct outcome *out);
 

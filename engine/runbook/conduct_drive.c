@@ -287,10 +287,8 @@ void step_over(struct step_run *s, enum step_ended how, json_t *result, const ch
 
 void step_over_outcome(struct step_run *s, const struct outcome *o)
 {
-	const struct diag *g = outcome_error(o);
-
 	diags_copy(s->x->d, &o->diags);
-	step_over(s, STEP_ENDED_FAILED, NULL, g ? g->summary : "it could not be carried out");
+	step_over(s, STEP_ENDED_FAILED, NULL, outcome_reason(s->arena, o));
 }
 
 /* --- checks ------------------------------------------------------------------------------ */

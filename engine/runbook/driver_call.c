@@ -31,10 +31,8 @@ void step_fail(struct step_run *s, const char *fmt, ...)
 
 const char *step_reason(const struct step_run *s, const char *name, const struct outcome *o)
 {
-	const struct diag *g = outcome_error(o);
-	const char *why = g ? g->summary : "it failed and did not say why";
-
-	return arena_printf(s->arena, "%s%s%s", name, *name ? ": " : "", why);
+	return arena_printf(s->arena, "%s%s%s", name, *name ? ": " : "",
+			    outcome_reason(s->arena, o));
 }
 
 const char *step_part_key(const struct step_run *s, const char *part)

@@ -44,7 +44,7 @@ void step_act_stop(struct step_act *a);
 void step_withdraw(struct step_run *s, struct job *j);
 /* step_over(STEP_ENDED_FAILED) with a reason made like printf's. */
 void step_fail(struct step_run *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* "NAME: SUMMARY" of the outcome's first error, in the step's arena; name "" leaves it out. */
+/* "NAME: REASON" of the outcome (outcome_reason), in the step's arena; name "" leaves it out. */
 const char *step_reason(const struct step_run *s, const char *name, const struct outcome *o);
 /* The result as a JSON object, new reference; {} when there is none.  Secrets of the step are
  * masked in its texts, and of long ones the end is there. */
