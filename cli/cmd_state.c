@@ -7,7 +7,7 @@
 #include "cli/export_journal.h"
 #include "cli/json_plan.h"
 #include "cli/view_text.h"
-#include "engine/recreation.h"
+#include "engine/engine_runbook.h"
 
 struct found_records {
 	VEC_OF(struct record)

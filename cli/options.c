@@ -72,10 +72,11 @@ static const struct option_row rows[] = {
 			   .kind = OPTION_FLAG,
 			   .help = "the region answers again: read what was abandoned there, "
 				   "forget what is gone, and delete what is left"},
-	[OPT_ABANDONED] = {.name = "abandoned",
-			   .kind = OPTION_FLAG,
-			   .help = "what was recorded of lost regions, and is kept aside since they "
-				   "were recreated"},
+	[OPT_ABANDONED] =
+		{.name = "abandoned",
+		 .kind = OPTION_FLAG,
+		 .help = "what was recorded of lost regions, and is kept aside since they "
+			 "were recreated"},
 	[OPT_END_RECREATION] = {.name = "end",
 				.kind = OPTION_FLAG,
 				.help = "the stacks are where the manifest says from now on, and "

@@ -15,8 +15,8 @@ struct words {
 /* Said anew each time. */
 static bool is_kept(enum option_id id)
 {
-	static const char *const said_anew[] = {"yes",  "json", "project",     "no-color",
-						"help", "full", "lock-timeout",
+	static const char *const said_anew[] = {"yes", "json", "project", "no-color", "help",
+						"full", "lock-timeout",
 						/* Once: what it made since is not lost too. */
 						"again"};
 

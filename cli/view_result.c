@@ -171,6 +171,12 @@ static void add_breaker(struct str *out, const struct event *e, const struct sty
 	str_add(out, "; its other work waits until it does\n");
 }
 
+static void add_answers_again(struct str *out, const struct event *e)
+{
+	add_endpoint(out, e);
+	str_add(out, " answers again\n");
+}
+
 static void add_sentence(struct str *out, const char *before, const struct event *e)
 {
 	str_add(out, before);
@@ -241,8 +247,7 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 		add_breaker(out, e, st);
 		return;
 	case EVENT_BREAKER_CLOSED:
-		add_endpoint(out, e);
-		str_add(out, " answers again\n");
+		add_answers_again(out, e);
 		return;
 	case EVENT_CANCELLING:
 		add_sentence(out, "Interrupted: ", e);

@@ -9,6 +9,7 @@
 
 #include "engine/engine.h"
 #include "engine/health/look.h"
+#include "engine/recreation.h"
 #include "engine/restore.h"
 #include "engine/runbook/conduct.h"
 #include "engine/runbook/readiness.h"
