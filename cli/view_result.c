@@ -150,6 +150,8 @@ static void add_progress(struct str *out, const struct event *e)
 
 static void add_total(struct str *out, const char *before, size_t total, const char *one)
 {
+	if (!total)
+		return;
 	str_printf(out, "%s %zu %s%s\n", before, total, one, total == 1 ? "" : "s");
 }
 
@@ -205,8 +207,7 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 		add_total(out, "Reading", e->total, "resource");
 		return;
 	case EVENT_APPLY_STARTED:
-		if (e->total)
-			add_total(out, "Applying", e->total, "change");
+		add_total(out, "Applying", e->total, "change");
 		return;
 	case EVENT_WAVE:
 	case EVENT_INSTANCE_STARTED:
