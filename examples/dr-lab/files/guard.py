@@ -6,11 +6,12 @@ one beside each of the two servers, one outside both regions.  A primary that ca
 before its lease is over, so whoever is then granted the lease is alone.
 
     serve      votes, and starts and stops PostgreSQL as the lease allows; runs until it is ended
-    init       makes the data: a new cluster, or a copy of the peer's
+    init       makes the data, the first time: a new cluster, or a copy of the peer's
     fence      stops PostgreSQL here, and it stays stopped until `rejoin`
     bar NAME   the voters grant NAME no lease any more; returns when the one it had is over
     promote    takes the lease and makes the standby here the primary
     rejoin     what is here becomes a standby of the peer, rewound or copied anew
+    leave      the data here is about to be deleted: the voters forget that it was there
     status     prints primary, standby or stopped
 
 CONFIG is a JSON file; files are made beside it.  Started by root it becomes `nobody`.
@@ -56,6 +57,8 @@ wal_sender_timeout = 3s
 primary_conninfo = 'host={PeerHost} port={PeerPort} user=guard passfile={passfile} \
 connect_timeout=2 application_name={Name}'
 """
+ANYBODY = "*"
+VOTES = ("lease", "release", "bar", "allow", "join", "leave", "had_data")
 ACCESS = "local all all trust\nhost all all all scram-sha-256\n" \
          "host replication all all scram-sha-256\n"
 
@@ -176,19 +179,21 @@ class Votes:
     """To whom this voter has given a lease, and to whom it gives none."""
 
     def __init__(self, node):
-        self.node, self.lock, self.barred = node, threading.Lock(), []
+        self.node, self.lock, self.barred, self.joined = node, threading.Lock(), [], []
         # What was granted before a restart is not known to the second: nobody else gets it.
         self.holder, self.until = None, now() + node.ttl
         if node.votes.exists():
             kept = json.loads(node.votes.read_text())
             self.holder, self.barred = kept["Holder"], kept["Barred"]
+            self.joined = kept["Joined"]
         else:
             self.until = 0
 
     def keep(self):
         new = self.node.votes.with_suffix(".new")
         with new.open("w") as file:
-            json.dump({"Holder": self.holder, "Barred": self.barred}, file)
+            json.dump({"Holder": self.holder, "Barred": self.barred, "Joined": self.joined},
+                      file)
             file.flush()
             os.fsync(file.fileno())
         new.rename(self.node.votes)
@@ -228,6 +233,23 @@ class Votes:
         return 0.0
 
 
+    def join(self, who):
+        """It has data.  Should that be lost, nobody takes it for a new server."""
+        if who not in self.joined:
+            self.joined.append(who)
+            self.keep()
+        return 0.0
+
+    def leave(self, who):
+        self.joined = [name for name in self.joined if name != who]
+        self.barred = [name for name in self.barred if name != who]
+        self.keep()
+        return 0.0
+
+    def had_data(self, who):
+        return float(who in self.joined or (who == ANYBODY and bool(self.joined)))
+
+
 class Voter(BaseHTTPRequestHandler):
     votes = None
     timeout = 5
@@ -237,7 +259,7 @@ class Voter(BaseHTTPRequestHandler):
 
     def do_POST(self):  # pylint: disable=invalid-name
         words = self.path.strip("/").split("/")
-        known = len(words) == 2 and words[0] in ("lease", "release", "bar", "allow")
+        known = len(words) == 2 and words[0] in VOTES
         said = self.votes.say(*words) if known else None
         body = b"no" if said is None else b"%.3f" % said
         self.send_response(200 if said is not None else 409)
@@ -366,16 +388,24 @@ def copy_peer(node):
     new.rename(node.data)
 
 
+def join(node):
+    """An empty server that is taken for the first one would be a primary without the data."""
+    wait_until(lambda: node.agreed("join", node.name), "most voters noted that there is data")
+
+
 def init(node):
     node.passfile.write_text(f"*:*:*:*:{os.environ['DB_PASSWORD']}\n")
     node.passfile.chmod(0o600)
-    if (node.data / "PG_VERSION").exists():
-        return
-    primary_there = works(node, "select not pg_is_in_recovery()", **node.peer())
-    if node.values["First"] == node.name and not primary_there:
-        new_cluster(node)
-    else:
-        copy_peer(node)
+    wait_until(lambda: node.agreed("had_data", node.name), "most voters answer")
+    if not (node.data / "PG_VERSION").exists():
+        if node.ask("had_data", node.name)[1]:
+            print("the data that was here is lost: `rejoin` copies the peer's")
+            return
+        if node.values["First"] == node.name and not node.ask("had_data", ANYBODY)[1]:
+            new_cluster(node)
+        else:
+            copy_peer(node)
+    join(node)
     wait_until(lambda: works(node, "select true"), "the guard started PostgreSQL")
 
 
@@ -411,9 +441,12 @@ def promote(node):
 def rejoin(node):
     peer = node.peer()
     if not works(node, "select not pg_is_in_recovery()", **peer):
-        raise Failure(f"there is no primary at {node.values['Peer']}")
+        raise Failure(f"there is no primary at {node.values['Peer']}: if that region is to "
+                      "take over, fail over first")
     fence(node)
     try:
+        if not (node.data / "PG_VERSION").exists():
+            raise Failure("there is no data here")
         node.call("pg_rewind", "-D", node.data, "--source-server",
                   f"host={peer['host']} port={peer['port']} user=guard dbname=postgres")
         (node.data / "standby.signal").touch()
@@ -423,9 +456,14 @@ def rejoin(node):
         copy_peer(node)
     node.configure()
     node.ask("allow", node.name)
+    join(node)
     node.fenced.unlink()
     streams = "select count(*) = 1 from pg_stat_wal_receiver where status = 'streaming'"
     wait_until(lambda: works(node, streams), "the standby streams")
+
+
+def leave(node):
+    node.ask("leave", node.name)
 
 
 def status(node):
@@ -433,7 +471,7 @@ def status(node):
 
 
 VERBS = {"serve": serve, "init": init, "fence": fence, "bar": bar, "promote": promote,
-         "rejoin": rejoin, "status": status}
+         "rejoin": rejoin, "leave": leave, "status": status}
 
 
 def main():
