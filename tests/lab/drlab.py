@@ -340,6 +340,22 @@ class DrLab(Lab):
                 assert done.returncode == 0, done
         self.probe(region)
 
+    def wipe(self, region):
+        """The hosts are lost and installed anew: sshd with new keys, and nothing else."""
+        self.kill(region)
+        for host in self.region(region):
+            host.distrust()
+            shutil.rmtree(self.top / "files" / host.name, ignore_errors=True)
+            shutil.rmtree(host.dir)
+            host.prepare()
+        if self.net:
+            self.net.plug(region)
+        self.start_region(region)
+        for host in self.region(region):
+            host.trust()
+        shutil.copy(self.known_hosts, self.project.dir / "keys" / "known_hosts")
+        self.probe(region)
+
     def power(self):
         """Everything runs, and everybody reaches everybody."""
         if self.net:
