@@ -289,6 +289,9 @@ static json_t *started_data(struct conduct *x)
 		json_object_set_new(data, "Command", command);
 	if (x->q->reason)
 		json_object_set_new(data, "Reason", json_string(x->q->reason));
+	/* Also in an event of its own, which a kill may come before. */
+	if (x->q->detected)
+		json_object_set_new(data, "Detected", json_string(x->q->detected));
 	return data;
 }
 

@@ -81,6 +81,7 @@ static void take_started(struct making *m)
 	m->out->mode = said(m, "Mode");
 	m->out->by = who(m);
 	m->out->reason = said(m, "Reason");
+	m->out->detected = said(m, "Detected");
 }
 
 static void take_detected(struct making *m)
