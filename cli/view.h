@@ -74,6 +74,8 @@ struct view {
 	void (*show_instance)(struct view *v, const struct instance_result *r);
 	void (*show_runbooks)(struct view *v, const struct runbook_rows *rows);
 	void (*show_runbook_check)(struct view *v, const struct runbook_check *c);
+	/* Behind a plan. */
+	void (*show_forecasts)(struct view *v, const struct runbook_forecast_list *all);
 	void (*show_executions)(struct view *v, const struct execution_rows *rows);
 	void (*show_execution)(struct view *v, const struct execution_story *s);
 	/* Behind the entries of its journal: how it ended. */

@@ -40,6 +40,10 @@ void view_runbooks(struct str *out, const struct runbook_rows *rows, const struc
 void view_execution_end(struct str *out, const struct execution_story *s, const struct style *st);
 /* view_readiness.c */
 void view_runbook_check(struct str *out, const struct runbook_check *c, const struct style *st);
+/* view_forecast.c */
+void view_forecasts(struct str *out, const struct runbook_forecast_list *all,
+		    const struct style *st);
+json_t *json_forecast(const struct runbook_forecast *r);
 void add_wanted(struct str *out, const struct runbook_objectives *o);
 /* view_journal.c: one line with its time, or nothing; `execution`: its id. */
 void view_journal_entry(struct str *out, const char *execution, const struct journal_entry *e,

@@ -375,6 +375,15 @@ static void show_runbook_check(struct view *v, const struct runbook_check *c)
 	write_out(h, &text);
 }
 
+static void show_forecasts(struct view *v, const struct runbook_forecast_list *all)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_forecasts(&text, all, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_executions(struct view *v, const struct execution_rows *rows)
 {
 	struct view_human *h = human_of(v);
@@ -512,6 +521,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_instance = show_instance,
 		.show_runbooks = show_runbooks,
 		.show_runbook_check = show_runbook_check,
+		.show_forecasts = show_forecasts,
 		.show_executions = show_executions,
 		.show_execution = show_execution,
 		.show_execution_end = show_execution_end,

@@ -392,6 +392,12 @@ static void show_runbook_check(struct view *v, const struct runbook_check *c)
 	write_line(v, json_runbook_check(c));
 }
 
+static void show_forecasts(struct view *v, const struct runbook_forecast_list *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		write_line(v, json_forecast(&all->items[i]));
+}
+
 static void show_executions(struct view *v, const struct execution_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
@@ -482,6 +488,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_instance = show_instance,
 		.show_runbooks = show_runbooks,
 		.show_runbook_check = show_runbook_check,
+		.show_forecasts = show_forecasts,
 		.show_executions = show_executions,
 		.show_execution = show_execution,
 		.show_execution_end = show_execution,

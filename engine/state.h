@@ -355,6 +355,9 @@ struct duration_list {
 /* Sorted by type, action, address. */
 int state_load_durations(struct state *s, struct arena *a, struct duration_list *out,
 			 struct diags *d);
+/* Those of runbooks' steps alone: of type "@runbook/NAME". */
+int state_load_step_durations(struct state *s, struct arena *a, struct duration_list *out,
+			      struct diags *d);
 /* Replaces what is there of the same type, action and address; one transaction.  Of more samples
  * than DURATION_SAMPLES the latest stay. */
 int state_put_durations(struct state *s, const struct duration_list *list, struct diags *d);

@@ -142,14 +142,14 @@ int history_add_durations(struct state *s, const struct duration_list *more, str
 	return result;
 }
 
-int state_load_durations(struct state *s, struct arena *a, struct duration_list *out,
-			 struct diags *d)
+static int load(struct state *s, enum state_query query, struct arena *a, struct duration_list *out,
+		struct diags *d)
 {
 	struct durations_vec found = {NULL, 0, 0};
 	struct row row = {NULL, 1, a};
 	int got;
 
-	if (history_start(s, QUERY_DURATIONS, &row, d) != 0)
+	if (history_start(s, query, &row, d) != 0)
 		return -1;
 	while ((got = history_next_row(s, &row, d)) == 1) {
 		struct duration *t = arena_vec_add(a, &found);
@@ -159,4 +159,16 @@ int state_load_durations(struct state *s, struct arena *a, struct duration_list 
 	}
 	*out = (struct duration_list){found.items, found.count};
 	return got;
+}
+
+int state_load_durations(struct state *s, struct arena *a, struct duration_list *out,
+			 struct diags *d)
+{
+	return load(s, QUERY_DURATIONS, a, out, d);
+}
+
+int state_load_step_durations(struct state *s, struct arena *a, struct duration_list *out,
+			      struct diags *d)
+{
+	return load(s, QUERY_STEP_DURATIONS, a, out, d);
 }

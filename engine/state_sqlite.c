@@ -122,6 +122,10 @@ static const char *const query_texts[] = {
 			      ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_DURATIONS] = "SELECT " STATE_DURATION_COLUMNS
 			    ", checksum FROM duration ORDER BY type, action, address",
+	/* By the primary key. */
+	[QUERY_STEP_DURATIONS] = "SELECT " STATE_DURATION_COLUMNS
+				 ", checksum FROM duration WHERE type >= '@runbook/' AND type < "
+				 "'@runbook0' ORDER BY type, action, address",
 	[QUERY_DURATION] = "SELECT " STATE_DURATION_COLUMNS ", checksum FROM duration WHERE "
 			   "type = ? AND action = ? AND address = ?",
 	[QUERY_DURATION_PUT] = "INSERT OR REPLACE INTO duration (" STATE_DURATION_COLUMNS

@@ -64,4 +64,21 @@ struct conduct_forecast {
 int engine_forecast(struct engine *e, const struct bound_procedure *b, struct conduct_forecast *out,
 		    struct diags *d);
 
+/* Of a runbook with an RTO, in the slowest of its directions. */
+struct runbook_forecast {
+	const char *name;
+	const char *from, *to; /* NULL: it has no such parameters */
+	struct conduct_forecast time;
+	int64_t rto_ms;
+};
+struct runbook_forecast_list {
+	const struct runbook_forecast *items;
+	size_t count;
+};
+/* Of every runbook that has an RTO and was tried; a warning of each that would miss it.  Cheap
+ * where there is none.  0, or -1 with errors. */
+int engine_forecasts(struct engine *e, struct runbook_forecast_list *out, struct diags *d);
+/* 5 of 100 executions would miss the objective. */
+bool runbook_forecast_is_late(const struct runbook_forecast *r);
+
 #endif

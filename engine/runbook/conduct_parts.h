@@ -19,6 +19,7 @@
  *	conduct_goal.c    until the application is healthy; objectives
  *	conduct_keep.c    what a simulated drill leaves
  *	forecast.c        what it would take
+ *	forecasts.c       the same of all runbooks
  *
  * A step:
  *
@@ -235,6 +236,7 @@ void conduct_tell_check(struct conduct *x, const char *step, const struct check_
 /* How long its step took before; NULL: never measured. */
 const struct duration *conduct_duration(const struct duration_list *all, const char *runbook,
 					const char *path);
+bool conduct_was_measured(const struct duration_list *all, const char *runbook);
 int conduct_load_durations(struct conduct *x);
 void conduct_put_durations(struct conduct *x);
 /* Strings of it in which secrets occur are masked. */
@@ -330,6 +332,10 @@ void back_turn(struct conduct *x);
 
 /* conduct_keep.c: 0 or -1; nothing when it is no simulated drill. */
 int conduct_keep(struct conduct *x);
+
+/* forecast.c */
+void conduct_forecast_of(struct arena *a, const struct bound_procedure *b,
+			 const struct duration_list *durations, struct conduct_forecast *out);
 
 /* conduct_goal.c */
 void goal_begin(struct conduct *x);

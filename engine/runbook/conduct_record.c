@@ -123,9 +123,21 @@ const struct duration *conduct_duration(const struct duration_list *all, const c
 	return NULL;
 }
 
+bool conduct_was_measured(const struct duration_list *all, const char *runbook)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct duration *d = &all->items[i];
+
+		if (d->count && text_starts(text_of(d->type), DURATION_TYPE) &&
+		    !strcmp(d->type + strlen(DURATION_TYPE), runbook))
+			return true;
+	}
+	return false;
+}
+
 int conduct_load_durations(struct conduct *x)
 {
-	return state_load_durations(x->state, x->a, &x->durations, x->d);
+	return state_load_step_durations(x->state, x->a, &x->durations, x->d);
 }
 
 /* The samples there are, and one more; the store keeps the latest. */

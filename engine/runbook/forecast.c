@@ -11,7 +11,7 @@ struct forecasting {
 	struct arena *a;
 	const struct bound_procedure *b;
 	const struct procedure *p;
-	struct duration_list durations;
+	const struct duration_list *durations;
 	struct conduct_forecast *out;
 };
 
@@ -43,7 +43,7 @@ static bool is_left_out(struct forecasting *f, size_t step, const struct step_sp
 static struct span leaf_span(struct forecasting *f, size_t step, const struct step_spec *spec)
 {
 	const struct procedure_step *p = &f->p->steps[step];
-	const struct duration *d = conduct_duration(&f->durations, f->p->name, p->path);
+	const struct duration *d = conduct_duration(f->durations, f->p->name, p->path);
 	struct estimate e;
 	int64_t ms = 0;
 
@@ -113,17 +113,15 @@ static struct span step_span(struct forecasting *f, size_t step, struct way *way
 	return leaf_span(f, step, spec);
 }
 
-int engine_forecast(struct engine *e, const struct bound_procedure *b, struct conduct_forecast *out,
-		    struct diags *d)
+void conduct_forecast_of(struct arena *a, const struct bound_procedure *b,
+			 const struct duration_list *durations, struct conduct_forecast *out)
 {
-	struct forecasting f = {.a = e->arena, .b = b, .p = bound_procedure_of(b), .out = out};
-	struct state *s = engine_state(e, STATE_READ, d);
+	struct forecasting f = {
+		.a = a, .b = b, .p = bound_procedure_of(b), .durations = durations, .out = out};
 	struct way way = {0};
 	struct span all;
 
 	*out = (struct conduct_forecast){0};
-	if (!s || state_load_durations(s, f.a, &f.durations, d))
-		return -1;
 	all = children_span(&f, STEP_TOP, &way);
 	out->critical = way.items;
 	out->critical_count = way.count;
@@ -131,5 +129,17 @@ int engine_forecast(struct engine *e, const struct bound_procedure *b, struct co
 		out->p50_ms = all.p50_ms;
 		out->p95_ms = all.p95_ms;
 	}
+}
+
+int engine_forecast(struct engine *e, const struct bound_procedure *b, struct conduct_forecast *out,
+		    struct diags *d)
+{
+	struct state *s = engine_state(e, STATE_READ, d);
+	struct duration_list durations;
+
+	*out = (struct conduct_forecast){0};
+	if (!s || state_load_step_durations(s, e->arena, &durations, d))
+		return -1;
+	conduct_forecast_of(e->arena, b, &durations, out);
 	return 0;
 }

@@ -138,6 +138,26 @@ def test_a_runbook_that_would_be_late(project):
     assert "misses the objective" in project.run("runbook", "check", "failover")
 
 
+def test_a_plan_tells_what_a_failover_would_take(project):
+    project.run("apply", "--yes")
+    assert "predicted RTO" not in project.run("plan")  # it was never tried
+    for _ in range(3):
+        project.run("runbook", "drill", "failover", "--level", "isolated", "--from", "east",
+                    "--to", "west", "--yes")
+    told = project.run("plan", "--strict")
+    assert "Nothing to do" in told
+    assert "runbook failover (east -> west): predicted RTO p50 " in told
+    assert ", objective 10.0s\n" in told and "failback" not in told  # it has no RTO
+    assert "predicted RTO" not in project.run("plan", "--destroy")
+    project.write("failover.yaml", FAILOVER.replace("RTO: 10s", "RTO: 100ms"))
+    late = [line for line in map(json.loads, project.run("plan", "--json").splitlines())
+            if line["type"] in ("forecast", "diagnostic")]
+    assert [line.get("code", line.get("late")) for line in late] == [True, "HD2757"]
+    assert late[0]["rto_objective_ms"] == 100 and late[0]["steps"] == 3
+    project.run("plan", "--strict", code=4)
+    project.run("plan", "--exit-code", code=0)
+
+
 def test_the_standbys_checks_are_asked_with_live(project):
     project.run("apply", "--yes")
     assert project.found("HD2754") == [
