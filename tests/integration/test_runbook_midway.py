@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -154,9 +155,16 @@ def long(tmp_path):
     return project
 
 
+def events(project):
+    with contextlib.closing(sqlite3.connect(project.folder / ".hadeploy" / "state.db")) as db:
+        return db.execute("SELECT kind, step FROM execution_event").fetchall()
+
+
 def begun(project):
+    """Its process has nothing to write before something happens."""
     proc = project.start(*project.move("run"))
     read_until(proc, "wait: begins")
+    wait_until(lambda: ("step-memory", "wait") in events(project), 20, "it to wait")
     return proc
 
 
