@@ -196,6 +196,41 @@ static int check_directions(struct checking *c)
 	return status;
 }
 
+/* Of all runbooks: what others run is looked at in them, and nobody has given values. */
+static bool is_passed_over(struct checking *c, const struct manifest_runbook *r,
+			   const struct runbook_parameter **wants)
+{
+	const struct manifest *m = engine_project(c->in->engine)->manifest;
+	const struct given_list given = {c->given.items, c->given.count};
+	struct given_list whole;
+
+	if (!runbook_is_entry(c->in->arena, m, r))
+		return true;
+	runbook_given_for_look(c->in->arena, m, c->procedure, &given, &whole);
+	*wants = runbook_wants(c->procedure, &whole);
+	return *wants != NULL;
+}
+
+/* In a row of all of them. */
+static int check_of_all(struct invocation *in, const struct manifest_runbook *r, bool *missed)
+{
+	const struct manifest *m = engine_project(in->engine)->manifest;
+	struct checking c = {.in = in,
+			     .procedure = runbook_load(in->arena, m, r->name, &in->diags)};
+	struct runbook_check shown = {.name = r->name, .procedure = c.procedure};
+	const struct runbook_parameter *wants = NULL;
+
+	if (!c.procedure)
+		return -1;
+	runbook_given(in, &c.given);
+	if (!is_passed_over(&c, r, &wants))
+		return runbook_check_one(in, r->name, missed);
+	shown.inner = !wants;
+	shown.wants = wants ? wants->name : NULL;
+	in->view->show_runbook_check(in->view, &shown);
+	return 0;
+}
+
 int runbook_check_one(struct invocation *in, const char *name, bool *missed)
 {
 	const struct manifest *m = engine_project(in->engine)->manifest;
@@ -211,9 +246,11 @@ int runbook_check_one(struct invocation *in, const char *name, bool *missed)
 	status = check_directions(&c);
 	*missed |= c.refused;
 	if (status == 0)
-		in->view->show_runbook_check(in->view, &(struct runbook_check){name, c.procedure,
-									       c.directions.items,
-									       c.directions.count});
+		in->view->show_runbook_check(
+			in->view, &(struct runbook_check){.name = name,
+							  .procedure = c.procedure,
+							  .directions = c.directions.items,
+							  .direction_count = c.directions.count});
 	return status;
 }
 
@@ -227,7 +264,7 @@ static int run_check(struct invocation *in)
 		runbook_check_one(in, name, &missed);
 	else
 		for (size_t i = 0; i < m->runbook_count; i++)
-			runbook_check_one(in, m->runbooks[i].name, &missed);
+			check_of_all(in, &m->runbooks[i], &missed);
 	if (!diags_failed(&in->diags) && missed && option_given(in->args, OPT_STRICT))
 		return EXIT_REFUSED;
 	return invocation_exit(in);

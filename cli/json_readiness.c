@@ -68,7 +68,11 @@ json_t *json_runbook_check(const struct runbook_check *c)
 		score = one < score ? one : score;
 		json_array_append_new(list, direction_json(c->directions[i]));
 	}
-	json_object_set_new(j, "score", json_integer(score));
+	if (c->direction_count)
+		json_object_set_new(j, "score", json_integer(score));
+	if (c->inner)
+		json_object_set_new(j, "inner", json_true());
+	json_set_text(j, "wants", c->wants);
 	json_object_set_new(j, "directions", list);
 	return j;
 }

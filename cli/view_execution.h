@@ -30,6 +30,8 @@ struct runbook_check {
 	const struct procedure *procedure;
 	const struct readiness *const *directions;
 	size_t direction_count;
+	bool inner;        /* other runbooks run it, and it is looked at in them */
+	const char *wants; /* a parameter without a value; NULL */
 };
 
 void view_executions(struct str *out, const struct execution_rows *rows, const struct style *st);

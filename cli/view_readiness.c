@@ -109,6 +109,13 @@ void view_runbook_check(struct str *out, const struct runbook_check *c, const st
 	counted(out, c->procedure->step_count, "step", "steps");
 	str_add(out, ".\n");
 	add_wanted(out, &c->procedure->objectives);
+	if (c->inner)
+		str_add(out, "  looked at in the runbooks that run it\n");
+	if (c->wants) {
+		str_add(out, "  not looked at: its parameter ");
+		shown_text(out, text_of(c->wants));
+		str_add(out, " has no value (name the runbook, and give it with --param)\n");
+	}
 	for (size_t i = 0; i < c->direction_count; i++)
 		add_direction(out, c->directions[i], st);
 }

@@ -210,8 +210,14 @@ void runbook_given_for_look(struct arena *a, const struct manifest *m, const str
 	for (size_t i = 0; i < p->parameter_count; i++) {
 		const struct runbook_parameter *q = &p->parameters[i];
 
-		if (q->kind != PARAMETER_REGION || q->initial || value_of(given, q->name))
+		if (q->initial || value_of(given, q->name))
 			continue;
+		if (q->kind != PARAMETER_REGION) {
+			if (q->allowed_count)
+				all[out->count++] =
+					(struct parameter_given){q->name, q->allowed[0]};
+			continue;
+		}
 		for (size_t k = 0; k < m->region_count; k++) {
 			const char *name = m->regions[k].name;
 
@@ -221,6 +227,16 @@ void runbook_given_for_look(struct arena *a, const struct manifest *m, const str
 			break;
 		}
 	}
+}
+
+const struct runbook_parameter *runbook_wants(const struct procedure *p,
+					      const struct given_list *given)
+{
+	for (size_t i = 0; i < p->parameter_count; i++) {
+		if (!p->parameters[i].initial && !value_of(given, p->parameters[i].name))
+			return &p->parameters[i];
+	}
+	return NULL;
 }
 
 /* --- steps in a disaster ----------------------------------------------------------------- */
@@ -375,6 +391,8 @@ void readiness_warn_all(struct arena *a, const struct manifest *m, struct diags 
 		struct direction_list all = {NULL, 0};
 
 		diags_release(&ignored);
+		if (p && !runbook_is_entry(a, m, &m->runbooks[i]))
+			continue;
 		if (p)
 			runbook_directions(a, m, p, &all);
 		for (size_t k = 0; k < all.count; k++)

@@ -88,7 +88,15 @@ void runbook_directions(struct arena *a, const struct manifest *m, const struct 
 void runbook_given_for_look(struct arena *a, const struct manifest *m, const struct procedure *p,
 			    const struct given_list *given, struct given_list *out);
 
-/* What readiness_static finds in any direction of any runbook, as warnings: each once. */
+/* False: it is there for other runbooks, which run it, and is looked at as a part of them.  What
+ * the manifest names (Failover, Watch, Restore) is one to begin with all the same. */
+bool runbook_is_entry(struct arena *a, const struct manifest *m, const struct manifest_runbook *r);
+/* A parameter without a value, of which none can be made up either; NULL. */
+const struct runbook_parameter *runbook_wants(const struct procedure *p,
+					      const struct given_list *given);
+
+/* What readiness_static finds in any direction of any runbook that is one to begin with, as
+ * warnings: each once. */
 void readiness_warn_all(struct arena *a, const struct manifest *m, struct diags *d);
 
 #endif

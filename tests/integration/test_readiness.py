@@ -219,3 +219,31 @@ def test_the_next_drill_takes_what_is_predicted(project):
     took = sum(steps[path] for path in at["critical"])
     assert steps["both/long"] == 400
     assert took <= 2 * at["p95_ms"] and at["p50_ms"] <= 2 * took
+
+
+def test_what_other_runbooks_run_is_looked_at_in_them(project):
+    project.write("hadeploy.yaml", (MANIFEST % WEST).replace(
+        "failback: failback.yaml}",
+        "failback: failback.yaml, inner: inner.yaml, tell: tell.yaml}"))
+    project.write("inner.yaml", """\
+Parameters: {From: {Type: Region}, To: {Type: Region}, Other: {Type: String}}
+Steps:
+  - {Name: up, Type: Apply, Promotes: true, Stack: web, Region: !Ref To}
+""")
+    project.write("tell.yaml", """\
+Parameters: {Who: {Type: String}}
+Steps: [{Name: say, Type: Notify, Command: 'true', Message: !Ref Who}]
+""")
+    project.write("failover.yaml", FAILOVER + "  - {Name: more, Type: Runbook, Runbook: inner, "
+                  "Parameters: {From: !Ref From, To: !Ref To, Other: x}}\n")
+    out = project.run("runbook", "check", "--json")
+    books = {b["runbook"]: b for b in map(json.loads, out.splitlines())
+             if b["type"] == "runbook_check"}
+    assert books["inner"]["inner"] and books["inner"]["directions"] == []
+    assert books["tell"]["wants"] == "Who" and "score" not in books["tell"]
+    assert any(f["code"] == "HD2742" and f["step"] == "more/up"
+               for f in books["failover"]["directions"][0]["findings"])
+    assert "looked at in the runbooks" in project.run("runbook", "check")
+    # By its name it is looked at by itself.
+    assert "HD2742" in project.run("runbook", "check", "inner", "--param", "Other=x")
+    project.run("runbook", "check", "tell", code=1)
