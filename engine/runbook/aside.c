@@ -33,6 +33,7 @@ struct aside {
 	int wake[2];
 	pthread_t thread;
 	bool threaded, joined;
+	bool waits;           /* for somebody's lock, as far as is told */
 	pthread_mutex_t lock; /* of what follows */
 	struct telling telling;
 	bool done;
@@ -99,6 +100,20 @@ static void observe(struct observer *o, const struct event *e)
 	pthread_mutex_unlock(&a->lock);
 }
 
+/* For whom it waits is seen from other terminals, too. */
+static bool tell_lock(struct aside *a, const struct event *e)
+{
+	if (e->kind == EVENT_LOCK_WAIT) {
+		a->waits = true;
+		step_progress(a->s, e->text);
+		return true;
+	}
+	if (a->waits)
+		step_progress(a->s, "has the lock that it waited for");
+	a->waits = false;
+	return false;
+}
+
 static void tell_all(struct aside *a)
 {
 	struct telling telling;
@@ -108,6 +123,8 @@ static void tell_all(struct aside *a)
 	a->telling = (struct telling){NULL, NULL, NULL};
 	pthread_mutex_unlock(&a->lock);
 	for (struct told *t = telling.first; t && a->s; t = t->next) {
+		if (tell_lock(a, &t->event))
+			continue;
 		t->event.execution = a->execution;
 		t->event.step = a->step;
 		engine_tell(step_engine(a->s), t->event);

@@ -75,14 +75,17 @@ def test_an_apply_step_waits_for_the_lock_of_somebody_else(project):
         stack.callback(holder.kill)
         wait_until(lambda: project.log() == 3, 20, "somebody else to work on it")
         out = project.run(*project.move("run"), code=1)
-        assert f"pid {holder.pid}" in out, out
+        assert "scale: web/west is locked by" in out and f"pid {holder.pid}" in out, out
         assert "it took longer than 1.0s" in out
 
 
 def test_an_apply_step_goes_on_when_the_lock_is_free(project):
     holder = project.start("apply", "web", "--region", "west", "--param", "Capacity=5", "--yes")
     wait_until(lambda: project.log() == 3, 20, "somebody else to work on it")
-    assert "COMPLETED" in project.run(*project.move("run"))
+    proc = project.start(*project.move("run"))
+    wait_until(lambda: "is locked by" in project.run("runbook", "status"), 20, "it to wait")
+    out = ends(proc, 0)
+    assert "scale: has the lock that it waited for" in out and "COMPLETED" in out
     ends(holder, 0)
 
 
