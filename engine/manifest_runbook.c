@@ -264,7 +264,8 @@ static void check_watch_names(struct manifest_reader *r, const struct manifest_w
 {
 	const struct manifest_watch *last = &list[count];
 
-	for (size_t i = 0; i < count; i++) {
+	/* What has no check or region was told of already. */
+	for (size_t i = 0; last->check_count && last->region && i < count; i++) {
 		if (strcmp(list[i].name, last->name) != 0)
 			continue;
 		diag_related(r->d,

@@ -67,11 +67,23 @@ static int longer_first(const void *x, const void *y)
 	return strcmp(a, b);
 }
 
+static const struct secrets *sorted(struct found *f)
+{
+	struct secrets *s;
+
+	if (!f->values.count)
+		return NULL;
+	qsort(f->values.items, f->values.count, sizeof(f->values.items[0]), longer_first);
+	s = ARENA_NEW(f->arena, struct secrets);
+	s->values = f->values.items;
+	s->count = f->values.count;
+	return s;
+}
+
 const struct secrets *secrets_collect(struct arena *a, const json_t *document,
 				      const json_t *pointers)
 {
 	struct found f = {.arena = a};
-	struct secrets *s;
 	const json_t *pointer;
 	size_t i;
 
@@ -82,13 +94,19 @@ const struct secrets *secrets_collect(struct arena *a, const json_t *document,
 		if (at)
 			add_json(&f, at);
 	}
-	if (!f.values.count)
-		return NULL;
-	qsort(f.values.items, f.values.count, sizeof(f.values.items[0]), longer_first);
-	s = ARENA_NEW(a, struct secrets);
-	s->values = f.values.items;
-	s->count = f.values.count;
-	return s;
+	return sorted(&f);
+}
+
+const struct secrets *secrets_with(struct arena *a, const struct secrets *s,
+				   const char *const *texts, size_t count)
+{
+	struct found f = {.arena = a};
+
+	for (size_t i = 0; s && i < s->count; i++)
+		*arena_vec_add(a, &f.values) = s->values[i];
+	for (size_t i = 0; i < count; i++)
+		add_text(&f, text_of(texts[i]));
+	return sorted(&f);
 }
 
 static size_t secret_at(const struct secrets *s, struct text t, size_t at)

@@ -26,6 +26,9 @@ struct secrets {
 /* The values of `document` at `pointers` (a JSON array); NULL when there are none. */
 const struct secrets *secrets_collect(struct arena *a, const json_t *document,
 				      const json_t *pointers);
+/* These texts too; s may be NULL.  NULL when there are none. */
+const struct secrets *secrets_with(struct arena *a, const struct secrets *s,
+				   const char *const *texts, size_t count);
 /* Appends t with each secret shown as "(sensitive)".  s may be NULL. */
 void secrets_mask_text(const struct secrets *s, struct text t, struct str *out);
 bool secrets_occur(const struct secrets *s, struct text t);

@@ -1,6 +1,6 @@
 /*
- * actions.c - Action steps against the templates: the resource is there, its type has the action,
- * and the action answers what others use of it.
+ * actions.c - Action and Apply steps against the templates: the resource is there, its type has the
+ * action, the action answers what others use of it; parameters that are set are declared.
  *
  * Only what is written out is looked at: `!Sub 'db/${To}/Global'` names stack and resource whatever
  * the region is.
@@ -186,6 +186,88 @@ static void check_action(const struct acting *x, enum step_grace grace)
 		check_uses(&u);
 }
 
+/* --- what Apply steps set ------------------------------------------------------------------ */
+
+struct declared {
+	const struct acting *x;
+	struct resource_names names;
+	bool looked; /* at a template of the stacks, and all of them are known */
+};
+
+static void look_at_stack(struct declared *all, struct text stack)
+{
+	for (size_t i = 0; i < all->x->p->instance_count; i++) {
+		const struct instance *at = &all->x->p->instances[i];
+
+		if (!at->tpl || !text_is(stack, at->stack->name))
+			continue;
+		for (size_t k = 0; k < at->tpl->parameter_count; k++)
+			*arena_vec_add(all->x->a, &all->names) = at->tpl->parameters[k].name;
+		all->looked = true;
+		return;
+	}
+}
+
+/* False: they are not written out. */
+static bool look_at_stacks(struct declared *all, const struct node *n)
+{
+	if (n->kind == NODE_SCALAR)
+		look_at_stack(all, n->text);
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
+		if (!look_at_stacks(all, n->items[i]))
+			return false;
+	}
+	return n->kind == NODE_SCALAR || n->kind == NODE_LIST;
+}
+
+static void check_parameter(struct declared *all, const struct node *key)
+{
+	const struct acting *x = all->x;
+	struct diag *g;
+
+	for (size_t i = 0; i < all->names.count; i++) {
+		if (text_is(key->text, all->names.items[i]))
+			return;
+	}
+	g = diag_add(x->d, DIAG_STEP_PARAMETER, key->where,
+		     "%s sets parameter '%s', which its stacks do not declare", x->step->who,
+		     key->text.ptr);
+	diag_did_you_mean(x->d, g, key->text, all->names.items, all->names.count);
+	if (!g->hint && all->names.count)
+		diag_hint(x->d, g, "they declare: %s",
+			  diag_listed(x->a, all->names.items, all->names.count));
+	else if (!g->hint)
+		diag_hint(x->d, g, "declare it in the template, or remove it");
+}
+
+static void check_apply(const struct acting *x, enum step_grace grace)
+{
+	static const char *const keys[] = {"Stack", "Stacks"};
+	const struct node *map =
+		step_key_node(x->step, grace, step_key_find(STEP_APPLY, TEXT_LIT("Parameters")));
+	struct declared all = {.x = x};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const struct node *n =
+			step_key_node(x->step, grace, step_key_find(STEP_APPLY, text_of(keys[i])));
+
+		if (n && !look_at_stacks(&all, n))
+			return;
+	}
+	for (size_t i = 0; all.looked && map && map->kind == NODE_MAP && i < map->count; i++)
+		check_parameter(&all, map->entries[i].key);
+}
+
+static void check_one(const struct acting *x)
+{
+	for (int grace = 0; grace <= (x->step->ungraceful ? STEP_UNGRACEFUL : 0); grace++) {
+		if (x->step->kind == STEP_ACTION)
+			check_action(x, (enum step_grace)grace);
+		else if (x->step->kind == STEP_APPLY)
+			check_apply(x, (enum step_grace)grace);
+	}
+}
+
 int runbook_check_actions(struct arena *a, const struct project *p, struct diags *d)
 {
 	struct runbook_library *lib = runbook_library_new(a, p->manifest);
@@ -199,11 +281,7 @@ int runbook_check_actions(struct arena *a, const struct project *p, struct diags
 		for (size_t n = 0; f->state == RUNBOOK_GOOD && n < f->steps.count; n++) {
 			const struct acting x = {a, p, f, &f->steps.items[n], d};
 
-			if (x.step->kind != STEP_ACTION)
-				continue;
-			check_action(&x, STEP_GRACEFUL);
-			if (x.step->ungraceful)
-				check_action(&x, STEP_UNGRACEFUL);
+			check_one(&x);
 		}
 	}
 	diags_release(&told);

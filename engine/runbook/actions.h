@@ -1,5 +1,5 @@
 /*
- * actions.h - Action steps of all runbooks against the templates of the project.
+ * actions.h - Action and Apply steps of all runbooks against the templates of the project.
  *
  * After project_evaluate, for runbooks that runbook_check_all (runbook.h) finds right.
  */
@@ -8,8 +8,9 @@
 
 #include "engine/project.h"
 
-/* Errors for resources that no template has, actions that their types do not have, and results that
- * these do not have.  Places of what is said are in the arena.  0 or -1. */
+/* Errors for resources that no template has, actions that their types do not have, results that
+ * these do not have, and parameters that stacks do not declare.  Places of what is said are in the
+ * arena.  0 or -1. */
 int runbook_check_actions(struct arena *a, const struct project *p, struct diags *d);
 
 #endif

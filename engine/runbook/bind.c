@@ -43,7 +43,16 @@ static enum outside_answer ask_output(const struct frame_outside *o, struct aren
 	return OUTSIDE_FAILED;
 }
 
-static enum outside_answer ask_reference(const struct frame_outside *o, struct arena *a,
+static void note_resolved(struct resolved_texts *all, const char *text)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (!strcmp(all->items[i], text))
+			return;
+	}
+	*arena_vec_add(all->a, all) = arena_strdup(all->a, text);
+}
+
+static enum outside_answer ask_reference(struct frame_outside *o, struct arena *a,
 					 const struct outside_question *q, const struct value **out,
 					 struct diags *d)
 {
@@ -54,6 +63,7 @@ static enum outside_answer ask_reference(const struct frame_outside *o, struct a
 		return OUTSIDE_LATER;
 	if (manifest_resolve(a, o->m->dir, whole, &text, d))
 		return OUTSIDE_FAILED;
+	note_resolved(&o->resolved, text);
 	*out = value_sensitive(a, value_string(a, text_of(text), NULL));
 	return OUTSIDE_KNOWN;
 }
@@ -61,7 +71,7 @@ static enum outside_answer ask_reference(const struct frame_outside *o, struct a
 static enum outside_answer ask(void *context, struct arena *a, const struct outside_question *q,
 			       const struct value **out, struct diags *d)
 {
-	const struct frame_outside *o = context;
+	struct frame_outside *o = context;
 
 	switch (q->kind) {
 	case ASK_STACK_OUTPUT:
@@ -100,7 +110,8 @@ static void refuse_unknown(const struct procedure *p, const char *name, struct d
 		names[i] = p->parameters[i].name;
 	diag_did_you_mean(d, g, text_of(name), names, p->parameter_count);
 	if (!g->hint && p->parameter_count)
-		diag_hint(d, g, "there are %s", diag_listed(scratch, names, p->parameter_count));
+		diag_hint(d, g, "names there are: %s",
+			  diag_listed(scratch, names, p->parameter_count));
 	else if (!g->hint)
 		diag_hint(d, g, "it has none");
 	arena_free(scratch);
@@ -397,7 +408,8 @@ struct bound_procedure *runbook_bind(struct arena *a, const struct procedure *p,
 
 	*b = (struct bound_procedure){.p = p, .a = a, .world = world};
 	b->outside = ARENA_NEW(a, struct frame_outside);
-	*b->outside = (struct frame_outside){x->lib->m, world, SECRETS_LATER, {ask, b->outside}};
+	*b->outside = (struct frame_outside){
+		x->lib->m, world, SECRETS_LATER, {.a = a}, {ask, b->outside}};
 	b->frames = ARENA_ARRAY(a, x->frame_count, struct bound_frame);
 	runbook_target(&b->target, x->lib->m, p->name);
 	result = take_given(b, given->items, given->count, d);

@@ -22,10 +22,18 @@ struct bound_frame {
 /* Whether references to secrets are resolved: only when a step is run. */
 enum secret_wish { SECRETS_LATER, SECRETS_NOW };
 
+/* What references to secrets have stood for so far: a text that has one in its middle is a secret
+ * as a whole, and what comes back may have the one alone. */
+struct resolved_texts {
+	struct arena *a;
+	VEC_OF(const char *)
+};
+
 struct frame_outside {
 	const struct manifest *m;
 	const struct runbook_world *world;
 	enum secret_wish secrets;
+	struct resolved_texts resolved;
 	struct eval_outside face;
 };
 

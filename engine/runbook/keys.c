@@ -146,6 +146,45 @@ const struct step_key *step_key_find(enum step_kind kind, struct text name)
 	return NULL;
 }
 
+/* What decides which things are acted on, and when, is shown to people and recorded. */
+bool step_key_may_hide(const struct step_key *key)
+{
+	static const char *const shown[] = {"Description", "Roles",  "Hosts", "Approvers",
+					    "Resource",    "Action", "CaFile"};
+
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+		if (!strcmp(key->name, shown[i]))
+			return false;
+	}
+	switch (key->shape) {
+	case SHAPE_TEXT:
+	case SHAPE_TEXTS:
+	case SHAPE_COMMAND:
+	case SHAPE_NUMBER:
+	case SHAPE_SCALAR:
+	case SHAPE_MAP:
+	case SHAPE_ANY:
+	case SHAPE_URL:
+		return true;
+	case SHAPE_STRUCTURE:
+	case SHAPE_DURATION:
+	case SHAPE_COUNT:
+	case SHAPE_FLAG:
+	case SHAPE_WORD:
+	case SHAPE_STATUS:
+	case SHAPE_REGION:
+	case SHAPE_ACCOUNT:
+	case SHAPE_STACKS:
+	case SHAPE_CHECKS:
+	case SHAPE_ASKED:
+	case SHAPE_ROUTES:
+	case SHAPE_WEIGHTS:
+	case SHAPE_USES:
+		break;
+	}
+	return false;
+}
+
 const char *step_key_owners(struct arena *a, struct text name)
 {
 	const char *list = "";

@@ -75,6 +75,8 @@ extern const size_t step_key_count;
 
 /* NULL: steps of this kind have no such key. */
 const struct step_key *step_key_find(enum step_kind kind, struct text name);
+/* Whether a reference to a secret may stand in its value. */
+bool step_key_may_hide(const struct step_key *key);
 /* The kinds that have the key, as "Apply, Check and Command"; "" when none has. */
 const char *step_key_owners(struct arena *a, struct text name);
 int step_kind_find(struct text word); /* -1 */

@@ -54,7 +54,9 @@ static void wrong_shape(struct runbook_reader *r, const char *what, const struct
 			const char *wanted)
 {
 	diag_add(r->d, DIAG_RUNBOOK_SHAPE, n->where, "%s is %s; it takes %s", what,
-		 node_is_null(n) ? "empty" : node_describe(n), wanted);
+		 node_is_null(n) || (n->kind == NODE_SCALAR && !n->text.len) ? "empty"
+									     : node_describe(n),
+		 wanted);
 }
 
 static bool is_text(struct runbook_reader *r, const char *what, const struct node *n)

@@ -26,6 +26,8 @@ struct step_making {
 
 /* Evaluates and checks every key of the step.  -1 after errors. */
 int step_make_values(struct step_making *k);
+/* The error for a key that step_key_may_hide says no of. */
+void step_report_secret(const char *what, struct range where, struct diags *d);
 /* Neither values nor secrets. */
 void step_no_values(struct step_making *k);
 /* What only several keys together can show, as far as they are known. */

@@ -18,8 +18,9 @@ struct referring {
 	struct runbook_reader *r;
 	const struct file_step *user; /* NULL: no step */
 	const struct held *held;
-	const char *key; /* of the step */
-	bool ungraceful; /* it counts when the runbook is run ungracefully */
+	const char *key;            /* of the step */
+	const struct step_key *row; /* the same; NULL: it is of no step */
+	bool ungraceful;            /* it counts when the runbook is run ungracefully */
 };
 
 static const struct file_step *step_at(const struct referring *x, size_t index)
@@ -298,6 +299,44 @@ static void check_function(const struct referring *x, const struct node *call)
 
 static void walk(struct referring *x, const struct node *n);
 
+/* Before it is run: then it would be too late. */
+static void check_secret(const struct referring *x, const struct node *n)
+{
+	if (x->row && !step_key_may_hide(x->row) && manifest_has_reference(n->text))
+		step_report_secret(arena_printf(x->r->a, "'%s' of %s", x->key, x->user->who),
+				   n->where, x->r->d);
+}
+
+/* A parameter, or a result of a step; not what the command has in its environment. */
+static bool is_of_runbook(const struct referring *x, struct text name)
+{
+	const char *dot = name.len ? memchr(name.ptr, '.', name.len) : NULL;
+	const struct node *own = node_find(x->user->body, "Environment");
+
+	if (dot)
+		return find_step(x, (struct text){name.ptr, (size_t)(dot - name.ptr)}) != NULL;
+	return runbook_parameter(x->r->file, name) &&
+	       !(own && own->kind == NODE_MAP && node_find_entry(own, name));
+}
+
+/* "Move to ${To}?" would be asked like that. */
+static void check_braces(const struct referring *x, const struct node *n)
+{
+	struct sub_scan scan = sub_start(n->text);
+	struct sub_piece p;
+	struct diag *g;
+
+	while (x->user && sub_next(&scan, &p)) {
+		if (p.kind != SUB_VARIABLE || !is_of_runbook(x, p.text))
+			continue;
+		g = diag_warn(x->r->d, DIAG_SUB_MISSING, n->where,
+			      "'${%.*s}' stays as it is: this text is not in 'Fn::Sub'",
+			      TEXT_ARG(p.text));
+		diag_hint(x->r->d, g, "write !Sub before the text");
+		return;
+	}
+}
+
 /* The first branch of !If is only evaluated when its condition holds. */
 static void walk_if(struct referring *x, const struct node *arg)
 {
@@ -317,12 +356,25 @@ static bool is_plain_if(const struct node *call)
 	       arg->items[0]->kind == NODE_SCALAR;
 }
 
+static void walk_sub(struct referring *x, const struct node *call)
+{
+	const struct node *text, *own;
+
+	if (sub_shape(call, &text, &own, NULL))
+		return;
+	check_secret(x, text);
+	if (own)
+		walk(x, own);
+}
+
 static void walk_call(struct referring *x, const struct node *call)
 {
 	check_function(x, call);
 	refs_of_call(call, check_ref, x);
 	if (is_plain_if(call))
 		walk_if(x, call->arg);
+	else if (text_is(call->text, "Fn::Sub"))
+		walk_sub(x, call);
 	else
 		walk(x, call->arg);
 }
@@ -332,6 +384,10 @@ static void walk(struct referring *x, const struct node *n)
 {
 	if (x->r->d->error_count >= LIMIT_DIAGS)
 		return;
+	if (n->kind == NODE_SCALAR) {
+		check_secret(x, n);
+		check_braces(x, n);
+	}
 	if (n->kind == NODE_CALL)
 		walk_call(x, n);
 	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
@@ -351,6 +407,7 @@ static void walk_keys(struct referring *x, const struct node *map)
 		if (!row || row->shape == SHAPE_STRUCTURE)
 			continue;
 		x->key = row->name;
+		x->row = row;
 		x->ungraceful = step_key_node(s, STEP_UNGRACEFUL, row) == map->entries[i].value;
 		walk(x, map->entries[i].value);
 	}
@@ -371,7 +428,7 @@ static void report_parameter(struct runbook_reader *r, const struct file_step *s
 		names[i] = f->parameters[i].name;
 	diag_did_you_mean(r->d, g, key->text, names, f->parameter_count);
 	if (!g->hint && f->parameter_count)
-		diag_hint(r->d, g, "declare it there, or remove it; there are %s",
+		diag_hint(r->d, g, "declare it there, or remove it; names there are: %s",
 			  diag_listed(r->a, names, f->parameter_count));
 	else if (!g->hint)
 		diag_hint(r->d, g, "declare it there, or remove it");

@@ -179,7 +179,7 @@ struct step_spec {
 	enum step_failure on_failure;
 	const char *region;            /* where it works; "" when it does not say */
 	json_t *values;                /* borrowed: lives as long as the arena */
-	const struct secrets *secrets; /* in values; NULL */
+	const struct secrets *secrets; /* in values and of steps before it; NULL */
 	const struct check_use *uses, *before, *after;
 	size_t use_count, before_count, after_count;
 	bool promotes;         /* after it another primary accepts writes: not without a fence */

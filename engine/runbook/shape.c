@@ -82,9 +82,12 @@ static json_t *shape_duration(const struct shaping *s, const struct value *v)
 
 	if (!scalar(s, v, &t, "a time such as 30s"))
 		return NULL;
-	if (text_to_duration_ms(t, &ms) && ms >= 0 && ms <= STEP_TIME_MAX_MS)
+	if (!text_to_duration_ms(t, &ms) || ms < 0 || ms > STEP_TIME_MAX_MS)
+		return refuse(s, shown(v, t),
+			      "it is a time such as 500ms, 30s, 5m or 1h, at most 7d");
+	if (ms || strcmp(s->key->name, "Timeout") != 0)
 		return json_of(t);
-	return refuse(s, shown(v, t), "it is a time such as 500ms, 30s, 5m or 1h, at most 7d");
+	return refuse(s, shown(v, t), "nothing is over in no time; leave it out for the usual one");
 }
 
 static json_t *shape_count(const struct shaping *s, const struct value *v)
@@ -148,15 +151,28 @@ static json_t *shape_word(const struct shaping *s, const struct value *v)
 	return NULL;
 }
 
+static bool has_host(struct text url)
+{
+	const char *slash = memchr(url.ptr, '/', url.len), *host = slash + strlen("//");
+
+	for (size_t i = 0; i < url.len; i++) {
+		if ((unsigned char)url.ptr[i] <= ' ')
+			return false;
+	}
+	return host < url.ptr + url.len && !strchr("/:?#", *host);
+}
+
 static json_t *shape_url(const struct shaping *s, const struct value *v)
 {
 	struct text t;
 
 	if (!scalar(s, v, &t, "a URL"))
 		return NULL;
-	if (text_starts(t, "http://") || text_starts(t, "https://"))
+	if (!text_starts(t, "http://") && !text_starts(t, "https://"))
+		return refuse(s, shown(v, t), "it begins with http:// or https://");
+	if (has_host(t))
 		return json_of(t);
-	return refuse(s, shown(v, t), "it begins with http:// or https://");
+	return refuse(s, shown(v, t), "it has a host behind the '//', and no blanks");
 }
 
 /* --- lists ----------------------------------------------------------------------------- */

@@ -146,10 +146,12 @@ static enum step_failure on_failure(const struct step_making *k)
 	return !strcmp(word, "reverse") ? STEP_FAILURE_REVERSE : STEP_FAILURE_STOP;
 }
 
-static void fill_spec(struct step_making *k, struct step_spec *s)
+static void fill_spec(struct step_making *k, const struct resolved_texts *resolved,
+		      struct step_spec *s)
 {
 	s->values = k->values;
-	s->secrets = secrets_collect(k->a, k->values, k->secrets);
+	s->secrets = secrets_with(k->a, secrets_collect(k->a, k->values, k->secrets),
+				  resolved->items, resolved->count);
 	s->region = region_of(k);
 	s->timeout_ms = duration(k->values, "Timeout", step_default_timeout_ms(k->step->kind));
 	s->retries = (size_t)json_int(k->values, "Retries", 0);
@@ -234,7 +236,7 @@ static const struct step_spec *make_spec(struct step_making *k, const struct bou
 		return left_out(k->a, s, known);
 	if (step_make_values(k))
 		return NULL;
-	fill_spec(k, s);
+	fill_spec(k, &b->outside->resolved, s);
 	*known = decided && k->known;
 	return s;
 }

@@ -3,6 +3,7 @@
  * have.  What keys hold is shape.c's, when it is known.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/limits.h"
 #include "engine/runbook/making.h"
@@ -59,11 +60,28 @@ static void report_kind(struct runbook_reader *r, const char *who, const struct 
 		diag_hint(r->d, g, "it is one of %s", list);
 }
 
-static void report_no_kind(struct runbook_reader *r, const char *who, struct range where)
+/* 'type' instead of 'Type'; false: there is none. */
+static bool hint_at_case(struct runbook_reader *r, struct diag *g, const struct node *body,
+			 const char *key)
 {
-	diag_hint(r->d, diag_add(r->d, DIAG_RUNBOOK_KEY_MISSING, where, "%s has no 'Type'", who),
-		  "add 'Type: Command', or another kind of step; groups have 'Parallel' or 'Steps' "
-		  "instead");
+	for (size_t i = 0; i < body->count; i++) {
+		if (strcasecmp(body->entries[i].key->text.ptr, key) != 0)
+			continue;
+		diag_hint(r->d, g, "write '%s', and not '%s'", key, body->entries[i].key->text.ptr);
+		return true;
+	}
+	return false;
+}
+
+static void report_no_kind(struct runbook_reader *r, const char *who, struct range where,
+			   const struct node *body)
+{
+	struct diag *g = diag_add(r->d, DIAG_RUNBOOK_KEY_MISSING, where, "%s has no 'Type'", who);
+
+	if (!hint_at_case(r, g, body, "Type"))
+		diag_hint(r->d, g,
+			  "add 'Type: Command', or another kind of step; groups have 'Parallel' or "
+			  "'Steps' instead");
 }
 
 /* -1 after an error. */
@@ -77,7 +95,7 @@ static int kind_of(struct runbook_reader *r, const char *who, struct range where
 	if (!type && group_of(body, &group))
 		return (int)group;
 	if (!type) {
-		report_no_kind(r, who, where);
+		report_no_kind(r, who, where, body);
 		return -1;
 	}
 	if (type->kind != NODE_SCALAR || node_is_null(type)) {
@@ -136,7 +154,9 @@ static const char *name_of(struct runbook_reader *r, const struct node *body,
 		return place->name;
 	if (!n) {
 		g = diag_add(r->d, DIAG_RUNBOOK_KEY_MISSING, body->where, "a step has no 'Name'");
-		diag_hint(r->d, g, "add 'Name: ...': reports, 'skip' and 'retry' call it by that");
+		if (!hint_at_case(r, g, body, "Name"))
+			diag_hint(r->d, g,
+				  "add 'Name: ...': reports, 'skip' and 'retry' call it by that");
 		return NULL;
 	}
 	if (n->kind != NODE_SCALAR || node_is_null(n)) {

@@ -88,12 +88,12 @@ static void hint_at_names(struct diags *d, struct diag *g, enum manifest_thing t
 	if (g->hint)
 		return;
 	if (g->where.src && *list)
-		diag_hint(d, g, "add it to the section %s of the manifest; there are %s", section,
-			  list);
+		diag_hint(d, g, "add it to the section %s of the manifest; names in it: %s",
+			  section, list);
 	else if (g->where.src || !*list)
 		diag_hint(d, g, "add it to the section %s of the manifest", section);
 	else
-		diag_hint(d, g, "there are %s", list);
+		diag_hint(d, g, "names there are: %s", list);
 }
 
 static void report_unknown(struct unknown_thing *u, const struct manifest *m, struct diags *d)

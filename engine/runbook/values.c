@@ -71,6 +71,21 @@ static void note_secrets(struct step_making *k, const struct step_key *key, cons
 	json_decref(pointers);
 }
 
+/* !Ref AWS::NoValue: as if the key were not there. */
+static int make_nothing(struct step_making *k, const struct step_key *key, const struct node *n)
+{
+	struct diag *g;
+
+	if (key->need != NEED_KEY)
+		return 0;
+	g = diag_add(k->d, DIAG_RUNBOOK_KEY_MISSING, n->where, "'%s' of %s has no value", key->name,
+		     k->step->who);
+	diag_hint(k->d, g,
+		  "a step of type %s cannot do without: use another value than AWS::NoValue",
+		  step_kind_name(k->step->kind));
+	return -1;
+}
+
 static int make_value(struct step_making *k, const struct step_key *key, const struct node *n)
 {
 	const struct value *v = document_eval_node(k->doc, n, k->lookup, k->a, k->d);
@@ -87,10 +102,14 @@ static int make_value(struct step_making *k, const struct step_key *key, const s
 	if (!v)
 		return -1;
 	if (v->kind == VALUE_NULL)
-		return 0;
+		return make_nothing(k, key, n);
 	if (value_has_unknown(v)) {
 		k->known = false;
 		return 0;
+	}
+	if (value_has_sensitive(v) && !step_key_may_hide(key)) {
+		step_report_secret(s.what, n->where, k->d);
+		return -1;
 	}
 	made = step_shape_value(&s, v);
 	if (!made)
@@ -98,6 +117,14 @@ static int make_value(struct step_making *k, const struct step_key *key, const s
 	json_object_set_new(k->values, key->name, made);
 	note_secrets(k, key, v, made);
 	return 0;
+}
+
+void step_report_secret(const char *what, struct range where, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_RUNBOOK_SECRET, where, "%s cannot be a secret", what);
+
+	diag_detail(d, g, "It decides what the step does, and is shown and recorded.");
+	diag_hint(d, g, "write it out, or make it a parameter of the runbook");
 }
 
 void step_no_values(struct step_making *k)
