@@ -40,11 +40,12 @@ class Watching:
         self.proc.wait(20)
 
     def end(self, sign=signal.SIGINT):
-        """Its exit code."""
+        """Its exit code; an error is shown."""
         self.proc.send_signal(sign)
         code = self.proc.wait(30)
         for reader in self.readers:
             reader.join(5)
+        assert code != 1, "\n".join(map(str, self.lines))
         return code
 
     def said(self, **wanted):
