@@ -15,7 +15,7 @@
 /* What happened.  `data` of each kind is in docs/reports.md. */
 enum entry_kind {
 	ENTRY_STARTED,        /* data: Runbook, Kind, Mode, Parameters, Digest, Command, By, Since,
-			  Objectives, Steps (paths with kinds), Reason */
+			  Objectives, Steps (paths with kinds), Reason, Detected */
 	ENTRY_RESUMED_BY,     /* another process goes on: By */
 	ENTRY_DETECTED,       /* At, Detail: when the outage began to count */
 	ENTRY_STEP_STARTED,   /* Attempt, Grace, Key (idempotency), Slow (p95 ms), Region */
