@@ -3,7 +3,6 @@
  */
 #include "engine/recreate.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
