@@ -81,6 +81,8 @@ static int add_region(struct look *l, const struct manifest_check *c,
 {
 	const struct selection *sel = &l->e->options.selection;
 
+	if (l->q->region && strcmp(l->q->region, region->name) != 0)
+		return 0;
 	return is_among(sel->regions, sel->region_count, region->name)
 		       ? check_sites_add(&l->sites, c, region, l->d)
 		       : 0;
@@ -118,6 +120,10 @@ static int add_all(struct look *l)
 		for (size_t k = 0; k < m->region_count; k++)
 			rc |= add_region(l, &m->checks[i], &m->regions[k]);
 	}
+	for (size_t i = 0; !rc && i < l->q->more_count; i++) {
+		for (size_t k = 0; k < m->region_count; k++)
+			rc |= add_region(l, &l->q->more[i], &m->regions[k]);
+	}
 	return rc;
 }
 
@@ -137,6 +143,8 @@ static void add_sample(struct look *l, const struct health_row *said)
 {
 	struct check_sample *s = NULL;
 
+	if (manifest_check(l->e->project->manifest, said->check->name) != said->check)
+		return;
 	for (size_t i = 0; i < l->samples.count && !s; i++) {
 		if (l->samples.items[i].check == said->check->name &&
 		    !strcmp(l->samples.items[i].region, said->region))

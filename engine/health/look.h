@@ -31,6 +31,10 @@ struct health_request {
 	enum health_mode mode;
 	const char *const *checks; /* names; none: all */
 	size_t check_count;
+	const char *region; /* there alone; NULL: in all that are selected */
+	/* Beside those of the manifest; what they say is not recorded. */
+	const struct manifest_check *more;
+	size_t more_count;
 	/* An endpoint became healthy or unhealthy, also the first time; may be NULL. */
 	void (*changed)(void *context, const struct health_row *row,
 			const struct health_result *all);

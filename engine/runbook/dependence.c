@@ -317,9 +317,24 @@ static const char *const why_there[STEP_KIND_COUNT] = {
 	[STEP_COMMAND] = "its hosts are there",
 };
 
+/* Named by themselves, hosts need no Region.  Of those of which one does, another one will. */
+static bool needs_lost_host(const struct readiness_walk *w, const struct step_spec *spec)
+{
+	const json_t *hosts = json_object_get(spec->values, "Hosts"), *host;
+	size_t i, lost = 0;
+
+	json_array_foreach(hosts, i, host)
+	{
+		lost += !can_ask(w, json_string_value(host));
+	}
+	if (!strcmp(json_str(spec->values, "Run", "each"), "one"))
+		return lost && lost == json_array_size(hosts);
+	return lost > 0;
+}
+
 static void look_at_place(struct readiness_walk *w, const struct lost_step *s)
 {
-	if (why_there[s->p->kind] && is_lost(w, s->spec->region))
+	if (why_there[s->p->kind] && (is_lost(w, s->spec->region) || needs_lost_host(w, s->spec)))
 		needs(w, s, why_there[s->p->kind]);
 }
 
