@@ -169,7 +169,8 @@ int task_evaluate(struct task *t, struct evaluated *v)
 		return -1;
 	v->desired = schema_desired(t->schema, t->properties);
 	mask(t, v);
-	t->secrets = secrets_collect(t->arena, v->desired, v->sensitive);
+	t->secrets = secrets_with_value(
+		t->arena, secrets_collect(t->arena, v->desired, v->sensitive), t->properties);
 	return check_promise(t, v);
 }
 

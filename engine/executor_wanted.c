@@ -36,6 +36,7 @@ int wanted_evaluate(struct task *t, json_t **desired, json_t **masked)
 		.lookup = known_lookup(t->x->known, &c->addr.instance),
 		.state = t->x->e->state,
 	};
+	const struct value *made = NULL;
 	json_t *clear = NULL, *left, *sensitive = json_array();
 	int rc = 0;
 
@@ -43,12 +44,14 @@ int wanted_evaluate(struct task *t, json_t **desired, json_t **masked)
 	*desired = json_deep_copy(*masked);
 	secrets_masked_pointers(*masked, sensitive);
 	if (json_array_size(sensitive))
-		clear = rollback_template_inputs(t->arena, &source, c->wanted);
+		clear = rollback_template_inputs(t->arena, &source, c->wanted, &made);
 	left = rollback_fill(t->x->e->state, *desired, clear);
 	if (json_array_size(left))
 		rc = complain_lost(t, left);
 	else
 		t->secrets = secrets_collect(t->arena, *desired, sensitive);
+	if (made)
+		t->secrets = secrets_with_value(t->arena, t->secrets, made);
 	json_decref(sensitive);
 	json_decref(clear);
 	json_decref(left);

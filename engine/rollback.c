@@ -202,7 +202,7 @@ static void keep_lost_secrets(struct draft_back *f)
 		json_decref(masked);
 		return;
 	}
-	clear = rollback_template_inputs(f->u->a, &source, f->wanted);
+	clear = rollback_template_inputs(f->u->a, &source, f->wanted, NULL);
 	filled = json_deep_copy(f->inputs);
 	left = rollback_fill(f->u->q->state, filled, clear);
 	for (size_t i = 0; i < json_array_size(left); i++) {

@@ -66,9 +66,10 @@ struct rollback_source {
 	const struct eval_lookup *lookup;
 	struct state *state;
 };
-/* The resource's properties by its template, in clear; NULL when it has none.  New reference. */
+/* The resource's properties by its template, in clear; NULL when it has none.  New reference.
+ * *made (may be NULL) gets them as evaluation made them. */
 json_t *rollback_template_inputs(struct arena *a, const struct rollback_source *s,
-				 const struct record *r);
+				 const struct record *r, const struct value **made);
 /* Puts values from `clear` (may be NULL) where `inputs` holds digests of just these values.
  * New reference: pointers to digests that are left. */
 json_t *rollback_fill(struct state *s, json_t *inputs, const json_t *clear);

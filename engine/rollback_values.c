@@ -23,7 +23,7 @@ static const struct value *evaluate(struct arena *a, const struct rollback_sourc
 }
 
 json_t *rollback_template_inputs(struct arena *a, const struct rollback_source *s,
-				 const struct record *r)
+				 const struct record *r, const struct value **made)
 {
 	const struct document *doc = s->instance ? s->instance->doc : NULL;
 	const struct doc_resource *now = doc ? document_find(doc, r->addr.logical_id) : NULL;
@@ -32,6 +32,8 @@ json_t *rollback_template_inputs(struct arena *a, const struct rollback_source *
 	if (!now || !s->schema || strcmp(now->type, r->type) != 0)
 		return NULL;
 	v = evaluate(a, s, now);
+	if (made)
+		*made = v;
 	return v ? schema_desired(s->schema, v) : NULL;
 }
 

@@ -150,7 +150,8 @@ static const struct secrets *secrets_of(struct arena *a, const struct refine_req
 {
 	json_t *desired = json_parse(text_of(q->desired), NULL, NULL);
 	json_t *pointers = json_parse(text_of(q->sensitive_pointers), NULL, NULL);
-	const struct secrets *s = secrets_collect(a, desired, pointers);
+	const struct secrets *s = secrets_with_value(a, secrets_collect(a, desired, pointers),
+						     q->resource->properties);
 
 	json_decref(desired);
 	json_decref(pointers);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "templates/value.h"
 
 struct found {
 	struct arena *arena;
@@ -106,6 +107,22 @@ const struct secrets *secrets_with(struct arena *a, const struct secrets *s,
 		*arena_vec_add(a, &f.values) = s->values[i];
 	for (size_t i = 0; i < count; i++)
 		add_text(&f, text_of(texts[i]));
+	return sorted(&f);
+}
+
+static void add_part(void *context, struct text secret)
+{
+	add_text(context, secret);
+}
+
+const struct secrets *secrets_with_value(struct arena *a, const struct secrets *s,
+					 const struct value *v)
+{
+	struct found f = {.arena = a};
+
+	for (size_t i = 0; s && i < s->count; i++)
+		*arena_vec_add(a, &f.values) = s->values[i];
+	value_secrets(v, add_part, &f);
 	return sorted(&f);
 }
 

@@ -29,6 +29,10 @@ const struct secrets *secrets_collect(struct arena *a, const json_t *document,
 /* These texts too; s may be NULL.  NULL when there are none. */
 const struct secrets *secrets_with(struct arena *a, const struct secrets *s,
 				   const char *const *texts, size_t count);
+/* Those of a value too, and what its texts were put together of. */
+struct value;
+const struct secrets *secrets_with_value(struct arena *a, const struct secrets *s,
+					 const struct value *v);
 /* Appends t with each secret shown as "(sensitive)".  s may be NULL. */
 void secrets_mask_text(const struct secrets *s, struct text t, struct str *out);
 bool secrets_occur(const struct secrets *s, struct text t);

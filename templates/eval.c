@@ -176,7 +176,7 @@ const struct value *eval_tainted(struct eval *e, const struct value *v,
 	}
 	if (v && foreign)
 		v = value_foreign(e->a, v);
-	return v && sensitive ? value_sensitive(e->a, v) : v;
+	return v && sensitive ? value_secret_of(e->a, v, values, count) : v;
 }
 
 /* Scopes */

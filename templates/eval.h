@@ -191,9 +191,13 @@ const struct value *eval_resolved(struct eval *e, const struct value *v, const c
 /* intrinsic_outside.c: the same for what a function encodes, which hides the references. */
 const struct value *eval_resolved_operand(struct eval *e, const struct value *v);
 /* intrinsic_outside.c: adds the text, with the references to this machine's environment and
- * files resolved as far as they are known.  True when there were any; an error sets *failed. */
-bool eval_add_resolved(struct eval *e, const struct node *from, struct text t, struct str *out,
-		       bool *failed);
+ * files resolved as far as they are known; what they gave is added to *found. */
+struct resolved_parts {
+	bool failed;
+	VEC_OF(const struct value *)
+};
+void eval_add_resolved(struct eval *e, const struct node *from, struct text t, struct str *out,
+		       struct resolved_parts *found);
 /* pseudo.c: NULL when the name is no pseudo parameter; an error gives *failed. */
 const struct value *pseudo_value(struct eval *e, const struct node *at, struct text name,
 				 bool *failed);

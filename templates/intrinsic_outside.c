@@ -305,6 +305,9 @@ struct filling {
 	const struct value *v;
 	struct str text;
 	bool failed, unknown, remote;
+	struct {
+		VEC_OF(const struct value *)
+	} parts; /* what is secret of it, in the arena of the evaluation */
 };
 
 static bool occurs_in(const struct value *v)
@@ -365,6 +368,7 @@ static void fill_reference(struct resolving *r, struct filling *f, const struct 
 	case OUTSIDE_KNOWN:
 		value_scalar_text(found, &text);
 		str_add_text(&f->text, text);
+		*arena_vec_add(e->a, &f->parts) = value_sensitive(e->a, found);
 		break;
 	case OUTSIDE_LATER:
 		f->unknown = true;
@@ -393,8 +397,9 @@ static void fill_piece(struct resolving *r, struct filling *f, const struct reso
 	}
 }
 
-static const struct value *filled(struct eval *e, const struct filling *f)
+static const struct value *filled(struct eval *e, struct filling *f)
 {
+	struct value_origin *origin;
 	struct value *v;
 
 	if (f->failed || !eval_charge(e, f->v->from, sizeof(*v) + f->text.len))
@@ -406,13 +411,18 @@ static const struct value *filled(struct eval *e, const struct filling *f)
 			    .source_sensitive = f->v->sensitive};
 	if (!f->unknown)
 		v->text = (struct text){arena_text(e->a, str_text(&f->text)), f->text.len};
-	if (!f->remote)
+	if (f->unknown) {
+		if (f->remote)
+			v->text = (struct text){arena_text(e->a, f->v->text), f->v->text.len};
 		return v;
-	if (f->unknown)
-		v->text = (struct text){arena_text(e->a, f->v->text), f->v->text.len};
-	else
-		v->source = arena_text(e->a, f->v->text);
-	return v;
+	}
+	if (f->remote) {
+		origin = ARENA_NEW(e->a, struct value_origin);
+		origin->source = arena_text(e->a, f->v->text);
+		v->origin = origin;
+	}
+	*arena_vec_add(e->a, &f->parts) = f->v;
+	return value_secret_of(e->a, v, f->parts.items, f->parts.count);
 }
 
 static const struct value *resolve_text(struct resolving *r, const struct value *v)
@@ -496,13 +506,12 @@ const struct value *eval_resolved_operand(struct eval *e, const struct value *v)
 	return e->place == PLACE_VALUE ? eval_resolved(e, v, "") : v;
 }
 
-bool eval_add_resolved(struct eval *e, const struct node *from, struct text t, struct str *out,
-		       bool *failed)
+void eval_add_resolved(struct eval *e, const struct node *from, struct text t, struct str *out,
+		       struct resolved_parts *parts)
 {
 	struct resolve_scan scan = resolve_start(t, RESOLVE_PART);
 	const struct value *found = NULL;
 	struct resolve_piece p;
-	bool resolved = false;
 	struct text text;
 
 	while (resolve_next(&scan, &p)) {
@@ -514,11 +523,11 @@ bool eval_add_resolved(struct eval *e, const struct node *from, struct text t, s
 		if (p.kind == RESOLVE_REFERENCE && resolve_is_local(p.ref.service) &&
 		    e->place == PLACE_VALUE)
 			answer = ask(e, &q, &found);
-		*failed |= answer == OUTSIDE_FAILED;
-		resolved |= answer == OUTSIDE_KNOWN;
+		parts->failed |= answer == OUTSIDE_FAILED;
+		if (answer == OUTSIDE_KNOWN)
+			*vec_add(parts) = value_sensitive(e->a, found);
 		if (answer != OUTSIDE_KNOWN || !value_scalar_text(found, &text))
 			text = p.text;
 		str_add_text(out, text);
 	}
-	return resolved;
 }

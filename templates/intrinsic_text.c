@@ -56,21 +56,27 @@ static bool any_unknown(const struct joining *j)
 static bool resolve_between(struct eval *e, struct joining *j, const struct node *call)
 {
 	struct text all = str_text(&j->text);
+	struct resolved_parts parts = {.failed = false};
 	struct str out = STR_INIT;
-	bool resolved = false;
 	size_t at = 0;
+	bool resolved;
 
 	for (size_t i = 0; i <= j->foreign.count; i++) {
 		bool last = i == j->foreign.count;
 		struct span next = last ? (struct span){all.len, all.len} : j->foreign.items[i];
 		struct text own = {all.ptr + at, next.start - at};
 
-		resolved |= eval_add_resolved(e, call, own, &out, &j->failed);
+		eval_add_resolved(e, call, own, &out, &parts);
 		str_add_len(&out, all.ptr + next.start, next.end - next.start);
 		at = next.end;
 	}
 	str_release(&j->text);
 	j->text = out;
+	for (size_t i = 0; i < parts.count; i++)
+		*vec_add(j) = parts.items[i];
+	resolved = parts.count > 0;
+	j->failed |= parts.failed;
+	vec_release(&parts);
 	return resolved;
 }
 
@@ -419,6 +425,7 @@ static const struct value *made_of(struct eval *e, const struct value *made,
 				   const struct value *written, const struct value *resolved,
 				   const char *source)
 {
+	struct value_origin *origin;
 	struct value *v;
 
 	if (!made || resolved == written)
@@ -430,10 +437,15 @@ static const struct value *made_of(struct eval *e, const struct value *made,
 	*v = *made;
 	v->sensitive = true;
 	v->source_sensitive = value_has_sensitive(written);
-	if (v->kind == VALUE_UNKNOWN)
+	if (v->kind == VALUE_UNKNOWN) {
 		v->text = text_of(source);
-	else
-		v->source = source;
+		return v;
+	}
+	origin = ARENA_NEW(e->a, struct value_origin);
+	if (made->kind == VALUE_STRING && made->origin)
+		*origin = *made->origin;
+	origin->source = source;
+	v->origin = origin;
 	return v;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/vec.h"
 #include "templates/names.h"
 #include "templates/node.h"
 
@@ -80,6 +81,57 @@ const struct value *value_sensitive(struct arena *a, const struct value *v)
 	return marked(a, v, MARK_SENSITIVE);
 }
 
+struct secret_texts {
+	struct arena *a;
+	struct text whole; /* is known without them */
+	VEC_OF(struct text)
+};
+
+static void add_secret(void *context, struct text secret)
+{
+	struct secret_texts *all = context;
+
+	if (!text_eq(secret, all->whole))
+		*arena_vec_add(all->a, all) = secret;
+}
+
+const struct value *value_secret_of(struct arena *a, const struct value *v,
+				    const struct value *const *parts, size_t count)
+{
+	const struct value *made = marked(a, v, MARK_SENSITIVE);
+	struct secret_texts all = {.a = a, .whole = v->text};
+	struct value_origin *origin;
+	struct value *copy;
+
+	if (v->kind != VALUE_STRING)
+		return made;
+	for (size_t i = 0; i < count; i++)
+		value_secrets(parts[i], add_secret, &all);
+	if (!all.count)
+		return made;
+	origin = ARENA_NEW(a, struct value_origin);
+	*origin = (struct value_origin){value_source(v), all.items, all.count};
+	copy = ARENA_NEW(a, struct value);
+	*copy = *made;
+	copy->origin = origin;
+	return copy;
+}
+
+void value_secrets(const struct value *v, void (*found)(void *context, struct text secret),
+		   void *context)
+{
+	const struct value_origin *o = v->kind == VALUE_STRING ? v->origin : NULL;
+	struct text text;
+
+	if (v->sensitive && value_scalar_text(v, &text) && text.len)
+		found(context, text);
+	for (size_t i = 0; o && i < o->secret_count; i++)
+		found(context, o->secrets[i]);
+	for (size_t i = 0; i < v->count; i++)
+		value_secrets(v->kind == VALUE_LIST ? v->items[i] : v->entries[i].value, found,
+			      context);
+}
+
 const struct value *value_foreign(struct arena *a, const struct value *v)
 {
 	return marked(a, v, MARK_FOREIGN);
@@ -148,7 +200,7 @@ const char *value_source(const struct value *v)
 {
 	if (v->kind == VALUE_UNKNOWN)
 		return v->text.ptr;
-	return v->kind == VALUE_STRING ? v->source : NULL;
+	return v->kind == VALUE_STRING && v->origin ? v->origin->source : NULL;
 }
 
 struct range value_where(const struct value *v)

@@ -39,6 +39,13 @@ struct value_ref {
 	const struct value_ref *next;
 };
 
+/* What a text was made of, when that is worth knowing. */
+struct value_origin {
+	const char *source;         /* see value_source */
+	const struct text *secrets; /* that it was put together of; see value_secrets */
+	size_t secret_count;
+};
+
 /* 48 bytes, of which a large template has hundreds of thousands. */
 struct value {
 	enum value_kind kind;
@@ -55,7 +62,7 @@ struct value {
 		const struct value *const *items;  /* VALUE_LIST */
 		const struct value_entry *entries; /* VALUE_MAP, in the order of the file */
 		const struct value_ref *refs;      /* VALUE_UNKNOWN */
-		const char *source;                /* VALUE_STRING: see value_source */
+		const struct value_origin *origin; /* VALUE_STRING; may be NULL */
 	};
 };
 
@@ -66,6 +73,10 @@ const struct value *value_from_json(struct arena *a, const json_t *j, const stru
 /* A copy that is marked sensitive, all its parts too. */
 const struct value *value_sensitive(struct arena *a, const struct value *v);
 
+/* The same of a text that was made of these values: their secrets are known of it (value_secrets). */
+const struct value *value_secret_of(struct arena *a, const struct value *v,
+				    const struct value *const *parts, size_t count);
+
 /* The same with `foreign`. */
 const struct value *value_foreign(struct arena *a, const struct value *v);
 
@@ -74,6 +85,10 @@ const struct value *value_find(const struct value *map, struct text key);
 /* The text with the dynamic references that only a provider can resolve, from before they
  * were (secret itself when v->source_sensitive); NULL for every other value. */
 const char *value_source(const struct value *v);
+/* Calls found with each secret inside: of a text that was put together also what went into it, so
+ * that a part of it is known too where somebody else repeats it. */
+void value_secrets(const struct value *v, void (*found)(void *context, struct text secret),
+		   void *context);
 /* By JSON pointer; the nearest enclosing value when *exact is false; never NULL. */
 const struct value *value_at(const struct value *root, struct text pointer, bool *exact);
 /* The place it was written at, RANGE_NONE when made up. */

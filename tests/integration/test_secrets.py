@@ -118,6 +118,20 @@ def test_a_failing_script_that_prints_it_is_masked(host, tmp_path):
     assert files_with(project.dir, SECRET) == []
 
 
+def test_a_script_that_is_put_together_of_it_may_print_it(host, tmp_path):
+    """Not only the whole script is secret: what went into it is, wherever it comes back."""
+    shows = sub('echo "token: ${Token}"; echo "again: {{resolve:env:AGAIN}}!" >&2; exit 1')
+    project = host.lab.project(tmp_path / "parts", templates={"web": template(
+        {"App": ssh_command(host, shows, Delete="true")},
+        Parameters={"Token": {"Type": "String", "NoEcho": True}})})
+    env = {**given(), "AGAIN": OTHER}
+    result = project.run("apply", "--yes", env=env).ok(1)
+    said = result.stdout + result.stderr
+    assert "token: (sensitive)" in said and "again: (sensitive)!" in said
+    assert SECRET not in said and OTHER not in said
+    assert files_with(project.dir, SECRET) == [] and files_with(project.dir, OTHER) == []
+
+
 def test_it_is_refused_on_the_command_line_and_in_the_manifest(project):
     result = project.run("plan", "--param", f"Token={SECRET}").ok(1)
     assert "HD1130" in result.stderr and SECRET not in result.stderr

@@ -123,6 +123,36 @@ static void keys_of_stack_outputs_are_checked(void **state)
 		"is another one\n");
 }
 
+static void list_secret(void *context, struct text secret)
+{
+	str_printf(context, "[%.*s]", TEXT_ARG(secret));
+}
+
+static const char *secrets_in(struct template_fixture *f, const char *property)
+{
+	struct str all = STR_INIT;
+	const char *text;
+
+	value_secrets(evaluate(f, property), list_secret, &all);
+	text = arena_text(f->a, str_text(&all));
+	str_release(&all);
+	return text;
+}
+
+/* What somebody repeats of a text is the part that is secret. */
+static void a_text_knows_the_secrets_that_it_is_made_of(void **state)
+{
+	struct template_fixture *f = *state;
+
+	assert_string_equal(secrets_in(f, "'a {{resolve:env:X}} b'"),
+			    "[a {{resolve:env:AGAIN}} b][{{resolve:env:AGAIN}}]");
+	assert_string_equal(secrets_in(f, "!Sub ['x ${V} y', {V: '{{resolve:env:X}}'}]"),
+			    "[x {{resolve:env:AGAIN}} y][{{resolve:env:AGAIN}}]");
+	assert_string_equal(secrets_in(f, "!Base64 '{{resolve:env:X}}'"),
+			    "[e3tyZXNvbHZlOmVudjpBR0FJTn19][{{resolve:env:AGAIN}}]");
+	assert_string_equal(secrets_in(f, "'open'"), "");
+}
+
 static void references_become_secrets(void **state)
 {
 	struct template_fixture *f = *state;
@@ -130,11 +160,11 @@ static void references_become_secrets(void **state)
 
 	assert_string_equal(v->text.ptr, "a {{resolve:env:AGAIN}} b"); /* once only */
 	assert_string_equal(fixture_property(f, "R", "P"), "(sensitive)");
-	assert_null(v->source);
+	assert_null(value_source(v));
 	assert_string_equal(str_cstr(&world.asked), "resolve env:X at 4:54\n");
 	v = evaluate(f, "!Join ['', ['{{resolve:', 'ssm:', !Ref Env, '}}']]");
 	assert_true(v->sensitive);
-	assert_string_equal(v->source, "{{resolve:ssm:prod}}");
+	assert_string_equal(value_source(v), "{{resolve:ssm:prod}}");
 	assert_string_equal(str_cstr(&world.asked), "resolve ssm:prod at 4:51\n");
 }
 
@@ -161,12 +191,12 @@ static void functions_encode_what_references_stand_for(void **state)
 
 	assert_string_equal(v->text.ptr, "eHBsYWlu");
 	assert_true(v->sensitive);
-	assert_null(v->source);
+	assert_null(value_source(v));
 	v = evaluate(f, "!ToJsonString {a: '{{resolve:env:QUOTED}}'}");
 	assert_string_equal(v->text.ptr, "{\"a\":\"a \\\"b\\\"\"}");
 	assert_true(v->sensitive);
 	v = evaluate(f, "!Base64 '{{resolve:ssm:other}}'");
-	assert_string_equal(v->source, "Fn::Base64: {{resolve:ssm:other}}");
+	assert_string_equal(value_source(v), "Fn::Base64: {{resolve:ssm:other}}");
 	v = evaluate(f, "!Base64 '{{resolve:ssm:later}}'");
 	assert_int_equal(v->kind, VALUE_UNKNOWN);
 	assert_true(v->sensitive);
@@ -300,6 +330,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(keys_of_stack_outputs_are_checked, setup, teardown),
 		cmocka_unit_test_setup_teardown(references_become_secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_text_knows_the_secrets_that_it_is_made_of, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_known_yet_keeps_its_source, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(functions_encode_what_references_stand_for, setup,
