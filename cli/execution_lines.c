@@ -120,7 +120,7 @@ static void follow_apply(struct execution_lines *l, const struct event *e)
 
 void execution_lines_event(struct execution_lines *l, const struct event *e)
 {
-	if (e->kind == EVENT_JOURNAL && e->entry)
+	if ((e->kind == EVENT_JOURNAL || e->kind == EVENT_RECALLED) && e->entry)
 		add_entry(l, e);
 	else if (e->step)
 		follow_apply(l, e);

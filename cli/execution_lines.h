@@ -22,7 +22,7 @@ struct execution_lines;
 
 struct execution_lines *execution_lines_new(void);
 void execution_lines_free(struct execution_lines *l); /* accepts NULL */
-/* EVENT_JOURNAL, and those of an Apply step; others mean nothing here. */
+/* EVENT_JOURNAL, EVENT_RECALLED, and those of an Apply step; others mean nothing here. */
 void execution_lines_event(struct execution_lines *l, const struct event *e);
 /* Appends the lines, each with its newline; nothing before the first entry. */
 void execution_lines_text(struct execution_lines *l, int64_t wall_ms, struct progress_size size,

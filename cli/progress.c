@@ -140,7 +140,7 @@ static bool worth_drawing(const struct event *e)
 
 static void tell(struct progress *p, const struct event *e)
 {
-	if (e->kind == EVENT_JOURNAL && !p->execution)
+	if ((e->kind == EVENT_JOURNAL || e->kind == EVENT_RECALLED) && !p->execution)
 		p->execution = execution_lines_new();
 	if (p->execution)
 		execution_lines_event(p->execution, e);

@@ -96,6 +96,7 @@ static bool lasts(const struct event *e)
 	case EVENT_INSTANCE_ENDED:
 	case EVENT_BAKING:
 	case EVENT_RECOVERING:
+	case EVENT_RECALLED:
 	case EVENT_REFRESH_STARTED:
 	case EVENT_REFRESHED:
 	case EVENT_PLANNED:
@@ -163,6 +164,8 @@ static void on_event(struct observer *o, const struct event *e)
 		h->deletes_failed++;
 	if (h->progress)
 		progress_event(h->progress, e);
+	if (e->kind == EVENT_RECALLED)
+		return;
 	if (e->kind == EVENT_JOURNAL && e->entry && settles_question(h, e->entry)) {
 		str_add_char(&text, '\n');
 		term_write(h->err, &text);

@@ -75,6 +75,7 @@ static void add_times(json_t *j, const struct event *e)
 	case EVENT_BAKING:
 		set_integer(j, "wait_ms", e->wait_ms);
 		return;
+	case EVENT_RECALLED:
 	case EVENT_JOURNAL: /* json_journal */
 	case EVENT_CHECK:
 	case EVENT_GATE:
@@ -112,7 +113,8 @@ static void on_event(struct observer *o, const struct event *e)
 	struct view *v = container_of(o, struct view, observer);
 	json_t *j;
 
-	if (e->kind == EVENT_PLANNED) /* the plan itself is shown */
+	/* The plan itself is shown, and the journal is read from the state. */
+	if (e->kind == EVENT_PLANNED || e->kind == EVENT_RECALLED)
 		return;
 	if (e->kind == EVENT_JOURNAL) {
 		write_line(v, json_journal(e->execution, e->entry));

@@ -256,6 +256,7 @@ void view_event(struct str *out, const struct event *e, const struct style *st)
 	case EVENT_REFRESHED:
 	case EVENT_PLANNED:
 	case EVENT_STARTED:
+	case EVENT_RECALLED:
 	case EVENT_JOURNAL:
 	case EVENT_FINISHED:
 		return;

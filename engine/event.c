@@ -31,6 +31,7 @@ static const char *const names[] = {
 	[EVENT_ROLLING_BACK] = "rolling_back",
 	[EVENT_CANCELLING] = "cancelling",
 	[EVENT_JOURNAL] = "journal",
+	[EVENT_RECALLED] = "recalled",
 	[EVENT_FINISHED] = "finished",
 };
 _Static_assert(ARRAY_LEN(names) == EVENT_FINISHED + 1, "a name for every event");

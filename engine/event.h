@@ -42,7 +42,8 @@ enum event_kind {
 	EVENT_ROLLING_BACK,     /* total: instances that go back after a failure */
 	EVENT_CANCELLING,       /* text: first or second interrupt */
 	EVENT_JOURNAL,          /* entry of the runbook's execution, once it is recorded */
-	EVENT_FINISHED          /* counts in done/total */
+	EVENT_RECALLED, /* entry of an execution that is gone on with, from before: no news */
+	EVENT_FINISHED  /* counts in done/total */
 };
 
 struct journal_entry; /* runbook/journal.h */
@@ -58,7 +59,7 @@ struct event {
 	const char *text;        /* masked; or NULL */
 	const char *endpoint;    /* or NULL */
 	const struct plan *plan; /* EVENT_PLANNED */
-	const struct journal_entry *entry; /* EVENT_JOURNAL */
+	const struct journal_entry *entry; /* EVENT_JOURNAL, EVENT_RECALLED */
 	const char *execution;             /* its id; of the events of an Apply step too; or NULL */
 	const char *step;                  /* path of the step whose Apply it comes from; or NULL */
 	int64_t elapsed_ms, wait_ms;

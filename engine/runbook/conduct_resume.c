@@ -362,6 +362,17 @@ static int check_digest(struct conduct *x, const struct journal_list *list)
 	return -1;
 }
 
+/* Who draws the execution knows its beginning: since when the clock runs, what is done. */
+static void recall(struct conduct *x, const struct journal_entry *entry)
+{
+	engine_tell(x->e, (struct event){
+				  .kind = EVENT_RECALLED,
+				  .entry = entry,
+				  .execution = x->row.id,
+				  .step = *entry->step ? entry->step : NULL,
+			  });
+}
+
 int conduct_restore(struct conduct *x)
 {
 	struct journal_list list = {NULL, 0};
@@ -370,8 +381,10 @@ int conduct_restore(struct conduct *x)
 				 x->d) ||
 	    check_chain(x, &list) || check_digest(x, &list))
 		return -1;
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
 		restore(x, &list.items[i]);
+		recall(x, &list.items[i]);
+	}
 	if (!conduct_write(x, ENTRY_RESUMED_BY, "",
 			   json_pack("{s:o}", "By", conduct_by(&x->owner))))
 		return -1;

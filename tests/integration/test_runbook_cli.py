@@ -422,6 +422,19 @@ def test_ctrl_c_pauses_and_can_be_resumed(books, gate, allowed):
     assert gate.count() == 1
 
 
+def test_what_was_done_before_is_in_the_picture_of_who_goes_on(books, gate, allowed):
+    allowed.touch()
+    with Terminal([*START, "--approve", "confirm"], books.dir) as terminal:
+        gate.reached()
+        terminal.interrupt()
+        gate.open()
+        assert terminal.wait() == 130
+    with Terminal(("runbook", "run", "--resume", "--yes"), books.dir) as terminal:
+        terminal.expect(rb"move  RUNNING  RTO [^\n]*From=east, To=west")
+        terminal.expect(rb"done      confirm")
+        assert terminal.wait() == 0
+
+
 def test_the_live_picture_fits_80_columns(books, gate, allowed, tmp_path):
     """tmux says what a person sees: one line per step, drawn in place, none wrapped."""
     allowed.touch()
