@@ -73,7 +73,8 @@ const struct value *value_from_json(struct arena *a, const json_t *j, const stru
 /* A copy that is marked sensitive, all its parts too. */
 const struct value *value_sensitive(struct arena *a, const struct value *v);
 
-/* The same of a text that was made of these values: their secrets are known of it (value_secrets). */
+/* The same of a text that was made of these values, whose secrets are known of it
+ * (value_secrets). */
 const struct value *value_secret_of(struct arena *a, const struct value *v,
 				    const struct value *const *parts, size_t count);
 
