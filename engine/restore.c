@@ -191,13 +191,15 @@ static int find_earlier(struct engine *e, const struct restore *r, const struct 
 {
 	struct state *s = engine_state(e, STATE_WRITE, d);
 	struct execution_list list;
+	const struct execution_row *rows;
 
 	*out = NULL;
 	if (!s || journal_load_executions(s, 0, e->arena, &list, d) != 0)
 		return -1;
+	rows = list.items; /* in the arena */
 	for (size_t i = 0; i < list.count && !*out; i++) {
-		if (is_of(e, r, q, &list.items[i]))
-			*out = &list.items[i];
+		if (is_of(e, r, q, rows + i))
+			*out = rows + i;
 	}
 	return 0;
 }

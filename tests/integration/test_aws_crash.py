@@ -14,7 +14,7 @@ from lab.proxy import FaultyProxy
 REGION = "eu-west-1"
 FAULTY = os.environ.get("HADEPLOY_FAULTY")
 # Of the points of a run, every so manieth is tried; CRASH_STEP=1: all.
-STEP = int(os.environ.get("CRASH_STEP", "23"))
+STEP = int(os.environ.get("CRASH_STEP", "47"))
 
 RESOURCES = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
@@ -115,7 +115,7 @@ def points(broken, moto, folder, *before):
     return world, report["call"]
 
 
-@pytest.mark.limit(5400 // STEP)
+@pytest.mark.limit(60 + 5400 // STEP)
 def test_killed_at_any_call_of_an_apply(broken, moto, tmp_path):
     world, count = points(broken, moto, tmp_path, ["apply", "--yes"])
     assert world.counts() == everything_once()
@@ -130,7 +130,7 @@ def test_killed_at_any_call_of_an_apply(broken, moto, tmp_path):
         world.run("plan", "--exit-code", "--refresh").ok()
 
 
-@pytest.mark.limit(5400 // STEP)
+@pytest.mark.limit(60 + 5400 // STEP)
 def test_killed_at_any_call_of_a_destroy(broken, moto, tmp_path):
     _, count = points(broken, moto, tmp_path, ["apply", "--yes"], ["destroy", "--yes"])
     for n in range(1, count + 1, STEP):
@@ -150,7 +150,7 @@ def requests_of(proxy, world, command):
     return len(proxy.requests) - before
 
 
-@pytest.mark.limit(5400 // STEP)
+@pytest.mark.limit(60 + 5400 // STEP)
 @pytest.mark.parametrize("fault", ["reset", "lost_reset", "truncated"])
 def test_bad_luck_with_any_request(fault, moto, tmp_path):
     """`reset`: nothing was done; the others: it was, and nobody was told."""
