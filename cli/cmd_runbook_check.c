@@ -310,7 +310,7 @@ const struct command cmd_runbook_check = {
 	.examples = examples,
 	.options = (const enum option_id[]){OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM, OPT_STRICT,
 					    OPT_LIVE, OPT_JSON, OPT_END},
-	.needs = NEED_ENGINE | RECORD_IS_ENOUGH,
+	.needs = NEED_ENGINE,
 	.select = runbook_select,
 	.run = run_check,
 };

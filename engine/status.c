@@ -265,6 +265,16 @@ static void note_recorded_only(const struct diags *why, struct diags *d)
 	diag_hint(d, note, "run `hadeploy validate` to see all errors");
 }
 
+/* A template that cannot be read was left out by whoever needs none (FAULTS_LEFT_OUT). */
+static bool has_all_documents(const struct project *p)
+{
+	for (size_t i = 0; i < p->instance_count; i++) {
+		if (!p->instances[i].doc)
+			return false;
+	}
+	return true;
+}
+
 /* Errors of templates are not errors of the status: they become a note. */
 static const struct plan *plan_quietly(struct engine *e, const struct matrix *m, struct diags *d)
 {
@@ -279,7 +289,7 @@ static const struct plan *plan_quietly(struct engine *e, const struct matrix *m,
 	};
 	const struct plan *plan = NULL;
 
-	if (!engine_evaluate(e, PROJECT_DEPLOY, &quiet) &&
+	if (!engine_evaluate(e, PROJECT_DEPLOY, &quiet) && has_all_documents(e->project) &&
 	    !outside_load(e->outside, e->state, &quiet))
 		plan = planner_make(m->a, &in, &quiet);
 	if (!plan)

@@ -101,6 +101,17 @@ def test_instances_of_the_standby(project):
     project.check("--strict", code=4)
 
 
+@pytest.mark.parametrize("how", ["broken", "gone"])
+def test_a_template_that_cannot_be_read_is_told(project, how):
+    words = ("failover", "--from", "east", "--to", "west")
+    if how == "gone":
+        (project.folder / "web.yaml").unlink()
+    else:
+        project.write("web.yaml", "Resources: [")
+    project.run("runbook", "check", *words, code=1)
+    assert "HD2750" in project.run("runbook", "drill", *words, "--level", "static")
+
+
 def test_parameters_that_differ_without_being_declared(project):
     project.run("apply", "--yes")
     assert project.found("HD2751") == []  # Zone: it is in Targets
