@@ -18,6 +18,21 @@ bool text_is(struct text a, const char *s)
 	return text_eq(a, text_of(s));
 }
 
+size_t text_cover(char *text, size_t len, const char *secret)
+{
+	size_t hidden = strlen(secret), shown = hidden < 3 ? hidden : 3;
+	char *at = text;
+
+	while (hidden && (at = memmem(at, (size_t)(text + len - at), secret, hidden))) {
+		memset(at, '*', shown);
+		memmove(at + shown, at + hidden, (size_t)(text + len - at) - hidden);
+		at += shown;
+		len -= hidden - shown;
+		text[len] = '\0';
+	}
+	return len;
+}
+
 bool text_starts(struct text t, const char *prefix)
 {
 	size_t len = strlen(prefix);

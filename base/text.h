@@ -21,6 +21,8 @@ struct text {
 struct text text_of(const char *s); /* NULL gives the empty text */
 bool text_eq(struct text a, struct text b);
 bool text_is(struct text a, const char *s);
+/* Each `secret` in `text` becomes three asterisks, whatever its length; the new length. */
+size_t text_cover(char *text, size_t len, const char *secret);
 bool text_starts(struct text t, const char *prefix);
 bool text_ends(struct text t, const char *suffix);
 struct text text_trim(struct text t);

@@ -127,6 +127,20 @@ int ask_step_confirm(struct invocation *in, const struct step_story *step,
 
 /* --- at the execution's own terminal ----------------------------------------------------- */
 
+static bool is_fence(const struct step_story *step)
+{
+	return strcmp(step->kind, step_kind_name(STEP_FENCE)) == 0;
+}
+
+/* What may be done about one that failed. */
+static const char *choices(const struct step_story *step)
+{
+	if (is_fence(step))
+		return "'retry', 'fenced REASON' (switched off by hand), 'skip' or 'abort'? ";
+	return step->promotes ? "'retry', 'skip REASON' or 'abort'? "
+			      : "'retry', 'skip' or 'abort'? ";
+}
+
 static void open_question(struct step_question *q, const struct step_story *step,
 			  const char *message, const char *confirm)
 {
@@ -141,9 +155,13 @@ static void open_question(struct step_question *q, const struct step_story *step
 		shown_text(&text, text_of(message));
 		str_add_char(&text, '\n');
 	}
+	if (failed && *step->text) {
+		shown_text(&text, text_of(step->text));
+		str_add_char(&text, '\n');
+	}
 	shown_text(&text, text_of(step->path));
 	if (failed)
-		str_add(&text, " failed: 'retry', 'skip' or 'abort'? ");
+		str_printf(&text, " failed: %s", choices(step));
 	else if (confirm && *confirm) {
 		str_add(&text, ": type '");
 		shown_text(&text, text_of(confirm));
@@ -191,6 +209,21 @@ static bool understand(const struct step_story *step, const char *confirm, const
 		       : find_answer(of_approval, ARRAY_LEN(of_approval), typed, out);
 }
 
+/* "skip REASON", and of a fence "fenced REASON". */
+static bool take_reason(const struct step_story *step, const char *typed, struct execution_ask *out)
+{
+	const char *reason = strchr(typed, ' ');
+	struct text word = {typed, reason ? (size_t)(reason - typed) : 0};
+	bool fenced = is_fence(step) && text_is(word, "fenced");
+
+	if (step->status != STEP_FAILED || !(fenced || text_is(word, "skip")))
+		return false;
+	out->request = REQUEST_SKIP;
+	out->reason = reason + 1;
+	out->text = fenced ? "fenced" : "";
+	return true;
+}
+
 /* 1: a line was typed; never waits. */
 static int look_for_line(struct step_question *q)
 {
@@ -221,13 +254,13 @@ int ask_step(void *context, const struct step_story *step, const char *message, 
 	if (!look_for_line(q))
 		return 0;
 	typed = arena_text(a, text_trim(str_text(&q->line)));
-	if (!understand(step, confirm, typed, &out->request)) {
+	out->reason = "";
+	out->text = typed;
+	if (!take_reason(step, typed, out) && !understand(step, confirm, typed, &out->request)) {
 		open_question(q, step, NULL, confirm);
 		return 0;
 	}
 	out->step = arena_strdup(a, step->path);
-	out->reason = "";
-	out->text = typed;
 	out->by = engine_owner(a, q->in->clock, q->in->command->name);
 	q->in->view->ask(q->in->view, NULL, NULL);
 	return 1;

@@ -1,5 +1,5 @@
 /* cmd_health.c - how what was deployed is: all health checks, once or until Ctrl-C. */
-#include "cli/invocation.h"
+#include "cli/watch_status.h"
 #include "engine/engine_runbook.h"
 
 /* Operands name checks, and not stacks. */
@@ -31,8 +31,10 @@ static int run(struct invocation *in)
 
 	if (engine_health(in->engine, &request, &result, &in->diags) != 0)
 		return EXIT_ERROR;
-	if (!watches)
+	if (!watches) {
 		in->view->show_health(in->view, &result);
+		watch_status_show(in);
+	}
 	if (result.interrupted && !watches)
 		return EXIT_INTERRUPTED;
 	return result.healthy == result.count ? EXIT_DONE : EXIT_ERROR;

@@ -1,5 +1,6 @@
 /* cmd_plan.c - what would be done, and why. */
 #include "cli/plan_file.h"
+#include "cli/out_file.h"
 #include "cli/wishes.h"
 
 static enum run_mode mode_of(const struct invocation *in)
@@ -43,7 +44,9 @@ static int run(struct invocation *in)
 
 	if (in->saved)
 		return plan_file_show(in);
-	if (invocation_rollout(in, &request) != 0)
+	if (invocation_rollout(in, &request) != 0 ||
+	    (option_given(in->args, OPT_OUT) &&
+	     out_file_check(in, in->args->options[OPT_OUT].text, OUT_PLAN) != 0))
 		return EXIT_ERROR;
 	if (option_given(in->args, OPT_OUT))
 		request.made_from = &made_from;

@@ -1,7 +1,9 @@
 /* cmd_recreate.c - builds what was in a lost region anew, and clears up when it answers again. */
 #include <string.h>
 
+#include "cli/recreate_look.h"
 #include "cli/recreate_parts.h"
+#include "cli/request.h"
 #include "engine/engine_runbook.h"
 
 static const char *region_of(const struct invocation *in)
@@ -15,6 +17,8 @@ static enum recreate_wish wish_of(const struct invocation *in)
 		return RECREATE_RECONCILE;
 	if (option_given(in->args, OPT_END_RECREATION))
 		return RECREATE_END;
+	if (option_given(in->args, OPT_UNDO_RECREATION))
+		return RECREATE_UNDO;
 	return option_given(in->args, OPT_AGAIN) ? RECREATE_AGAIN : RECREATE_REGION;
 }
 
@@ -30,13 +34,14 @@ static int check_options(struct invocation *in)
 {
 	size_t ways = (size_t)option_given(in->args, OPT_RECONCILE) +
 		      option_given(in->args, OPT_END_RECREATION) +
+		      option_given(in->args, OPT_UNDO_RECREATION) +
 		      option_given(in->args, OPT_AGAIN);
 
 	if (in->args->options[OPT_REGION].count != 1)
 		return fail_usage(in, "'recreate' needs one region that is lost",
 				  "name it: hadeploy recreate --region REGION");
 	if (ways > 1)
-		return fail_usage(in, "--again, --reconcile and --end exclude each other",
+		return fail_usage(in, "--again, --reconcile, --end and --undo exclude each other",
 				  "choose one of them");
 	if (option_given(in->args, OPT_INTO) &&
 	    strcmp(in->args->options[OPT_INTO].text, region_of(in)) == 0)
@@ -55,6 +60,11 @@ static int select_region(struct invocation *in, struct selection *out)
 	out->recreate = wish_of(in);
 	out->lost = region_of(in);
 	out->into = into->count ? into->text : out->lost;
+	out->without_restore = in->args->options[OPT_WITHOUT_RESTORE].text;
+	out->reason = in->args->options[OPT_REASON].text;
+	/* Nothing is planned: no template is needed, no secret. */
+	if (out->recreate == RECREATE_END || out->recreate == RECREATE_UNDO)
+		out->faults = FAULTS_LEFT_OUT;
 	if (out->recreate == RECREATE_REGION || out->recreate == RECREATE_AGAIN) {
 		/* The selection is copied, and what it names is not. */
 		one = ARENA_NEW(in->arena, const char *);
@@ -65,25 +75,60 @@ static int select_region(struct invocation *in, struct selection *out)
 	return 0;
 }
 
+static const char *end_question(struct invocation *in, const char *left)
+{
+	return arena_printf(in->arena,
+			    "The stacks of region %s are where the manifest says then%s%s. Go back "
+			    "to the manifest? Only 'yes' is accepted: ",
+			    region_of(in),
+			    left ? ", made anew and empty by the next apply, which deletes " : "",
+			    left ? left : "");
+}
+
 static int end_recreation(struct invocation *in)
 {
 	struct str done = STR_INIT;
+	const char *left = NULL;
 
+	if (engine_end_means(in->engine, &left, &in->diags) != 0)
+		return -1;
 	if (!invocation_can_approve(in, "the end of a recreation"))
 		return EXIT_ERROR;
-	if (!invocation_approve(in,
-				"The next apply makes the stacks where the manifest says, and "
-				"deletes them where it does not. Go back to the manifest? Only "
-				"'yes' is accepted: ",
-				NULL))
+	if (!invocation_approve(in, end_question(in, left), NULL))
 		return invocation_declined_exit();
-	if (engine_end_recreation(in->engine, &in->diags) != 0)
+	if (engine_end_recreation(in->engine, request_text(in), &in->diags) != 0)
 		return -1;
 	str_printf(&done,
 		   "The stacks of region %s are where the manifest says: 'hadeploy plan' shows "
 		   "what that means.",
 		   region_of(in));
 	in->view->show_done(in->view, "ended", str_cstr(&done));
+	str_release(&done);
+	return EXIT_DONE;
+}
+
+static int undo_recreation(struct invocation *in)
+{
+	struct str done = STR_INIT;
+	size_t back = 0, given_up = 0;
+
+	if (!invocation_can_approve(in, "the undoing of a recreation"))
+		return EXIT_ERROR;
+	if (!invocation_approve(in,
+				"What was abandoned is recorded as before, and the next apply "
+				"deletes what was made since. Undo the recreation? Only 'yes' is "
+				"accepted: ",
+				NULL))
+		return invocation_declined_exit();
+	if (engine_undo_recreation(in->engine, request_text(in), &back, &given_up, &in->diags))
+		return invocation_exit(in);
+	str_printf(&done,
+		   "The recreation of region %s is undone: %zu resource%s recorded as before. "
+		   "'hadeploy plan --refresh' shows what is to be done, %s.",
+		   region_of(in), back, back == 1 ? " is" : "s are",
+		   given_up ? "what was made since is deleted by the next apply"
+			    : "nothing was made since");
+	in->view->show_done(in->view, "undone", str_cstr(&done));
 	str_release(&done);
 	return EXIT_DONE;
 }
@@ -139,7 +184,13 @@ static int run(struct invocation *in)
 
 	if (wish == RECREATE_END)
 		return end_recreation(in);
+	if (wish == RECREATE_UNDO)
+		return undo_recreation(in);
+	if (!clears && recreate_look(in, &style) != 0)
+		return invocation_exit(in);
 	in->style = &style;
+	if (!clears)
+		engine_tell_restores_left(in->engine, &in->diags);
 	if (!clears && option_given(in->args, OPT_SIMULATE) && engine_restores(in->engine))
 		say_without_restores(in);
 	if (!clears && !option_given(in->args, OPT_SIMULATE) && engine_restores(in->engine))
@@ -147,6 +198,9 @@ static int run(struct invocation *in)
 	else
 		code = run_command(in, RUN_APPLY);
 	in->style = NULL;
+	if (code == EXIT_DONE && !clears && !option_given(in->args, OPT_SIMULATE) &&
+	    engine_recreation_over(in->engine, &in->diags) != 0)
+		code = invocation_exit(in);
 	if (code == EXIT_DONE)
 		say_done(in, wish);
 	return code;
@@ -166,8 +220,9 @@ const struct command cmd_recreate = {
 		"\n"
 		"The same command again goes on where it was stopped or killed; what was made "
 		"stays, also when something fails. With --into the stacks lie in the other region "
-		"for every later command, until the manifest says so itself or --end gives it "
-		"up.\n"
+		"for every later command, until the manifest says so itself. --end gives that up "
+		"and leaves what was made there to the next apply; what is in use is not left "
+		"without --reason.\n"
 		"\n"
 		"When the region answers again, --reconcile reads what was abandoned, forgets "
 		"what is gone, and deletes the rest after a question.",
@@ -176,13 +231,17 @@ const struct command cmd_recreate = {
 					  "in another region, without a question",
 					  "hadeploy recreate --region east --reconcile",
 					  "the region is back: delete what is left there",
-					  "hadeploy recreate --region east --end",
-					  "the stacks are where the manifest says again", NULL},
+					  "hadeploy recreate --region east --undo",
+					  "it was a mistake, or all of the region is back", NULL},
 	.options = (const enum option_id[]){OPT_REGION,
 					    OPT_INTO,
 					    OPT_AGAIN,
 					    OPT_RECONCILE,
 					    OPT_END_RECREATION,
+					    OPT_UNDO_RECREATION,
+					    OPT_WITHOUT_RESTORE,
+					    OPT_REASON,
+					    OPT_ACCEPT_DATA_LOSS,
 					    OPT_YES,
 					    OPT_PARAM,
 					    OPT_PARAM_FILE,
@@ -196,6 +255,7 @@ const struct command cmd_recreate = {
 					    OPT_FAILURE_TOLERANCE,
 					    OPT_CONCURRENCY_MODE,
 					    OPT_OVERRIDE_FREEZE,
+					    OPT_OVERRIDE_EXECUTION,
 					    OPT_PARALLELISM,
 					    OPT_LOCK_TIMEOUT,
 					    OPT_JSON,

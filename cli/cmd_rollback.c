@@ -35,12 +35,12 @@ const struct command cmd_rollback = {
 					  "one stack in one region, without a question",
 					  "hadeploy rollback --skip web/east/Database",
 					  "all but one resource", NULL},
-	.options =
-		(const enum option_id[]){OPT_YES, OPT_SKIP, OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
-					 OPT_REFRESH, OPT_REGION_CONCURRENCY, OPT_REGION_ORDER,
-					 OPT_MAX_CONCURRENT, OPT_FAILURE_TOLERANCE,
-					 OPT_CONCURRENCY_MODE, OPT_OVERRIDE_FREEZE, OPT_PARALLELISM,
-					 OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_YES, OPT_SKIP, OPT_REGION, OPT_PARAM,
+					    OPT_PARAM_FILE, OPT_REFRESH, OPT_REGION_CONCURRENCY,
+					    OPT_REGION_ORDER, OPT_MAX_CONCURRENT,
+					    OPT_FAILURE_TOLERANCE, OPT_CONCURRENCY_MODE,
+					    OPT_OVERRIDE_FREEZE, OPT_OVERRIDE_EXECUTION,
+					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | NEED_SIGNALS | RECORD_IS_ENOUGH,
 	.run = run,
 };

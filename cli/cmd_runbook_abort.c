@@ -6,6 +6,7 @@
 #include "cli/execution.h"
 #include "cli/request.h"
 #include "cli/view_execution.h"
+#include "cli/view_text.h"
 
 static const char *named(const struct invocation *in)
 {
@@ -55,6 +56,7 @@ static int end_here(struct invocation *in, const struct execution_row *r)
 		.resume = r->id,
 		.abort = &ask,
 		.reason = reason->text,
+		.override_execution = in->args->options[OPT_OVERRIDE_EXECUTION].text,
 		.request = request_text(in),
 	};
 	struct conduct_result result = {.refused = false};
@@ -71,13 +73,38 @@ static int end_here(struct invocation *in, const struct execution_row *r)
 	return exit_of(in, &result.story);
 }
 
+/* Who can be asked is told beforehand what goes back and what does not. */
+static bool is_meant(struct invocation *in, const struct execution_row *r)
+{
+	struct execution_story s;
+	struct str question = STR_INIT;
+	bool yes;
+
+	if (option_given(in->args, OPT_KEEP) || !invocation_can_ask(in) ||
+	    execution_load(in, in->arena, r, &s, NULL) != 0 ||
+	    execution_find_overtaker(in, &s) != 0)
+		return true;
+	/* It is refused, with what to do instead. */
+	if (s.overtaken && !option_given(in->args, OPT_OVERRIDE_EXECUTION))
+		return true;
+	view_way_back(&question, &s, &in->err.style);
+	str_printf(&question, "Abort execution %s of ", r->id);
+	shown_text(&question, text_of(r->runbook));
+	str_add(&question, "? Only 'yes' is accepted: ");
+	yes = invocation_approve(in, str_cstr(&question), NULL);
+	str_release(&question);
+	return yes;
+}
+
 static int run(struct invocation *in)
 {
 	struct execution_row row;
 	int here = look(in, &row);
 
-	if (here < 0)
+	if (here < 0 || (!here && execution_find_asked(in, named(in), "", &row) != 0))
 		return invocation_exit(in);
+	if (!is_meant(in, &row))
+		return invocation_declined_exit();
 	return here ? end_here(in, &row) : runbook_ask(in);
 }
 
@@ -89,15 +116,20 @@ const struct command cmd_runbook_abort = {
 	.operand_max = 1,
 	.help = "Nothing more is begun. What was done is undone in the opposite order where a step "
 		"can be: those with Reverse, Traffic and Apply; 'hadeploy runbook status' tells "
-		"which could not. With --keep nothing is undone.\n"
+		"beforehand which, and which stay done. Once a fence has cut off the old primary, "
+		"or another one was promoted, and no Reverse undoes that, nothing is undone: to go "
+		"back would leave nobody serving. With --keep nothing is undone either.\n"
 		"\n"
 		"An execution whose process was killed is ended, and undone, by this command "
 		"itself; one that failed is, when it is named. When its runbook has changed since "
-		"it began nothing is undone, and the steps that would have been are named.",
+		"it began nothing is undone, and the steps that would have been are named. When a "
+		"later execution has changed something where it works it is refused: to undo the "
+		"earlier one would work on top of that; --keep ends it as it is.",
 	.examples = (const char *const[]){"hadeploy runbook abort --reason 'false alarm'",
 					  "back to where it was", "hadeploy runbook abort --keep",
 					  "stop here, as it is", NULL},
-	.options = (const enum option_id[]){OPT_KEEP, OPT_EXECUTION, OPT_REASON, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_KEEP, OPT_EXECUTION, OPT_OVERRIDE_EXECUTION,
+					    OPT_REASON, OPT_YES, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_WRITE | NEED_SIGNALS | RECORD_IS_ENOUGH,
 	.select = runbook_select,
 	.run = run,

@@ -103,7 +103,9 @@ struct checking {
 	struct {
 		VEC_OF(const struct readiness *)
 	} directions;
-	bool refused; /* with --strict: it is not ready */
+	bool refused;       /* with --strict: it is not ready */
+	size_t possible;    /* directions */
+	struct diags wrong; /* with the others */
 };
 
 static bool is_given(const struct runbook_given *g, const char *name)
@@ -113,6 +115,23 @@ static bool is_given(const struct runbook_given *g, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* One of several that cannot be is no reason to say nothing of the others. */
+static struct readiness *look(struct checking *c, const struct readiness_question *q,
+			      const struct direction *at)
+{
+	struct diags found = DIAGS_INIT;
+	struct readiness *r = readiness_static(c->in->arena, q, &found);
+
+	c->possible += r != NULL;
+	if (!r && at && !runbook_wants(c->procedure, q->given)) {
+		r = readiness_impossible(c->in->arena, q, at, &found);
+		diags_take_new(&c->wrong, &found);
+	} else {
+		diags_take(&c->in->diags, &found);
+	}
+	return r;
 }
 
 /* NULL: as it is given. */
@@ -135,7 +154,7 @@ static int check_direction(struct checking *c, const struct direction *at)
 		all[count + 1] = (struct parameter_given){"To", at->to};
 	}
 	runbook_given_for_look(in->arena, m, c->procedure, &given, &whole);
-	r = readiness_static(in->arena, &q, &in->diags);
+	r = look(c, &q, at);
 	if (!r || readiness_recorded(c->records, r, &in->diags) != 0)
 		return -1;
 	if (option_given(in->args, OPT_LIVE) && readiness_live(in->engine, r, &in->diags) != 0)
@@ -193,6 +212,11 @@ static int check_directions(struct checking *c)
 		if (check_direction(c, &some[i]) != 0)
 			status = -1;
 	}
+	if (!c->possible) {
+		diags_take_new(&c->in->diags, &c->wrong);
+		status = -1;
+	}
+	diags_release(&c->wrong);
 	return status;
 }
 

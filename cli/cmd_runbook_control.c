@@ -11,6 +11,7 @@
 #include "cli/ask_step.h"
 #include "cli/cmd_runbook.h"
 #include "cli/execution.h"
+#include "cli/request.h"
 #include "cli/view_execution.h"
 
 #define TAKEN_WITHIN_MS 5000
@@ -26,28 +27,29 @@ struct control {
 	bool step_optional; /* without one: the only one that may, or all */
 	bool all_without;   /* without one it is about the whole execution */
 	const char *follows;
+	const char *resumes; /* option of `run --resume` that asks the same; NULL: there is none */
 };
 
 static const struct control controls[] = {
 	{&cmd_runbook_pause, REQUEST_PAUSE, 0, true, true,
-	 "what runs is finished, and no step is begun until 'hadeploy runbook resume'"},
-	{&cmd_runbook_resume, REQUEST_RESUME, 0, true, true, "it goes on"},
+	 "what runs is finished, and no step is begun until 'hadeploy runbook resume'", NULL},
+	{&cmd_runbook_resume, REQUEST_RESUME, 0, true, true, "it goes on", NULL},
 	{&cmd_runbook_skip, REQUEST_SKIP,
 	 MAY(STEP_NOT_STARTED) | MAY(STEP_RUNNING) | MAY(STEP_PENDING_APPROVAL) | MAY(STEP_FAILED),
-	 false, false, "the step is left out, and what comes after it goes on"},
+	 false, false, "the step is left out", "--skip"},
 	{&cmd_runbook_retry, REQUEST_RETRY, MAY(STEP_FAILED), true, false,
-	 "the step is tried again"},
+	 "the step is tried again", "--retry"},
 	{&cmd_runbook_approve, REQUEST_APPROVE, MAY(STEP_PENDING_APPROVAL), true, false,
-	 "it goes on"},
+	 "the step is done", "--approve"},
 	{&cmd_runbook_decline, REQUEST_DECLINE, MAY(STEP_PENDING_APPROVAL), true, false,
-	 "the step fails, and the execution does as its OnFailure says"},
+	 "the step fails, and the execution does as its OnFailure says", NULL},
 	{&cmd_runbook_ungraceful, REQUEST_UNGRACEFUL,
 	 MAY(STEP_NOT_STARTED) | MAY(STEP_RUNNING) | MAY(STEP_PENDING_APPROVAL) | MAY(STEP_FAILED),
-	 true, true, "from here on steps do as their Ungraceful says"},
+	 true, true, "from here on steps do as their Ungraceful says", "--ungraceful"},
 	{&cmd_runbook_abort, REQUEST_ABORT, 0, true, true,
-	 "nothing more is begun, and what can be undone is"},
+	 "nothing more is begun, and what can be undone is", NULL},
 	{&cmd_runbook_accept, REQUEST_ACCEPT_DATA_LOSS, 0, true, true,
-	 "it may promote although more is lost than the RPO allows"},
+	 "it may promote although more is lost than the RPO allows", "--accept-data-loss"},
 };
 
 static const struct control *control_of(const struct command *c)
@@ -220,6 +222,10 @@ static int fill(struct asking *k, struct execution_ask *q)
 		.text = option_given(in->args, OPT_KEEP) ? "keep" : "",
 		.by = engine_owner(in->arena, in->clock, in->command->name),
 	};
+	if (option_given(in->args, OPT_FENCED)) {
+		q->text = "fenced";
+		q->reason = in->args->options[OPT_FENCED].text;
+	}
 	if (k->control->request == REQUEST_ACCEPT_DATA_LOSS)
 		q->reason = in->args->operands[0];
 	if (k->control->request == REQUEST_APPROVE)
@@ -318,12 +324,49 @@ static const char *refusal(struct asking *k, int64_t number)
 	return NULL;
 }
 
+/* As it stood when it was asked. */
+static const char *follows_abort(struct asking *k)
+{
+	struct way_back way;
+
+	execution_way_back(k->in->arena, &k->story, &way);
+	if (way.point)
+		return arena_printf(
+			k->in->arena,
+			"nothing more is begun, and nothing is undone: %s; not undone: %s",
+			way.point, path_list_text(k->in->arena, &way.stays));
+	if (way.stays.count)
+		return arena_printf(k->in->arena, "%s; not undone: %s", k->control->follows,
+				    path_list_text(k->in->arena, &way.stays));
+	return k->control->follows;
+}
+
+/* What was asked of a paused execution is done, and no step follows. */
+static const char *still_paused(struct asking *k)
+{
+	struct execution_list now = {NULL, 0};
+	struct execution_story s = {.paused = false};
+
+	if (k->control->request == REQUEST_PAUSE ||
+	    journal_load_execution(k->in->state, k->row.id, k->in->arena, &now, &k->in->diags) ||
+	    !now.count || execution_load(k->in, k->in->arena, &now.items[0], &s, NULL) ||
+	    !s.paused || execution_status_is_over(s.row.status))
+		return "";
+	return strcmp(s.pause_reason, "operator") != 0
+		       ? "; it stays paused, since another step failed: 'hadeploy runbook status'"
+		       : "; it stays paused until 'hadeploy runbook resume'";
+}
+
+static const char *follows(struct asking *k)
+{
+	if (option_given(k->in->args, OPT_KEEP))
+		return "nothing more is begun, and what was done stays";
+	return k->control->request == REQUEST_ABORT ? follows_abort(k) : k->control->follows;
+}
+
 static int report(struct asking *k, enum taken taken)
 {
 	const char *of = k->step ? k->step->path : "";
-	const char *follows = option_given(k->in->args, OPT_KEEP)
-				      ? "nothing more is begun, and what was done stays"
-				      : k->control->follows;
 	struct diag *g;
 
 	if (taken == NEVER_TAKEN) {
@@ -335,10 +378,11 @@ static int report(struct asking *k, enum taken taken)
 		return invocation_exit(k->in);
 	k->in->view->show_done(
 		k->in->view, taken == TAKEN ? "request_taken" : "request_made",
-		arena_printf(k->in->arena, "Execution %s of %s %s: %s%s%s; %s.", k->row.id,
+		arena_printf(k->in->arena, "Execution %s of %s %s: %s%s%s; %s%s.", k->row.id,
 			     k->row.runbook,
 			     taken == TAKEN ? "took it" : "is asked, and has not answered yet",
-			     what(k), *of ? " " : "", of, follows));
+			     what(k), *of ? " " : "", of, follows(k),
+			     taken == TAKEN ? still_paused(k) : ""));
 	return EXIT_DONE;
 }
 
@@ -350,6 +394,35 @@ static const char *named(const struct invocation *in)
 	return in->args->options[OPT_EXECUTION].text;
 }
 
+static void add_option(struct str *words, const struct invocation *in, enum option_id id,
+		       const char *name)
+{
+	if (!option_given(in->args, id))
+		return;
+	str_printf(words, " --%s ", name);
+	shell_word(words, in->args->options[id].text);
+}
+
+/* The words of `run --resume` that ask for the same, of an execution that nobody runs. */
+static const char *resume_words(const struct invocation *in, const struct control *control)
+{
+	bool takes_word = control->resumes && control->request != REQUEST_UNGRACEFUL;
+	struct str words = STR_INIT;
+	const char *copy;
+
+	if (control->resumes && (!takes_word || in->args->operand_count))
+		str_printf(&words, " %s", control->resumes);
+	if (words.len && takes_word) {
+		str_add_char(&words, ' ');
+		shell_word(&words, in->args->operands[0]);
+		add_option(&words, in, OPT_FENCED, "fenced");
+		add_option(&words, in, OPT_REASON, "reason");
+	}
+	copy = arena_strdup(in->arena, str_cstr(&words));
+	str_release(&words);
+	return copy;
+}
+
 int runbook_ask(struct invocation *in)
 {
 	struct asking k = {.in = in, .control = control_of(in->command)};
@@ -358,7 +431,7 @@ int runbook_ask(struct invocation *in)
 	const char *why;
 	int64_t number;
 
-	if (execution_find_asked(in, named(in), &k.row) != 0 ||
+	if (execution_find_asked(in, named(in), resume_words(in, k.control), &k.row) != 0 ||
 	    execution_load(in, in->arena, &k.row, &k.story, &k.entries) != 0 ||
 	    find_step(&k) != 0 || check_status(&k) != 0 || fill(&k, &q) != 0 ||
 	    journal_ask(in->state, k.row.id, &q, &in->diags) != 0 ||
@@ -398,12 +471,29 @@ const struct command cmd_runbook_resume =
 		"interrupted or killed is gone on with by 'hadeploy runbook run --resume'.",
 		"hadeploy runbook resume", "the one that is going on");
 
-const struct command cmd_runbook_skip = CONTROL(
-	"skip", "leave a step out", "STEP", 1,
-	"For a step that runs, waits, failed or has not begun. A running one is asked to end. The "
-	"execution then is COMPLETED_WITH_EXCEPTIONS at best. A step is named by its path as "
-	"'hadeploy runbook status' shows it, or by its own name where that is clear.",
-	"hadeploy runbook skip data/warm-caches --reason 'takes too long'", "go on without it");
+const struct command cmd_runbook_skip = {
+	.name = "runbook skip",
+	.group = GROUP_FAILOVER,
+	.summary = "leave a step out",
+	.operands = "STEP",
+	.operand_min = 1,
+	.operand_max = 1,
+	.help = "For a step that runs, waits, failed or has not begun. A running one is asked to "
+		"end. The execution then is COMPLETED_WITH_EXCEPTIONS at best. A step is named by "
+		"its path as 'hadeploy runbook status' shows it, or by its own name where that is "
+		"clear. A fence that is skipped has fenced nothing, and nothing is promoted behind "
+		"it, unless --fenced says that the old primary was switched off by hand.",
+	.examples =
+		(const char *const[]){
+			"hadeploy runbook skip data/warm-caches --reason 'takes too long'",
+			"go on without it",
+			"hadeploy runbook skip fence --fenced 'ann has cut its power'",
+			"no check can tell that it is off", NULL},
+	.options =
+		(const enum option_id[]){OPT_FENCED, OPT_EXECUTION, OPT_REASON, OPT_JSON, OPT_END},
+	.needs = NEED_STATE_WRITE,
+	.run = runbook_ask,
+};
 
 const struct command cmd_runbook_retry = CONTROL(
 	"retry", "try a failed step again", "[STEP]", 0,

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "cli/cmd_runbook.h"
 #include "cli/execution.h"
+#include "cli/out_file.h"
 #include "cli/view_report.h"
 
 static int say_none(struct invocation *in)
@@ -113,6 +114,9 @@ static int run_report(struct invocation *in)
 		invocation_project_is_here(in);
 		return invocation_exit(in);
 	}
+	if (option_given(in->args, OPT_REPORT_OUT) &&
+	    out_file_check(in, in->args->options[OPT_REPORT_OUT].text, OUT_REPORT) != 0)
+		return invocation_exit(in);
 	if (find(in, &row) != 0 ||
 	    journal_load_entries(in->state, &(struct journal_part){row.id, 0}, in->arena, &entries,
 				 &in->diags) != 0)

@@ -10,9 +10,15 @@
 #include "cli/ask_step.h"
 #include "cli/cmd_runbook.h"
 #include "cli/execution.h"
+#include "cli/out_file.h"
 #include "cli/request.h"
 #include "cli/view_execution.h"
 #include "cli/view_report.h"
+#include "cli/view_text.h"
+
+struct runbook_asks {
+	VEC_OF(struct execution_ask)
+};
 
 /* What is to be run. */
 struct order {
@@ -21,6 +27,7 @@ struct order {
 	struct runbook_given given;
 	enum execution_kind kind;
 	const char *resume;                /* NULL: a new one */
+	struct runbook_asks asks;          /* of the one that is gone on with */
 	const struct execution_row *ended; /* for --junit */
 };
 
@@ -62,22 +69,64 @@ static void take_parameters(struct order *o, const char *json)
 	o->given = (struct runbook_given){given.items, given.count};
 }
 
+static void ask_for(struct order *o, enum execution_request request, const char *step)
+{
+	struct invocation *in = o->in;
+	const struct option_value *reason = &in->args->options[OPT_REASON];
+	const struct option_value *fenced = &in->args->options[OPT_FENCED];
+	bool by_person = request == REQUEST_SKIP && fenced->count;
+
+	*(struct execution_ask *)arena_vec_add(in->arena, &o->asks) = (struct execution_ask){
+		.request = request,
+		.step = step,
+		.reason = by_person       ? fenced->text
+			  : reason->count ? reason->text
+					  : "",
+		.text = by_person ? "fenced" : "",
+		.by = engine_owner(in->arena, in->clock, in->command->name),
+	};
+}
+
+static void take_asks(struct order *o)
+{
+	const struct option_value *all = o->in->args->options;
+
+	if (all[OPT_UNGRACEFUL].count)
+		ask_for(o, REQUEST_UNGRACEFUL, "");
+	for (size_t i = 0; i < all[OPT_SKIP_STEP].count; i++)
+		ask_for(o, REQUEST_SKIP, all[OPT_SKIP_STEP].items[i]);
+	for (size_t i = 0; i < all[OPT_RETRY_STEP].count; i++)
+		ask_for(o, REQUEST_RETRY, all[OPT_RETRY_STEP].items[i]);
+}
+
+/* What an execution was begun with holds until its end. */
+static int check_resumed(struct order *o)
+{
+	struct invocation *in = o->in;
+	struct diag *g;
+
+	if (!o->given.count && !option_given(in->args, OPT_SINCE))
+		return 0;
+	g = diag_add(&in->diags, DIAG_EXECUTION_RESUME, RANGE_NONE,
+		     o->given.count ? "an execution goes on with the parameters it began with"
+				    : "the clock of an execution runs since it began");
+	diag_hint(&in->diags, g,
+		  o->given.count ? "leave --param, --from and --to away" : "leave --since away");
+	return -1;
+}
+
 /* The operand is an id; a runbook is named only where a new execution begins. */
 static int look_for_resumed(struct order *o)
 {
 	struct invocation *in = o->in;
 	struct execution_row r;
-	struct diag *g;
 
 	if (execution_find_resumable(in, in->args->operand_count ? in->args->operands[0] : NULL,
 				     &r) != 0)
 		return -1;
-	if (o->given.count) {
-		g = diag_add(&in->diags, DIAG_EXECUTION_RESUME, RANGE_NONE,
-			     "an execution goes on with the parameters it began with");
-		diag_hint(&in->diags, g, "leave --param, --from and --to away");
+	if (check_resumed(o) != 0)
 		return -1;
-	}
+	take_asks(o);
 	o->runbook = r.runbook;
 	o->kind = r.kind;
 	o->resume = r.id;
@@ -117,8 +166,12 @@ static int fill(struct order *o, struct conduct_request *q)
 		.since_ms = since_ms(in, &status),
 		.reason = in->args->options[OPT_REASON].text,
 		.accept_data_loss = in->args->options[OPT_ACCEPT_DATA_LOSS].text,
+		.override_blockers = in->args->options[OPT_OVERRIDE_BLOCKERS].text,
+		.override_execution = in->args->options[OPT_OVERRIDE_EXECUTION].text,
 		.approve = approve->items,
 		.approve_count = approve->count,
+		.asks = o->asks.items,
+		.ask_count = o->asks.count,
 		.strict = option_given(in->args, OPT_STRICT),
 		.hold_on_failure = invocation_can_ask(in),
 		.request = request_text(in),
@@ -127,6 +180,17 @@ static int fill(struct order *o, struct conduct_request *q)
 }
 
 /* --- its run ------------------------------------------------------------------------------ */
+
+static void add_asks(struct str *out, const struct order *o)
+{
+	for (size_t i = 0; i < o->asks.count; i++) {
+		const struct execution_ask *q = &o->asks.items[i];
+
+		if (*q->step)
+			str_printf(out, ", %s ", request_name(q->request));
+		shown_text(out, text_of(q->step));
+	}
+}
 
 static void add_question(struct str *out, const struct order *o)
 {
@@ -140,6 +204,7 @@ static void add_question(struct str *out, const struct order *o)
 		str_printf(out, "%s%s=%s", i ? ", " : " with ", o->given.items[i].name,
 			   o->given.items[i].value);
 	str_add(out, option_given(o->in->args, OPT_UNGRACEFUL) ? ", ungraceful" : "");
+	add_asks(out, o);
 	str_add(out, "? Only 'yes' is accepted: ");
 }
 
@@ -201,6 +266,19 @@ static void save_junit(struct order *o, const struct execution_row *row)
 	o->ended = NULL;
 }
 
+/* What is missing is told before the first step, and not behind the last. */
+static void tell_before(void *context)
+{
+	invocation_show_diags(((struct step_question *)context)->in);
+}
+
+static bool confirm(void *context, const char *question)
+{
+	const struct step_question *q = context;
+
+	return invocation_approve(q->in, question, NULL);
+}
+
 static int conduct(struct order *o)
 {
 	struct invocation *in = o->in;
@@ -209,14 +287,18 @@ static int conduct(struct order *o)
 	struct conduct_request q;
 	int status;
 
+	if (option_given(in->args, OPT_JUNIT) &&
+	    out_file_check(in, in->args->options[OPT_JUNIT].text, OUT_REPORT) != 0)
+		return invocation_exit(in);
 	if (fill(o, &q) != 0 || !invocation_can_approve(in, "executions of runbooks"))
 		return invocation_exit(in);
 	if (!is_approved(o))
 		return invocation_declined_exit();
-	if (invocation_can_ask(in)) {
+	q.context = &question;
+	q.begins = tell_before;
+	if (invocation_can_ask(in))
 		q.ask = ask_step;
-		q.context = &question;
-	}
+	q.confirm = option_given(in->args, OPT_YES) ? NULL : confirm;
 	status = engine_conduct(in->engine, &q, &result, &in->diags);
 	ask_step_close(&question);
 	save_junit(o, &result.story.row);
@@ -237,11 +319,30 @@ static int say_name_missing(struct invocation *in)
 	return EXIT_USAGE;
 }
 
+/* Of a new execution nothing is over or failed. */
+static int say_resume_missing(struct invocation *in)
+{
+	struct usage u = USAGE_INIT;
+
+	str_printf(&u.problem, "--%s is for an execution that is gone on with",
+		   option_given(in->args, OPT_SKIP_STEP) ? "skip"
+		   : option_given(in->args, OPT_FENCED)  ? "fenced"
+							 : "retry");
+	str_add(&u.hint, "hadeploy runbook run --resume [EXECUTION] --skip STEP");
+	usage_show(&u, &in->err);
+	usage_release(&u);
+	return EXIT_USAGE;
+}
+
 static int run_run(struct invocation *in)
 {
 	struct order o = {.in = in};
 	bool resumes = option_given(in->args, OPT_RESUME);
 
+	if (!resumes &&
+	    (option_given(in->args, OPT_SKIP_STEP) || option_given(in->args, OPT_RETRY_STEP) ||
+	     option_given(in->args, OPT_FENCED)))
+		return say_resume_missing(in);
 	if (!resumes && !in->args->operand_count)
 		return say_name_missing(in);
 	runbook_given(in, &o.given);
@@ -339,6 +440,28 @@ static int turn_around(struct order *o, const char *parameters)
 	return 0;
 }
 
+/* One that did not come to its end may have fenced and promoted all the same: whether to go on with
+ * it or to go back is for a person to say. */
+static void hint_way(struct order *o, struct diag *g, const struct execution_list *all)
+{
+	struct invocation *in = o->in;
+	const struct execution_row *r = all->count ? &all->items[0] : NULL;
+	struct order back = {.in = in};
+
+	for (size_t i = 0; i < all->count && !execution_is_resumable(r); i++)
+		r = &all->items[i];
+	if (!r || !execution_is_resumable(r) || strcmp(r->runbook, failover_of(in)->runbook) != 0 ||
+	    turn_around(&back, r->parameters) != 0 || back.given.count < 2) {
+		diag_hint(&in->diags, g, "hadeploy failback --from REGION --to REGION");
+		return;
+	}
+	diag_detail(&in->diags, g, "Execution %s of it is %s.", r->id, execution_shown_status(r));
+	diag_hint(&in->diags, g,
+		  "go on with it: 'hadeploy runbook run --resume %s'; or go back all the same: "
+		  "'hadeploy failback --from %s --to %s'",
+		  r->id, back.given.items[0].value, back.given.items[1].value);
+}
+
 static int look_for_last(struct order *o)
 {
 	struct invocation *in = o->in;
@@ -361,7 +484,7 @@ static int look_for_last(struct order *o)
 	}
 	g = diag_add(&in->diags, DIAG_FAILBACK_NONE, RANGE_NONE,
 		     "there is no failover by runbook '%s' to go back from", runbook);
-	diag_hint(&in->diags, g, "hadeploy failback --from REGION --to REGION");
+	hint_way(o, g, &all);
 	return -1;
 }
 
@@ -400,7 +523,9 @@ static const char *const run_examples[] = {
 	"hadeploy runbook run failover --from east --to west", "after a question",
 	"hadeploy runbook run failover --from east --to west --ungraceful --since 5m --yes",
 	"east is gone since five minutes",
-	"hadeploy runbook run --resume", "go on with the latest one", NULL,
+	"hadeploy runbook run --resume", "go on with the latest one",
+	"hadeploy runbook run --resume --skip page --reason 'the pager is down'",
+	"go on without a step that fails", NULL,
 };
 static const char *const drill_examples[] = {
 	"hadeploy runbook drill failover --from east --to west --level simulated",
@@ -421,12 +546,36 @@ const struct command cmd_runbook_run = {
 	.summary = "run a runbook, or go on with an execution",
 	.operands = "NAME | --resume [EXECUTION]",
 	.operand_max = 1,
-	.help = "Runs the steps of a runbook in order and measures its objectives. " HOW_IT_RUNS,
+	.help = "Runs the steps of a runbook in order and measures its objectives. " HOW_IT_RUNS
+		"\n"
+		"\n"
+		"With --resume it goes on where an execution stopped, and tries again what failed. "
+		"--skip leaves a step out, --retry tries one again that was passed over, "
+		"--ungraceful takes the other form of all that follow; who asked, and the "
+		"--reason, "
+		"are recorded.",
 	.examples = run_examples,
-	.options = (const enum option_id[]){OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM, OPT_UNGRACEFUL,
-					    OPT_SINCE, OPT_APPROVE, OPT_ACCEPT_DATA_LOSS,
-					    OPT_REASON, OPT_STRICT, OPT_RESUME, OPT_JUNIT, OPT_YES,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_FROM,
+					    OPT_TO,
+					    OPT_RUNBOOK_PARAM,
+					    OPT_UNGRACEFUL,
+					    OPT_SINCE,
+					    OPT_APPROVE,
+					    OPT_ACCEPT_DATA_LOSS,
+					    OPT_OVERRIDE_BLOCKERS,
+					    OPT_OVERRIDE_EXECUTION,
+					    OPT_REASON,
+					    OPT_STRICT,
+					    OPT_RESUME,
+					    OPT_SKIP_STEP,
+					    OPT_FENCED,
+					    OPT_RETRY_STEP,
+					    OPT_JUNIT,
+					    OPT_YES,
+					    OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT,
+					    OPT_JSON,
+					    OPT_END},
 	.needs = NEEDS,
 	.select = runbook_select,
 	.run = run_run,
@@ -447,8 +596,9 @@ const struct command cmd_runbook_drill = {
 	.examples = drill_examples,
 	.options = (const enum option_id[]){OPT_LEVEL, OPT_FROM, OPT_TO, OPT_RUNBOOK_PARAM,
 					    OPT_UNGRACEFUL, OPT_APPROVE, OPT_ACCEPT_DATA_LOSS,
-					    OPT_REASON, OPT_STRICT, OPT_JUNIT, OPT_YES,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+					    OPT_OVERRIDE_BLOCKERS, OPT_REASON, OPT_STRICT,
+					    OPT_JUNIT, OPT_YES, OPT_PARALLELISM, OPT_LOCK_TIMEOUT,
+					    OPT_JSON, OPT_END},
 	.needs = NEEDS,
 	.select = runbook_select,
 	.run = run_drill,
@@ -461,6 +611,7 @@ static const enum option_id failover_options[] = {OPT_FROM,
 						  OPT_SINCE,
 						  OPT_APPROVE,
 						  OPT_ACCEPT_DATA_LOSS,
+						  OPT_OVERRIDE_BLOCKERS,
 						  OPT_REASON,
 						  OPT_STRICT,
 						  OPT_JUNIT,

@@ -5,11 +5,13 @@
  * execution itself shows: the same entries of the journal, told by the same view.
  */
 #include <poll.h>
+#include <string.h>
 
 #include "cli/cmd_runbook.h"
 #include "cli/execution.h"
 #include "cli/signals.h"
 #include "cli/view_execution.h"
+#include "cli/watch_status.h"
 
 #define LIST_LIMIT 20
 #define LOOK_MS 300
@@ -37,17 +39,58 @@ static int show_list(struct invocation *in)
 	in->view->show_executions(
 		in->view,
 		&(struct execution_rows){all.items, all.count, in->clock->wall_ms(in->clock)});
+	watch_status_show(in);
 	return invocation_exit(in);
+}
+
+/* Of one that goes on events come between two looks at it. */
+static void look_at_chain(struct invocation *in, const struct execution_row *r,
+			  const struct journal_list *entries)
+{
+	int64_t broken = journal_broken_at(entries, r->head);
+	struct diag *g;
+
+	if (!broken || !(execution_status_is_over(r->status) || r->gone))
+		return;
+	g = diag_warn(&in->diags, DIAG_JOURNAL_BROKEN, RANGE_NONE,
+		      "the journal of execution '%s' was changed at event %lld: nothing that is "
+		      "shown of it is proven",
+		      r->id, (long long)broken);
+	diag_hint(&in->diags, g, "'hadeploy state check' says more");
 }
 
 static int show_one(struct invocation *in, const struct execution_row *r)
 {
 	struct execution_story story;
+	struct journal_list entries;
 
-	if (execution_load(in, in->arena, r, &story, NULL) != 0)
+	if (execution_load(in, in->arena, r, &story, &entries) != 0 ||
+	    execution_find_overtaker(in, &story) != 0)
 		return invocation_exit(in);
+	look_at_chain(in, r, &entries);
 	in->view->show_execution(in->view, &story);
+	if (!in->args->operand_count)
+		watch_status_show(in);
 	return EXIT_DONE;
+}
+
+/* Nothing is going on: the latest is shown when somebody has to do something about it. */
+static int find_left(struct invocation *in, struct execution_row *out)
+{
+	struct execution_list all = {NULL, 0};
+
+	if (option_given(in->args, OPT_LIMIT) || option_given(in->args, OPT_JSON))
+		return 0;
+	if (journal_load_executions(in->state, 0, in->arena, &all, &in->diags) != 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		if (execution_is_harmless(&all.items[i]))
+			continue;
+		if (execution_is_resumable(&all.items[i]))
+			*out = all.items[i];
+		return 0;
+	}
+	return 0;
 }
 
 /* --- watching ------------------------------------------------------------------------- */
@@ -111,7 +154,8 @@ static int show_end(struct watch *w)
 	struct journal_list entries;
 
 	if (execution_find(in, w->row.id, &w->row) != 0 ||
-	    execution_load(in, in->arena, &w->row, &story, &entries) != 0)
+	    execution_load(in, in->arena, &w->row, &story, &entries) != 0 ||
+	    execution_find_overtaker(in, &story) != 0)
 		return invocation_exit(in);
 	in->view->show_execution_end(in->view, &story);
 	return execution_exit(&story, &entries);
@@ -129,7 +173,8 @@ static int watch(struct invocation *in, const struct execution_row *r)
 	return over == 1 ? show_end(&w) : invocation_exit(in);
 }
 
-/* Without an id: the only one that is going on, to be watched else the latest. */
+/* Without an id: the only one that is going on, else one that waits for somebody; to be watched
+ * else the latest. */
 static int find(struct invocation *in, struct execution_row *out)
 {
 	struct execution_list list = {NULL, 0};
@@ -139,7 +184,7 @@ static int find(struct invocation *in, struct execution_row *out)
 	if (execution_load_going(in, &list) != 0)
 		return -1;
 	if (list.count > 1 && option_given(in->args, OPT_WATCH))
-		return execution_find_asked(in, in->args->options[OPT_EXECUTION].text, out);
+		return execution_find_asked(in, in->args->options[OPT_EXECUTION].text, "", out);
 	if (!list.count && option_given(in->args, OPT_WATCH) &&
 	    journal_load_executions(in->state, 1, in->arena, &list, &in->diags) != 0)
 		return -1;
@@ -147,7 +192,7 @@ static int find(struct invocation *in, struct execution_row *out)
 		return say_none(in);
 	if (list.count == 1)
 		*out = list.items[0];
-	return 0;
+	return list.count ? 0 : find_left(in, out);
 }
 
 static int run(struct invocation *in)
@@ -170,7 +215,8 @@ const struct command cmd_runbook_status = {
 	.help = "Shows an execution: who runs it and since when, the clock of its RTO, and each "
 		"step "
 		"with how it stands, how long it took or takes, and what it said last. Without an "
-		"id: the one that is going on; when none is, a list of the latest. The beginning "
+		"id: the one that is going on; else the latest when it waits for somebody (FAILED, "
+		"PAUSED, LOST), with what to type; else a list, as with --limit. The beginning "
 		"of an id is enough. It reads recorded state alone, takes no lock, and works from "
 		"any terminal, also when the manifest is broken.\n"
 		"\n"

@@ -19,5 +19,9 @@ int state_say_unknown(struct invocation *in, const char *word, const struct reco
 int state_lock_records(struct invocation *in, const struct record_list *records);
 /* -1, with errors, when an operation of one of them has no end yet. */
 int state_check_free(struct invocation *in, const struct record_list *records);
+/* An execution of a runbook is going on: told before the question; -1, with an error, when nobody
+ * is asked and no --override-execution says why it does not matter.  One whose process has ended is
+ * a warning. */
+int state_check_executions(struct invocation *in);
 
 #endif

@@ -112,7 +112,8 @@ static int run_rm(struct invocation *in)
 	struct record_list list;
 	int status;
 
-	if (find_all(in, &records) != 0 || !invocation_can_approve(in, "changes of recorded state"))
+	if (find_all(in, &records) != 0 || state_check_executions(in) != 0 ||
+	    !invocation_can_approve(in, "changes of recorded state"))
 		return invocation_exit(in);
 	if (!approve(in, &records))
 		return invocation_declined_exit();
@@ -130,7 +131,7 @@ static int run_unlock(struct invocation *in)
 {
 	const char *id = in->args->operands[0];
 
-	if (!invocation_can_approve(in, "broken locks"))
+	if (state_check_executions(in) != 0 || !invocation_can_approve(in, "broken locks"))
 		return invocation_exit(in);
 	if (!invocation_approve(in,
 				"Whoever holds the lock can record nothing more.\n"
@@ -155,7 +156,7 @@ const struct command cmd_state_rm = {
 		"when it is still in the template, the next apply creates it anew or takes it up "
 		"again. For hosts that are gone for good, and for what was deleted by hand.",
 	.examples = (const char *const[]){"hadeploy state rm web/east/Page", "one resource", NULL},
-	.options = (const enum option_id[]){OPT_YES, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_YES, OPT_OVERRIDE_EXECUTION, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_WRITE,
 	.run = run_rm,
 };
@@ -172,7 +173,7 @@ const struct command cmd_state_unlock = {
 		"the same machine are taken over without this, and those of other machines half a "
 		"minute after they were last renewed. A holder that is alive after all can record "
 		"nothing more, and the next run looks after what it had begun.",
-	.options = (const enum option_id[]){OPT_YES, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_YES, OPT_OVERRIDE_EXECUTION, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_WRITE,
 	.run = run_unlock,
 };

@@ -154,7 +154,8 @@ static int run_mv(struct invocation *in)
 
 	if (find_from(in, in->args->operands[0], &found) != 0 ||
 	    read_to(in, in->args->operands[1], &found.items[0].addr, &to) != 0 ||
-	    check_vacant(in, &to) != 0 || !invocation_can_approve(in, "changes of recorded state"))
+	    check_vacant(in, &to) != 0 || state_check_executions(in) != 0 ||
+	    !invocation_can_approve(in, "changes of recorded state"))
 		return invocation_exit(in);
 	from = &found.items[0].addr;
 	if (!approve(in, from, &to))
@@ -182,7 +183,7 @@ const struct command cmd_state_mv = {
 		"template does it for everybody.",
 	.examples = (const char *const[]){"hadeploy state mv web/east/Page SitePage",
 					  "Page is called SitePage in the template now", NULL},
-	.options = (const enum option_id[]){OPT_YES, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_YES, OPT_OVERRIDE_EXECUTION, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_WRITE,
 	.run = run_mv,
 };

@@ -2,6 +2,7 @@
 #include "cli/execution.h"
 #include "cli/invocation.h"
 #include "cli/request.h"
+#include "cli/watch_status.h"
 
 /* Operands name entries of Watch, and not stacks. */
 static int select_nothing(struct invocation *in, struct selection *out)
@@ -39,7 +40,19 @@ static int once_exit(struct invocation *in, const struct watch_result *r)
 	return r->unwell ? EXIT_ERROR : EXIT_DONE;
 }
 
-static int run(struct invocation *in)
+/* The errors that kept the engine from opening do not matter here: the watch has told its own. */
+static int show_status(struct invocation *in)
+{
+	struct watch_status status;
+
+	diags_release(&in->diags);
+	if (watch_status_find(in, &status) != 0)
+		return invocation_exit(in);
+	in->view->show_watch_status(in->view, &status, in->clock->wall_ms(in->clock));
+	return status.life == WATCH_LIFE_GOES_ON ? EXIT_DONE : EXIT_ERROR;
+}
+
+static int watch(struct invocation *in)
 {
 	bool once = option_given(in->args, OPT_ONCE);
 	const struct watch_request request = {
@@ -57,6 +70,13 @@ static int run(struct invocation *in)
 	if (result.interrupted || (once && result.stopped))
 		return EXIT_INTERRUPTED;
 	return once ? once_exit(in, &result) : EXIT_DONE;
+}
+
+static int run(struct invocation *in)
+{
+	if (option_given(in->args, OPT_WATCH_STATUS))
+		return show_status(in);
+	return in->engine ? watch(in) : invocation_exit(in);
 }
 
 const struct command cmd_watch = {
@@ -84,12 +104,17 @@ const struct command cmd_watch = {
 		"execution, which the next watch goes on with. With --once, for cron, it ends when "
 		"every entry is certain: 0 all are healthy, or the runbook completed; 1 one is not "
 		"healthy, or the runbook failed; 3 it completed with steps that did not; 4 it was "
-		"refused, or another watch acts; 130 interrupted.",
+		"refused, or another watch acts; 130 interrupted.\n"
+		"\n"
+		"With --status it asks and starts nothing: it says who watches since when, how "
+		"each entry stands, and what keeps its runbook from being started now. Exit code 1 "
+		"when nobody watches.",
 	.examples = (const char *const[]){"hadeploy watch", "until Ctrl-C", "hadeploy watch --once",
-					  "from cron", NULL},
-	.options = (const enum option_id[]){OPT_ONCE, OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON,
-					    OPT_END},
-	.needs = NEED_ENGINE | NEED_SIGNALS | RECORD_IS_ENOUGH,
+					  "from cron", "hadeploy watch --status",
+					  "does somebody watch, and could it act?", NULL},
+	.options = (const enum option_id[]){OPT_ONCE, OPT_WATCH_STATUS, OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.needs = NEED_ENGINE_IF_POSSIBLE | NEED_SIGNALS | RECORD_IS_ENOUGH,
 	.select = select_nothing,
 	.run = run,
 };

@@ -253,10 +253,20 @@ static int check_saving(const struct arguments *args, struct usage *u)
 /* A saved plan says itself what it is of. */
 static int check_saved_plan(const struct command *c, const struct arguments *args, struct usage *u)
 {
-	static const enum option_id beside_plan[] = {
-		OPT_PLAN,         OPT_YES,        OPT_PARAM_FILE,      OPT_PARALLELISM,
-		OPT_LOCK_TIMEOUT, OPT_JSON,       OPT_PROJECT,         OPT_NO_COLOR,
-		OPT_FULL,         OPT_ON_FAILURE, OPT_OVERRIDE_FREEZE, OPT_END};
+	static const enum option_id beside_plan[] = {OPT_PLAN,
+						     OPT_YES,
+						     OPT_PARAM_FILE,
+						     OPT_PARALLELISM,
+						     OPT_LOCK_TIMEOUT,
+						     OPT_JSON,
+						     OPT_PROJECT,
+						     OPT_NO_COLOR,
+						     OPT_FULL,
+						     OPT_ON_FAILURE,
+						     OPT_OVERRIDE_FREEZE,
+						     OPT_OVERRIDE_EXECUTION,
+						     OPT_ACCEPT_DATA_LOSS,
+						     OPT_END};
 	static const enum option_id beside_show[] = {OPT_SHOW, OPT_JSON, OPT_PROJECT, OPT_NO_COLOR,
 						     OPT_END};
 	enum option_id id = option_given(args, OPT_PLAN) ? OPT_PLAN : OPT_SHOW;

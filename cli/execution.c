@@ -72,8 +72,43 @@ static int say_many(struct invocation *in, const struct execution_list *going)
 	return -1;
 }
 
+static bool hint_overtaken(struct invocation *in, struct diag *g, const struct execution_row *r)
+{
+	struct execution_story story;
+	struct overtaker by;
+
+	if (execution_load(in, in->arena, r, &story, NULL) != 0 ||
+	    journal_find_overtaker(in->state, &story, in->arena, &by, &in->diags) != 1)
+		return false;
+	diag_hint(&in->diags, g, "it was overtaken by %s: %s", by.id,
+		  overtaker_hint(in->arena, r->id, &by));
+	return true;
+}
+
+/* What to type instead of a request that nobody takes. */
+static void hint_resume(struct invocation *in, struct diag *g, const struct execution_row *r,
+			const char *wish)
+{
+	bool failed = r->status == EXECUTION_FAILED;
+
+	if (hint_overtaken(in, g, r))
+		return;
+	if (*wish)
+		diag_hint(&in->diags, g, "'hadeploy runbook run --resume %s%s' goes on with that",
+			  r->id, wish);
+	else if (failed)
+		diag_hint(&in->diags, g,
+			  "'hadeploy runbook run --resume %s' tries again from where it failed",
+			  r->id);
+	else
+		diag_hint(&in->diags, g,
+			  "'hadeploy runbook run --resume %s' goes on where it was; 'hadeploy "
+			  "runbook abort %s' ends it and undoes what it did",
+			  r->id, r->id);
+}
+
 /* Its process was killed, or interrupted: nobody would take a request. */
-static int say_gone(struct invocation *in, const struct execution_row *r)
+static int say_gone(struct invocation *in, const struct execution_row *r, const char *wish)
 {
 	struct diag *g = diag_add(&in->diags, DIAG_EXECUTION_GONE, RANGE_NONE,
 				  "execution '%s' of %s is not running any more: it is %s", r->id,
@@ -81,49 +116,46 @@ static int say_gone(struct invocation *in, const struct execution_row *r)
 
 	diag_detail(&in->diags, g, "process %lld of %s@%s has ended", (long long)r->owner.pid,
 		    r->owner.user, r->owner.host);
-	diag_hint(
-		&in->diags, g,
-		"'hadeploy runbook run --resume %s' goes on where it was; 'hadeploy runbook abort "
-		"%s' ends it and undoes what it did",
-		r->id, r->id);
+	hint_resume(in, g, r, wish);
 	return -1;
 }
 
-static int say_over(struct invocation *in, const struct execution_row *r)
+static int say_over(struct invocation *in, const struct execution_row *r, const char *wish)
 {
 	struct diag *g = diag_add(&in->diags, DIAG_EXECUTION_IDLE, RANGE_NONE,
 				  "execution '%s' of %s has ended: %s", r->id, r->runbook,
 				  execution_status_name(r->status));
 
 	if (execution_is_resumable(r))
-		diag_hint(&in->diags, g,
-			  "'hadeploy runbook run --resume %s' tries again from where it failed",
-			  r->id);
+		hint_resume(in, g, r, wish);
 	return -1;
 }
 
-static int say_idle(struct invocation *in)
+static int say_idle(struct invocation *in, const char *wish)
 {
 	struct execution_list latest = {NULL, 0};
 	struct diag *g;
 
-	if (journal_load_executions(in->state, 1, in->arena, &latest, &in->diags) != 0)
+	if (journal_load_executions(in->state, GOING_MAX, in->arena, &latest, &in->diags) != 0)
 		return -1;
+	while (latest.count > 1 && execution_is_harmless(latest.items)) {
+		latest.items++;
+		latest.count--;
+	}
 	if (latest.count && is_open(&latest.items[0]))
-		return say_gone(in, &latest.items[0]);
+		return say_gone(in, &latest.items[0], wish);
 	g = diag_add(&in->diags, DIAG_EXECUTION_IDLE, RANGE_NONE, "no execution is going on");
 	if (!latest.count)
 		return -1;
 	diag_detail(&in->diags, g, "the latest, '%s' of %s, is %s", latest.items[0].id,
 		    latest.items[0].runbook, execution_status_name(latest.items[0].status));
 	if (execution_is_resumable(&latest.items[0]))
-		diag_hint(&in->diags, g,
-			  "'hadeploy runbook run --resume %s' tries again from where it failed",
-			  latest.items[0].id);
+		hint_resume(in, g, &latest.items[0], wish);
 	return -1;
 }
 
-int execution_find_asked(struct invocation *in, const char *id, struct execution_row *out)
+int execution_find_asked(struct invocation *in, const char *id, const char *wish,
+			 struct execution_row *out)
 {
 	struct execution_list going = {NULL, 0};
 
@@ -131,23 +163,28 @@ int execution_find_asked(struct invocation *in, const char *id, struct execution
 		if (execution_find(in, id, out) != 0)
 			return -1;
 		if (!is_open(out))
-			return say_over(in, out);
-		return out->gone ? say_gone(in, out) : 0;
+			return say_over(in, out, wish);
+		return out->gone ? say_gone(in, out, wish) : 0;
 	}
 	if (execution_load_going(in, &going) != 0)
 		return -1;
 	if (going.count > 1)
 		return say_many(in, &going);
 	if (!going.count)
-		return say_idle(in);
+		return say_idle(in, wish);
 	*out = going.items[0];
 	return 0;
 }
 
-/* A simulated drill is kept for its report; its world is gone. */
+/* It is kept for its report; its world is gone. */
+bool execution_is_harmless(const struct execution_row *r)
+{
+	return r->kind == EXECUTION_DRILL_SIMULATED;
+}
+
 bool execution_is_resumable(const struct execution_row *r)
 {
-	return r->kind != EXECUTION_DRILL_SIMULATED &&
+	return !execution_is_harmless(r) &&
 	       (r->status == EXECUTION_FAILED || (is_open(r) && r->gone));
 }
 
@@ -179,7 +216,7 @@ int execution_find_resumable(struct invocation *in, const char *id, struct execu
 	}
 	if (journal_load_executions(in->state, GOING_MAX, in->arena, &all, &in->diags) != 0)
 		return -1;
-	while (latest + 1 < all.count && all.items[latest].kind == EXECUTION_DRILL_SIMULATED)
+	while (latest + 1 < all.count && execution_is_harmless(&all.items[latest]))
 		latest++;
 	if (!all.count) {
 		g = diag_add(&in->diags, DIAG_EXECUTION_NONE, RANGE_NONE,
@@ -204,6 +241,19 @@ int execution_find_left(struct invocation *in, struct execution_row *out)
 		return 1;
 	}
 	return 0;
+}
+
+int execution_find_overtaker(struct invocation *in, struct execution_story *s)
+{
+	struct overtaker by;
+	int found;
+
+	if (!execution_is_resumable(&s->row))
+		return 0;
+	found = journal_find_overtaker(in->state, s, in->arena, &by, &in->diags);
+	if (found == 1)
+		s->overtaken = by.id;
+	return found < 0 ? -1 : 0;
 }
 
 int execution_load(struct invocation *in, struct arena *a, const struct execution_row *row,

@@ -94,6 +94,7 @@ json_t *json_execution_story(const struct execution_story *s, int64_t now_ms)
 	set_true(j, "reversing", s->reversing);
 	set_true(j, "fenced", s->fenced);
 	set_true(j, "data_loss_accepted", s->data_loss_accepted);
+	json_set_text(j, "overtaken_by", s->overtaken);
 	set_objective(j, "rto", &s->rto);
 	set_objective(j, "rpo", &s->rpo);
 	for (size_t i = 0; i < s->step_count; i++)

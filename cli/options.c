@@ -81,6 +81,17 @@ static const struct option_row rows[] = {
 				.kind = OPTION_FLAG,
 				.help = "the stacks are where the manifest says from now on, and "
 					"no longer in the region of --into"},
+	[OPT_UNDO_RECREATION] =
+		{.name = "undo",
+		 .kind = OPTION_FLAG,
+		 .help = "it was begun by mistake: what was abandoned is recorded as before, and "
+			 "what was made since is given up"},
+	[OPT_WITHOUT_RESTORE] =
+		{.name = "without-restore",
+		 .kind = OPTION_TEXT,
+		 .value = "REASON",
+		 .help = "nobody needs the data that are not back yet: no Restore runs, and what "
+			 "is left may be deleted; the reason is recorded"},
 	[OPT_DROP_OVERRIDES] = {.name = "drop-overrides",
 				.kind = OPTION_FLAG,
 				.help = "give up the parameters that runbooks have set: what the "
@@ -255,12 +266,25 @@ static const struct option_row rows[] = {
 			 .kind = OPTION_LIST,
 			 .value = "STEP",
 			 .help = "this step is approved beforehand; may be given several times"},
+	[OPT_OVERRIDE_BLOCKERS] =
+		{.name = "override-blockers",
+		 .kind = OPTION_TEXT,
+		 .value = "REASON",
+		 .help = "begin although steps are known to fail before the first one (HD2713); "
+			 "the reason is recorded with what was known"},
+	[OPT_OVERRIDE_EXECUTION] =
+		{.name = "override-execution",
+		 .kind = OPTION_TEXT,
+		 .value = "REASON",
+		 .help = "change something although an execution of a runbook that works there is "
+			 "going on, or, of an execution, has overtaken it (HD2685); the reason is "
+			 "recorded"},
 	[OPT_ACCEPT_DATA_LOSS] =
 		{.name = "accept-data-loss",
 		 .kind = OPTION_TEXT,
 		 .value = "REASON",
-		 .help = "go on although more is lost than the RPO allows; the reason is in the "
-			 "report"},
+		 .help = "go on although data are lost: more than the RPO allows, or what a "
+			 "Restore has brought back; the reason is recorded"},
 	[OPT_STRICT] = {.name = "strict",
 			.kind = OPTION_FLAG,
 			.help = "an objective that is missed, or predicted to be, is exit code 4"},
@@ -271,6 +295,18 @@ static const struct option_row rows[] = {
 			.kind = OPTION_FLAG,
 			.help = "go on with an execution that was interrupted, killed or failed: "
 				"the one whose id stands in the place of NAME, else the latest"},
+	[OPT_SKIP_STEP] =
+		{.name = "skip",
+		 .kind = OPTION_LIST,
+		 .value = "STEP",
+		 .help = "with --resume: this step is left out, as by 'runbook skip'; several "
+			 "may be given, and --reason says why"},
+	[OPT_RETRY_STEP] =
+		{.name = "retry",
+		 .kind = OPTION_LIST,
+		 .value = "STEP",
+		 .help = "with --resume: this failed step is tried again, also one that was "
+			 "passed over by its OnFailure; others that failed are in any case"},
 	[OPT_LEVEL] = {.name = "level",
 		       .kind = OPTION_CHOICE,
 		       .value = "LEVEL",
@@ -296,6 +332,12 @@ static const struct option_row rows[] = {
 			 .kind = OPTION_TEXT,
 			 .value = "TEXT",
 			 .help = "what the step wants to be typed for an approval"},
+	[OPT_FENCED] =
+		{.name = "fenced",
+		 .kind = OPTION_TEXT,
+		 .value = "REASON",
+		 .help = "the step is a Fence, and the old primary was switched off by hand: "
+			 "how; recorded, and another primary may be promoted"},
 	[OPT_KEEP] = {.name = "keep",
 		      .kind = OPTION_FLAG,
 		      .help = "what was done stays; nothing is undone"},
@@ -325,6 +367,9 @@ static const struct option_row rows[] = {
 	[OPT_ONCE] = {.name = "once",
 		      .kind = OPTION_FLAG,
 		      .help = "look until every entry is certain, do what is due, and end"},
+	[OPT_WATCH_STATUS] = {.name = "status",
+			      .kind = OPTION_FLAG,
+			      .help = "say who watches, what, and what keeps it from acting"},
 	[OPT_MAN] = {.name = "man",
 		     .kind = OPTION_FLAG,
 		     .help = "print the manual page, for 'man -l -'"},

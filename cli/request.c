@@ -72,7 +72,7 @@ const char *request_text(struct invocation *in)
 	return text;
 }
 
-static void add_word(struct str *out, const char *word)
+void shell_word(struct str *out, const char *word)
 {
 	if (word[strcspn(word, " \t\n'\"$&;|<>()*?\\`!#~")] == '\0') {
 		shown_text(out, text_of(word));
@@ -100,7 +100,7 @@ const char *request_line(struct arena *a, const char *request)
 	json_array_foreach(list, i, one)
 	{
 		str_add_char(&line, ' ');
-		add_word(&line, json_is_string(one) ? json_string_value(one) : "?");
+		shell_word(&line, json_is_string(one) ? json_string_value(one) : "?");
 	}
 	json_decref(list);
 	text = arena_strdup(a, str_cstr(&line));
@@ -159,6 +159,8 @@ const struct command *request_read(struct invocation *in, const char *request,
 	}
 	/* A reason to override holds for the freeze it was given for. */
 	out->options[OPT_OVERRIDE_FREEZE] = (struct option_value){0};
+	out->options[OPT_OVERRIDE_EXECUTION] = (struct option_value){0};
+	out->options[OPT_ACCEPT_DATA_LOSS] = (struct option_value){0};
 	usage_release(&u);
 	return c;
 }

@@ -13,6 +13,8 @@
 
 /* JSON array: ["apply","web","--region=east"]; in the arena. */
 const char *request_text(struct invocation *in);
+/* As it is typed: quoted where a shell would read it otherwise. */
+void shell_word(struct str *out, const char *word);
 /* "hadeploy apply web --region=east" for people; in the arena. */
 const char *request_line(struct arena *a, const char *request);
 /* The command, with its words in *out, but for why a freeze did not hold.  NULL with an error when

@@ -120,6 +120,7 @@ int run_command(struct invocation *in, enum run_mode mode)
 		return EXIT_ERROR;
 	if (in->style && in->style->approved)
 		request.confirm = NULL;
+	request.attended = request.attended && request.confirm;
 	if (in->style && !option_given(in->args, OPT_ON_FAILURE))
 		request.on_failure = in->style->on_failure;
 	if (in->style && in->style->refresh == REFRESH_YES)

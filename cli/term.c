@@ -38,6 +38,7 @@ void term_init(struct term *t, FILE *stream, enum term_colour colour)
 	t->is_terminal = isatty(fileno(stream)) && terminal_draws();
 	t->style.colour =
 		t->is_terminal && colour == TERM_COLOUR_AUTO && !environment_set("NO_COLOR");
+	t->style.columns = t->is_terminal ? term_columns(t) : 0;
 }
 
 static bool window_of(const struct term *t, struct winsize *w)

@@ -25,9 +25,10 @@ enum paint {
 	PAINT_CYAN
 };
 
-/* How texts are drawn; zero: without colour. */
+/* How texts are drawn; zero: without colour, as long as they are. */
 struct style {
 	bool colour;
+	size_t columns; /* of the terminal when the program began; 0: it is none */
 };
 
 struct term {

@@ -63,6 +63,7 @@ struct view {
 				   const struct health_result *all);
 	/* Something happened while checks are watched. */
 	void (*show_watch)(struct view *v, const struct watch_event *ev);
+	void (*show_watch_status)(struct view *v, const struct watch_status *w, int64_t now_ms);
 	void (*show_outputs)(struct view *v, const struct output_rows *rows);
 	void (*show_type_names)(struct view *v, const char *const *names, size_t count);
 	void (*show_type)(struct view *v, const char *name, const json_t *schema);

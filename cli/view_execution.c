@@ -11,11 +11,6 @@
 
 /* --- words --------------------------------------------------------------------------- */
 
-const char *execution_shown_status(const struct execution_row *r)
-{
-	return r->gone && r->status != EXECUTION_PAUSED ? "LOST" : execution_status_name(r->status);
-}
-
 size_t step_depth(const char *path)
 {
 	size_t depth = 0;
@@ -58,6 +53,17 @@ bool step_is_idle(const struct execution_story *s, const struct step_story *step
 	if (step->status != STEP_NOT_STARTED || !parent)
 		return false;
 	return is_over(parent->status) || strcmp(step_last_name(step->path), "reverse") == 0;
+}
+
+bool step_says_more(const struct execution_story *s, const struct step_story *step)
+{
+	size_t len = strlen(step->path);
+
+	for (const struct step_story *below = step + 1; below < s->steps + s->step_count; below++)
+		if (strncmp(below->path, step->path, len) == 0 && below->path[len] == '/' &&
+		    below->status == step->status)
+			return false;
+	return true;
 }
 
 void add_by(struct str *out, const json_t *by)
@@ -157,6 +163,18 @@ static int64_t end_of(const struct execution_row *r, int64_t now_ms)
 	return r->ended_ms ? r->ended_ms : r->gone ? 0 : now_ms;
 }
 
+static void add_note(struct str *out, const char *note, const struct style *st)
+{
+	struct str line = STR_INIT;
+
+	if (!*note)
+		return;
+	str_repeat(&line, ' ', NOTE_INDENT);
+	str_add(&line, note);
+	folded(out, str_text(&line), NOTE_INDENT, st->columns);
+	str_release(&line);
+}
+
 /* --- a list -------------------------------------------------------------------------- */
 
 static const char *parameters_text(struct arena *a, const struct execution_row *r)
@@ -172,6 +190,38 @@ static const char *kind_text(struct arena *a, const struct execution_row *r)
 	return r->kind == EXECUTION_REAL ? safe(a, r->runbook)
 					 : arena_printf(a, "%s (%s drill)", safe(a, r->runbook),
 							execution_kind_name(r->kind));
+}
+
+/* Ids say when it was started; what it was given goes below it. */
+static void view_executions_narrow(struct str *out, const struct execution_rows *rows,
+				   const struct style *st)
+{
+	static const char *const titles[] = {"EXECUTION", "STATUS", "TOOK", "RUNBOOK"};
+	struct table t;
+
+	table_open(&t, ARRAY_LEN(titles), rows->count + 1);
+	table_set(&t, 0, titles);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct execution_row *r = &rows->items[i];
+		const char *const cells[] = {
+			r->id,
+			execution_shown_status(r),
+			took_text(t.a, r->started_ms, end_of(r, rows->now_ms)),
+			kind_text(t.a, r),
+		};
+
+		table_set(&t, i + 1, cells);
+	}
+	for (size_t i = 0; i < t.rows; i++) {
+		table_row(&t, i, 1, out, st);
+		if (i)
+			add_note(out,
+				 arena_printf(t.a, "%s: %s",
+					      safe(t.a, rows->items[i - 1].owner.user),
+					      parameters_text(t.a, &rows->items[i - 1])),
+				 st);
+	}
+	table_close(&t);
 }
 
 void view_executions(struct str *out, const struct execution_rows *rows, const struct style *st)
@@ -198,8 +248,12 @@ void view_executions(struct str *out, const struct execution_rows *rows, const s
 
 		table_set(&t, i + 1, cells);
 	}
-	for (size_t i = 0; i < t.rows; i++)
-		table_row(&t, i, 1, out, st);
+	if (st->columns && table_columns(&t) > st->columns) {
+		view_executions_narrow(out, rows, st);
+	} else {
+		for (size_t i = 0; i < t.rows; i++)
+			table_row(&t, i, 1, out, st);
+	}
 	table_close(&t);
 }
 
@@ -207,7 +261,7 @@ void view_executions(struct str *out, const struct execution_rows *rows, const s
 
 /* so_far_ms: of the clock that runs; -1: none does. */
 static void add_objective(struct str *out, const char *name, const struct objective_story *o,
-			  int64_t so_far_ms)
+			  int64_t so_far_ms, const char *unknown)
 {
 	if (!o->known && !o->objective_ms && so_far_ms < 0)
 		return;
@@ -216,7 +270,8 @@ static void add_objective(struct str *out, const char *name, const struct object
 		add_span(out, o->actual_ms);
 	else if (so_far_ms >= 0)
 		add_span(out, so_far_ms);
-	str_add(out, o->known ? "" : so_far_ms >= 0 ? " so far" : "not known yet");
+	if (!o->known)
+		str_add(out, so_far_ms >= 0 ? " so far" : unknown);
 	if (o->objective_ms) {
 		str_add(out, ", objective ");
 		add_span(out, o->objective_ms);
@@ -251,13 +306,41 @@ static void add_states(struct str *out, const struct execution_story *s)
 		str_add(out, "  fenced: the old primary accepts no writes any more\n");
 	if (s->data_loss_accepted)
 		str_add(out, "  data loss was accepted\n");
-	if (s->paused && !execution_status_is_over(s->row.status)) {
-		str_add(out, "  paused: ");
-		shown_text(out, text_of(s->pause_reason ? s->pause_reason : "operator"));
-		str_add_char(out, '\n');
-	}
 	if (s->reversing && !execution_status_is_over(s->row.status))
 		str_add(out, "  going back: what was done is undone\n");
+}
+
+static void add_way(struct str *out, const char *what, const char *text, const struct style *st)
+{
+	struct str line = STR_INIT;
+
+	str_printf(&line, "  %s: ", what);
+	shown_text(&line, text_of(text));
+	folded(out, str_text(&line), NOTE_INDENT, st->columns);
+	str_release(&line);
+}
+
+void view_way_back(struct str *out, const struct execution_story *s, const struct style *st)
+{
+	struct arena *a = arena_new();
+	struct way_back way;
+
+	execution_way_back(a, s, &way);
+	if (way.point)
+		add_way(out, "abort undoes nothing", way.point, st);
+	if (way.undone.count)
+		add_way(out, "abort undoes", path_list_text(a, &way.undone), st);
+	if (way.stays.count)
+		add_way(out, way.point ? "stays done" : "abort leaves as it is",
+			path_list_text(a, &way.stays), st);
+	arena_free(a);
+}
+
+/* What may be aborted, and is not going back already. */
+static bool may_go_back(const struct execution_story *s)
+{
+	return !s->reversing && !s->overtaken && s->row.kind != EXECUTION_DRILL_SIMULATED &&
+	       (s->row.status == EXECUTION_FAILED || !execution_status_is_over(s->row.status));
 }
 
 static void add_head(struct str *out, const struct execution_story *s, int64_t now_ms,
@@ -267,6 +350,7 @@ static void add_head(struct str *out, const struct execution_story *s, int64_t n
 	struct arena *a = arena_new();
 	const char *took = took_text(a, r->started_ms, end_of(r, now_ms));
 	const char *parameters = parameters_text(a, r);
+	bool over;
 
 	paint_text(out, st, PAINT_BOLD, r->id);
 	str_printf(out, "  %s  ", kind_text(a, r));
@@ -280,17 +364,25 @@ static void add_head(struct str *out, const struct execution_story *s, int64_t n
 	if (*parameters)
 		str_printf(out, "  %s\n", parameters);
 	add_states(out, s);
-	add_objective(out, "RTO", &s->rto, clock_of(s, now_ms));
-	add_objective(out, "RPO", &s->rpo, -1);
+	view_stopped(out, s, now_ms, st);
+	over = execution_status_is_over(r->status);
+	add_objective(out, "RTO", &s->rto, clock_of(s, now_ms),
+		      over ? "not reached" : "not known yet");
+	add_objective(out, "RPO", &s->rpo, -1, over ? "not known" : "not known yet");
+	if (may_go_back(s))
+		view_way_back(out, s, st);
 	arena_free(a);
 }
 
 /* What to know beside its status. */
-static const char *note_of(struct arena *a, const struct step_story *step)
+static const char *note_of(struct arena *a, const struct execution_story *s,
+			   const struct step_story *step)
 {
 	struct str text = STR_INIT;
 	const char *said = step->reason && *step->reason ? step->reason : step->text;
 
+	if (!step_says_more(s, step))
+		said = NULL;
 	if (step->attempts > 1)
 		str_printf(&text, "attempt %zu", step->attempts);
 	if (step->ungraceful)
@@ -317,14 +409,6 @@ static void set_step(struct table *t, size_t row, const struct execution_story *
 	table_set(t, row, cells);
 }
 
-static void add_note(struct str *out, const char *note)
-{
-	if (!*note)
-		return;
-	str_repeat(out, ' ', NOTE_INDENT);
-	str_printf(out, "%s\n", note);
-}
-
 void view_execution(struct str *out, const struct execution_story *s, int64_t now_ms,
 		    const struct style *st)
 {
@@ -345,12 +429,13 @@ void view_execution(struct str *out, const struct execution_story *s, int64_t no
 			continue;
 		shown++;
 		set_step(&t, shown, s, &s->steps[i], now_ms);
-		notes[shown] = note_of(t.a, &s->steps[i]);
+		notes[shown] = note_of(t.a, s, &s->steps[i]);
 	}
 	str_add_char(out, '\n');
 	for (size_t i = 0; i <= shown; i++) {
 		table_row(&t, i, 1, out, st);
-		add_note(out, notes[i]);
+		add_note(out, notes[i], st);
 	}
 	table_close(&t);
+	view_next(out, s);
 }

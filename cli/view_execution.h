@@ -33,6 +33,14 @@ struct runbook_check {
 	bool inner;        /* other runbooks run it, and it is looked at in them */
 	const char *wants; /* a parameter without a value; NULL */
 };
+/* What an abort would undo, and what would stay: lines; none when nothing was done. */
+void view_way_back(struct str *out, const struct execution_story *s, const struct style *st);
+
+/* view_execution_next.c: why it does not go on, and since when; nothing of one that does. */
+void view_stopped(struct str *out, const struct execution_story *s, int64_t now_ms,
+		  const struct style *st);
+/* What to type next: lines, behind an empty one; none when there is nothing to do. */
+void view_next(struct str *out, const struct execution_story *s);
 
 void view_executions(struct str *out, const struct execution_rows *rows, const struct style *st);
 void view_execution(struct str *out, const struct execution_story *s, int64_t now_ms,
@@ -53,13 +61,13 @@ void view_journal_entry(struct str *out, const char *execution, const struct jou
 /* What is worth a line above the live picture, which shows the rest. */
 bool view_journal_lasts(const struct journal_entry *e);
 
-/* As it is shown: one whose process is gone is LOST, unless it had paused before. */
-const char *execution_shown_status(const struct execution_row *r);
 /* Where the step stands below others: slashes of its path. */
 size_t step_depth(const char *path);
 const char *step_last_name(const char *path);
 /* Not begun, and nobody will: what it belongs to is over, or it is there for an undoing. */
 bool step_is_idle(const struct execution_story *s, const struct step_story *step);
+/* Not of a group in which another step, that stands as it does, says so itself. */
+bool step_says_more(const struct execution_story *s, const struct step_story *step);
 /* "ann@ci-7" of an entry's By, which may be a text; "". */
 void add_by(struct str *out, const json_t *by);
 /* "From=east, To=west" of a JSON object; "" of an empty one. */

@@ -20,29 +20,13 @@ static const struct {
 	{STEP_RUNNING, "was running"},
 };
 
-/* What a step within it says already is not said of what it belongs to. */
-static bool says_more(const struct execution_story *s, size_t index)
-{
-	const char *path = s->steps[index].path;
-	size_t len = strlen(path);
-
-	for (size_t i = index + 1; i < s->step_count; i++) {
-		const struct step_story *below = &s->steps[i];
-
-		if (strncmp(below->path, path, len) == 0 && below->path[len] == '/' &&
-		    below->status == s->steps[index].status)
-			return false;
-	}
-	return true;
-}
-
 static void add_steps(struct str *out, const struct execution_story *s)
 {
 	for (size_t k = 0; k < ARRAY_LEN(outcomes); k++) {
 		for (size_t i = 0; i < s->step_count; i++) {
 			const struct step_story *step = &s->steps[i];
 
-			if (step->status != outcomes[k].status || !says_more(s, i))
+			if (step->status != outcomes[k].status || !step_says_more(s, step))
 				continue;
 			str_printf(out, "  %s: ", outcomes[k].word);
 			shown_text(out, text_of(step->path));
@@ -103,7 +87,7 @@ void view_execution_end(struct str *out, const struct execution_story *s, const 
 	if (s->data_loss_accepted)
 		str_add(out, "  data loss was accepted\n");
 	add_steps(out, s);
-	if (is_resumable(s) && r->kind != EXECUTION_DRILL_SIMULATED)
+	if (is_resumable(s) && !s->overtaken && r->kind != EXECUTION_DRILL_SIMULATED)
 		str_printf(out, "  'hadeploy runbook run --resume %s' goes on with it\n", r->id);
 	else if (r->kind != EXECUTION_DRILL_SIMULATED || execution_status_is_over(r->status))
 		str_printf(out, "  'hadeploy runbook report %s' has all of it\n", r->id);

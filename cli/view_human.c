@@ -314,6 +314,15 @@ static void show_watch(struct view *v, const struct watch_event *ev)
 	write_out(h, &text);
 }
 
+static void show_watch_status(struct view *v, const struct watch_status *w, int64_t now_ms)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_watch_status(&text, w, now_ms, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_outputs(struct view *v, const struct output_rows *rows)
 {
 	struct view_human *h = human_of(v);
@@ -517,6 +526,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_health = show_health,
 		.show_health_change = show_health_change,
 		.show_watch = show_watch,
+		.show_watch_status = show_watch_status,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,

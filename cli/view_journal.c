@@ -269,9 +269,13 @@ static void step_failed(const struct line *l)
 
 static void step_skipped(const struct line *l)
 {
+	const char *why = said(l, "Reason");
+
 	painted(l, PAINT_YELLOW, "skipped");
 	add_who(l, " by ");
-	add(l, ": ", said(l, "Reason"));
+	/* What is there without a reason says no more. */
+	if (!text_starts(text_of(why), "skipped by "))
+		add(l, ": ", why);
 }
 
 static void step_reversing(const struct line *l)

@@ -339,6 +339,12 @@ static void show_watch(struct view *v, const struct watch_event *ev)
 	write_line(v, json_watch(ev));
 }
 
+static void show_watch_status(struct view *v, const struct watch_status *w, int64_t now_ms)
+{
+	(void)now_ms;
+	write_line(v, json_watch_status(w));
+}
+
 static void show_outputs(struct view *v, const struct output_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
@@ -483,6 +489,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_health = show_health,
 		.show_health_change = show_health_change,
 		.show_watch = show_watch,
+		.show_watch_status = show_watch_status,
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,

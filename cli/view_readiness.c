@@ -6,9 +6,11 @@
 
 static void add_forecast(struct str *out, const struct readiness *r, const struct style *st)
 {
-	const struct runbook_objectives *o = &bound_procedure_of(r->bound)->objectives;
+	const struct runbook_objectives *o = &r->procedure->objectives;
 	const struct conduct_forecast *f = &r->forecast;
 
+	if (!r->bound)
+		return;
 	if (!r->forecast_known || !f->measured) {
 		str_add(out, "    RTO not predicted: no step was measured yet\n");
 		return;

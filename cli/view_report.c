@@ -174,6 +174,8 @@ static void add_objective(struct sheet *s, const char *name, const struct object
 		add(s, CELL_DOUBT, "not known");
 	else if (!o->objective_ms)
 		add(s, CELL_TEXT, "");
+	else if (o->met && s->r->broken_at)
+		add(s, CELL_DOUBT, "recorded as met, not proven");
 	else
 		add(s, o->met ? CELL_GOOD : CELL_BAD, o->met ? "met" : "missed");
 	add(s, CELL_TEXT, o->detail);
@@ -372,6 +374,18 @@ static const char *verdict(struct sheet *s)
 			    span_text(s, end_ms > row->started_ms ? end_ms - row->started_ms : 0));
 }
 
+const char *view_report_warning(struct arena *a, const struct report *r)
+{
+	if (!r->broken_at)
+		return NULL;
+	return arena_printf(
+		a,
+		"THE CHAIN OF EVENTS DOES NOT HOLD: something was changed at event %lld "
+		"after it was recorded. Nothing below is proven, neither how the "
+		"execution ended nor that an objective was met.",
+		(long long)r->broken_at);
+}
+
 void view_report_sheet(struct arena *a, const struct report *r, struct report_sheet *out)
 {
 	struct sheet s = {.a = a, .r = r};
@@ -387,7 +401,9 @@ void view_report_sheet(struct arena *a, const struct report *r, struct report_sh
 	add_events(&s);
 	*out = (struct report_sheet){
 		.title = arena_printf(a, "Execution of runbook '%s'", r->story.row.runbook),
-		.verdict = {verdict(&s), status_look(r->story.row.status)},
+		.warning = view_report_warning(a, r),
+		.verdict = {verdict(&s),
+			    r->broken_at ? CELL_DOUBT : status_look(r->story.row.status)},
 		.sections = s.sections.items,
 		.section_count = s.sections.count,
 	};

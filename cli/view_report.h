@@ -36,10 +36,13 @@ struct report_section {
 };
 struct report_sheet {
 	const char *title;
+	const char *warning;        /* above all: the chain does not hold; NULL */
 	struct report_cell verdict; /* "COMPLETED in 1m12s" */
 	const struct report_section *sections;
 	size_t section_count;
 };
+/* What is to be read before anything else: its chain does not hold.  NULL. */
+const char *view_report_warning(struct arena *a, const struct report *r);
 void view_report_sheet(struct arena *a, const struct report *r, struct report_sheet *out);
 
 void view_report_markdown(const struct report *r, struct str *out);

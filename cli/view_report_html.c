@@ -21,6 +21,8 @@ static const char style[] =
 	"border-bottom:1px solid var(--line)}\n"
 	".verdict{display:inline-block;margin:.6rem 0;padding:.15rem .7rem;border-radius:1rem;"
 	"border:1px solid currentColor;font-weight:600}\n"
+	".broken{margin:.6rem 0;padding:.6rem 1rem;border:2px solid var(--bad);color:var(--bad);"
+	"font-weight:600}\n"
 	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}\n"
 	"th,td{padding:.25rem .6rem;text-align:left;vertical-align:top;"
 	"border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:600}\n"
@@ -160,6 +162,11 @@ static void add_head(struct str *out, const struct report *r, const struct repor
 	str_add(out, picture_style);
 	str_add(out, "</style>\n</head>\n<body>\n");
 	add_element(out, "h1", sheet->title);
+	if (sheet->warning) {
+		str_add(out, "\n<div class=\"broken\" role=\"alert\">");
+		view_report_escape(out, sheet->warning);
+		str_add(out, "</div>");
+	}
 	str_printf(out, "\n<div class=\"verdict %s\">", looks[sheet->verdict.look]);
 	view_report_escape(out, sheet->verdict.text);
 	str_add(out, "</div>\n");

@@ -94,7 +94,22 @@ static void add_step(struct suite *s, const struct report *r, const struct repor
 	str_release(&message);
 }
 
-static void add_objective(struct suite *s, const char *runbook, const char *name,
+/* What was changed afterwards proves nothing. */
+static void add_chain(struct suite *s, const struct report *r)
+{
+	struct arena *a = arena_new();
+
+	if (r->broken_at)
+		add_case(s, &(struct test_case){
+				    .class = r->story.row.runbook,
+				    .name = "journal",
+				    .verdict = VERDICT_FAILED,
+				    .message = view_report_warning(a, r),
+			    });
+	arena_free(a);
+}
+
+static void add_objective(struct suite *s, const struct report *r, const char *name,
 			  const struct objective_story *o)
 {
 	char actual[CLOCK_TEXT_LEN], objective[CLOCK_TEXT_LEN];
@@ -110,13 +125,15 @@ static void add_objective(struct suite *s, const char *runbook, const char *name
 		str_printf(&message, "%s is not known", name);
 	if (*o->detail)
 		str_printf(&message, "; %s", o->detail);
+	if (r->broken_at)
+		str_add(&message, "; not proven, since the chain of events does not hold");
 	add_case(s, &(struct test_case){
-			    .class = runbook,
+			    .class = r->story.row.runbook,
 			    .name = name,
 			    .ms = o->actual_ms,
-			    .verdict = !o->known ? VERDICT_SKIPPED
-				       : o->met  ? VERDICT_GOOD
-						 : VERDICT_FAILED,
+			    .verdict = !o->known || (o->met && r->broken_at) ? VERDICT_SKIPPED
+				       : o->met                              ? VERDICT_GOOD
+									     : VERDICT_FAILED,
 			    .message = str_cstr(&message),
 		    });
 	str_release(&message);
@@ -146,11 +163,12 @@ void view_report_junit(const struct report *r, struct str *out)
 	struct suite s = {.cases = STR_INIT};
 	char started[CLOCK_TEXT_LEN];
 
+	add_chain(&s, r);
 	for (size_t i = 0; i < r->row_count; i++)
 		if (!r->rows[i].group)
 			add_step(&s, r, &r->rows[i]);
-	add_objective(&s, r->story.row.runbook, "RTO", &r->story.rto);
-	add_objective(&s, r->story.row.runbook, "RPO", &r->story.rpo);
+	add_objective(&s, r, "RTO", &r->story.rto);
+	add_objective(&s, r, "RPO", &r->story.rpo);
 	add_execution(&s, r);
 	clock_format_rfc3339(r->story.row.started_ms, started);
 	str_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite");

@@ -100,6 +100,11 @@ void view_report_markdown(const struct report *r, struct str *out)
 	view_report_sheet(a, r, &sheet);
 	str_add(out, "# ");
 	escape(out, sheet.title);
+	if (sheet.warning) {
+		str_add(out, "\n\n> **");
+		escape(out, sheet.warning);
+		str_add(out, "**");
+	}
 	str_add(out, "\n\n**");
 	escape(out, sheet.verdict.text);
 	str_add(out, "**\n");

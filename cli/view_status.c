@@ -377,12 +377,14 @@ static void add_record(struct str *out, const struct record *r, const char *addr
 	str_add_char(out, '\n');
 }
 
-/* Once, though it may be recorded twice while a replacement is going on. */
+/* Once, though it may be recorded twice while a replacement is going on.  What is aside of a lost
+ * region is there as often as it was made. */
 static void add_name(struct str *out, const struct record_list *records, size_t i)
 {
 	const struct record *r = &records->items[i];
 
-	if (i && address_compare(&records->items[i - 1].addr, &r->addr) == 0)
+	if (i && address_compare(&records->items[i - 1].addr, &r->addr) == 0 &&
+	    !recreation_abandoned(r))
 		return;
 	address_format(&r->addr, out);
 	str_add_char(out, '\n');

@@ -91,6 +91,15 @@ void table_row(const struct table *t, size_t row, size_t painted, struct str *ou
 	str_add_char(out, '\n');
 }
 
+size_t table_columns(const struct table *t)
+{
+	size_t columns = 0;
+
+	for (size_t c = 0; c < t->columns; c++)
+		columns += t->widths[c] + (c ? 2 : 0);
+	return columns;
+}
+
 void table_close(struct table *t)
 {
 	arena_free(t->a);

@@ -24,6 +24,8 @@ void table_set(struct table *t, size_t row, const char *const *cells);
 /* painted: the column whose words have colours. */
 void table_row(const struct table *t, size_t row, size_t painted, struct str *out,
 	       const struct style *st);
+/* Of its widest row. */
+size_t table_columns(const struct table *t);
 void table_close(struct table *t);
 
 /* "SUCCEEDED", "failed", ... in the colour that it has everywhere. */

@@ -152,3 +152,21 @@ void wrapped(struct str *out, struct text t, size_t indent, size_t width)
 	while (text_next(&paragraphs, '\n', &paragraph))
 		wrap_paragraph(out, paragraph, indent, width);
 }
+
+void folded(struct str *out, struct text line, size_t hang, size_t columns)
+{
+	struct str text = STR_INIT;
+	size_t before = 0;
+
+	while (before < line.len && line.ptr[before] == ' ')
+		before++;
+	if (!columns || columns <= 2 * hang || shown_columns(line) <= columns) {
+		str_add_text(out, line);
+		str_add_char(out, '\n');
+		return;
+	}
+	wrap_paragraph(&text, (struct text){line.ptr + before, line.len - before}, hang, columns);
+	str_repeat(out, ' ', before);
+	str_add(out, str_cstr(&text) + hang);
+	str_release(&text);
+}

@@ -21,6 +21,9 @@ void counted(struct str *out, size_t count, const char *one, const char *many);
 /* Appends a paragraph wrapped to `width`, each line indented; ends with a newline.  Blanks
  * of t separate words; an empty line separates paragraphs. */
 void wrapped(struct str *out, struct text t, size_t indent, size_t width);
+/* One line, with its blanks before it; what is longer than `columns` goes on in lines indented by
+ * `hang`.  columns 0: it is not folded. */
+void folded(struct str *out, struct text line, size_t hang, size_t columns);
 /* Blanks up to a column, at least one. */
 void pad_to(struct str *out, size_t line_start, size_t column);
 

@@ -1,5 +1,6 @@
 /*
- * view_watch.h - what a watch sees and does: a line for people, an object for programs.
+ * view_watch.h - what a watch sees and does, and whether there is one: lines for people, objects
+ * for programs.
  */
 #ifndef CLI_VIEW_WATCH_H
 #define CLI_VIEW_WATCH_H
@@ -10,5 +11,10 @@
 
 void view_watch(struct str *out, const struct watch_event *ev, const struct style *st);
 json_t *json_watch(const struct watch_event *ev);
+
+/* Who watches, what, and what speaks against acting. */
+void view_watch_status(struct str *out, const struct watch_status *w, int64_t now_ms,
+		       const struct style *st);
+json_t *json_watch_status(const struct watch_status *w);
 
 #endif

@@ -1,6 +1,8 @@
 #include "engine/call.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/limits.h"
@@ -35,6 +37,32 @@ const struct diag *outcome_error(const struct outcome *o)
 	return NULL;
 }
 
+static bool says_something(struct text line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (isalnum((unsigned char)line.ptr[i]))
+			return true;
+	return false;
+}
+
+/* Behind a line such as "its last lines:" the last of them says why. */
+static struct text telling_part(struct text detail)
+{
+	const char *opening = strstr(detail.ptr, ":\n");
+	struct text last = text_trim(detail);
+
+	if (!opening)
+		return detail;
+	for (size_t i = last.len; i > 0; i--) {
+		if (last.ptr[i - 1] != '\n')
+			continue;
+		last = (struct text){last.ptr + i, last.len - i};
+		break;
+	}
+	return says_something(last) ? text_trim(last)
+				    : (struct text){opening + 2, strlen(opening + 2)};
+}
+
 /* Cut where a character begins. */
 static struct text first_line(struct text t)
 {
@@ -56,7 +84,7 @@ const char *outcome_reason(struct arena *a, const struct outcome *o)
 		return "it failed and did not say why";
 	if (!g->detail)
 		return arena_strdup(a, g->summary);
-	line = first_line(text_of(g->detail));
+	line = first_line(telling_part(text_of(g->detail)));
 	return arena_printf(a, "%s: %.*s", g->summary, (int)line.len, line.ptr);
 }
 

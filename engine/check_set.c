@@ -22,6 +22,7 @@ struct endpoint {
 	int64_t within_ms, until_ms; /* 0: thresholds decide */
 	struct vantage *vantages;
 	size_t vantage_count;
+	size_t mute; /* answers in a row that were none */
 };
 
 struct asking {
@@ -242,14 +243,18 @@ static const char *first_error(struct arena *a, const struct outcome *o)
 
 static struct check_answer read_answer(struct arena *a, const struct outcome *o)
 {
-	struct check_answer answer = {false, "no answer", ""};
-	const json_t *values;
+	struct check_answer answer = {.detail = "no answer", .values = ""};
+	const json_t *values = NULL;
 	json_t *j;
 
 	if (o->status != HD_OK)
-		return (struct check_answer){false, first_error(a, o), ""};
+		return (struct check_answer){.detail = first_error(a, o),
+					     .values = "",
+					     .unasked = o->status != HD_UNREACHABLE};
 	j = o->result ? json_parse(text_of(o->result), NULL, NULL) : NULL;
 	answer.healthy = json_flag(j, "Healthy", false);
+	answer.said_no = !answer.healthy && json_flag(j, "SaidNo", false);
+	answer.unasked = !answer.healthy && !json_flag(j, "Asked", true);
 	answer.detail = arena_strdup(a, json_str(j, "Detail", answer.healthy ? "" : "no answer"));
 	values = json_object_get(j, "Values");
 	if (json_is_object(values))
@@ -266,6 +271,8 @@ static bool is_patience_over(struct asking *q)
 		return now_ms(q->c) >= q->of->until_ms;
 	if (q->c->bake_until_ms && bake_left_ms(q->c) > 0)
 		return false;
+	if (q->of->mute >= k->unhealthy_threshold * q->of->vantage_count)
+		return true;
 	return ++q->answers > PATIENCE * (k->healthy_threshold + k->unhealthy_threshold);
 }
 
@@ -295,14 +302,26 @@ static int64_t pause_ms(const struct asking *q, const struct check_answer *answe
 	return interval_ms > 0 ? interval_ms : 0;
 }
 
-/* Of several vantage points nobody may have been able to ask. */
-static const char *up_and_down(const struct asking *q)
+static bool has_voice(const struct endpoint *of)
 {
-	for (size_t i = 0; i < q->of->vantage_count; i++) {
-		if (q->of->vantages[i].last != VOICE_NONE)
-			return "is up and down";
+	for (size_t i = 0; i < of->vantage_count; i++) {
+		if (of->vantages[i].last != VOICE_NONE)
+			return true;
 	}
-	return "can be asked from nowhere";
+	return false;
+}
+
+static void give_up(struct asking *q, const struct check_answer *answer)
+{
+	struct check_set *c = q->c;
+	const char *how = "is up and down, at last";
+
+	if (!has_voice(q->of)) {
+		c->mute = true;
+		how = q->of->vantage_count > 1 ? "can be asked from nowhere, at last"
+					       : "cannot be asked";
+	}
+	fail(c, arena_printf(c->a, "%s %s: %s", q->of->label, how, answer->detail));
 }
 
 static void decide(struct asking *q, const struct check_answer *answer)
@@ -315,18 +334,32 @@ static void decide(struct asking *q, const struct check_answer *answer)
 	else if (!baking && all_fine(c))
 		end(c, CHECK_SET_FINE);
 	else if (!is_fine(q) && is_patience_over(q))
-		fail(c, arena_printf(c->a, "%s %s, at last: %s", q->of->label, up_and_down(q),
-				     answer->detail));
+		give_up(q, answer);
 	else
 		dispatch_rest(c->dispatch, &q->job, pause_ms(q, answer));
 }
 
 /* A host that cannot be reached itself says nothing about the endpoint. */
-static enum voice voice_of(const struct asking *q, const struct outcome *o, bool healthy)
+static bool is_cut_off(const struct asking *q)
 {
-	if (o->status != HD_OK && q->probe->remote)
+	return q->probe->remote && q->job.work.outcome.status != HD_OK;
+}
+
+static enum voice voice_of(const struct asking *q, const struct check_answer *answer)
+{
+	if (is_cut_off(q) || (answer->unasked && q->of->wanted == GAUGE_UNHEALTHY))
 		return VOICE_NONE;
-	return healthy ? VOICE_HEALTHY : VOICE_UNHEALTHY;
+	return answer->healthy ? VOICE_HEALTHY : VOICE_UNHEALTHY;
+}
+
+static void hear(struct asking *q, const struct check_answer *answer)
+{
+	struct endpoint *of = q->of;
+	enum voice voice = voice_of(q, answer);
+
+	vantage_hear(q->vantage, of->check, voice);
+	of->mute = voice == VOICE_NONE && !is_cut_off(q) && !has_voice(of) ? of->mute + 1 : 0;
+	of->state = check_quorum(of->check, of->vantages, of->vantage_count);
 }
 
 /* Of several vantage points one answer for the endpoint: false as long as there is none. */
@@ -372,8 +405,7 @@ static void answered(struct asking *q)
 	}
 	answer = read_answer(c->a, o);
 	diags_release(&o->diags);
-	vantage_hear(q->vantage, of->check, voice_of(q, o, answer.healthy));
-	of->state = check_quorum(of->check, of->vantages, of->vantage_count);
+	hear(q, &answer);
 	tell(q, before, &answer);
 	/* Who heard it may have stopped the set. */
 	if (!c->ended)

@@ -8,6 +8,9 @@
  *
  * Without `within` the thresholds of each check decide, and an answer that goes up and down for
  * too long counts as not as wanted.  With it there is that much time to become so.
+ *
+ * What cannot be asked (no such command, wrong password) is unhealthy where health is wanted.
+ * Where the opposite is wanted it is no answer: who waits for something to be gone learns nothing.
  */
 #ifndef ENGINE_CHECK_SET_H
 #define ENGINE_CHECK_SET_H
@@ -22,6 +25,8 @@ struct check_answer {
 	bool healthy;
 	const char *detail;
 	const char *values; /* JSON object of scalars, or "" */
+	bool said_no;       /* unhealthy, as an answer to what was asked: no silence */
+	bool unasked;       /* unhealthy, and that says nothing of what was asked about */
 };
 
 struct check_set;
@@ -54,6 +59,7 @@ struct check_set {
 	const struct check_listener *listener;
 	void *context;
 	const char *fault; /* why it is not as wanted */
+	bool mute;         /* because it could not be asked */
 	struct {
 		VEC_OF(struct asking *)
 	} asked;

@@ -75,6 +75,12 @@ struct run_request {
 	const char *request; /* JSON array: the command line that asks for this, for a resume */
 	const char *resumes; /* run that this goes on with; NULL */
 	const char *freeze_reason;      /* why a freeze does not hold now; NULL: it holds */
+	const char *execution_reason;   /* why an execution of a runbook that goes on does not keep
+					   it; NULL: it does */
+	const char *loss_reason;        /* why what a Restore has brought back may be deleted;
+					   NULL: it may not */
+	const char *execution;          /* the one that it is a step of; NULL: of none */
+	bool attended;                  /* confirm reaches somebody who reads what is said */
 	const struct saved_plan *saved; /* saved_plan.h: only what it promises is done; NULL */
 	/* engine_plan: gets what the plan was made from, for saved_plan_write; NULL: not needed. */
 	const char **made_from;
@@ -139,9 +145,21 @@ int engine_run(struct engine *e, const struct run_request *r, struct run_result 
  * with an error when they were lost; then nothing may be confirmed any more. */
 int engine_keep_locks(struct engine *e, struct diags *d);
 
-/* The recreation that the selection names holds no more: its stacks are where the manifest says.
- * Nothing else is changed.  0 or -1. */
-int engine_end_recreation(struct engine *e, struct diags *d);
+/* What the end of the recreation that the selection names would leave to the next apply: instances,
+ * in the engine's arena; NULL: nothing.  0, or -1 with an error: it may be in use, and nobody has
+ * said why it is not. */
+int engine_end_means(struct engine *e, const char **left, struct diags *d);
+/* That recreation holds no more: its stacks are where the manifest says.
+ * Nothing else is changed.  request: as of a run, for the history.  0 or -1. */
+int engine_end_recreation(struct engine *e, const char *request, struct diags *d);
+/* The recreation that the selection names is not recorded yet. */
+bool engine_recreation_begins(const struct engine *e);
+/* All that it makes is there, and all data are back: runbooks may name its region.  0 or -1. */
+int engine_recreation_over(struct engine *e, struct diags *d);
+/* Takes back what is aside of it, and gives up what was made since: the next apply deletes that,
+ * but for what is the same thing.  Counts of both.  0 or -1, and nothing is changed. */
+int engine_undo_recreation(struct engine *e, const char *request, size_t *back, size_t *given_up,
+			   struct diags *d);
 
 /*
  * Drift: records compared with the world; writes nothing and reads no template.  One change per

@@ -14,6 +14,7 @@
 #include "engine/runbook/conduct.h"
 #include "engine/runbook/readiness.h"
 #include "engine/runbook/report.h"
+#include "engine/watch/status.h"
 #include "engine/watch/watch.h"
 
 #endif

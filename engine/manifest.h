@@ -80,11 +80,16 @@ struct manifest_parameter {
 	struct parameter_value value;
 };
 
+struct manifest_passed {
+	const struct manifest_region *region;
+	const struct manifest_passed *next;
+};
+
 struct manifest_target {
 	const char *account; /* ACCOUNT_NONE when none */
 	const struct manifest_region *region;
-	/* The lost region that the manifest names here (relocate.h); NULL: this one. */
-	const struct manifest_region *instead_of;
+	/* Lost regions that led here, the latest first (relocate.h); NULL: the manifest did. */
+	const struct manifest_passed *passed;
 	const struct manifest_parameter *parameters;
 	size_t parameter_count;
 	struct range where;

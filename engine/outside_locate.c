@@ -190,16 +190,33 @@ static enum located refuse_region(const struct manifest_stack *s, const struct o
 
 enum sought { SOUGHT_THERE, SOUGHT_LOST };
 
+enum called { CALLED_HERE, CALLED_BY_AWS };
+
+static bool has_name(const struct manifest_region *r, const char *name, enum called by)
+{
+	return !strcmp(by == CALLED_BY_AWS ? r->aws_region : r->name, name);
+}
+
+/* The target itself, or a lost region that led to it. */
+static bool is_called(const struct manifest_target *t, const char *name, enum called by,
+		      enum sought sought)
+{
+	if (sought == SOUGHT_THERE)
+		return has_name(t->region, name, by);
+	for (const struct manifest_passed *p = t->passed; p; p = p->next) {
+		if (has_name(p->region, name, by))
+			return true;
+	}
+	return false;
+}
+
 static const struct manifest_target *target_in(const struct manifest_stack *s, const char *account,
 					       const char *region, enum sought sought)
 {
 	for (size_t pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < s->target_count; i++) {
 			const struct manifest_target *t = &s->targets[i];
-			const struct manifest_region *r =
-				sought == SOUGHT_LOST ? t->instead_of : t->region;
-
-			if (r && !strcmp(pass ? r->aws_region : r->name, region) &&
+			if (is_called(t, region, pass ? CALLED_BY_AWS : CALLED_HERE, sought) &&
 			    !strcmp(t->account, account))
 				return t;
 		}

@@ -45,7 +45,8 @@ enum recreate_wish {
 	RECREATE_REGION,    /* or goes on with what was begun */
 	RECREATE_AGAIN,     /* what was recreated in the region is lost once more */
 	RECREATE_RECONCILE, /* the region answers again: what is left over there goes */
-	RECREATE_END        /* its stacks are where the manifest says from now on */
+	RECREATE_END,       /* its stacks are where the manifest says from now on */
+	RECREATE_UNDO       /* it was begun by mistake */
 };
 
 /* What a command works on.  Zero: everything.  The strongest value of a parameter holds:
@@ -74,6 +75,9 @@ struct selection {
 	const char *simulator; /* the built-in provider that answers all calls; NULL: nobody */
 	enum recreate_wish recreate;
 	const char *lost, *into; /* regions that it is about; `into` may be the same */
+	/* Why its data need not be brought back; why it is begun although the region answers, or
+	 * undone although something was made.  NULL. */
+	const char *without_restore, *reason;
 };
 
 struct instance {

@@ -123,6 +123,17 @@ static const char *otherwise(struct project *p, const struct given *before)
 			    v->node ? shown_node(p, v->node) : v->text);
 }
 
+/* What is not shown may be the same, and nobody is told so. */
+static bool is_the_same(struct project *p, const struct parameter_override *o,
+			const struct given *before)
+{
+	const struct parameter_value *v = before ? &before->value : NULL;
+
+	if (!v || v->sensitive || (v->node && node_has_reference(v->node)))
+		return false;
+	return !strcmp(v->node ? shown_node(p, v->node) : v->text, o->value);
+}
+
 static bool is_given_by_argument(const struct selection *sel, const char *name)
 {
 	for (size_t k = 0; k < sel->param_count; k++) {
@@ -148,6 +159,8 @@ static void tell_override(struct project *p, const struct selection *sel,
 			  "`hadeploy apply --drop-overrides` gives it up");
 		return;
 	}
+	if (is_the_same(p, o, before))
+		return;
 	g = diag_note(d, DIAG_OVERRIDE_HOLDS, RANGE_NONE, "%s: %s %s was set by runbook '%s'; %s",
 		      name, o->parameter, o->value, o->runbook, otherwise(p, before));
 	diag_detail(d, g, "Execution %s set it.", o->execution);

@@ -7,7 +7,8 @@
 
 #include "base/json.h"
 #include "base/vec.h"
-#include "engine/recreate.h"
+#include "engine/due.h"
+#include "engine/recreate_guard.h"
 #include "engine/run_parts.h"
 
 #define NAMED_MAX 8
@@ -135,6 +136,24 @@ static void index_live(struct run *r, struct arena *a, struct map *out)
 	diags_release(&ignored);
 }
 
+void recreate_find_same(const struct engine *e, const struct record_list *of,
+			const struct record_list *among, struct recreation_undo *out)
+{
+	const struct record **same = ARENA_ARRAY(e->arena, of->count + 1, const struct record *);
+	struct map there = MAP_INIT;
+
+	*out = (struct recreation_undo){.same = same};
+	for (size_t i = 0; i < among->count; i++) {
+		if (*among->items[i].id)
+			add_live(e, e->arena, &among->items[i], &there);
+	}
+	for (size_t i = 0; i < of->count; i++) {
+		if (is_live(e, e->arena, &of->items[i], &there))
+			same[out->same_count++] = &of->items[i];
+	}
+	map_release(&there);
+}
+
 struct aside {
 	VEC_OF(const struct record *)
 };
@@ -243,14 +262,28 @@ void recreate_sort_out(struct run *r)
 	str_release(&s.stay);
 }
 
-/* Its stacks may be elsewhere for good: then only --end, or the manifest, brings them back. */
+/* Its stacks may be elsewhere for good: then only --end, or the manifest, brings them back.  What a
+ * Restore has filled is known on. */
+static int close_row(struct run *r, const struct recreation *c)
+{
+	struct engine *e = r->e;
+
+	if (r->stays_aside || (recreation_relocates(c) && due_closed(c) == DUE_OPEN))
+		return 0;
+	if (due_closed(c) == DUE_OPEN)
+		c = due_close(e->arena, c, DUE_ENDED);
+	return guard_settle(e, e->state, c, r->d);
+}
+
 int recreate_clear_up(struct run *r)
 {
 	struct state *s = r->e->state;
 	const struct recreation *c = r->e->recreation;
 
+	if (guard_data_back(r->e, c, r->d) != 0)
+		return -1;
 	if (recreation_forget(s, r->forget, r->forget_count, r->d) != 0 ||
 	    recreation_take_back(s, r->left, r->left_count, r->d) != 0)
 		return -1;
-	return recreation_relocates(c) || r->stays_aside ? 0 : recreation_end(s, c->region, r->d);
+	return close_row(r, c);
 }

@@ -30,6 +30,9 @@ int recreate_show(struct engine *e, struct arena *a, struct recorded *r, struct 
 /* Those of the records that were aside and that are seen to be gone, or are the same thing as a
  * live one: not planned.  Behind run_observe. */
 void recreate_sort_out(struct run *r);
+/* Those of `of` that are the same thing as one `among` these, as far as that is known. */
+void recreate_find_same(const struct engine *e, const struct record_list *of,
+			const struct record_list *among, struct recreation_undo *out);
 /* In notes, what will be ABANDONED. */
 void recreate_tell(const struct run *r);
 /* Something is to be recorded though the plan may be empty. */

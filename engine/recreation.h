@@ -20,6 +20,8 @@
 /* Records that are aside have this and the id of the recreation as `deposed`. */
 #define ABANDONED_PREFIX "abandoned-"
 bool recreation_abandoned(const struct record *r);
+/* Those that were made in the same region and given up have this and the id. */
+#define UNDONE_PREFIX "undone-"
 
 struct recreation {
 	const char *region; /* lost; at most one recreation of each */
@@ -61,5 +63,20 @@ int recreation_forget(struct state *s, const struct record *const *records, size
  * of their instances deletes them.  Their instances must be locked. */
 int recreation_take_back(struct state *s, const struct record *const *records, size_t count,
 			 struct diags *d);
+
+/* What was made since. */
+struct recreation_undo {
+	const struct record *const *same; /* as something that is aside: only forgotten */
+	size_t same_count;
+	const struct recreation *closed; /* the row from then on; NULL: none */
+};
+/*
+ * The recreation never was: what it set aside is recorded as before, and the row goes or is
+ * closed.  In the same region what was made since is left over (deposed) from then on, and its
+ * instances are not known; in another one it stays as it is.  All instances must be locked.  0,
+ * or -1 with nothing changed.
+ */
+int recreation_undo(struct state *s, const struct recreation *c, const struct recreation_undo *u,
+		    struct diags *d);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/due.h"
 #include "engine/manifest_read.h"
 
 struct move {
@@ -36,6 +37,32 @@ static bool goes_to(const struct manifest_stack *s, const char *region)
 	return false;
 }
 
+bool relocate_passed(const struct manifest_target *t, const char *region)
+{
+	for (const struct manifest_passed *p = t->passed; p; p = p->next) {
+		if (strcmp(p->region->name, region) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_passed(struct arena *a, struct manifest_target *t, const struct manifest_region *r)
+{
+	struct manifest_passed *p = ARENA_NEW(a, struct manifest_passed);
+
+	*p = (struct manifest_passed){r, t->passed};
+	t->passed = p;
+}
+
+/* Who asks for a region that was lost before is led on. */
+static void join_passed(struct arena *a, struct manifest_target *t,
+			const struct manifest_target *from)
+{
+	for (const struct manifest_passed *p = from->passed; p; p = p->next)
+		add_passed(a, t, p->region);
+	add_passed(a, t, from->region);
+}
+
 static void move_stack(struct arena *a, struct manifest_stack *s, const struct move *m)
 {
 	struct manifest_target *targets = ARENA_ARRAY(a, s->target_count, struct manifest_target);
@@ -56,10 +83,9 @@ static void move_stack(struct arena *a, struct manifest_stack *s, const struct m
 			taken = &targets[count++];
 			*taken = t;
 			taken->region = m->to;
+			taken->passed = NULL;
 		}
-		/* Who asks for a region that was lost before is led on. */
-		if (!taken->instead_of)
-			taken->instead_of = t.instead_of ? t.instead_of : t.region;
+		join_passed(a, taken, &t);
 	}
 	s->targets = targets;
 	s->target_count = count;
@@ -72,8 +98,7 @@ static int fail_place(const struct recreation *r, struct diags *d)
 				  "manifest",
 				  r->into, r->region);
 
-	diag_hint(d, g, "name it under Regions, or: hadeploy recreate --region %s --end",
-		  r->region);
+	diag_hint(d, g, "name it under Regions again: what was recreated is there");
 	return -1;
 }
 
@@ -86,10 +111,9 @@ static void say_moved(const struct recreation *r, size_t stacks, struct diags *d
 	g = diag_note(d, DIAG_RELOCATED, RANGE_NONE,
 		      "region %s: %zu stack%s recreated in %s since %s", r->region, stacks,
 		      stacks == 1 ? " is" : "s are", r->into, since);
-	diag_hint(d, g,
-		  "name %s in the manifest instead of %s, or go back: hadeploy recreate --region "
-		  "%s --end",
-		  r->into, r->region, r->region);
+	/* The end of it would leave what is in use there to the next apply (recreate_end.c). */
+	diag_hint(d, g, "it stays so; to make it plain, name %s in the manifest instead of %s",
+		  r->into, r->region);
 }
 
 static int relocate(struct arena *a, struct manifest *m, const struct recreation *r,
@@ -119,6 +143,7 @@ int relocate_manifest(struct arena *a, struct manifest *m, const struct recreati
 
 	for (size_t i = 0; i < list->count; i++) {
 		if (recreation_relocates(&list->items[i]) &&
+		    due_closed(&list->items[i]) == DUE_OPEN &&
 		    relocate(a, m, &list->items[i], d) != 0)
 			rc = -1;
 	}

@@ -5,26 +5,19 @@
 
 #include "base/json.h"
 #include "base/vec.h"
+#include "engine/due.h"
 #include "engine/recreate.h"
 
 /* --- which ones ------------------------------------------------------------------------ */
 
-static bool is_done(const struct engine *e, const struct instance_id *id)
+static bool is_due_in(const struct engine *e, const struct instance_id *id)
 {
-	const char *recorded = e->recreation ? e->recreation->restored : NULL;
-	json_t *done = recorded ? json_parse(text_of(recorded), NULL, NULL) : NULL;
-	const char *text = instance_id_text(e->arena, id);
-	bool found = false;
-
-	for (size_t i = 0; i < json_array_size(done); i++)
-		found = found || !strcmp(json_string_value(json_array_get(done, i)), text);
-	json_decref(done);
-	return found;
+	return e->recreation && due_state(e->recreation, instance_id_text(e->arena, id)) == DUE_YET;
 }
 
 static bool is_due(const struct engine *e, const struct instance *i)
 {
-	return i && i->stack->restore && !is_done(e, &i->id);
+	return i && i->stack->restore && is_due_in(e, &i->id);
 }
 
 bool engine_restores(const struct engine *e)
@@ -115,6 +108,39 @@ static void fill_part(const struct levels *l, size_t level, struct recreation_pa
 	out->restores = restores;
 }
 
+/* Somebody's data may be in what is taken over.  Recorded with the run (recreate_guard.h). */
+static void leave_adopted(struct engine *e, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct instance_id *id = &plan->changes[i].addr.instance;
+
+		if (plan->changes[i].action == ACTION_ADOPT && is_due_in(e, id))
+			e->recreation = due_with(e->arena, e->recreation,
+						 &(struct due){instance_id_text(e->arena, id),
+							       DUE_LEFT, DUE_ADOPTED, 0});
+	}
+}
+
+void engine_tell_restores_left(struct engine *e, struct diags *d)
+{
+	struct due_list list = {NULL, 0};
+
+	if (e->recreation)
+		due_list(e->arena, e->recreation, &list);
+	for (size_t i = 0; i < list.count; i++) {
+		struct diag *g;
+
+		if (list.items[i].state != DUE_LEFT)
+			continue;
+		g = diag_note(d, DIAG_RESTORE_LEFT_OUT, RANGE_NONE,
+			      "%s: its Restore is left out: %s", list.items[i].instance,
+			      list.items[i].reason);
+		diag_hint(d, g,
+			  "it stays as it is; who wants it filled all the same runs the runbook "
+			  "of its Restore: hadeploy runbook run RUNBOOK");
+	}
+}
+
 void engine_recreation_parts(struct engine *e, const struct plan *plan,
 			     struct recreation_parts *out)
 {
@@ -122,6 +148,7 @@ void engine_recreation_parts(struct engine *e, const struct plan *plan,
 	struct recreation_part *parts;
 
 	*out = (struct recreation_parts){NULL, 0};
+	leave_adopted(e, plan);
 	if (!engine_restores(e))
 		return;
 	find_levels(&l);
@@ -176,8 +203,9 @@ static bool is_of(const struct engine *e, const struct restore *r, const struct 
 		  const struct execution_row *x)
 {
 	json_t *given = json_parse(text_of(x->parameters), NULL, NULL);
+	struct due due = due_find(e->arena, e->recreation, instance_id_text(e->arena, r->id));
 	bool same = !strcmp(x->runbook, r->runbook) && x->kind == EXECUTION_REAL &&
-		    x->started_ms >= e->recreation->since_ms;
+		    x->started_ms >= e->recreation->since_ms && x->started_ms >= due.since_ms;
 
 	for (size_t k = 0; same && k < q->parameter_count; k++)
 		same = !strcmp(json_str(given, q->parameters[k].name, ""), q->parameters[k].value);
@@ -221,20 +249,36 @@ static void complain(const struct restore *r, struct engine *e, struct diags *d)
 		  recreate_command(e->arena, e->recreation));
 }
 
+/* A region that was lost before led here: its data are back, too. */
+static int record_led(struct engine *e, const struct restore *r, struct diags *d)
+{
+	for (size_t i = 0; i < e->recreations.count; i++) {
+		const struct recreation *c = &e->recreations.items[i];
+		struct instance_id id = {r->id->stack, r->id->account, c->into};
+		const char *text = instance_id_text(e->arena, &id);
+
+		if (c->since_ms && due_closed(c) == DUE_OPEN &&
+		    !strcmp(c->into, e->recreation->region) &&
+		    strcmp(c->region, e->recreation->region) != 0 &&
+		    due_state(c, text) == DUE_YET &&
+		    recreation_put(e->state,
+				   due_with(e->arena, c, &(struct due){text, DUE_DONE, "", 0}),
+				   d) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int record_done(struct engine *e, const struct restore *r, struct diags *d)
 {
-	struct recreation *row = ARENA_NEW(e->arena, struct recreation);
-	json_t *done = json_parse(text_of(e->recreation->restored), NULL, NULL);
-	int rc;
+	const struct recreation *row =
+		due_with(e->arena, e->recreation,
+			 &(struct due){instance_id_text(e->arena, r->id), DUE_DONE, "", 0});
+	int rc = recreation_put(e->state, row, d);
 
-	*row = *e->recreation;
-	json_array_append_new(done, json_string(instance_id_text(e->arena, r->id)));
-	row->restored = json_text(e->arena, done);
-	json_decref(done);
-	rc = recreation_put(e->state, row, d);
 	if (rc == 0)
 		e->recreation = row;
-	return rc;
+	return rc == 0 ? record_led(e, r, d) : rc;
 }
 
 static void tell_due(struct engine *e, const struct instance *x, struct diags *d)
@@ -251,8 +295,12 @@ int engine_restore(struct engine *e, const struct restore *r, struct conduct_req
 		   struct conduct_result *out, struct diags *d)
 {
 	const struct execution_row *earlier;
-	const struct procedure *p = runbook_load(e->arena, e->project->manifest, r->runbook, d);
+	const struct procedure *p;
 
+	/* It was taken over since the plan. */
+	if (!is_due_in(e, r->id))
+		return 0;
+	p = runbook_load(e->arena, e->project->manifest, r->runbook, d);
 	if (!p)
 		return -1;
 	q->runbook = r->runbook;
@@ -284,6 +332,7 @@ void engine_tell_restores_due(struct engine *e, struct diags *d)
 		for (size_t k = 0; x->stack->restore && k < e->recreations.count; k++) {
 			e->recreation = &e->recreations.items[k];
 			if (e->recreation->since_ms && e->recreation != asked &&
+			    due_closed(e->recreation) == DUE_OPEN &&
 			    !strcmp(x->id.region, e->recreation->into) && is_due(e, x))
 				tell_due(e, x, d);
 		}

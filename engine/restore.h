@@ -33,6 +33,8 @@ struct recreation_parts {
 /* The parts of the recreation that the engine was opened for, in order; in its arena. */
 void engine_recreation_parts(struct engine *e, const struct plan *plan,
 			     struct recreation_parts *out);
+/* In notes, whose Restore is left out, and why. */
+void engine_tell_restores_left(struct engine *e, struct diags *d);
 /* Some stack of the selection is still to be restored. */
 bool engine_restores(const struct engine *e);
 /*

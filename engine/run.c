@@ -8,7 +8,7 @@
 #include "engine/history.h"
 #include "engine/known.h"
 #include "engine/outside.h"
-#include "engine/recreate.h"
+#include "engine/recreate_guard.h"
 #include "engine/result.h"
 #include "engine/rollback.h"
 #include "engine/run_parts.h"
@@ -220,6 +220,8 @@ const struct plan *engine_plan(struct engine *e, const struct run_request *q, st
 	if (evaluate(&r, q->mode) || run_load(&r, mode) || recover_if_free(&r) || make_plan(&r, q))
 		return NULL;
 	recreate_tell(&r);
+	if (run_tell_execution(&r, q) || guard_tell_filled(&r))
+		return NULL;
 	if (q->made_from)
 		*q->made_from = saved_plan_made_from(&r);
 	return q->made_from && !*q->made_from ? NULL : r.plan;
@@ -386,11 +388,15 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 	if (r->refused)
 		return -1;
 	out->plan = r->plan;
+	if (run_check_execution(r, q)) {
+		out->refused = true;
+		return -1;
+	}
 	if (q->mode == RUN_IMPORT)
 		return import(r, q, out);
 	if (nothing_to_run(r) && !recreate_is_due(r->e))
 		return run_drop_overrides(r) ? -1 : run_nothing(r, out);
-	if (run_check_freeze(r, q)) {
+	if (run_check_freeze(r, q) || guard_deletes(r, q)) {
 		out->refused = true;
 		return -1;
 	}

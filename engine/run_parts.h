@@ -8,6 +8,7 @@
  *	run_rollback.c  back to the last good state
  *	run_rollout.c  what a rollout that failed means
  *	run_freeze.c  whether anything may be changed now
+ *	run_execution.c  whether a runbook is at work there
  *	run_import.c  what exists to records, without a change in the world
  *	run_adopt.c   creations that find what is there already
  *	recreate.c    regions that are lost (recreate.h)
@@ -23,6 +24,15 @@
 struct adopted {
 	const struct record **items; /* in recorded.records */
 	size_t count;
+};
+
+struct recreation;
+
+/* A stack instance that a Restore has filled, and that the plan deletes. */
+struct run_loss {
+	const struct recreation *by;
+	const char *instance;
+	const struct change *change; /* one of its deletes */
 };
 
 struct run {
@@ -41,6 +51,8 @@ struct run {
 	/* Of what was aside: what is forgotten, and what is left over and goes (recreate.h). */
 	const struct record *const *forget, *const *left;
 	size_t forget_count, left_count;
+	const struct run_loss *losses; /* with a reason */
+	size_t loss_count;
 	bool stays_aside;    /* some of it could not be read */
 	bool unread;         /* something could not be read */
 	bool refused;        /* the plan has changes that are forbidden: it is only shown */
@@ -104,6 +116,12 @@ int run_forget_overrides(struct run *r);
 
 /* Refused: -1 with an error.  An overridden window is told in a note. */
 int run_check_freeze(struct run *r, const struct run_request *q);
+
+/* An execution of a runbook that goes on where the plan changes something.  -1, refused with an
+ * error, when nobody is there to be asked and nobody said why it does not matter; one that lost its
+ * process is a warning.  run_tell_execution only warns. */
+int run_check_execution(struct run *r, const struct run_request *q);
+int run_tell_execution(struct run *r, const struct run_request *q);
 
 /* Marks the instances about to be changed; of those that take part in a rollout *later gets, by
  * instance of the plan, what the executor writes when it is their turn.  0 or -1. */

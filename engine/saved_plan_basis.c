@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "engine/due.h"
 #include "engine/project_parts.h"
 #include "templates/node.h"
 
@@ -136,7 +137,8 @@ static json_t *relocations(const struct engine *e)
 	json_t *all = json_object();
 
 	for (size_t i = 0; i < e->recreations.count; i++) {
-		if (recreation_relocates(&e->recreations.items[i]))
+		if (recreation_relocates(&e->recreations.items[i]) &&
+		    due_closed(&e->recreations.items[i]) == DUE_OPEN)
 			set_text(all, e->recreations.items[i].region, e->recreations.items[i].into);
 	}
 	return all;

@@ -179,11 +179,30 @@ static void say_absent(struct comparing *c, const struct difference *x)
 
 static const char *source_words(const json_t *value)
 {
+	static const char *const words[][2] = {{"environment", "the environment"},
+					       {"file", "--param-file"},
+					       {"runbook", "a runbook"},
+					       {"argument", "--param"}};
 	const char *from = json_str(value, "from", "");
 
-	if (!strcmp(from, "environment"))
-		return "the environment";
-	return !strcmp(from, "file") ? "--param-file" : "the manifest";
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!strcmp(from, words[i][0]))
+			return words[i][1];
+	}
+	return "the manifest";
+}
+
+static void say_differs(struct comparing *c, const struct difference *x)
+{
+	struct diag *g = diag_add(c->d, DIAG_PLAN_STALE_PARAMETER, RANGE_NONE,
+				  "parameter '%s' of %s has another value than when the plan was "
+				  "made",
+				  x->key, c->instance);
+
+	if (x->now && strcmp(source_words(x->then), source_words(x->now)) != 0)
+		diag_detail(c->d, g, "It is given by %s now, and was given by %s then.",
+			    source_words(x->now), source_words(x->then));
+	hint_again(c, g);
 }
 
 static void parameter_differs(struct comparing *c, const struct difference *x)
@@ -202,10 +221,7 @@ static void parameter_differs(struct comparing *c, const struct difference *x)
 				       "the plan was made",
 				       x->key, c->instance, source_words(x->now)));
 	else
-		hint_again(c, diag_add(c->d, DIAG_PLAN_STALE_PARAMETER, RANGE_NONE,
-				       "parameter '%s' of %s has another value than when the plan "
-				       "was made",
-				       x->key, c->instance));
+		say_differs(c, x);
 }
 
 static void check_parameters(struct comparing *c, const json_t *now)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "engine/secret_forms.h"
 #include "templates/value.h"
 
 struct found {
@@ -13,10 +14,22 @@ struct found {
 	} values;
 };
 
+static void add_form(void *context, struct text form)
+{
+	struct found *f = context;
+
+	for (size_t i = 0; i < f->values.count; i++)
+		if (text_is(form, f->values.items[i]))
+			return;
+	*arena_vec_add(f->arena, &f->values) = form.ptr;
+}
+
 static void add_value(struct found *f, struct text t, size_t min_len)
 {
-	if (t.len >= min_len)
-		*arena_vec_add(f->arena, &f->values) = arena_text(f->arena, t);
+	if (t.len < min_len)
+		return;
+	*arena_vec_add(f->arena, &f->values) = arena_text(f->arena, t);
+	secret_forms(f->arena, t, add_form, f);
 }
 
 static void add_text(struct found *f, struct text t)
@@ -129,8 +142,11 @@ const struct secrets *secrets_with_value(struct arena *a, const struct secrets *
 static size_t secret_at(const struct secrets *s, struct text t, size_t at)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		size_t len = strlen(s->values[i]);
+		size_t len;
 
+		if (s->values[i][0] != t.ptr[at])
+			continue;
+		len = strlen(s->values[i]);
 		if (len <= t.len - at && !memcmp(t.ptr + at, s->values[i], len))
 			return len;
 	}

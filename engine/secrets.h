@@ -19,7 +19,7 @@
 #define SECRET_SHOWN "(sensitive)"
 
 struct secrets {
-	const char **values; /* longest first */
+	const char **values; /* longest first; other forms of them too (secret_forms.h) */
 	size_t count;
 };
 

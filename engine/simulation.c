@@ -20,7 +20,7 @@
 struct simulation {
 	struct clock clock;
 	const struct simulation *whole; /* of which it is a part; NULL: it is one itself */
-	int64_t started_ms;             /* wall clock */
+	int64_t started_ms;             /* wall clock, when nothing had passed */
 	int64_t passed_ms; /* read and written with __atomic: workers look at the clock */
 	struct arena *arena;
 	const char *folder, *state_path, *cloud_path;
@@ -74,7 +74,8 @@ struct simulation *simulation_new(enum engine_world world)
 
 	s->clock = (struct clock){passed_ms, virtual_wall_ms, repeatable_random, passed_ms};
 	s->passed_ms = FIRST_MS;
-	s->started_ms = clock_real()->wall_ms(clock_real());
+	/* It is now: what is begun behind it is later. */
+	s->started_ms = clock_real()->wall_ms(clock_real()) - FIRST_MS;
 	clock_fake_init(&s->chance, 0, world == WORLD_SIMULATED_ON ? (uint64_t)s->started_ms : 0);
 	s->arena = arena_new();
 	s->lock_fd = -1;

@@ -6,6 +6,7 @@
  *	state_result.c    how each instance fared in a run
  *	state_prune.c     what is over the bounds goes
  *	state_journal.c   executions of runbooks with their events (engine/runbook/journal.h)
+ *	state_order.c     in which order executions were taken up
  *	state_request.c   what is asked of executions
  *	state_override.c  parameters that runbooks have set, what checks said
  *

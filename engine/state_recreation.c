@@ -296,3 +296,107 @@ int recreation_take_back(struct state *s, const struct record *const *records, s
 		result = take_back(s, records[i], d);
 	return end(s, result, d);
 }
+
+/* --- as if it had never been ------------------------------------------------------------- */
+
+static bool is_same(const struct record *r, const struct recreation_undo *u)
+{
+	for (size_t i = 0; i < u->same_count; i++) {
+		if (address_compare(&u->same[i]->addr, &r->addr) == 0 &&
+		    strcmp(u->same[i]->deposed, r->deposed) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int forget(struct state *s, const struct record *r, struct diags *d)
+{
+	return lock_check(s, &r->addr.instance, d) != 0 ? -1 : edit_drop_row(s, r, d);
+}
+
+/* What was made since is no longer named: the next plan takes it away. */
+static int give_up(struct state *s, const struct recreation *c, struct record r, struct arena *a,
+		   struct diags *d)
+{
+	if (forget(s, &r, d) != 0)
+		return -1;
+	r.deposed =
+		arena_printf(a, UNDONE_PREFIX "%s%s%s", c->id, *r.deposed ? "-" : "", r.deposed);
+	return edit_write_record(s, &r, d);
+}
+
+static int bring_back(struct state *s, const struct recreation *c, struct record r, struct diags *d)
+{
+	const char *mark = r.deposed + strlen(ABANDONED_PREFIX) + strlen(c->id);
+
+	if (lock_check(s, &r.addr.instance, d) != 0 || drop_aside(s, &r, d) != 0)
+		return -1;
+	r.deposed = *mark == '-' ? mark + 1 : mark;
+	return edit_write_record(s, &r, d);
+}
+
+static int drop_made(struct state *s, const struct recreation *c, struct arena *a, struct diags *d)
+{
+	struct instance_list all;
+
+	if (state_load_instances(s, a, &all, d) != 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		if (is_in(&all.items[i].id, c->region) &&
+		    drop_instance(s, &all.items[i].id, d) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct undoing {
+	const struct recreation *c;
+	const struct recreation_undo *u;
+	struct arena *a;
+};
+
+/* What was made elsewhere nothing names any more, which is enough. */
+static int leave(struct state *s, const struct undoing *x, const struct record *r, struct diags *d)
+{
+	bool here = is_in(&r->addr.instance, x->c->region);
+
+	if ((!here && !is_in(&r->addr.instance, x->c->into)) || recreation_abandoned(r))
+		return 0;
+	if (is_same(r, x->u))
+		return forget(s, r, d);
+	return here ? give_up(s, x->c, *r, x->a, d) : 0;
+}
+
+static int undo(struct state *s, const struct recreation *c, const struct recreation_undo *u,
+		struct arena *a, struct diags *d)
+{
+	const struct undoing x = {c, u, a};
+	struct record_list since, aside;
+
+	if (state_load_records(s, NULL, a, &since, d) != 0 ||
+	    recreation_load_abandoned(s, c->region, a, &aside, d) != 0)
+		return -1;
+	for (size_t i = 0; i < since.count; i++) {
+		if (leave(s, &x, &since.items[i], d) != 0)
+			return -1;
+	}
+	if (drop_made(s, c, a, d) != 0)
+		return -1;
+	for (size_t i = 0; i < aside.count; i++) {
+		if (bring_back(s, c, aside.items[i], d) != 0)
+			return -1;
+	}
+	return u->closed ? write_row(s, u->closed, d) : drop_row(s, c->region, d);
+}
+
+int recreation_undo(struct state *s, const struct recreation *c, const struct recreation_undo *u,
+		    struct diags *d)
+{
+	struct arena *a = arena_new();
+	int result = begin(s, d);
+
+	if (result == 0)
+		result = end(s, undo(s, c, u, a, d), d);
+	arena_free(a);
+	return result;
+}

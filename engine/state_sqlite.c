@@ -141,6 +141,8 @@ static const char *const query_texts[] = {
 			 "execution = ? AND number > ? ORDER BY number",
 	[QUERY_EVENT_ADD] = "INSERT INTO execution_event (" STATE_EVENT_COLUMNS
 			    ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[QUERY_META] = "SELECT value, checksum FROM meta WHERE name = ?",
+	[QUERY_META_PUT] = "INSERT OR REPLACE INTO meta (name, value, checksum) VALUES (?, ?, ?)",
 	[QUERY_REQUESTS] = "SELECT number, " STATE_REQUEST_COLUMNS ", checksum FROM "
 			   "execution_request WHERE execution = ? AND number > ? ORDER BY number",
 	[QUERY_REQUEST_ADD] = "INSERT INTO execution_request (" STATE_REQUEST_COLUMNS

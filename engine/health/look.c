@@ -71,6 +71,7 @@ static void add_rows(void *context, const struct manifest_check *c,
 					   GAUGE_UNKNOWN,
 					   "",
 					   "",
+					   false,
 					   0};
 		l->unknown++;
 	}
@@ -81,11 +82,10 @@ static int add_region(struct look *l, const struct manifest_check *c,
 {
 	const struct selection *sel = &l->e->options.selection;
 
-	if (l->q->region && strcmp(l->q->region, region->name) != 0)
-		return 0;
-	return is_among(sel->regions, sel->region_count, region->name)
-		       ? check_sites_add(&l->sites, c, region, l->d)
-		       : 0;
+	bool asked = l->q->region ? !strcmp(l->q->region, region->name)
+				  : is_among(sel->regions, sel->region_count, region->name);
+
+	return asked ? check_sites_add(&l->sites, c, region, l->d) : 0;
 }
 
 static int report_unknown(struct look *l, const char *name)
@@ -177,6 +177,7 @@ static void answered(struct check_set *c, const struct check_probe *p,
 
 	row->detail = answer->detail;
 	row->values = answer->values;
+	row->unasked = answer->unasked;
 }
 
 static void conclude(struct look *l, struct health_result *out)

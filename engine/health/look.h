@@ -19,6 +19,7 @@ struct health_row {
 	enum gauge_state state;
 	const char *detail; /* of the latest answer; "" */
 	const char *values; /* JSON object; "" */
+	bool unasked;       /* the latest answer says nothing of what was asked about */
 	int64_t since_ms;   /* wall clock, when it became so; 0: never */
 };
 
@@ -31,7 +32,7 @@ struct health_request {
 	enum health_mode mode;
 	const char *const *checks; /* names; none: all */
 	size_t check_count;
-	const char *region; /* there alone; NULL: in all that are selected */
+	const char *region; /* there alone, selected or not; NULL: in all that are selected */
 	/* Beside those of the manifest; what they say is not recorded. */
 	const struct manifest_check *more;
 	size_t more_count;

@@ -1,6 +1,7 @@
 /*
  * actions.c - Action and Apply steps against the templates: the resource is there, its type has the
- * action, the action answers what others use of it; parameters that are set are declared.
+ * action, the action answers what others use of it; parameters that are set are declared, and no
+ * secrets.
  *
  * Only what is written out is looked at: `!Sub 'db/${To}/Global'` names stack and resource whatever
  * the region is.
@@ -191,7 +192,8 @@ static void check_action(const struct acting *x, enum step_grace grace)
 struct declared {
 	const struct acting *x;
 	struct resource_names names;
-	bool looked; /* at a template of the stacks, and all of them are known */
+	struct resource_names secrets; /* of these, which are NoEcho */
+	bool looked;                   /* at a template of the stacks, and all of them are known */
 };
 
 static void look_at_stack(struct declared *all, struct text stack)
@@ -201,8 +203,13 @@ static void look_at_stack(struct declared *all, struct text stack)
 
 		if (!at->tpl || !text_is(stack, at->stack->name))
 			continue;
-		for (size_t k = 0; k < at->tpl->parameter_count; k++)
-			*arena_vec_add(all->x->a, &all->names) = at->tpl->parameters[k].name;
+		for (size_t k = 0; k < at->tpl->parameter_count; k++) {
+			const struct parameter *p = &at->tpl->parameters[k];
+
+			*arena_vec_add(all->x->a, &all->names) = p->name;
+			if (p->no_echo)
+				*arena_vec_add(all->x->a, &all->secrets) = p->name;
+		}
 		all->looked = true;
 		return;
 	}
@@ -220,15 +227,48 @@ static bool look_at_stacks(struct declared *all, const struct node *n)
 	return n->kind == NODE_SCALAR || n->kind == NODE_LIST;
 }
 
+static bool is_among(const struct resource_names *names, struct text t)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (text_is(t, names->items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What a runbook refers to so is masked wherever it is seen, and is never recorded. */
+static bool refers(const struct node *n)
+{
+	if (n->kind == NODE_SCALAR)
+		return strstr(n->text.ptr, "{{resolve:") != NULL;
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
+		if (refers(n->items[i]))
+			return true;
+	}
+	return n->kind == NODE_CALL && refers(n->arg);
+}
+
+static void check_secret(const struct declared *all, const struct node_entry *e)
+{
+	const struct acting *x = all->x;
+	struct diag *g;
+
+	if (!is_among(&all->secrets, e->key->text) && !refers(e->value))
+		return;
+	g = diag_add(x->d, DIAG_STEP_SECRET, e->key->where,
+		     "%s would record parameter '%s', which is a secret", x->step->who,
+		     e->key->text.ptr);
+	diag_hint(x->d, g,
+		  "give it in the manifest as '{{resolve:...}}'; a runbook can set all others");
+}
+
 static void check_parameter(struct declared *all, const struct node *key)
 {
 	const struct acting *x = all->x;
 	struct diag *g;
 
-	for (size_t i = 0; i < all->names.count; i++) {
-		if (text_is(key->text, all->names.items[i]))
-			return;
-	}
+	if (is_among(&all->names, key->text))
+		return;
 	g = diag_add(x->d, DIAG_STEP_PARAMETER, key->where,
 		     "%s sets parameter '%s', which its stacks do not declare", x->step->who,
 		     key->text.ptr);
@@ -254,8 +294,10 @@ static void check_apply(const struct acting *x, enum step_grace grace)
 		if (n && !look_at_stacks(&all, n))
 			return;
 	}
-	for (size_t i = 0; all.looked && map && map->kind == NODE_MAP && i < map->count; i++)
+	for (size_t i = 0; all.looked && map && map->kind == NODE_MAP && i < map->count; i++) {
 		check_parameter(&all, map->entries[i].key);
+		check_secret(&all, &map->entries[i]);
+	}
 }
 
 static void check_one(const struct acting *x)

@@ -9,8 +9,8 @@
 #include "engine/project.h"
 
 /* Errors for resources that no template has, actions that their types do not have, results that
- * these do not have, and parameters that stacks do not declare.  Places of what is said are in the
- * arena.  0 or -1. */
+ * these do not have, and parameters that stacks do not declare or that are secrets.  Places of what
+ * is said are in the arena.  0 or -1. */
 int runbook_check_actions(struct arena *a, const struct project *p, struct diags *d);
 
 #endif

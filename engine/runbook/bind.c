@@ -99,6 +99,17 @@ static const struct parameter_given *find_given(const struct parameter_given *gi
 	return NULL;
 }
 
+static void hint_given(struct diags *d, struct diag *g, const struct runbook_parameter *q)
+{
+	const char *value = q->kind == PARAMETER_REGION ? "REGION" : "VALUE";
+	const char *option = runbook_parameter_option(q->name);
+
+	if (option)
+		diag_hint(d, g, "give it one with %s %s", option, value);
+	else
+		diag_hint(d, g, "give it one with --param %s=%s", q->name, value);
+}
+
 static void refuse_unknown(const struct procedure *p, const char *name, struct diags *d)
 {
 	struct arena *scratch = arena_new();
@@ -129,8 +140,7 @@ static const char *value_given(const struct manifest *m, const struct procedure 
 	missing = diag_add(d, DIAG_RUNBOOK_GIVEN, RANGE_NONE,
 			   "parameter '%s' of runbook '%s' has no value", q->name, p->name);
 	diag_related(d, missing, q->where, "declared here");
-	diag_hint(d, missing, "give it one with --param %s=%s", q->name,
-		  q->kind == PARAMETER_REGION ? "REGION" : "VALUE");
+	hint_given(d, missing, q);
 	return NULL;
 }
 

@@ -73,7 +73,7 @@ static void root_failed(struct conduct *x)
 	x->failed = true;
 	x->why = x->root.reason;
 	if (x->root.wants_reverse || x->row.kind == EXECUTION_DRILL_ISOLATED)
-		back_begin(x, x->why);
+		back_or_keep(x, EXECUTION_FAILED, x->why);
 	else
 		goal_end(x, EXECUTION_FAILED, x->why);
 }
@@ -88,7 +88,7 @@ static void forward_turn(struct conduct *x)
 		if (x->keeps)
 			goal_end(x, EXECUTION_ABORTED, x->why);
 		else
-			back_begin(x, x->why);
+			back_or_keep(x, EXECUTION_ABORTED, x->why);
 	} else if (x->root.phase == PHASE_OVER && x->root.status == STEP_FAILED) {
 		if (!conduct_is_draining(x) || !x->root.wants_reverse)
 			root_failed(x);
@@ -105,7 +105,7 @@ static void aborted_elsewhere(struct conduct *x)
 	if (x->keeps)
 		goal_end(x, EXECUTION_ABORTED, x->why);
 	else if (x->stage == STAGE_MONITORING)
-		back_begin(x, x->why);
+		back_or_keep(x, EXECUTION_ABORTED, x->why);
 }
 
 static void stage_turn(struct conduct *x)
@@ -236,17 +236,19 @@ void conduct_tell_story(struct conduct *x)
 static int run(struct conduct *x)
 {
 	enum execution_status status;
+	bool begun;
 
 	x->dispatch = dispatch_new(x->e, x->d);
-	if (conduct_start(x) == 0) {
+	begun = conduct_start(x) == 0;
+	if (begun)
 		loop(x);
-		conduct_put_durations(x);
-	}
 	stop_all(x);
 	/* Its calls are waited for before what they work with goes. */
 	dispatch_cancel(x->dispatch);
 	dispatch_free(x->dispatch);
 	conduct_release(x);
+	if (!begun)
+		return -1;
 	conduct_tell_story(x);
 	if (conduct_keep(x))
 		return -1;

@@ -24,11 +24,19 @@ struct conduct_request {
 	const char *resume; /* id of an execution to go on with; NULL: a new one */
 	/* Of `resume`: it is gone on with only to be aborted, as this asks.  NULL: it is not. */
 	const struct execution_ask *abort;
+	/* Of `resume`: skip and retry of steps, ungraceful of all that follow; refused as a whole,
+	 * and nothing begun, when one does not fit. */
+	const struct execution_ask *asks;
+	size_t ask_count;
 	int64_t since_ms;     /* wall clock: when the outage began; 0: now */
 	const char *detected; /* what detected it: "check shop of east: ..."; NULL: nobody */
 	const char *reason;   /* why it is run; may be NULL */
 	const char *accept_data_loss; /* reason; NULL: it is not accepted */
-	const char *const *approve;   /* paths or names approved beforehand */
+	/* Why it is begun although steps of it are known to fail; NULL: then it is refused. */
+	const char *override_blockers;
+	/* Why it is gone on with although a later execution has overtaken it; NULL: it is not. */
+	const char *override_execution;
+	const char *const *approve; /* paths or names approved beforehand */
 	size_t approve_count;
 	bool strict;          /* a missed objective is exit 4 */
 	bool hold_on_failure; /* a failed step pauses for skip or retry instead of ending the
@@ -38,13 +46,18 @@ struct conduct_request {
 	 * what the person said.  NULL: nobody is there. */
 	int (*ask)(void *context, const struct step_story *step, const char *message,
 		   const char *confirm, struct execution_ask *out);
+	/* Called once before its first event when something was found that it goes on without: the
+	 * diagnostics say so by then, and may be shown and released.  May be NULL. */
+	void (*begins)(void *context);
+	/* Asks before the first step whether something is meant; NULL: nobody is there. */
+	bool (*confirm)(void *context, const char *question);
 	/* Called several times a second as long as it runs; may be NULL. */
 	void (*tick)(void *context);
 	void *context;
 };
 
 struct conduct_result {
-	struct execution_story story; /* as it ended, in the engine's arena */
+	struct execution_story story; /* as it ended, in the engine's arena; empty: not begun */
 	bool declined, interrupted, refused;
 	int64_t overhead_ms; /* of the time from start to end what no step, wait or check took */
 };

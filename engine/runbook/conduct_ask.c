@@ -75,12 +75,17 @@ static const char *take_resume(struct conduct *x, struct step *s, const struct e
 
 static const char *take_skip(struct conduct *x, struct step *s, const struct execution_ask *q)
 {
-	const char *reason;
+	bool fenced = q->text && !strcmp(q->text, "fenced");
+	const char *reason, *why;
 
 	if (!s)
 		return "it names no step";
-	if (s->phase == PHASE_OVER)
+	/* Who left a fence out may say later that the old primary is off. */
+	if (s->phase == PHASE_OVER && !(fenced && s->status == STEP_SKIPPED))
 		return "the step is over";
+	why = fenced ? fence_by_person(s, q) : guard_skip(s, q);
+	if (why || s->phase == PHASE_OVER)
+		return why;
 	if (s->now && s->now->driver && s->now->driver->stop && s->phase == PHASE_WORK)
 		s->now->driver->stop(&s->now->run);
 	reason = q->reason && *q->reason
@@ -99,7 +104,7 @@ static const char *take_retry(struct conduct *x, struct step *s, const struct ex
 		return "it names no step";
 	if (s->phase != PHASE_HELD)
 		return "only a failed step that is waited for can be tried again";
-	step_again(s, arena_printf(x->a, "asked for by %s", conduct_by_text(x->a, &q->by)));
+	guard_again(s, arena_printf(x->a, "asked for by %s", conduct_by_text(x->a, &q->by)));
 	resume_unheld(x, &q->by);
 	return NULL;
 }
@@ -191,9 +196,14 @@ static const char *take_data_loss(struct conduct *x, struct step *s, const struc
 	if (!q->reason || !*q->reason)
 		return "it needs a reason";
 	loss_accept(x, q->reason, &q->by);
-	if (s && s->phase == PHASE_HELD) {
-		step_again(s, "the loss of data was accepted");
-		resume_unheld(x, &q->by);
+	/* Without a step: whatever the guards keep waiting. */
+	for (size_t i = 0; i < x->p->step_count; i++) {
+		struct step *one = &x->steps[i];
+
+		if (one->phase == PHASE_HELD && (s ? one == s : one->refused)) {
+			guard_again(one, "the loss of data was accepted");
+			resume_unheld(x, &q->by);
+		}
 	}
 	return NULL;
 }

@@ -2,7 +2,9 @@
  * conduct_begin.c - before the first step: the runbook with its parameters, what speaks against
  * running it now, the lock of executions, the first event.
  */
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/runbook/conduct_parts.h"
 #include "templates/value.h"
@@ -50,7 +52,7 @@ static const struct value *result_of(void *context, struct arena *a, const char 
 
 /* --- parameters -------------------------------------------------------------------------- */
 
-static const char *parameters_text(struct conduct *x)
+const char *conduct_parameters(struct conduct *x)
 {
 	json_t *j = json_object();
 	const char *text;
@@ -106,7 +108,7 @@ static int bind(struct conduct *x)
 	return x->bound ? 0 : -1;
 }
 
-static void lay_out(struct conduct *x)
+static void lay_steps(struct conduct *x)
 {
 	x->steps = ARENA_ARRAY(x->a, x->p->step_count, struct step);
 	x->root.x = x;
@@ -136,9 +138,15 @@ static void lay_out(struct conduct *x)
 	}
 }
 
+int conduct_lay_out(struct conduct *x)
+{
+	lay_steps(x);
+	return bind(x);
+}
+
 /* --- what speaks against it -------------------------------------------------------------- */
 
-static bool is_failover(const struct conduct *x, const char *runbook)
+bool conduct_is_failover(const struct conduct *x, const char *runbook)
 {
 	const struct manifest_failover *f = &x->e->project->manifest->failover;
 
@@ -149,10 +157,12 @@ static bool is_failover(const struct conduct *x, const char *runbook)
 static int refuse_cool_down(struct conduct *x, const struct execution_row *last)
 {
 	int64_t cool_ms = x->e->project->manifest->failover.cool_down_ms;
+	int64_t ago_ms = conduct_wall_ms(x) - last->ended_ms;
 	char ago[CLOCK_TEXT_LEN], cool[CLOCK_TEXT_LEN];
 	struct diag *g;
 
-	clock_format_duration(conduct_wall_ms(x) - last->ended_ms, ago);
+	/* Its clock was ahead: when it was in truth nobody knows. */
+	clock_format_duration(ago_ms > 0 ? ago_ms : 0, ago);
 	clock_format_duration(cool_ms, cool);
 	g = diag_add(x->d, DIAG_CONDUCT_COOL_DOWN, RANGE_NONE,
 		     "'%s' ended %s ago, and CoolDown is %s", last->runbook, ago, cool);
@@ -167,7 +177,7 @@ static bool cools_down(const struct conduct *x, const struct execution_row *r)
 	int64_t cool_ms = x->e->project->manifest->failover.cool_down_ms;
 
 	return cool_ms && x->q->kind == EXECUTION_REAL && !x->q->reason &&
-	       is_failover(x, x->p->name) && is_failover(x, r->runbook) &&
+	       conduct_is_failover(x, x->p->name) && conduct_is_failover(x, r->runbook) &&
 	       r->kind == EXECUTION_REAL && r->ended_ms &&
 	       (r->status == EXECUTION_COMPLETED ||
 		r->status == EXECUTION_COMPLETED_WITH_EXCEPTIONS) &&
@@ -177,16 +187,21 @@ static bool cools_down(const struct conduct *x, const struct execution_row *r)
 /* One that is not over holds things half done: it goes on, or is given up, first. */
 static int refuse_unfinished(struct conduct *x, const struct execution_row *r)
 {
-	struct diag *g = diag_add(x->d, DIAG_CONDUCT_UNFINISHED, RANGE_NONE,
-				  "execution %s of '%s' is not over (%s)", r->id, r->runbook,
-				  execution_status_name(r->status));
+	bool drill = r->kind == EXECUTION_DRILL_ISOLATED;
+	struct diag *g =
+		diag_add(x->d, DIAG_CONDUCT_UNFINISHED, RANGE_NONE,
+			 "%s %s of '%s' is not over (%s)", drill ? "isolated drill" : "execution",
+			 r->id, r->runbook, execution_shown_status(r));
 
 	diag_detail(x->d, g, "Started by %s%s.", conduct_by_text(x->a, &r->owner),
 		    r->gone ? ", whose process has ended" : "");
-	diag_hint(x->d, g,
-		  "go on with it (`hadeploy runbook run --resume %s`) or give it up (`hadeploy "
-		  "runbook abort %s`)",
-		  r->id, r->id);
+	if (drill)
+		diag_hint(x->d, g, "undo what it did: `hadeploy runbook abort %s`", r->id);
+	else
+		diag_hint(x->d, g,
+			  "go on with it (`hadeploy runbook run --resume %s`) or give it up "
+			  "(`hadeploy runbook abort %s`)",
+			  r->id, r->id);
 	x->out->refused = true;
 	return -1;
 }
@@ -261,6 +276,38 @@ int conduct_lock(struct conduct *x)
 	return rc;
 }
 
+/* --- its id ------------------------------------------------------------------------------ */
+
+/* Of an id; 0 when it says none. */
+static int64_t id_ms(const char *id)
+{
+	struct tm t = {.tm_isdst = 0};
+	unsigned ms = 0;
+
+	if (sscanf(id, "%4d%2d%2d-%2d%2d%2d-%3x", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+		   &t.tm_min, &t.tm_sec, &ms) != 7)
+		return 0;
+	t.tm_year -= 1900;
+	t.tm_mon -= 1;
+	return (int64_t)timegm(&t) * 1000 + ms;
+}
+
+/* Ids sort as executions began, also behind one whose clock was ahead. */
+static int choose_id(struct conduct *x, char out[RUN_ID_SIZE])
+{
+	/* A rehearsal's chance is always the same, its clock runs ahead, and its execution is kept
+	 * beside the others. */
+	struct clock *clock = x->rehearsal ? clock_real() : x->e->options.clock;
+	struct execution_list latest = {NULL, 0};
+	int64_t at_ms = x->rehearsal ? clock->wall_ms(clock) : conduct_wall_ms(x), before_ms;
+
+	if (journal_load_executions(x->state, 1, x->a, &latest, x->d))
+		return -1;
+	before_ms = latest.count ? id_ms(latest.items[0].id) : 0;
+	state_new_run_id(clock, at_ms > before_ms ? at_ms : before_ms + 1, out);
+	return 0;
+}
+
 /* --- a new one --------------------------------------------------------------------------- */
 
 static json_t *steps_list(const struct conduct *x)
@@ -273,22 +320,27 @@ static json_t *steps_list(const struct conduct *x)
 	return list;
 }
 
-static json_t *started_data(struct conduct *x)
+static json_t *started_data(struct conduct *x, int64_t order)
 {
 	const struct runbook_objectives *o = &x->p->objectives;
 	json_t *command = x->q->request ? json_parse(text_of(x->q->request), x->a, NULL) : NULL;
 	json_t *data = json_pack(
-		"{s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:{s:I, s:I}, s:o}", "Runbook", x->row.runbook,
-		"Kind", execution_kind_name(x->row.kind), "Mode",
+		"{s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:{s:I, s:I}, s:o, s:I}", "Runbook",
+		x->row.runbook, "Kind", execution_kind_name(x->row.kind), "Mode",
 		x->ungraceful ? "ungraceful" : "graceful", "Parameters",
 		json_parse(text_of(x->row.parameters), x->a, NULL), "Digest", x->p->digest, "By",
 		conduct_by(&x->owner), "Since", (json_int_t)x->since_ms, "Objectives", "RTO",
-		(json_int_t)o->rto_ms, "RPO", (json_int_t)o->rpo_ms, "Steps", steps_list(x));
+		(json_int_t)o->rto_ms, "RPO", (json_int_t)o->rpo_ms, "Steps", steps_list(x),
+		"Order", (json_int_t)order);
 
 	if (command)
 		json_object_set_new(data, "Command", command);
+	if (!x->p->exclusive)
+		json_object_set_new(data, "Exclusive", json_false());
 	if (x->q->reason)
 		json_object_set_new(data, "Reason", json_string(x->q->reason));
+	if (x->blockers)
+		json_object_set(data, "Blockers", x->blockers);
 	/* Also in an event of its own, which a kill may come before. */
 	if (x->q->detected)
 		json_object_set_new(data, "Detected", json_string(x->q->detected));
@@ -298,13 +350,16 @@ static json_t *started_data(struct conduct *x)
 static int begin_new(struct conduct *x)
 {
 	json_t *data;
+	int64_t order;
 	int rc;
 
+	if (journal_take_order(x->state, &order, x->d))
+		return -1;
 	x->started_ms = conduct_wall_ms(x);
 	x->since_ms = x->q->since_ms ? x->q->since_ms : x->started_ms;
 	x->ungraceful = x->q->grace == STEP_UNGRACEFUL;
 	x->row.started_ms = x->started_ms;
-	data = started_data(x);
+	data = started_data(x, order);
 	rc = journal_begin(x->state, &x->row, json_text(x->a, data), x->d);
 	json_decref(data);
 	return rc;
@@ -428,22 +483,26 @@ int conduct_prepare(struct conduct *x)
 	x->p = runbook_load(x->e->arena, x->e->project->manifest, runbook, x->d);
 	if (!x->p)
 		return -1;
-	lay_out(x);
-	if (bind(x) || check_approvals(x) || conduct_load_durations(x))
+	if (conduct_lay_out(x) || check_approvals(x) || conduct_check_recreations(x) ||
+	    conduct_load_durations(x))
 		return -1;
 	if (x->q->resume)
-		return conduct_lock(x);
-	/* A rehearsal's chance is always the same, and its execution is kept beside the others. */
-	state_new_run_id(x->rehearsal ? clock_real() : x->e->options.clock, conduct_wall_ms(x), id);
+		return conduct_lock(x) || conduct_check_overtaken(x) ? -1 : 0;
+	if (choose_id(x, id))
+		return -1;
 	x->row = (struct execution_row){
 		.id = arena_strdup(x->a, id),
 		.runbook = x->p->name,
 		.kind = x->q->kind,
 		.status = EXECUTION_RUNNING,
-		.parameters = parameters_text(x),
+		.parameters = conduct_parameters(x),
 		.owner = x->owner,
 	};
-	return look_for_running(x) || conduct_lock(x) || look_at_others(x) ? -1 : 0;
+	if (look_for_running(x) || conduct_lock(x) || look_at_others(x))
+		return -1;
+	if (x->setup->preflight && x->setup->preflight(x))
+		return -1;
+	return x->setup->primary ? x->setup->primary(x) : 0;
 }
 
 int conduct_look_again(struct conduct *x)

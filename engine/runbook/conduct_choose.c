@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "engine/recreation.h"
 #include "engine/runbook/conduct_parts.h"
 
 #define BEST "best"
@@ -61,11 +62,16 @@ static bool is_given(const struct conduct *x, const char *value)
 /* What speaks against it before it is asked; NULL: nothing. */
 static const char *objection(const struct choosing *c, const struct manifest_region *r)
 {
+	const struct recreation *recreating = conduct_recreating(c->x, r->name);
+
 	if (is_given(c->x, r->name))
 		return "another parameter names it";
 	if (!runbook_parameter_allows(c->parameter, r->name))
 		return arena_printf(c->x->a, "AllowedValues of '%s' do not name it",
 				    c->parameter->name);
+	if (recreating)
+		return arena_printf(c->x->a, "the recreation of region '%s' is not over",
+				    recreating->region);
 	return NULL;
 }
 
@@ -175,6 +181,16 @@ static const char *why_not(const struct choosing *c, const struct candidate *bes
 	return copy;
 }
 
+static void hint_region(struct diags *d, struct diag *g, const char *parameter)
+{
+	const char *option = runbook_parameter_option(parameter);
+
+	if (option)
+		diag_hint(d, g, "name the region: %s REGION", option);
+	else
+		diag_hint(d, g, "name the region: --param %s=REGION", parameter);
+}
+
 static void report(const struct choosing *c, const struct candidate *best)
 {
 	struct conduct *x = c->x;
@@ -187,7 +203,7 @@ static void report(const struct choosing *c, const struct candidate *best)
 	} else {
 		g = diag_add(x->d, DIAG_CONDUCT_BEST, RANGE_NONE,
 			     "no region is healthy enough for '%s'", c->parameter->name);
-		diag_hint(x->d, g, "name the region: --to REGION");
+		hint_region(x->d, g, c->parameter->name);
 	}
 	if (why)
 		diag_detail(x->d, g, "%s.", why);

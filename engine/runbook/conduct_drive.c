@@ -23,7 +23,7 @@ struct attempt *attempt_new(struct step *s, enum step_direction direction)
 
 	at->s = s;
 	at->memory = s->memory ? json_parse(text_of(s->memory), a, NULL) : NULL;
-	at->done = direction == STEP_BACK && s->done ? json_parse(text_of(s->done), a, NULL) : NULL;
+	at->done = s->done ? json_parse(text_of(s->done), a, NULL) : NULL;
 	at->run = (struct step_run){
 		.x = x,
 		.index = s->index,

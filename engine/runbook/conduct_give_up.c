@@ -44,13 +44,30 @@ static int load(struct conduct *x, struct journal_list *list)
 				    x->d);
 }
 
+/* A region that left the manifest since: nothing can be worked out for it. */
+static bool has_its_regions(const struct conduct *x, const struct procedure *p)
+{
+	json_t *given = json_parse(text_of(x->row.parameters), x->a, NULL);
+	bool has = true;
+
+	for (size_t i = 0; p && i < p->parameter_count; i++) {
+		const char *value = json_str(given, p->parameters[i].name, NULL);
+
+		if (value && p->parameters[i].kind == PARAMETER_REGION &&
+		    !manifest_region(x->e->project->manifest, value))
+			has = false;
+	}
+	json_decref(given);
+	return has;
+}
+
 static bool is_same_runbook(struct conduct *x, const struct journal_list *list)
 {
 	struct diags ignored = DIAGS_INIT;
 	const struct procedure *p =
 		runbook_load(x->e->arena, x->e->project->manifest, x->row.runbook, &ignored);
 	json_t *data = list->count ? json_parse(text_of(list->items[0].data), x->a, NULL) : NULL;
-	bool same = p && !strcmp(json_str(data, "Digest", ""), p->digest);
+	bool same = p && !strcmp(json_str(data, "Digest", ""), p->digest) && has_its_regions(x, p);
 
 	json_decref(data);
 	diags_release(&ignored);
@@ -80,7 +97,10 @@ static size_t tell_left(struct conduct *x, const struct execution_story *story)
 		conduct_write(
 			x, ENTRY_STEP_REVERSE_FAILED, s->path,
 			json_pack("{s:s}", "Reason",
-				  arena_printf(x->a, "the runbook has changed since: %s", left)));
+				  arena_printf(
+					  x->a,
+					  "the runbook, or a region of it, has changed since: %s",
+					  left)));
 	}
 	return count;
 }

@@ -228,6 +228,7 @@ static struct step_story story_of(const struct step *s)
 	return (struct step_story){
 		.path = s->p->path,
 		.kind = step_kind_name(s->p->kind),
+		.promotes = s->promotes,
 		.status = s->phase == PHASE_HELD ? STEP_FAILED : s->status,
 		.attempts = s->attempts,
 		.ungraceful = s->grace == STEP_UNGRACEFUL,
@@ -235,7 +236,7 @@ static struct step_story story_of(const struct step *s)
 		.memory = "",
 		.result = "",
 		.reason = s->reason ? s->reason : "",
-		.text = "",
+		.text = s->phase == PHASE_HELD && s->x->outlook ? s->x->outlook : "",
 		.started_ms = s->started_ms,
 	};
 }

@@ -3,6 +3,7 @@
  *
  *	conduct.c         the requests of conduct.h: lock, loop, end
  *	conduct_begin.c   a new execution, or one to go on with, and what speaks against it
+ *	preflight.c       what is known to fail before the first step (preflight.h)
  *	conduct_choose.c  the region that is gone to, when any healthy one will do
  *	conduct_give_up.c the end of one that cannot be gone on with
  *	conduct_resume.c  events of an earlier process to states of steps
@@ -11,8 +12,12 @@
  *	conduct_step.c    one step from its turn to its end, with its tries
  *	conduct_drive.c   what driver.h promises to drivers; jobs
  *	conduct_kinds.c   Wait, Approval, Check
- *	conduct_fence.c   Fence, and what may not be done without one
+ *	conduct_fence.c   Fence
+ *	conduct_guard.c   what may not be done without one that holds
  *	conduct_regions.c whether enough other regions are healthy
+ *	conduct_primary.c  where the primary is, before the first step
+ *	conduct_overtaken.c  whether a later execution has worked where it does
+ *	conduct_recreated.c  whether a region that it names is being recreated
  *	conduct_loss.c    how much would be lost, and was
  *	conduct_ask.c     requests of other terminals
  *	conduct_back.c    undoing what was done, the last first
@@ -73,6 +78,14 @@ struct step {
 	bool was_begun;  /* this try goes on with such a one */
 	bool begun;      /* its work was, once */
 	bool undoing;    /* STEP_REVERSING is written, and nothing after it */
+	bool promotes;   /* of the latest try, in whatever process */
+	bool straddles;  /* this try was begun by an earlier process: nobody knows what it takes */
+	bool is_policy;  /* spec says what follows of a failure, and no more */
+	bool given_up;   /* it is skipped as soon as the execution is gone on with */
+	bool waived;     /* somebody said that it is left out */
+	bool refused;    /* its latest try: a guard or a person said no */
+	const char *fenced; /* Fence: the region that accepts no writes since; NULL */
+	int64_t fenced_ms;  /* wall clock: it was looked at in this process; 0: not yet */
 	enum step_grace grace;
 	const struct step_spec *spec;   /* of the latest try; NULL: none yet */
 	struct attempt *now;            /* NULL: none going on */
@@ -82,6 +95,7 @@ struct step {
 	const char *result, *reason;    /* JSON object or NULL; one line or NULL */
 	int64_t started_ms, began_ms;   /* wall clock; monotonic, of this process; 0 */
 	int64_t tried_ms;               /* wall clock: its latest try began, in whatever process */
+	int64_t carried_ms;             /* earlier processes have carried that try so long */
 	int64_t millis;                 /* it took; 0 */
 	int64_t ended;                  /* number of the event that ended it, for the way back */
 	struct execution_ask *approval; /* said before it was its turn, or now; NULL */
@@ -142,6 +156,8 @@ struct lag {
 
 struct conduct_setup {
 	const struct step_driver *(*driver)(enum step_kind k);
+	int (*preflight)(struct conduct *x); /* preflight.h; NULL: nothing is looked at before */
+	int (*primary)(struct conduct *x);   /* where it is, before the first step; may be NULL */
 };
 
 struct conduct {
@@ -166,11 +182,16 @@ struct conduct {
 	bool ungraceful;     /* all that follows */
 	bool pause_asked;    /* somebody asked for the pause that there is */
 	const char *why;     /* it failed, is aborted, goes back */
+	const char *outlook; /* what an abort would do; "" */
+	bool ends_as_it_is;  /* it is gone on with to be aborted, and nothing is undone */
+	json_t *overtaken;   /* By, Reason: it is gone on with all the same; NULL */
+	json_t *blockers;    /* texts: what was known to fail and is begun all the same; NULL */
 	const char *missing; /* the result that a step asked for last and that is not there */
 	int64_t asks_taken;
 	int64_t since_ms, started_ms; /* wall clock */
 	int64_t booted_ms; /* wall clock of the machine's start, when this process began */
 	int64_t began_ms, waited_ms; /* monotonic: of this process; spent waiting for others */
+	int64_t taken_ms, heard_ms;  /* wall clock: an earlier process began; its latest event */
 	struct errand *errands, *look;
 	struct attempt *attempts;
 	struct {
@@ -208,7 +229,25 @@ int conduct_lock(struct conduct *x);
 /* As it is now that nobody else can write. */
 int conduct_look_again(struct conduct *x);
 int conduct_prepare(struct conduct *x);
+/* Of conduct_prepare: the steps of p, and its parameters. */
+int conduct_lay_out(struct conduct *x);
 int conduct_start(struct conduct *x);
+
+/* The parameters that it is begun with, as JSON. */
+const char *conduct_parameters(struct conduct *x);
+
+/* conduct_recreated.c: 0, or -1 with an error: refused. */
+int conduct_check_recreations(struct conduct *x);
+/* The one that keeps it from going to this region, as that would say; NULL: none. */
+const struct recreation *conduct_recreating(struct conduct *x, const char *region);
+
+/* conduct_primary.c: 0, or -1: refused or declined.  Of a new one. */
+int conduct_check_primary(struct conduct *x);
+/* conduct_begin.c: it is that of Failover: {Runbook, Failback}. */
+bool conduct_is_failover(const struct conduct *x, const char *runbook);
+
+/* conduct_overtaken.c: 0, or -1 with an error: refused.  Of one that is to be gone on with. */
+int conduct_check_overtaken(struct conduct *x);
 
 /* conduct_choose.c: the parameters as given, "best" replaced by a healthy region.  NULL with errors
  * when there is none. */
@@ -222,6 +261,10 @@ int conduct_give_up(struct conduct *x);
 
 /* conduct_resume.c */
 int conduct_restore(struct conduct *x);
+
+/* conduct_wishes.c: conduct_request.asks.  0, or -1 with errors, and nothing is taken. */
+int wishes_check(struct conduct *x);
+void wishes_take(struct conduct *x);
 
 /* conduct_record.c: data is stolen.  False: it could not be written, and nothing may be begun. */
 bool conduct_write(struct conduct *x, enum entry_kind kind, const char *step, json_t *data);
@@ -238,13 +281,18 @@ const struct duration *conduct_duration(const struct duration_list *all, const c
 					const char *path);
 bool conduct_was_measured(const struct duration_list *all, const char *runbook);
 int conduct_load_durations(struct conduct *x);
-void conduct_put_durations(struct conduct *x);
+/* Of a step that has just succeeded: who is killed later has kept it. */
+void conduct_put_duration(struct step *s);
 /* Strings of it in which secrets occur are masked. */
 void conduct_mask(const struct secrets *secrets, json_t *j);
 
 /* conduct_tree.c */
 enum tree_way { TREE_GO, TREE_HALT /* nothing new begins */ };
 void tree_turn(struct step *container, enum tree_way way);
+/* Users stay where they are in an isolated drill, and so does the primary, unless the step says
+ * that it may. */
+bool conduct_drill_leaves_out(const struct conduct *x, const struct procedure_step *p,
+			      const struct step_spec *spec);
 bool step_is_container(const struct step *s);
 bool step_went_badly(const struct step *s); /* and that is not to be passed over */
 /* A driver is at work: not to be interrupted without need. */
@@ -302,8 +350,19 @@ void rehearse_begin(struct attempt *at); /* instead of a driver, in a simulated 
 void fence_begin(struct attempt *at);
 void fence_turn(struct step *s, enum tree_way way);
 void fence_note(struct conduct *x, const char *region); /* it is fenced from here on */
+/* Somebody says that the old primary is off.  NULL, or why that does not count. */
+const char *fence_by_person(struct step *s, const struct execution_ask *q);
+
+/* conduct_guard.c */
 /* NULL, or why the step may not be begun. */
 const char *guard_step(struct step *s, const struct step_spec *spec);
+/* NULL, or why it is not left out without a word: it, or a step in it, promotes. */
+const char *guard_skip(struct step *s, const struct execution_ask *q);
+/* It is tried again, and before it the fences that were left out. */
+void guard_again(struct step *s, const char *reason);
+/* Before a promotion the old primary is looked for, when its fence is not fresh; one that is back
+ * is fenced again, and the step has its turn after that.  Else `then`. */
+void guard_look(struct attempt *at, void (*then)(struct attempt *at));
 
 bool step_is_way_back(const struct step *s); /* it, or what it is in, is a Reverse */
 
@@ -327,7 +386,11 @@ void conduct_pause(struct conduct *x, const char *reason, const struct lock_owne
 void conduct_abort(struct conduct *x, const char *reason);
 
 /* conduct_back.c */
+/* Unless that would leave nobody serving: then it ends so, and all stays as it is. */
+void back_or_keep(struct conduct *x, enum execution_status kept, const char *reason);
 void back_begin(struct conduct *x, const char *reason);
+/* What an abort would undo, and what would stay, in one line; "" when nothing was done. */
+const char *back_outlook(struct conduct *x);
 void back_turn(struct conduct *x);
 
 /* conduct_keep.c: 0 or -1; nothing when it is no simulated drill. */

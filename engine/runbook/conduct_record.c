@@ -159,25 +159,47 @@ static struct duration with_one(struct conduct *x, const struct step *s)
 	};
 }
 
-/* A forecast is worth less than an execution: what fails here is no fault of it. */
-void conduct_put_durations(struct conduct *x)
+/* One that found everything done, by an earlier try or by somebody else, was quick for no reason
+ * that will be there the next time. */
+static bool changed_nothing(const struct step *s)
 {
-	struct duration_list list = {ARENA_ARRAY(x->a, x->p->step_count, struct duration), 0};
+	static const char *const counts[] = {"Created", "Updated", "Replaced", "Deleted"};
+	json_t *result = s->p->kind == STEP_APPLY && s->result
+				 ? json_parse(text_of(s->result), s->x->a, NULL)
+				 : NULL;
+	int64_t changes = 0;
+	bool known = json_object_get(result, "Unchanged") != NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		changes += json_int(result, counts[i], 0);
+	json_decref(result);
+	return known && !changes;
+}
+
+/* It, or what is in it: how long it takes is not known. */
+static bool is_no_sample(const struct step *s)
+{
+	if (s->straddles || s->millis <= 0 || changed_nothing(s))
+		return true;
+	for (size_t i = 0; i < s->child_count; i++) {
+		const struct step *one = s->children[i];
+
+		if (one->p->role == ROLE_STEP && one->status == STEP_SUCCEEDED && is_no_sample(one))
+			return true;
+	}
+	return false;
+}
+
+/* A forecast is worth less than an execution: what fails here is no fault of it. */
+void conduct_put_duration(struct step *s)
+{
+	struct duration one;
+	struct duration_list list = {&one, 1};
 	struct diags ignored = DIAGS_INIT;
 
-	if (x->rehearsal)
+	if (s->x->rehearsal || is_no_sample(s))
 		return;
-	for (size_t i = 0; i < x->p->step_count; i++) {
-		const struct step *s = &x->steps[i];
-
-		bool well =
-			s->status == STEP_SUCCEEDED || (s->status == STEP_REVERSED && !s->reason);
-
-		/* Those of an earlier process it has recorded itself. */
-		if (well && s->began_ms && s->millis > 0)
-			list.items[list.count++] = with_one(x, s);
-	}
-	if (list.count)
-		state_put_durations(x->state, &list, &ignored);
+	one = with_one(s->x, s);
+	state_put_durations(s->x->state, &list, &ignored);
 	diags_release(&ignored);
 }

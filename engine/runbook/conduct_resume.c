@@ -30,6 +30,24 @@ static void started(struct restoring *r)
 	r->x->ungraceful = !strcmp(json_str(r->data, "Mode", ""), "ungraceful");
 }
 
+/* Its life counts from its first event to its last: who is killed says no more. */
+static void carry(struct conduct *x)
+{
+	for (size_t i = 0; i < x->p->step_count; i++) {
+		struct step *s = &x->steps[i];
+		int64_t from_ms = s->tried_ms > x->taken_ms ? s->tried_ms : x->taken_ms;
+
+		if (s->again && x->heard_ms > from_ms)
+			s->carried_ms += x->heard_ms - from_ms;
+	}
+}
+
+static void resumed_by(struct restoring *r)
+{
+	carry(r->x);
+	r->x->taken_ms = r->entry->at_ms;
+}
+
 static void detected(struct restoring *r)
 {
 	r->x->since_ms = json_int(r->data, "At", r->x->since_ms);
@@ -94,6 +112,8 @@ static void data_loss(struct restoring *r)
 static void was_fenced(struct restoring *r)
 {
 	fence_note(r->x, json_str(r->data, "Region", ""));
+	if (r->s)
+		r->s->fenced = said(r, "Region");
 }
 
 static void reversing(struct restoring *r)
@@ -138,10 +158,12 @@ static void step_started(struct restoring *r)
 	s->attempts = (size_t)json_int(r->data, "Attempt", (int64_t)s->attempts + 1);
 	s->grace = !strcmp(json_str(r->data, "Grace", ""), "ungraceful") ? STEP_UNGRACEFUL
 									 : STEP_GRACEFUL;
+	s->promotes = json_flag(r->data, "Promotes", false);
 	s->key = said(r, "Key");
 	s->memory = NULL;
 	s->reason = NULL;
 	s->tried_ms = r->entry->at_ms;
+	s->carried_ms = 0;
 	if (!s->started_ms)
 		s->started_ms = r->entry->at_ms;
 }
@@ -159,6 +181,11 @@ static void step_retry(struct restoring *r)
 	r->s->phase = PHASE_NEW;
 	r->s->again = false;
 	r->s->begun = true;
+	r->s->done = r->s->memory ? r->s->memory : r->s->done;
+	/* The old primary was back. */
+	if (r->s->fenced)
+		r->x->fenced = false;
+	r->s->fenced = NULL;
 }
 
 static void over(struct restoring *r, enum step_status status)
@@ -188,14 +215,19 @@ static void step_succeeded(struct restoring *r)
 static void step_failed(struct restoring *r)
 {
 	over(r, STEP_FAILED);
-	r->s->done = r->s->memory;
-	r->s->begun = true;
+	r->s->done = r->s->memory ? r->s->memory : r->s->done;
+	r->s->begun = r->s->begun || json_flag(r->data, "Begun", true);
 }
 
 static void step_skipped(struct restoring *r)
 {
+	bool begun = r->s->begun || r->s->again;
+
 	over(r, STEP_SKIPPED);
-	r->x->exceptions += json_object_get(r->data, "By") != NULL;
+	r->s->begun = begun && json_flag(r->data, "Begun", true);
+	r->s->done = r->s->memory ? r->s->memory : r->s->done;
+	r->s->waived = json_object_get(r->data, "By") != NULL;
+	r->x->exceptions += r->s->waived;
 }
 
 static void step_reversing(struct restoring *r)
@@ -224,6 +256,7 @@ static const struct {
 	bool of_step;
 } restorers[ENTRY_KIND_COUNT] = {
 	[ENTRY_STARTED] = {started, false},
+	[ENTRY_RESUMED_BY] = {resumed_by, false},
 	[ENTRY_DETECTED] = {detected, false},
 	[ENTRY_STEP_STARTED] = {step_started, true},
 	[ENTRY_STEP_MEMORY] = {step_memory, true},
@@ -249,17 +282,17 @@ static const struct {
 static void restore(struct conduct *x, const struct journal_entry *e)
 {
 	struct restoring r = {.x = x, .entry = e};
+	bool known = (size_t)e->kind < ENTRY_KIND_COUNT && restorers[e->kind].restore;
 	json_t *data;
 
-	if ((size_t)e->kind >= ENTRY_KIND_COUNT || !restorers[e->kind].restore)
-		return;
 	r.s = *e->step ? conduct_step(x, e->step) : NULL;
-	if (restorers[e->kind].of_step && !r.s)
-		return;
-	data = json_parse(text_of(e->data), x->a, NULL);
-	r.data = data;
-	restorers[e->kind].restore(&r);
-	json_decref(data);
+	if (known && (r.s || !restorers[e->kind].of_step)) {
+		data = json_parse(text_of(e->data), x->a, NULL);
+		r.data = data;
+		restorers[e->kind].restore(&r);
+		json_decref(data);
+	}
+	x->heard_ms = e->at_ms;
 }
 
 /* --- what it goes on with ---------------------------------------------------------------- */
@@ -269,28 +302,43 @@ static bool went_badly(const struct step *s)
 	return s->phase == PHASE_OVER && s->status == STEP_FAILED;
 }
 
-/* Who goes on with what failed tries that again, and the groups that it is in; what failed and
- * was passed over stays so. */
-static void try_again(struct conduct *x)
+/* It, or the group that it is in, was passed over. */
+static bool is_passed_over(const struct conduct *x, const struct step *s,
+			   const struct step_spec *spec)
+{
+	if (s->p->parent != STEP_TOP && x->steps[s->p->parent].is_policy)
+		return true;
+	return s->begun && spec && spec->on_failure == STEP_FAILURE_CONTINUE;
+}
+
+/* What failed and was passed over stays so, unless it was never begun: what it lacked may be there
+ * by now.  What its OnFailure says needs no reference. */
+static void pass_over(struct conduct *x)
 {
 	for (size_t i = 0; i < x->p->step_count; i++) {
 		struct step *s = &x->steps[i];
 		const struct step_spec *spec;
 		struct diags ignored = DIAGS_INIT;
-		bool known;
 
 		if (!went_badly(s))
 			continue;
-		spec = step_spec(x->e->arena, x->bound, (struct step_wish){i, s->grace}, &known,
+		spec = step_spec(x->e->arena, x->bound, (struct step_wish){i, s->grace}, NULL,
 				 &ignored);
 		diags_release(&ignored);
-		if (spec && spec->on_failure == STEP_FAILURE_CONTINUE) {
-			s->spec = spec;
-			x->exceptions++;
-		} else if (x->stage != STAGE_BACK) {
-			step_again(s, "the execution is resumed");
-		}
+		if (!is_passed_over(x, s, spec))
+			continue;
+		s->spec = spec;
+		s->is_policy = true;
+		x->exceptions += spec && spec->on_failure == STEP_FAILURE_CONTINUE;
 	}
+}
+
+/* Who goes on with what failed tries that again, and the groups that it is in. */
+static void try_again(struct conduct *x)
+{
+	for (size_t i = 0; i < x->p->step_count && x->stage != STAGE_BACK; i++)
+		if (went_badly(&x->steps[i]) && !x->steps[i].is_policy)
+			step_again(&x->steps[i], "the execution is resumed");
 }
 
 /* What could not be undone is tried again, too: why it could not may be gone. */
@@ -373,6 +421,31 @@ static void recall(struct conduct *x, const struct journal_entry *entry)
 			  });
 }
 
+/* To end it as it is overtakes nobody. */
+static int write_resumed(struct conduct *x)
+{
+	json_t *data = json_pack("{s:o}", "By", conduct_by(&x->owner));
+	int64_t order;
+
+	if (!x->ends_as_it_is) {
+		if (journal_take_order(x->state, &order, x->d)) {
+			json_decref(data);
+			return -1;
+		}
+		json_object_set_new(data, "Order", json_integer((json_int_t)order));
+	}
+	if (x->q->reason)
+		json_object_set_new(data, "Reason", json_string(x->q->reason));
+	if (x->overtaken)
+		json_object_set_new(data, "Overtaken", x->overtaken);
+	x->overtaken = NULL;
+	if (x->blockers) {
+		json_object_set(data, "Blockers", x->blockers);
+		json_object_set_new(data, "Reason", json_string(x->q->override_blockers));
+	}
+	return conduct_write(x, ENTRY_RESUMED_BY, "", data) ? 0 : -1;
+}
+
 int conduct_restore(struct conduct *x)
 {
 	struct journal_list list = {NULL, 0};
@@ -385,8 +458,14 @@ int conduct_restore(struct conduct *x)
 		restore(x, &list.items[i]);
 		recall(x, &list.items[i]);
 	}
-	if (!conduct_write(x, ENTRY_RESUMED_BY, "",
-			   json_pack("{s:o}", "By", conduct_by(&x->owner))))
+	carry(x);
+	if (!x->q->abort && !x->abort_taken)
+		pass_over(x);
+	if (wishes_check(x))
+		return -1;
+	if (x->setup->preflight && x->setup->preflight(x))
+		return -1;
+	if (write_resumed(x))
 		return -1;
 	say_loss(x);
 	if (x->paused) {
@@ -394,6 +473,7 @@ int conduct_restore(struct conduct *x)
 		conduct_write(x, ENTRY_RESUMED, "",
 			      json_pack("{s:o}", "By", conduct_by(&x->owner)));
 	}
+	wishes_take(x);
 	if (x->abort_taken && (x->stage != STAGE_BACK || x->keeps))
 		conduct_abort(x, x->abort_taken);
 	else if (!x->q->abort)

@@ -17,16 +17,14 @@ static int64_t now_ms(const struct step *s)
 	return dispatch_now_ms(s->x->dispatch);
 }
 
-/* Users stay where they are, and so does the primary, unless the step says that it may. */
-static bool is_left_out_of_drill(const struct step *s)
+bool conduct_drill_leaves_out(const struct conduct *x, const struct procedure_step *p,
+			      const struct step_spec *spec)
 {
-	enum step_kind k = s->p->kind;
-
-	if (s->x->row.kind != EXECUTION_DRILL_ISOLATED)
+	if (x->row.kind != EXECUTION_DRILL_ISOLATED)
 		return false;
-	if (json_object_get(s->spec->values, "Drill"))
-		return s->spec->drill == DRILL_SKIP;
-	return k == STEP_TRAFFIC || k == STEP_FENCE || s->spec->promotes;
+	if (json_object_get(spec->values, "Drill"))
+		return spec->drill == DRILL_SKIP;
+	return p->kind == STEP_TRAFFIC || p->kind == STEP_FENCE || spec->promotes;
 }
 
 /* --- ends -------------------------------------------------------------------------------- */
@@ -35,13 +33,27 @@ static json_t *ended_data(struct step *s, const char *reason, const json_t *resu
 {
 	json_t *data = json_object();
 
-	if (s->began_ms)
+	if (s->straddles && s->tried_ms)
+		s->millis = conduct_wall_ms(s->x) - s->tried_ms;
+	else if (s->began_ms)
 		s->millis = now_ms(s) - s->began_ms;
+	if (s->millis < 0)
+		s->millis = 0;
 	json_object_set_new(data, "Millis", json_integer((json_int_t)s->millis));
 	if (reason)
 		json_object_set_new(data, "Reason", json_string(reason));
 	if (result)
 		json_object_set(data, "Result", (json_t *)result);
+	return data;
+}
+
+/* What was refused before its work has changed nothing. */
+static json_t *failed_data(struct step *s, const char *reason)
+{
+	json_t *data = ended_data(s, reason, NULL);
+
+	if (!s->begun && !s->again)
+		json_object_set_new(data, "Begun", json_false());
 	return data;
 }
 
@@ -65,16 +77,24 @@ static void succeeded(struct step *s)
 	if (!step_write(s, ENTRY_STEP_SUCCEEDED, data))
 		return;
 	is_over(s, STEP_SUCCEEDED);
+	conduct_put_duration(s);
 	if (s->spec && s->spec->promotes)
 		loss_promoted(s->x);
 }
 
+/* What it had begun may have happened. */
 void step_skip(struct step *s, const char *reason, const struct lock_owner *by)
 {
 	json_t *data = json_pack("{s:s}", "Reason", reason);
 
+	s->begun = s->begun || s->again;
+	s->again = false;
+	s->waived = by != NULL;
+	s->done = s->memory ? s->memory : s->done;
 	if (by)
 		json_object_set_new(data, "By", conduct_by(by));
+	if (s->attempts && !s->begun)
+		json_object_set_new(data, "Begun", json_false());
 	if (s->now)
 		attempt_close(s->now);
 	if (!step_write(s, ENTRY_STEP_SKIPPED, data))
@@ -85,16 +105,30 @@ void step_skip(struct step *s, const char *reason, const struct lock_owner *by)
 	is_over(s, STEP_SKIPPED);
 }
 
+/* What a guard keeps from being done may be made up for; who declined has looked. */
+static bool is_guarded(const struct step *s)
+{
+	return s->refused && s->p->kind != STEP_APPROVAL;
+}
+
+/* A group fails because a step in it did, which was held; behind a way to fence comes the next. */
+static bool may_be_held(const struct step *s)
+{
+	return s->p->kind == STEP_FENCE || (!step_is_container(s) && s->p->role != ROLE_BY);
+}
+
 /* A person looks at it before all that follows is given up. */
 static bool is_held(const struct step *s, bool final)
 {
-	return exec(s)->q->hold_on_failure && !final && !s->x->aborting && !s->x->stopping &&
-	       !step_is_container(s) && (!s->spec || s->spec->on_failure == STEP_FAILURE_STOP);
+	return exec(s)->q->hold_on_failure && (!final || is_guarded(s)) && !s->x->aborting &&
+	       !s->x->stopping && may_be_held(s) &&
+	       (!s->spec || s->spec->on_failure == STEP_FAILURE_STOP);
 }
 
 static void hold(struct step *s)
 {
 	s->phase = PHASE_HELD;
+	s->x->outlook = back_outlook(s->x);
 	if (!s->x->paused)
 		conduct_pause(s->x, "step failed", NULL);
 }
@@ -104,14 +138,16 @@ static void failed(struct step *s, const char *reason, bool final)
 	const struct step_spec *spec = s->spec;
 
 	s->reason = reason;
-	s->done = s->memory;
-	if (!step_write(s, ENTRY_STEP_FAILED, ended_data(s, reason, NULL)))
+	s->done = s->memory ? s->memory : s->done;
+	if (!step_write(s, ENTRY_STEP_FAILED, failed_data(s, reason)))
 		return;
 	is_over(s, STEP_FAILED);
 	if (is_held(s, final)) {
 		hold(s);
 		return;
 	}
+	if (s->refused)
+		conduct_refuse(s->x);
 	if (spec && spec->on_failure == STEP_FAILURE_CONTINUE && !s->x->aborting)
 		s->x->exceptions++;
 	if (spec && spec->on_failure == STEP_FAILURE_REVERSE)
@@ -151,6 +187,7 @@ static void rest(struct step *s, const char *reason)
 
 	s->granted--;
 	s->reason = reason;
+	s->done = s->memory ? s->memory : s->done;
 	s->phase = PHASE_RESTING;
 	if (!step_write(s, ENTRY_STEP_RETRY,
 			json_pack("{s:I, s:s, s:I}", "Attempt", (json_int_t)s->attempts + 1,
@@ -176,7 +213,6 @@ void attempt_end(struct attempt *at, enum step_ended how, const char *reason)
 void attempt_refuse(struct attempt *at, const char *reason)
 {
 	at->final = at->refused = true;
-	conduct_refuse(at->run.x);
 	step_over(&at->run, STEP_ENDED_FAILED, NULL, reason);
 }
 
@@ -255,24 +291,33 @@ static void regions_asked(struct attempt *at, const char *refusal)
 		before(at, refusal);
 }
 
+static void fences_hold(struct attempt *at)
+{
+	regions_ask(at, regions_asked);
+}
+
 static void timed_out(struct errand *r)
 {
 	struct attempt *at = r->at;
 	struct step *s = at->s;
 	char limit[CLOCK_TEXT_LEN];
 
+	const char *why;
+
 	if (at->said)
 		return;
 	clock_format_duration(s->spec->timeout_ms, limit);
+	why = arena_printf(s->x->a,
+			   s->status == STEP_PENDING_APPROVAL ? "nobody approved within %s"
+							      : "it took longer than %s",
+			   limit);
 	stop_work(at);
 	for (size_t i = 0; i < s->child_count; i++)
 		step_stop(s->children[i], "the group that it is in took too long");
-	if (at->run.direction == STEP_FORWARD) {
-		tried_badly(s, arena_printf(s->x->a, "it took longer than %s", limit), false);
-		return;
-	}
-	step_over(&at->run, STEP_ENDED_FAILED, NULL,
-		  arena_printf(s->x->a, "it took longer than %s", limit));
+	if (at->run.direction == STEP_FORWARD)
+		tried_badly(s, why, false);
+	else
+		step_over(&at->run, STEP_ENDED_FAILED, NULL, why);
 }
 
 static int64_t slow_after_ms(const struct step *s)
@@ -299,13 +344,13 @@ static void slow(struct errand *r)
 			     (json_int_t)slow_after_ms(s)));
 }
 
-/* People had the time in which nobody ran it, too; work has to begin anew. */
+/* Nobody can answer what nobody carries; work has to begin anew. */
 static int64_t timeout_left_ms(const struct step *s)
 {
-	int64_t left_ms = s->spec->timeout_ms, used_ms = conduct_wall_ms(s->x) - s->tried_ms;
+	int64_t left_ms = s->spec->timeout_ms;
 
-	if (s->p->kind == STEP_APPROVAL && used_ms > 0)
-		left_ms -= used_ms;
+	if (s->p->kind == STEP_APPROVAL && s->straddles)
+		left_ms -= s->carried_ms;
 	return left_ms > 0 ? left_ms : 0;
 }
 
@@ -331,6 +376,8 @@ static json_t *started_data(const struct step *s)
 		json_object_set_new(data, "Slow", json_integer((json_int_t)slow_ms));
 	if (s->spec->region && *s->spec->region)
 		json_object_set_new(data, "Region", json_string(s->spec->region));
+	if (s->promotes)
+		json_object_set_new(data, "Promotes", json_true());
 	return data;
 }
 
@@ -346,6 +393,7 @@ static const char *new_key(struct conduct *x)
 static bool write_start(struct step *s)
 {
 	s->was_begun = s->again && (s->memory || step_is_container(s));
+	s->straddles = s->again;
 	if (s->again) {
 		s->again = false;
 		return true;
@@ -381,6 +429,8 @@ static void try(struct step *s)
 	grant(s);
 	s->phase = PHASE_BEFORE;
 	s->status = STEP_RUNNING;
+	s->promotes = s->spec->promotes;
+	s->refused = false;
 	if (!write_start(s))
 		return;
 	s->began_ms = now_ms(s);
@@ -390,7 +440,7 @@ static void try(struct step *s)
 	if (refusal)
 		attempt_refuse(at, refusal);
 	else
-		regions_ask(at, regions_asked);
+		guard_look(at, fences_hold);
 }
 
 /* --- its turn ---------------------------------------------------------------------------- */
@@ -424,6 +474,7 @@ static const struct step_spec *work_out(struct step *s)
 
 	s->grace = is_ungraceful(s) ? STEP_UNGRACEFUL : STEP_GRACEFUL;
 	x->missing = NULL;
+	s->is_policy = false;
 	s->spec = step_spec(x->e->arena, x->bound, (struct step_wish){s->index, s->grace}, &known,
 			    &found);
 	if (!s->spec)
@@ -436,6 +487,17 @@ static const struct step_spec *work_out(struct step *s)
 	return why ? (s->reason = why, NULL) : s->spec;
 }
 
+/* What its OnFailure says is known without the values that could not be had. */
+static void take_policy(struct step *s)
+{
+	struct diags ignored = DIAGS_INIT;
+
+	s->spec = step_spec(s->x->e->arena, s->x->bound, (struct step_wish){s->index, s->grace},
+			    NULL, &ignored);
+	s->is_policy = s->spec != NULL;
+	diags_release(&ignored);
+}
+
 static const char *left_out(const struct step *s)
 {
 	if (!s->spec->applies)
@@ -443,7 +505,7 @@ static const char *left_out(const struct step *s)
 							   : "its condition is false";
 	if (s->spec->left_out)
 		return "it is left out when the execution is ungraceful";
-	if (is_left_out_of_drill(s))
+	if (conduct_drill_leaves_out(s->x, s->p, s->spec))
 		return "an isolated drill leaves it out";
 	return NULL;
 }
@@ -453,7 +515,7 @@ static void take_turn(struct step *s)
 	const char *why;
 
 	if (!work_out(s)) {
-		s->spec = NULL;
+		take_policy(s);
 		failed(s, s->reason, false);
 		return;
 	}
@@ -486,7 +548,7 @@ void step_begin_back(struct step *s)
 {
 	struct attempt *at;
 
-	if (!s->spec && !work_out(s)) {
+	if ((!s->spec || s->is_policy) && !work_out(s)) {
 		step_write(s, ENTRY_STEP_REVERSE_FAILED, json_pack("{s:s}", "Reason", s->reason));
 		is_over(s, STEP_REVERSE_FAILED);
 		return;
@@ -523,6 +585,7 @@ void step_settle(struct step *s)
 	if (!at || !at->said || at->over || at->settled)
 		return;
 	at->settled = true;
+	s->refused = at->refused;
 	if (at->run.direction == STEP_BACK)
 		settle_back(at);
 	else if (at->how == STEP_ENDED_WELL_DONE)
@@ -559,7 +622,7 @@ void step_again(struct step *s, const char *reason)
 	s->phase = PHASE_NEW;
 	s->status = STEP_NOT_STARTED;
 	s->reason = NULL;
-	s->wants_reverse = false;
+	s->wants_reverse = s->refused = false;
 }
 
 void step_restart_ungraceful(struct step *s)

@@ -26,9 +26,10 @@ struct step_run {
 	enum step_direction direction;
 	const char *key;      /* idempotency key of this attempt (hex); the same after a crash */
 	const json_t *memory; /* what step_remember wrote in an earlier process; NULL: nothing */
-	const json_t *done;   /* STEP_BACK: what the step had remembered when it was done; NULL */
-	struct arena *arena;  /* as long as the attempt */
-	void *own;            /* the driver's */
+	/* What the step had remembered when it was done, or when an earlier try failed; NULL. */
+	const json_t *done;
+	struct arena *arena; /* as long as the attempt */
+	void *own;           /* the driver's */
 };
 
 struct step_driver {
@@ -87,6 +88,9 @@ int64_t step_rehearsed_ms(const struct step_run *s);
 /* What goes on behind `stop` (a thread): end(own) waits for it, once, on the coordinator's thread
  * before engine_conduct returns.  own is not in s->arena. */
 void step_outlives(struct step_run *s, void (*end)(void *own), void *own);
+
+/* Whether a fence of this execution keeps the region from serving. */
+bool step_is_fenced(const struct step_run *s, const char *region);
 
 /* Gates within a step (Traffic): asks these checks until they are certain. */
 void step_checks(struct step_run *s, const struct check_use *uses, size_t count, int64_t bake_ms,

@@ -29,6 +29,7 @@ struct applying {
 	struct run_request request;
 	struct run_result result;
 	char *reason; /* why a freeze does not hold */
+	char *execution;
 };
 
 /* --- parameters ---------------------------------------------------------------------------- */
@@ -90,8 +91,7 @@ static struct targets targets_of(const struct step_run *s)
 	return out;
 }
 
-/* As a command line would give it. */
-static const char *given_text(struct arena *a, const json_t *value)
+const char *step_given_text(struct arena *a, const json_t *value)
 {
 	struct str out = STR_INIT;
 	const json_t *item;
@@ -171,7 +171,7 @@ static int wanted(struct step_run *s, const struct targets *t, struct overrides 
 
 	json_object_foreach(given, name, value)
 	{
-		if (want(s, t, name, given_text(s->arena, value), out))
+		if (want(s, t, name, step_given_text(s->arena, value), out))
 			return -1;
 	}
 	return 0;
@@ -313,6 +313,7 @@ static void release_work(void *context)
 	struct applying *a = context;
 
 	free(a->reason);
+	free(a->execution);
 	free(a);
 }
 
@@ -325,7 +326,9 @@ static struct applying *new_work(const struct step_run *s)
 
 	str_printf(&reason, "runbook %s, execution %s", row->runbook, row->id);
 	a->reason = str_steal(&reason);
-	a->request = (struct run_request){.mode = RUN_APPLY, .freeze_reason = a->reason};
+	a->execution = xstrdup(row->id);
+	a->request = (struct run_request){
+		.mode = RUN_APPLY, .freeze_reason = a->reason, .execution = a->execution};
 	return a;
 }
 

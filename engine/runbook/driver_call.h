@@ -51,6 +51,8 @@ const char *step_reason(const struct step_run *s, const char *name, const struct
 json_t *step_result(const struct step_run *s, const struct outcome *o);
 /* A key of one part of the step: the same for the same part and attempt. */
 const char *step_part_key(const struct step_run *s, const char *part);
+/* A parameter of an Apply step as a command line would give it. */
+const char *step_given_text(struct arena *a, const json_t *value);
 /* Copies the members of `from` named here into a new object. */
 json_t *step_pick(const json_t *from, const char *const *names, size_t count);
 

@@ -5,7 +5,8 @@
  *	READING   what the weights are, so that there is a way back; remembered
  *	SETTING   all routes at once get the next percentage; remembered before
  *	GATE      the checks of the step, for its Bake
- *	BACK      a gate or a route failed, or time runs out: as they were before the step
+ *	BACK      a gate or a route failed, or time runs out: as they were before the step; but
+ *	          never back to a region that is fenced: there the weights stay as they are
  *
  * Memory: {"Before": {ROUTE: {REGION: percent}}, "At": index of Weights, "Back": reason}.  A later
  * process reads the weights, sets those that are not as they should be, and goes on with
@@ -294,6 +295,52 @@ static bool waits(const struct job *j)
 	return j->state == JOB_QUEUED || j->state == JOB_RETRYING || j->state == JOB_RESTING;
 }
 
+/* A region that was fenced since, and that would get users again; NULL: none. */
+static const char *fenced_before(const struct traffic *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const char *region;
+		json_t *weight;
+
+		json_object_foreach(t->routes[i].before, region, weight)
+		{
+			if (json_integer_value(weight) > 0 && step_is_fenced(t->s, region))
+				return arena_strdup(t->s->arena, region);
+		}
+	}
+	return NULL;
+}
+
+static void set_back_unless_fenced(struct traffic *t)
+{
+	const char *region = fenced_before(t);
+
+	if (!region)
+		set_back(t);
+	else
+		end(t, STEP_ENDED_FAILED,
+		    arena_printf(t->s->arena,
+				 "the weights stay as they are: region '%s' is fenced, and would "
+				 "get users again",
+				 region));
+}
+
+/* Nobody serves where the old primary is cut off: a person decides, or the next try goes on. */
+static bool stays(struct traffic *t, const char *why)
+{
+	const char *region = fenced_before(t);
+
+	if (!region)
+		return false;
+	for (size_t i = 0; i < t->count; i++)
+		step_act_stop(&t->routes[i].act);
+	end(t, STEP_ENDED_FAILED,
+	    arena_printf(t->s->arena,
+			 "%s; the weights stay as they are, since region '%s' is fenced", why,
+			 region));
+	return true;
+}
+
 /* Nothing is set any more that would have to be undone again. */
 static void go_back(struct traffic *t, const char *why)
 {
@@ -304,6 +351,8 @@ static void go_back(struct traffic *t, const char *why)
 		end(t, STEP_ENDED_FAILED, why);
 		return;
 	}
+	if (stays(t, why))
+		return;
 	/* That it goes back must not get lost; where it cannot be recorded it goes back anyway. */
 	remember(t);
 	step_progress(t->s, arena_printf(t->s->arena, "%s: the weights go back", why));
@@ -419,18 +468,31 @@ static void pass_over(struct traffic *t)
 		t->at++;
 }
 
+/* An earlier try that left the weights where they were knows what they had been before. */
+static void keep_before(struct traffic *t)
+{
+	const json_t *earlier = json_object_get(t->s->done, "Back") ? NULL : t->s->done;
+	const json_t *before = json_object_get(earlier, "Before");
+
+	for (size_t i = 0; i < t->count; i++) {
+		struct led *l = &t->routes[i];
+		json_t *weights = json_object_get(before, l->route->name);
+
+		json_decref(l->before);
+		l->before = json_incref(weights ? weights : l->now);
+	}
+}
+
 static void read_all(struct traffic *t)
 {
 	bool known = recall(t, t->s->memory);
 
 	t->touched = known;
+	if (!known)
+		keep_before(t);
 	for (size_t i = 0; i < t->count; i++) {
 		struct led *l = &t->routes[i];
 
-		if (!known) {
-			json_decref(l->before);
-			l->before = json_incref(l->now);
-		}
 		if (!json_object_get(l->before, t->to)) {
 			end(t, STEP_ENDED_FAILED,
 			    arena_printf(t->s->arena, "route '%s' does not lead to region '%s'",
@@ -438,10 +500,11 @@ static void read_all(struct traffic *t)
 			return;
 		}
 	}
-	if (t->back) {
+	if (t->back && !fenced_before(t)) {
 		set_back(t);
 		return;
 	}
+	t->back = NULL;
 	if (!known)
 		pass_over(t);
 	next_percentage(t);
@@ -511,7 +574,7 @@ static void begin(struct step_run *s)
 	}
 	if (s->direction == STEP_BACK) {
 		if (recall(t, s->done))
-			set_back(t);
+			set_back_unless_fenced(t);
 		else
 			end(t, STEP_ENDED_WELL_DONE, NULL); /* it had changed nothing */
 		return;

@@ -14,19 +14,20 @@
 
 /* What happened.  `data` of each kind is in docs/reports.md. */
 enum entry_kind {
-	ENTRY_STARTED,        /* data: Runbook, Kind, Mode, Parameters, Digest, Command, By, Since,
-			  Objectives, Steps (paths with kinds), Reason, Detected */
-	ENTRY_RESUMED_BY,     /* another process goes on: By */
-	ENTRY_DETECTED,       /* At, Detail: when the outage began to count */
-	ENTRY_STEP_STARTED,   /* Attempt, Grace, Key (idempotency), Slow (p95 ms), Region */
-	ENTRY_STEP_MEMORY,    /* what the step must know after a crash: free form */
+	ENTRY_STARTED,      /* data: Runbook, Kind, Mode, Parameters, Digest, Command, By, Since,
+			  Objectives, Steps (paths with kinds), Reason, Detected, Order,
+			  Exclusive */
+	ENTRY_RESUMED_BY,   /* another process goes on: By, Reason, Order, Overtaken */
+	ENTRY_DETECTED,     /* At, Detail: when the outage began to count */
+	ENTRY_STEP_STARTED, /* Attempt, Grace, Key (idempotency), Slow (p95 ms), Region, Promotes */
+	ENTRY_STEP_MEMORY,  /* what the step must know after a crash: free form */
 	ENTRY_STEP_PROGRESS,  /* Text; Data */
 	ENTRY_STEP_WAITING,   /* pending approval: Message, Approvers, Confirm; or Text */
 	ENTRY_STEP_SLOW,      /* Millis, Usual */
 	ENTRY_STEP_RETRY,     /* Attempt, Reason, Wait */
 	ENTRY_STEP_SUCCEEDED, /* Result, Millis */
-	ENTRY_STEP_FAILED,    /* Reason, Millis, Result */
-	ENTRY_STEP_SKIPPED,   /* Reason, By */
+	ENTRY_STEP_FAILED,    /* Reason, Millis, Result; Begun: false when its work was not */
+	ENTRY_STEP_SKIPPED,   /* Reason, By; Begun: false when its work was not */
 	ENTRY_STEP_REVERSING, /* its undoing began: Key */
 	ENTRY_STEP_REVERSED,
 	ENTRY_STEP_REVERSE_FAILED, /* Reason */
@@ -99,6 +100,9 @@ struct execution_row {
 	char head[65]; /* hash of the last event */
 	bool gone; /* when loaded: no end, and its process is not running any more for certain */
 };
+/* As people read it: one whose process is gone is "LOST", unless it had paused before. */
+const char *execution_shown_status(const struct execution_row *r);
+
 struct execution_list {
 	struct execution_row *items;
 	size_t count;
@@ -195,6 +199,10 @@ struct step_story {
 	enum step_status status;
 	size_t attempts;
 	bool ungraceful;
+	bool begun;                   /* its work may have been */
+	bool promotes;                /* after it another primary accepts writes */
+	const char *region;           /* where its latest try works; "": it does not say */
+	const char *fenced;           /* Fence: the region that accepts no writes since; "" */
 	const char *key;              /* of the latest attempt */
 	const char *memory;           /* JSON of that attempt; "" */
 	const char *result;           /* JSON object; "" */
@@ -212,10 +220,16 @@ struct execution_story {
 	struct step_story *steps; /* in the order of the procedure as it was started */
 	size_t step_count;
 	bool ungraceful, paused, reversing;
+	bool beside;        /* others may go on beside it (Exclusive: false) */
+	int64_t order;      /* of its latest process among those of all executions; 0: not known */
 	const char *digest; /* of the procedure */
 	const char *pause_reason;
-	int64_t since_ms;   /* where the clock of the RTO starts */
-	int64_t healthy_ms; /* when the application was healthy again; 0 */
+	int64_t paused_ms;      /* since when; 0 */
+	const char *end_reason; /* ""  */
+	int64_t heard_ms;       /* of its latest event */
+	const char *overtaken;  /* no event says it: a later real one, as who looks knows; NULL */
+	int64_t since_ms;       /* where the clock of the RTO starts */
+	int64_t healthy_ms;     /* when the application was healthy again; 0 */
 	struct objective_story rto, rpo;
 	bool data_loss_accepted;
 	bool fenced;
@@ -225,6 +239,47 @@ struct execution_story {
 void execution_story(struct arena *a, const struct execution_row *row,
 		     const struct journal_list *entries, struct execution_story *out);
 const struct step_story *story_step(const struct execution_story *s, const char *path);
+
+struct path_list {
+	const char **items;
+	size_t count, capacity;
+};
+const char *path_list_text(struct arena *a, const struct path_list *list); /* "a, b" */
+
+/*
+ * What going back would undo.  Behind a fence, or a promotion, that has no Reverse, nothing: to
+ * take traffic and capacity back to a region whose primary is cut off would leave nobody serving.
+ * An isolated drill, which sends nobody anywhere, is undone all the same.
+ */
+struct way_back {
+	const char
+		*point; /* why nothing is undone: "'fence' has fenced region 'east', ..."; NULL */
+	struct path_list undone, stays; /* steps that are done, and would be undone or stay so */
+	size_t decisive;                /* fences and promotions among those that stay */
+};
+/* Pure. */
+void execution_way_back(struct arena *a, const struct execution_story *s, struct way_back *out);
+
+/*
+ * Who has overtaken an execution: a later one has changed something where it works.  Going on with
+ * the earlier one, or undoing it, would work on top of that: traffic to the wrong region, a second
+ * primary.  docs/executions.md ("Overtaken") says what counts.
+ */
+struct overtaker {
+	const char *id, *runbook;
+	enum execution_status status;
+	const char *parameters; /* JSON object */
+	bool gone;
+	int64_t at_ms;     /* it was begun, or gone on with */
+	const char *where; /* "region 'east'", "routes" */
+};
+/* 1: the latest of those that have; 0: nobody has; -1. */
+int journal_find_overtaker(struct state *s, const struct execution_story *of, struct arena *a,
+			   struct overtaker *out, struct diags *d);
+/* What to do with the overtaken one, in one line: "`hadeploy ...` ..., `hadeploy ...` ...". */
+const char *overtaker_hint(struct arena *a, const char *overtaken, const struct overtaker *by);
+/* Of a process that takes an execution up: later ones have greater numbers, whatever clocks say. */
+int journal_take_order(struct state *s, int64_t *out, struct diags *d);
 
 /* --- parameters that runbooks have set ---------------------------------------------------- */
 

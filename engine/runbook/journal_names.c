@@ -96,6 +96,11 @@ const char *execution_status_name(enum execution_status s)
 	return status_names[s];
 }
 
+const char *execution_shown_status(const struct execution_row *r)
+{
+	return r->gone && r->status != EXECUTION_PAUSED ? "LOST" : execution_status_name(r->status);
+}
+
 const char *request_name(enum execution_request r)
 {
 	return request_names[r];

@@ -63,6 +63,8 @@ static struct step_story *find_step(struct telling *t, const char *path)
 	step = arena_vec_add(t->a, &t->steps);
 	*step = (struct step_story){.path = arena_strdup(t->a, path),
 				    .kind = "",
+				    .region = "",
+				    .fenced = "",
 				    .key = "",
 				    .memory = "",
 				    .result = "",
@@ -90,6 +92,8 @@ static void tell_started(struct telling *t, struct step_story *none)
 	(void)none;
 	t->out->row.started_ms = t->entry->at_ms;
 	t->out->digest = said(t, "Digest");
+	t->out->order = json_int(t->data, "Order", 0);
+	t->out->beside = !json_flag(t->data, "Exclusive", true);
 	t->out->since_ms = said_millis(t->data, "Since", t->entry->at_ms);
 	t->out->rto.objective_ms = said_millis(objectives, "RTO", 0);
 	t->out->rpo.objective_ms = said_millis(objectives, "RPO", 0);
@@ -109,7 +113,9 @@ static void tell_resumed_by(struct telling *t, struct step_story *none)
 {
 	(void)none;
 	t->over = false;
+	t->out->end_reason = "";
 	t->out->row.ended_ms = 0;
+	t->out->order = json_int(t->data, "Order", t->out->order);
 }
 
 static void tell_detected(struct telling *t, struct step_story *none)
@@ -131,6 +137,7 @@ static void tell_paused(struct telling *t, struct step_story *none)
 {
 	(void)none;
 	t->out->paused = true;
+	t->out->paused_ms = t->entry->at_ms;
 	t->out->pause_reason = said(t, "Reason");
 }
 
@@ -155,10 +162,11 @@ static void tell_data_loss(struct telling *t, struct step_story *none)
 	t->out->data_loss_accepted = true;
 }
 
-static void tell_fenced(struct telling *t, struct step_story *none)
+static void tell_fenced(struct telling *t, struct step_story *step)
 {
-	(void)none;
 	t->out->fenced = true;
+	if (step)
+		step->fenced = said(t, "Region");
 }
 
 static void tell_reversing(struct telling *t, struct step_story *none)
@@ -200,6 +208,7 @@ static void tell_ended(struct telling *t, struct step_story *none)
 	(void)none;
 	t->over = true;
 	t->out->row.ended_ms = t->entry->at_ms;
+	t->out->end_reason = said(t, "Reason");
 	t->out->row.status = EXECUTION_FAILED;
 	execution_status_parse(json_str(t->data, "Status", ""), &t->out->row.status);
 }
@@ -223,6 +232,9 @@ static void tell_step_started(struct telling *t, struct step_story *step)
 	if (!step->started_ms)
 		step->started_ms = t->entry->at_ms;
 	step->ended_ms = 0;
+	step->begun = true;
+	step->region = said(t, "Region");
+	step->promotes = json_flag(t->data, "Promotes", step->promotes);
 	if (strcmp(json_str(t->data, "Grace", ""), "ungraceful") == 0)
 		step->ungraceful = true;
 	t->monitoring = false;
@@ -272,12 +284,14 @@ static void tell_step_succeeded(struct telling *t, struct step_story *step)
 static void tell_step_failed(struct telling *t, struct step_story *step)
 {
 	end_step(t, step, STEP_FAILED);
+	step->begun = json_flag(t->data, "Begun", true);
 	step->result = said_json(t, "Result");
 }
 
 static void tell_step_skipped(struct telling *t, struct step_story *step)
 {
 	end_step(t, step, STEP_SKIPPED);
+	step->begun = step->begun && json_flag(t->data, "Begun", true);
 }
 
 /* It stays what it was until it is undone. */
@@ -289,6 +303,7 @@ static void tell_step_reversing(struct telling *t, struct step_story *step)
 static void tell_step_reversed(struct telling *t, struct step_story *step)
 {
 	end_step(t, step, STEP_REVERSED);
+	step->fenced = "";
 }
 
 static void tell_step_reverse_failed(struct telling *t, struct step_story *step)
@@ -338,7 +353,8 @@ static void tell(struct telling *t, const struct journal_entry *e)
 	data = json_parse(text_of(e->data), t->a, NULL);
 	t->entry = e;
 	t->data = data;
-	if (*e->step && (tellers[e->kind].of_step || e->kind == ENTRY_UNGRACEFUL))
+	if (*e->step &&
+	    (tellers[e->kind].of_step || e->kind == ENTRY_UNGRACEFUL || e->kind == ENTRY_FENCED))
 		step = find_step(t, e->step);
 	tellers[e->kind].tell(t, step);
 	json_decref(data);
@@ -365,12 +381,15 @@ void execution_story(struct arena *a, const struct execution_row *row,
 	*out = (struct execution_story){.row = *row,
 					.digest = "",
 					.pause_reason = "",
+					.end_reason = "",
 					.since_ms = row->started_ms,
 					.rto = {.detail = ""},
 					.rpo = {.detail = ""}};
 	out->row.ended_ms = 0;
-	for (size_t i = 0; i < entries->count; i++)
+	for (size_t i = 0; i < entries->count; i++) {
 		tell(&t, &entries->items[i]);
+		out->heard_ms = entries->items[i].at_ms;
+	}
 	map_release(&t.index);
 	out->row.status = status_of(&t);
 	out->steps = t.steps.items;

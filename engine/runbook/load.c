@@ -133,6 +133,13 @@ static void read_allowed(struct runbook_reader *r, const struct node *map,
 	p->allowed = allowed;
 }
 
+const char *runbook_parameter_option(const char *name)
+{
+	if (!strcmp(name, "From"))
+		return "--from";
+	return !strcmp(name, "To") ? "--to" : NULL;
+}
+
 bool runbook_parameter_allows(const struct runbook_parameter *p, const char *value)
 {
 	for (size_t i = 0; i < p->allowed_count; i++) {

@@ -45,7 +45,7 @@ unsigned readiness_score(const struct readiness *r)
 
 	for (size_t i = 0; i < r->found.count; i++)
 		lost += finding_points(r->found.items[i].severity);
-	return lost < READY_POINTS ? (unsigned)(READY_POINTS - lost) : 0;
+	return r->bound && lost < READY_POINTS ? (unsigned)(READY_POINTS - lost) : 0;
 }
 
 size_t readiness_count(const struct readiness *r, enum finding_severity s)
@@ -59,7 +59,7 @@ size_t readiness_count(const struct readiness *r, enum finding_severity s)
 
 bool readiness_refuses(const struct readiness *r)
 {
-	int64_t rto_ms = bound_procedure_of(r->bound)->objectives.rto_ms;
+	int64_t rto_ms = r->procedure->objectives.rto_ms;
 	bool late =
 		r->forecast_known && r->forecast.measured && rto_ms && r->forecast.p95_ms > rto_ms;
 
@@ -323,7 +323,7 @@ struct readiness *readiness_static(struct arena *a, const struct readiness_quest
 	struct readiness *r = ARENA_NEW(a, struct readiness);
 	struct readiness_walk *w = ARENA_NEW(a, struct readiness_walk);
 
-	*r = (struct readiness){.a = a, .m = q->manifest};
+	*r = (struct readiness){.a = a, .m = q->manifest, .procedure = q->procedure};
 	*w = (struct readiness_walk){.r = r, .q = q, .p = q->procedure};
 	r->bound = bind(w, d);
 	if (!r->bound)
@@ -345,6 +345,33 @@ struct readiness *readiness_static(struct arena *a, const struct readiness_quest
 	return r;
 }
 
+struct readiness *readiness_impossible(struct arena *a, const struct readiness_question *q,
+				       const struct direction *at, const struct diags *errors)
+{
+	struct readiness *r = ARENA_NEW(a, struct readiness);
+
+	*r = (struct readiness){.a = a,
+				.m = q->manifest,
+				.procedure = q->procedure,
+				.from = at->from,
+				.to = at->to};
+	for (const struct diag *g = errors->first; g; g = g->next) {
+		if (g->severity != DIAG_ERROR)
+			continue;
+		finding_add(r, &(struct finding){
+				       .code = g->code,
+				       .severity = FINDING_BLOCKER,
+				       .where = g->where,
+				       .what = arena_strdup(a, g->summary),
+				       .todo = arena_printf(a,
+							    "%s; or leave the region out of the "
+							    "runbook: AllowedValues",
+							    g->hint ? g->hint : "mend that"),
+			       });
+	}
+	return r;
+}
+
 /* --- as diagnostics ---------------------------------------------------------------------- */
 
 static void warn_of(const struct readiness *r, struct diags *d)
@@ -357,8 +384,8 @@ static void warn_of(const struct readiness *r, struct diags *d)
 			continue;
 		g = diag_warn(d, f->code, f->where, "%s", f->what);
 		if (r->from && r->to)
-			diag_detail(d, g, "runbook '%s', from '%s' to '%s'",
-				    bound_procedure_of(r->bound)->name, r->from, r->to);
+			diag_detail(d, g, "runbook '%s', from '%s' to '%s'", r->procedure->name,
+				    r->from, r->to);
 		if (*f->todo)
 			diag_hint(d, g, "%s", f->todo);
 	}
@@ -371,15 +398,17 @@ static void warn_in_direction(struct arena *a, const struct manifest *m, const s
 						{"To", at ? at->to : ""}};
 	const struct given_list some = {given, at ? ARRAY_LEN(given) : 0};
 	struct given_list list;
-	struct diags ignored = DIAGS_INIT, found = DIAGS_INIT;
+	struct diags wrong = DIAGS_INIT, found = DIAGS_INIT;
 	const struct readiness_question q = {.manifest = m, .procedure = p, .given = &list};
 	const struct readiness *r;
 
 	runbook_given_for_look(a, m, p, &some, &list);
-	r = readiness_static(a, &q, &ignored);
-	diags_release(&ignored);
+	r = readiness_static(a, &q, &wrong);
+	if (!r && at && !runbook_wants(p, &list))
+		r = readiness_impossible(a, &q, at, &wrong);
 	if (r)
 		warn_of(r, &found);
+	diags_release(&wrong);
 	diags_take_new(d, &found);
 }
 

@@ -8,7 +8,7 @@
  * or the engine's.
  *
  * Score: 100, less READY_BLOCKER_POINTS for each blocker and READY_WARNING_POINTS for each
- * warning, never below 0.  Notes cost nothing.
+ * warning, never below 0.  Notes cost nothing.  0 where it cannot be run at all.
  */
 #ifndef ENGINE_RUNBOOK_READINESS_H
 #define ENGINE_RUNBOOK_READINESS_H
@@ -36,13 +36,15 @@ struct finding {
 	const char *step;   /* path; "" */
 	const char *what;   /* one line, the fact */
 	const char *todo;   /* what to do about it; "" */
+	bool here;          /* a warning that is a blocker on the machine that runs it */
 };
 
 struct readiness {
 	struct arena *a;
 	const struct manifest *m;
-	struct bound_procedure *bound;
-	const char *from, *to; /* NULL: it has no such parameters */
+	const struct procedure *procedure;
+	struct bound_procedure *bound; /* NULL: it cannot be run in this direction at all */
+	const char *from, *to;         /* NULL: it has no such parameters */
 	struct {
 		VEC_OF(struct finding)
 	} found;
@@ -59,10 +61,15 @@ struct readiness_question {
 /* NULL with errors: the parameters do not fit. */
 struct readiness *readiness_static(struct arena *a, const struct readiness_question *q,
 				   struct diags *d);
+/* Of a direction that is one of several: such errors are its blockers, and its score is 0. */
+struct direction;
+struct readiness *readiness_impossible(struct arena *a, const struct readiness_question *q,
+				       const struct direction *at, const struct diags *errors);
 /* What is recorded of the project, for all directions; NULL with errors. */
 struct readiness_records;
 const struct readiness_records *readiness_load(struct engine *e, struct diags *d);
-/* Instances of To, parameters, overrides, drills, lags, the forecast.  0, or -1 with errors. */
+/* Instances of To, parameters, overrides, drills, lags, the forecast, and what an execution that is
+ * begun now would be refused for.  0, or -1 with errors. */
 int readiness_recorded(const struct readiness_records *all, struct readiness *r, struct diags *d);
 /* Checks and hosts of To as they are now.  0, or -1 with errors. */
 int readiness_live(struct engine *e, struct readiness *r, struct diags *d);

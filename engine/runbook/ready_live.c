@@ -201,18 +201,29 @@ static void look_at_drift(struct engine *e, struct readiness *r)
 		engine_close(own);
 }
 
+/* Who asks the world asks from where the runbook would be run. */
+static void look_from_here(struct readiness *r)
+{
+	for (size_t i = 0; i < r->found.count; i++) {
+		if (r->found.items[i].here)
+			r->found.items[i].severity = FINDING_BLOCKER;
+	}
+}
+
 int readiness_live(struct engine *e, struct readiness *r, struct diags *d)
 {
-	const struct procedure *p = bound_procedure_of(r->bound);
+	const struct procedure *p = r->procedure;
 	const struct manifest_check *ssh = reach(r->a);
 	const struct health_request q = {
 		.mode = HEALTH_ONCE, .region = r->to, .more = ssh, .more_count = ssh ? 1 : 0};
 	struct health_result all;
 	bool reached = true;
 
-	if (!r->to)
+	look_from_here(r);
+	if (!r->to || !r->bound)
 		return 0;
-	if (engine_health(e, &q, &all, d))
+	routes_find(e, r);
+	if (engine_health(e, &q, &all, d) || ready_fences(e, r, d))
 		return -1;
 	for (size_t i = 0; i < all.count; i++) {
 		if (all.rows[i].check != ssh) {

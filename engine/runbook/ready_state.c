@@ -16,6 +16,8 @@ struct readiness_records {
 	struct execution_list executions;
 	struct override_list overrides;
 	struct sample_list samples;
+	struct recreation_list recreations;
+	struct record_list aside;
 };
 
 const struct readiness_records *readiness_load(struct engine *e, struct diags *d)
@@ -30,7 +32,9 @@ const struct readiness_records *readiness_load(struct engine *e, struct diags *d
 	if (!all->state || state_load_instances(all->state, e->arena, &all->instances, d) ||
 	    journal_load_executions(all->state, 0, e->arena, &all->executions, d) ||
 	    journal_load_overrides(all->state, e->arena, &all->overrides, d) ||
-	    journal_load_samples(all->state, SAMPLE_LATEST, e->arena, &all->samples, d))
+	    journal_load_samples(all->state, SAMPLE_LATEST, e->arena, &all->samples, d) ||
+	    recreation_load(all->state, e->arena, &all->recreations, d) ||
+	    recreation_load_abandoned(all->state, NULL, e->arena, &all->aside, d))
 		return NULL;
 	return all;
 }
@@ -41,7 +45,7 @@ struct recorded_look {
 	const struct procedure *p;
 };
 
-static const char *age(struct arena *a, int64_t ms)
+const char *readiness_age(struct arena *a, int64_t ms)
 {
 	char text[CLOCK_TEXT_LEN];
 	int64_t days = ms / (24 * 3600 * (int64_t)1000);
@@ -252,7 +256,7 @@ static void look_at_overrides(struct recorded_look *l)
 						  "'%s' set it %s ago",
 						  o->parameter, instance_id_text(a, &o->instance),
 						  o->value, o->runbook,
-						  age(a, l->all->now_ms - o->since_ms)),
+						  readiness_age(a, l->all->now_ms - o->since_ms)),
 					  .todo = "fail back, or give it up: apply "
 						  "--drop-overrides",
 				  });
@@ -300,7 +304,7 @@ static void tell_last(struct recorded_look *l, const struct execution_row *x)
 		execution_story(a, x, &entries, &story);
 	diags_release(&ignored);
 	if (story.rto.known)
-		rto = arena_printf(a, ", RTO %s", age(a, story.rto.actual_ms));
+		rto = arena_printf(a, ", RTO %s", readiness_age(a, story.rto.actual_ms));
 	finding_add(
 		l->r,
 		&(struct finding){
@@ -310,7 +314,7 @@ static void tell_last(struct recorded_look *l, const struct execution_row *x)
 					    : FINDING_NOTE,
 			.where = RANGE_NONE,
 			.what = arena_printf(a, "the last %s was %s ago: %s%s", what_it_was(x),
-					     age(a, l->all->now_ms - x->ended_ms),
+					     readiness_age(a, l->all->now_ms - x->ended_ms),
 					     execution_status_name(x->status), rto),
 			.todo = !good ? arena_printf(a, "see `hadeploy runbook report %s`", x->id)
 				: old ? "try it again: hadeploy runbook drill"
@@ -362,7 +366,7 @@ static void tell_sample(struct recorded_look *l, const struct check_sample *s)
 			    .where = RANGE_NONE,
 			    .what = arena_printf(a, "check '%s' in region '%s' was %s, %s ago",
 						 s->check, s->region, what,
-						 age(a, l->all->now_ms - s->at_ms)),
+						 readiness_age(a, l->all->now_ms - s->at_ms)),
 			    .todo = behind ? "that is more than the RPO" : "",
 		    });
 	json_decref(values);
@@ -406,24 +410,30 @@ static int look_at_forecast(struct recorded_look *l, struct diags *d)
 		return -1;
 	l->r->forecast_known = true;
 	if (f->measured && rto_ms && f->p95_ms > rto_ms)
-		finding_add(l->r, &(struct finding){
-					  .code = DIAG_READY_FORECAST,
-					  .severity = FINDING_WARNING,
-					  .where = RANGE_NONE,
-					  .what = arena_printf(
-						  a,
-						  "predicted RTO is %s in 95 of 100, and the "
-						  "objective %s",
-						  age(a, f->p95_ms), age(a, rto_ms)),
-					  .todo = "shorten the steps that decide it",
-				  });
+		finding_add(l->r,
+			    &(struct finding){
+				    .code = DIAG_READY_FORECAST,
+				    .severity = FINDING_WARNING,
+				    .where = RANGE_NONE,
+				    .what = arena_printf(
+					    a,
+					    "predicted RTO is %s in 95 of 100, and the "
+					    "objective %s",
+					    readiness_age(a, f->p95_ms), readiness_age(a, rto_ms)),
+				    .todo = "shorten the steps that decide it",
+			    });
 	return 0;
 }
 
 int readiness_recorded(const struct readiness_records *all, struct readiness *r, struct diags *d)
 {
-	struct recorded_look l = {all, r, bound_procedure_of(r->bound)};
+	struct recorded_look l = {all, r, r->procedure};
+	const struct recreated_look moved = {&all->recreations, &all->aside, all->now_ms};
 
+	if (r->from && r->to)
+		recreated_find(&moved, r);
+	if (!r->bound)
+		return 0;
 	if (r->from && r->to) {
 		look_at_instances(&l);
 		look_at_parameters(&l);
@@ -431,5 +441,6 @@ int readiness_recorded(const struct readiness_records *all, struct readiness *r,
 		look_at_lag(&l);
 	}
 	look_at_drills(&l);
+	begin_find(all->e, r);
 	return look_at_forecast(&l, d);
 }

@@ -31,7 +31,8 @@ static void set_object(json_t *object, const char *key, const char *text, struct
 		json_object_set_new(object, key, value);
 }
 
-static json_t *objective(const char *name, const struct objective_story *o)
+/* Met is not said of what nothing proves. */
+static json_t *objective(const struct report *r, const char *name, const struct objective_story *o)
 {
 	json_t *j = json_object();
 
@@ -40,7 +41,7 @@ static json_t *objective(const char *name, const struct objective_story *o)
 		set_int(j, "objective_ms", o->objective_ms);
 	if (o->known)
 		set_int(j, "actual_ms", o->actual_ms);
-	if (o->known || o->met)
+	if ((o->known || o->met) && !(o->met && r->broken_at))
 		json_object_set_new(j, "met", json_boolean(o->met));
 	set_text(j, "detail", o->detail);
 	return j;
@@ -50,8 +51,8 @@ static json_t *objectives(const struct report *r)
 {
 	json_t *list = json_array();
 
-	json_array_append_new(list, objective("RTO", &r->story.rto));
-	json_array_append_new(list, objective("RPO", &r->story.rpo));
+	json_array_append_new(list, objective(r, "RTO", &r->story.rto));
+	json_array_append_new(list, objective(r, "RPO", &r->story.rpo));
 	return list;
 }
 
@@ -162,6 +163,8 @@ static void set_head(json_t *j, const struct report *r, struct arena *a)
 	set_time(j, "healthy_ms", r->story.healthy_ms);
 	set_time(j, "ended_ms", row->ended_ms);
 	set_int(j, "made_ms", r->made_ms);
+	if (r->broken_at)
+		set_int(j, "broken_at", r->broken_at);
 }
 
 static void set_lists(json_t *j, const struct report *r, struct arena *a)

@@ -1,6 +1,7 @@
 /* rules.c - what several keys of a step have to do with each other and with the manifest. */
 #include <string.h>
 
+#include "engine/relocate.h"
 #include "engine/runbook/making.h"
 
 static const json_t *value_of(const struct step_making *k, const char *key)
@@ -103,6 +104,18 @@ static bool goes_to(const struct manifest_stack *stack, const char *region)
 	return false;
 }
 
+/* Where its instances of that region are since it was lost (relocate.h); NULL. */
+static const char *is_since(const struct manifest_stack *stack, const char *region)
+{
+	for (size_t i = 0; i < stack->target_count; i++) {
+		const struct manifest_target *t = &stack->targets[i];
+
+		if (relocate_passed(t, region))
+			return t->region->name;
+	}
+	return NULL;
+}
+
 static void check_target(struct step_making *k, const char *key, const char *name)
 {
 	const struct manifest_stack *stack = manifest_stack(k->m, name);
@@ -115,7 +128,11 @@ static void check_target(struct step_making *k, const char *key, const char *nam
 		     "%s applies stack '%s' in region '%s', which is none of its targets",
 		     k->step->who, name, region);
 	diag_related(k->d, g, stack->where, "the stack");
-	diag_hint(k->d, g, "add the region to the Targets of the stack");
+	if (is_since(stack, region))
+		diag_hint(k->d, g, "it is in '%s' since '%s' was recreated there",
+			  is_since(stack, region), region);
+	else
+		diag_hint(k->d, g, "add the region to the Targets of the stack");
 }
 
 static void check_apply(struct step_making *k)
@@ -182,6 +199,8 @@ static bool plays(const struct manifest_host *h, const json_t *roles)
 	return false;
 }
 
+/* Hosts of a lost region are taken out of the manifest: that must stop nobody who goes elsewhere.
+ * Where the step is needed the preflight refuses. */
 static void check_roles(struct step_making *k)
 {
 	const char *name = json_str(k->values, "Region", "");
@@ -195,8 +214,8 @@ static void check_roles(struct step_making *k)
 		if (plays(&region->hosts[i], roles))
 			return;
 	}
-	g = diag_add(k->d, DIAG_STEP_HOSTS, step_key_where(k, "Roles"),
-		     "region '%s' has no host with a role of %s", name, k->step->who);
+	g = diag_warn(k->d, DIAG_STEP_HOSTS, step_key_where(k, "Roles"),
+		      "region '%s' has no host with a role of %s", name, k->step->who);
 	diag_related(k->d, g, region->where, "the region");
 	diag_hint(k->d, g, "give one of its hosts the role");
 }
@@ -217,8 +236,8 @@ static void check_host(struct step_making *k, const char *name)
 		}
 	}
 	if (!found) {
-		g = diag_add(k->d, DIAG_STEP_HOSTS, step_key_where(k, "Hosts"),
-			     "'Hosts' of %s names no host: '%s'", k->step->who, name);
+		g = diag_warn(k->d, DIAG_STEP_HOSTS, step_key_where(k, "Hosts"),
+			      "'Hosts' of %s names no host: '%s'", k->step->who, name);
 		diag_did_you_mean(k->d, g, text_of(name), names.items, names.count);
 	}
 	arena_free(scratch);

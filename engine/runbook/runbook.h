@@ -68,6 +68,8 @@ struct runbook_parameter {
 	struct range where;
 };
 bool runbook_parameter_allows(const struct runbook_parameter *p, const char *value);
+/* Its own option on a command line: "--to" of To; NULL: --param. */
+const char *runbook_parameter_option(const char *name);
 
 /* `Objectives: {RTO: 5m, RPO: 60s, Healthy: shop, Lag: standby}`; checks are asked in To. */
 struct runbook_objectives {

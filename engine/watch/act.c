@@ -9,13 +9,13 @@
 #include "engine/watch/watch_parts.h"
 #include "templates/node.h"
 
-#define EXECUTION_LOCK_STACK "@runbook"
 #define LEAVES "From"
 #define GOES "To"
 /* Between two tries of what was refused. */
 #define PAUSE_FIRST_MS 30000
 #define PAUSE_LAST_MS 3600000
 
+/* It moved nothing and left nothing behind, whatever came of it. */
 static bool is_drill(const struct execution_row *r)
 {
 	return r->kind == EXECUTION_DRILL_SIMULATED || r->kind == EXECUTION_DRILL_ISOLATED;
@@ -61,10 +61,10 @@ static int moved(const struct execution_row *r, const char *region)
 static void add_fact(struct watch_facts *f, const struct manifest_watch *m,
 		     const struct execution_row *r)
 {
-	if (!execution_status_is_over(r->status)) {
+	if (obstacle_is_one(r) && !*f->running)
 		keep_id(f->running, r->id);
+	if (!execution_status_is_over(r->status) || is_drill(r))
 		return;
-	}
 	if (strcmp(r->runbook, m->runbook) != 0)
 		return;
 	if (r->ended_ms > f->last_ended_ms)
@@ -73,22 +73,20 @@ static void add_fact(struct watch_facts *f, const struct manifest_watch *m,
 		f->last_done_ms = r->started_ms;
 }
 
-int act_facts(struct watching *w, const struct guarded *g, struct watch_facts *out)
+int act_facts(struct watching *w, const struct guarded *g, struct watch_facts *out, struct diags *d)
 {
 	const struct manifest_watch *m = g->entry.watch;
 	struct execution_list all = {NULL, 0};
 	struct arena *a = arena_new();
-	int rc = journal_load_executions(w->lock, 0, a, &all, w->d), way = 0;
+	int rc = journal_load_executions(w->lock, 0, a, &all, d), way = 0;
 
 	*out = (struct watch_facts){.last_ended_ms = 0};
 	for (size_t i = 0; i < all.count; i++) {
 		const struct execution_row *r = &all.items[i];
 
-		if (is_drill(r))
-			continue;
 		add_fact(out, m, r);
 		/* The latest that had to do with the region. */
-		if (way == 0 && is_done(r) && leaves(m))
+		if (way == 0 && is_done(r) && !is_drill(r) && leaves(m))
 			way = moved(r, m->region->name);
 		if (way < 0 && !*out->away)
 			keep_id(out->away, r->id);
@@ -99,41 +97,11 @@ int act_facts(struct watching *w, const struct guarded *g, struct watch_facts *o
 
 /* --- what was left behind ------------------------------------------------------------------- */
 
-static bool is_locked(const struct watching *w, const struct lock_list *locks, const char *id)
-{
-	for (size_t i = 0; i < locks->count; i++) {
-		const struct lock_info *l = &locks->items[i];
-
-		if (!strcmp(l->id.stack, EXECUTION_LOCK_STACK) && !strcmp(l->id.region, id) &&
-		    *l->lock_id)
-			return !l->gone && l->lease_until_ms > watch_wall_ms(w);
-	}
-	return false;
-}
-
-/* What a person paused waits for that person. */
-static bool is_paused_by_somebody(struct watching *w, struct arena *a,
-				  const struct execution_row *r)
-{
-	struct journal_list list = {NULL, 0};
-	struct execution_story story;
-	struct diags ignored = DIAGS_INIT;
-
-	if (r->status != EXECUTION_PAUSED)
-		return false;
-	if (journal_load_entries(w->lock, &(struct journal_part){r->id, 0}, a, &list, &ignored))
-		list.count = 0;
-	diags_release(&ignored);
-	execution_story(a, r, &list, &story);
-	return story.paused && strcmp(story.pause_reason, "interrupted") != 0;
-}
-
 static bool is_left(struct watching *w, struct arena *a, const struct lock_list *locks,
 		    const struct execution_row *r)
 {
-	return !execution_status_is_over(r->status) && r->kind == EXECUTION_REAL &&
-	       !strcmp(r->owner.command, WATCH_COMMAND) &&
-	       (r->gone || !is_locked(w, locks, r->id)) && !is_paused_by_somebody(w, a, r);
+	return r->kind == EXECUTION_REAL && !strcmp(r->owner.command, WATCH_COMMAND) &&
+	       obstacle_is_left(w, locks, r) && !obstacle_waits_for_somebody(w, a, r);
 }
 
 void act_find_left(struct watching *w)
@@ -161,6 +129,7 @@ void act_find_left(struct watching *w)
 static void tick(void *context)
 {
 	watch_renew(context);
+	keep_doing(context);
 }
 
 static int64_t longer(int64_t pause_ms)
@@ -178,6 +147,8 @@ static bool conduct(struct watching *w, struct conduct_request *q, const struct 
 	struct diags said = DIAGS_INIT;
 	const char *id;
 
+	w->said_ms = 0;
+	keep_doing(w);
 	q->tick = tick;
 	q->context = w;
 	q->request = w->q->request;
@@ -191,6 +162,7 @@ static bool conduct(struct watching *w, struct conduct_request *q, const struct 
 	w->out->refused = result.refused || result.declined;
 	w->out->interrupted = result.interrupted;
 	w->out->status = id ? result.story.row.status : EXECUTION_FAILED;
+	w->doing = NULL;
 	watch_tell(w, ev);
 	diags_release(&said);
 	return id != NULL;
@@ -236,6 +208,7 @@ void act_start(struct watching *w)
 	};
 
 	watch_tell(w, ev);
+	w->doing = arena_printf(a, "runs '%s'", m->runbook);
 	g->pause_ms = conduct(w, &q, &ev) ? 0 : longer(g->pause_ms);
 	g->entry.not_before_ms = watch_now_ms(w) + g->pause_ms;
 	g->settled = true;
@@ -243,15 +216,38 @@ void act_start(struct watching *w)
 	arena_free(a);
 }
 
-void act_resume(struct watching *w)
+static void resume(struct watching *w, struct arena *a, struct conduct_request *q,
+		   enum watch_event_kind kind)
 {
-	struct conduct_request q = {.kind = EXECUTION_REAL, .resume = w->resume};
-	struct watch_event ev = {.kind = WATCH_RESUMES, .execution = w->resume};
+	struct watch_event ev = {.kind = kind, .execution = w->resume};
 
+	q->kind = EXECUTION_REAL;
+	q->resume = w->resume;
 	watch_tell(w, ev);
-	w->resume_pause_ms = conduct(w, &q, &ev) ? 0 : longer(w->resume_pause_ms);
+	w->doing = arena_printf(a, "%s execution %s", w->gives_up ? "gives up" : "goes on with",
+				w->resume);
+	w->resume_pause_ms = conduct(w, q, &ev) ? 0 : longer(w->resume_pause_ms);
 	/* One that cannot be gone on with is tried again later, too. */
 	w->resume_not_before_ms =
 		watch_now_ms(w) + (w->resume_pause_ms ? w->resume_pause_ms : PAUSE_FIRST_MS);
 	*w->resume = '\0';
+	w->gives_up = false;
+}
+
+void act_resume(struct watching *w)
+{
+	struct conduct_request q = {.abort = NULL};
+	struct arena *a = arena_new();
+	const struct execution_ask ask = {
+		.request = REQUEST_ABORT,
+		.step = "",
+		.reason = "a region has to be left",
+		.text = "",
+		.by = engine_owner(a, w->e->options.clock, WATCH_COMMAND),
+	};
+
+	if (w->gives_up)
+		q.abort = &ask;
+	resume(w, a, &q, w->gives_up ? WATCH_GIVES_UP : WATCH_RESUMES);
+	arena_free(a);
 }

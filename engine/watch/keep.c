@@ -10,6 +10,7 @@
 
 /* A restart takes a while, also where checks are asked every second. */
 #define RESTART_MS 30000
+#define DOING_MS 10000
 
 static const char *sample_name(struct arena *a, const struct manifest_watch *m)
 {
@@ -22,9 +23,11 @@ struct check_sample keep_entry(struct arena *a, const struct guarded *g, const s
 	const struct manifest_watch *m = g->entry.watch;
 	bool sure = v->standing == STANDING_UNHEALTHY || v->standing == STANDING_DUE;
 	bool bad = sure || v->standing == STANDING_DOUBTFUL;
-	json_t *j = json_pack("{s:s, s:I, s:I}", "Standing", standing_name(v->standing), "Since",
-			      (json_int_t)(bad ? v->since_ms : 0), "Sure",
-			      (json_int_t)(sure ? v->sure_ms : 0));
+	json_t *j = json_pack(
+		"{s:s, s:I, s:I, s:s, s:I, s:s, s:s}", "Standing", standing_name(v->standing),
+		"Since", (json_int_t)(bad ? v->since_ms : 0), "Sure",
+		(json_int_t)(sure ? v->sure_ms : 0), "Hold", hold_name(g->would), "Until",
+		(json_int_t)g->would_until_ms, "Execution", g->would_by, "Unready", g->unready);
 	const struct check_sample s = {
 		.check = sample_name(a, m),
 		.region = m->region->name,
@@ -36,6 +39,51 @@ struct check_sample keep_entry(struct arena *a, const struct guarded *g, const s
 
 	json_decref(j);
 	return s;
+}
+
+struct check_sample keep_watch(struct arena *a, const struct watching *w)
+{
+	struct clock *c = w->e->options.clock;
+	struct lock_owner owner = engine_owner(a, c, WATCH_COMMAND);
+	json_t *list = json_array();
+	json_t *j = json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:o}", "User", owner.user, "Host",
+			      owner.host, "Pid", (json_int_t)owner.pid, "Since",
+			      (json_int_t)w->acts_since_ms, "Broken", w->broken ? w->broken : "",
+			      "Doing", w->doing ? w->doing : "", "Watches", list);
+	struct check_sample s = {
+		.check = WATCH_LOCK_STACK,
+		.region = "-",
+		.at_ms = watch_wall_ms(w),
+		.healthy = !w->broken,
+		.detail = "",
+	};
+
+	for (size_t i = 0; i < w->count; i++) {
+		const struct manifest_watch *m = w->items[i].entry.watch;
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "Name", m->name, "Region",
+						      m->region->name, "Runbook", m->runbook));
+	}
+	s.values = json_text(a, j);
+	json_decref(j);
+	return s;
+}
+
+void keep_doing(struct watching *w)
+{
+	int64_t now_ms = watch_now_ms(w);
+	struct diags ignored = DIAGS_INIT;
+	struct check_sample s;
+	struct arena *a;
+
+	if (w->said_ms && now_ms - w->said_ms < DOING_MS)
+		return;
+	w->said_ms = now_ms;
+	a = arena_new();
+	s = keep_watch(a, w);
+	journal_put_samples(w->lock, &s, 1, &ignored);
+	diags_release(&ignored);
+	arena_free(a);
 }
 
 /* --- read back ------------------------------------------------------------------------------ */

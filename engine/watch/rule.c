@@ -1,11 +1,14 @@
 #include "engine/watch/rule.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* So many intervals an answer stays recent, and a restart may take. */
 #define PATIENCE 3
 /* Answers about one cut come within so many. */
 #define SPREAD 2
+/* Between two words about the same obstacle. */
+#define AGAIN_MS 600000
 
 int64_t check_patience_ms(const struct manifest_check *c)
 {
@@ -26,11 +29,17 @@ const char *standing_name(enum standing s)
 const char *hold_name(enum hold h)
 {
 	static const char *const names[] = {
-		[HOLD_NOTHING] = "",        [HOLD_WAIT] = "wait",
-		[HOLD_CUT_OFF] = "cut off", [HOLD_NOT_ARMED] = "never healthy",
-		[HOLD_RUNNING] = "running", [HOLD_AWAY] = "away",
-		[HOLD_DONE] = "done",       [HOLD_COOL_DOWN] = "cool-down",
+		[HOLD_NOTHING] = "",
+		[HOLD_WAIT] = "wait",
+		[HOLD_CUT_OFF] = "cut off",
+		[HOLD_MUTE] = "cannot be asked",
+		[HOLD_NOT_ARMED] = "never healthy",
+		[HOLD_RUNNING] = "running",
+		[HOLD_AWAY] = "away",
+		[HOLD_DONE] = "done",
+		[HOLD_COOL_DOWN] = "cool-down",
 		[HOLD_REFUSED] = "refused",
+		[HOLD_STATE] = "state",
 	};
 
 	return names[h];
@@ -81,10 +90,12 @@ static void vouch(const struct outlooks *all, struct outlook *o, int64_t now_ms)
 bool outlook_hear(struct outlooks *all, struct outlook *o, enum outlook_answer answer,
 		  int64_t now_ms)
 {
-	bool silence = answer != ANSWER_BAD && hear_anybody(all, o, now_ms);
+	bool reached = answer == ANSWER_GOOD || answer == ANSWER_WRONG;
+	bool silence = reached && hear_anybody(all, o, now_ms);
 
 	o->heard_ms = now_ms;
 	o->healthy = answer == ANSWER_GOOD;
+	o->mute = answer == ANSWER_MUTE;
 	if (o->healthy) {
 		forget(o);
 		return silence;
@@ -137,6 +148,8 @@ static void add(struct count *n, struct judgement *v, const struct outlook *o, i
 	v->vouched = v->vouched && o->last_vouched && o->vouched >= o->check->unhealthy_threshold;
 	if (!v->worst || (v->worst->healthy && !o->healthy))
 		v->worst = o;
+	if (o->mute)
+		v->mute = v->worst = o;
 }
 
 /* What has been down for days is not this outage: it began with the first answer about it. */
@@ -191,8 +204,15 @@ enum hold entry_hold(const struct watch_entry *e, const struct judgement *v,
 {
 	if (now_ms - all->heard_ms > all->silent_ms)
 		return HOLD_CUT_OFF;
+	if (v->mute)
+		return HOLD_MUTE;
 	if (!v->vouched)
 		return HOLD_WAIT;
+	return entry_outlook(e, f, now_ms);
+}
+
+enum hold entry_outlook(const struct watch_entry *e, const struct watch_facts *f, int64_t now_ms)
+{
 	if (!e->armed)
 		return HOLD_NOT_ARMED;
 	if (*f->running)
@@ -204,4 +224,36 @@ enum hold entry_hold(const struct watch_entry *e, const struct judgement *v,
 	if (f->last_ended_ms && now_ms - f->last_ended_ms < e->watch->cool_down_ms)
 		return HOLD_COOL_DOWN;
 	return now_ms < e->not_before_ms ? HOLD_REFUSED : HOLD_NOTHING;
+}
+
+int64_t entry_held_until(const struct watch_entry *e, const struct watch_facts *f, enum hold h)
+{
+	if (h == HOLD_COOL_DOWN)
+		return f->last_ended_ms + e->watch->cool_down_ms;
+	return h == HOLD_REFUSED ? e->not_before_ms : 0;
+}
+
+/* --- an execution in the way ------------------------------------------------------------- */
+
+enum obstacle_news obstacle_hear(struct obstacle *o, const char *id, enum obstacle_state state,
+				 int64_t now_ms)
+{
+	bool told = o->told;
+
+	if (!*id) {
+		*o = (struct obstacle){.id = ""};
+		return told ? NEWS_FREE : NEWS_NONE;
+	}
+	if (strcmp(o->id, id) != 0 || o->state != state) {
+		*o = (struct obstacle){.state = state, .seen_ms = now_ms, .told = told};
+		snprintf(o->id, sizeof(o->id), "%s", id);
+		return NEWS_NONE;
+	}
+	if (state == OBSTACLE_RUNS && (!told || o->said_ms))
+		return NEWS_NONE;
+	if (o->said_ms ? now_ms - o->said_ms < AGAIN_MS : now_ms == o->seen_ms)
+		return NEWS_NONE;
+	o->said_ms = now_ms;
+	o->told = true;
+	return NEWS_BLOCKED;
 }

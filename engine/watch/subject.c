@@ -56,6 +56,11 @@ static const char *any_region(const struct manifest *m, const struct manifest_wa
 	for (size_t i = 0; i < p->parameter_count; i++) {
 		if (strcmp(p->parameters[i].name, name) != 0)
 			continue;
+		for (size_t k = 0; k < m->failover.prefer_count; k++)
+			if (!is_given(watch, m->failover.prefer[k]->name) &&
+			    runbook_parameter_allows(&p->parameters[i],
+						     m->failover.prefer[k]->name))
+				return m->failover.prefer[k]->name;
 		for (size_t k = 0; k < m->region_count; k++)
 			if (!m->regions[k].global && !is_given(watch, m->regions[k].name) &&
 			    runbook_parameter_allows(&p->parameters[i], m->regions[k].name))
@@ -64,15 +69,15 @@ static const char *any_region(const struct manifest *m, const struct manifest_wa
 	return BEST;
 }
 
-static struct given_list given(struct watching *w, const struct manifest_watch *watch,
-			       const struct procedure *p)
+struct given_list subject_given(struct arena *a, const struct watching *w,
+				const struct manifest_watch *watch, const struct procedure *p)
 {
 	struct parameter_given *list =
-		ARENA_ARRAY(w->a, watch->parameter_count + 1, struct parameter_given);
+		ARENA_ARRAY(a, watch->parameter_count + 1, struct parameter_given);
 
 	for (size_t i = 0; i < watch->parameter_count; i++) {
 		const struct node *n = watch->parameters[i].value.node;
-		const char *value = n && n->kind == NODE_SCALAR ? arena_text(w->a, n->text) : "";
+		const char *value = n && n->kind == NODE_SCALAR ? arena_text(a, n->text) : "";
 
 		list[i].name = watch->parameters[i].name;
 		list[i].value = strcmp(value, BEST) != 0 ? value
@@ -114,7 +119,7 @@ static void add_fences(struct watching *w, const struct manifest_watch *m,
 		       const struct procedure *p)
 {
 	static const struct runbook_world none;
-	struct given_list parameters = given(w, m, p);
+	struct given_list parameters = subject_given(w->a, w, m, p);
 	struct diags ignored = DIAGS_INIT;
 	struct bound_procedure *bound = runbook_bind(w->a, p, &parameters, &none, &ignored);
 

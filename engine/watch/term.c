@@ -16,7 +16,10 @@
 
 #define TERM_MS 600000
 #define TICK_MS 1000
-#define FACTS_MS 2000 /* between two looks at what is recorded */
+#define FACTS_MS 2000     /* between two looks at what is recorded */
+#define OUTLOOK_MS 10000  /* between two of what would speak against an entry */
+#define PATIENCE_MS 10000 /* between two tries to record what cannot be */
+#define AGAIN_MS 600000   /* between two words about that */
 /* A set of checks that nobody ends. */
 #define FOREVER_MS (INT64_MAX / 4)
 
@@ -30,7 +33,7 @@ struct term {
 	struct {
 		VEC_OF(struct check_sample)
 	} samples; /* not recorded yet */
-	int64_t began_ms, recorded_ms, facts_ms, left_ms;
+	int64_t began_ms, recorded_ms, facts_ms, left_ms, outlook_ms;
 	bool over, urgent;
 };
 
@@ -46,9 +49,14 @@ static struct outlook *outlook_of(struct watching *w, const char *endpoint)
 
 static void add_outlook(struct watching *w, const struct check_probe *p)
 {
-	if (outlook_of(w, p->endpoint))
+	struct outlook *known = outlook_of(w, p->endpoint);
+
+	if (known) {
+		known->asked = true;
 		return;
+	}
 	*arena_vec_add(w->a, &w->outlooks) = (struct outlook){
+		.asked = true,
 		.check = p->check,
 		.region = p->place.region->name,
 		.endpoint = arena_strdup(w->a, p->endpoint),
@@ -71,17 +79,31 @@ static bool is_asked_in(const struct watched_check *c, const struct manifest_reg
 	return c->region ? !strcmp(c->region, r->name) : !r->global;
 }
 
+/* A new version of the project may have lost some. */
+static void drop_unasked(struct watching *w)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->outlooks.count; i++)
+		if (w->outlooks.items[i].asked)
+			w->outlooks.items[kept++] = w->outlooks.items[i];
+	w->outlooks.count = kept;
+}
+
 static int add_all(struct term *t)
 {
 	const struct manifest *m = t->w->e->project->manifest;
 	int rc = 0;
 
+	for (size_t i = 0; i < t->w->outlooks.count; i++)
+		t->w->outlooks.items[i].asked = false;
 	check_sites_load(&t->sites);
 	for (size_t i = 0; i < t->w->checks.count; i++)
 		for (size_t k = 0; k < m->region_count; k++)
 			if (is_asked_in(&t->w->checks.items[i], &m->regions[k]))
 				rc |= check_sites_add(&t->sites, t->w->checks.items[i].check,
 						      &m->regions[k], t->w->d);
+	drop_unasked(t->w);
 	t->w->all.items = t->w->outlooks.items;
 	t->w->all.count = t->w->outlooks.count;
 	return rc;
@@ -143,41 +165,72 @@ static void keep_entries(struct term *t)
 	}
 }
 
-/* What cannot be recorded does not keep anybody from watching. */
+/* What cannot be recorded does not keep anybody from watching; but a runbook will not begin. */
+static void tell_unwritable(struct watching *w, struct diags *d)
+{
+	int64_t now_ms = watch_now_ms(w);
+
+	if (w->unwritable_ms && now_ms - w->unwritable_ms < AGAIN_MS)
+		return;
+	w->unwritable_ms = now_ms;
+	watch_tell(w, (struct watch_event){.kind = WATCH_UNWRITABLE,
+					   .text = d->first ? d->first->summary : "",
+					   .diags = d});
+}
+
+static void tell_writable(struct watching *w)
+{
+	if (!w->unwritable_ms)
+		return;
+	w->unwritable_ms = 0;
+	watch_tell(w, (struct watch_event){.kind = WATCH_WRITABLE});
+	watch_try_again(w);
+}
+
 static void record(struct term *t)
 {
-	struct diags ignored = DIAGS_INIT;
+	struct watching *w = t->w;
+	struct diags said = DIAGS_INIT;
+	struct check_sample own = keep_watch(t->a, w);
 
-	if (t->samples.count) {
+	if (t->samples.count)
 		keep_entries(t);
-		journal_put_samples(t->w->lock, t->samples.items, t->samples.count, &ignored);
+	keep(t, &own);
+	t->recorded_ms = watch_now_ms(w);
+	if (journal_put_samples(w->lock, t->samples.items, t->samples.count, &said) == 0) {
+		tell_writable(w);
+	} else {
+		tell_unwritable(w, &said);
+		t->recorded_ms = watch_now_ms(w) + PATIENCE_MS;
 	}
 	t->samples.count = 0;
-	t->recorded_ms = watch_now_ms(t->w);
-	diags_release(&ignored);
+	diags_release(&said);
 }
 
 /* --- entries --------------------------------------------------------------------------------- */
 
+/* `said`: why, when what is recorded cannot be read. */
 static void tell_hold(struct term *t, struct guarded *g, const struct judgement *v,
-		      const struct watch_facts *f, enum hold hold)
+		      const struct watch_facts *f, struct diags *said)
 {
-	const char *id = hold == HOLD_AWAY ? f->away : hold == HOLD_RUNNING ? f->running : NULL;
+	struct watch_event ev = {
+		.kind = WATCH_HOLDS,
+		.watch = g->entry.watch,
+		.standing = v->standing,
+		.hold = g->held,
+		.since_ms = v->since_ms,
+		.until_ms = entry_held_until(&g->entry, f, g->held),
+		.runbook = g->entry.watch->runbook,
+	};
 
-	if (hold == g->held || hold == HOLD_WAIT)
-		return;
-	g->held = hold;
-	if (hold == HOLD_NOTHING)
-		return;
-	watch_tell(t->w, (struct watch_event){
-				 .kind = WATCH_HOLDS,
-				 .watch = g->entry.watch,
-				 .standing = v->standing,
-				 .hold = hold,
-				 .since_ms = v->since_ms,
-				 .runbook = g->entry.watch->runbook,
-				 .execution = id,
-			 });
+	if (g->held == HOLD_AWAY)
+		ev.execution = f->away;
+	if (g->held == HOLD_RUNNING) {
+		ev.execution = f->running;
+		obstacle_explain(t->w, f->running, said);
+	}
+	ev.diags = said->first ? said : NULL;
+	watch_tell(t->w, ev);
 }
 
 /* What takes care of itself soon is waited for. */
@@ -186,25 +239,68 @@ static bool is_settled(const struct watching *w, enum hold hold)
 	return (hold != HOLD_CUT_OFF && hold != HOLD_WAIT) || watch_now_ms(w) >= w->until_ms;
 }
 
+static void begin(struct term *t, struct guarded *g, const struct judgement *v)
+{
+	t->w->due = g;
+	t->w->verdict = *v;
+	t->over = true;
+}
+
+/* What is in the way and may be given up goes first. */
+static bool gives_up(struct term *t, enum hold hold, const struct watch_facts *f)
+{
+	struct watching *w = t->w;
+
+	if (hold != HOLD_RUNNING || *w->resume || !obstacle_may_go(w, f->running))
+		return false;
+	snprintf(w->resume, sizeof(w->resume), "%s", f->running);
+	w->gives_up = t->over = true;
+	return true;
+}
+
 static void consider(struct term *t, struct guarded *g, const struct judgement *v)
 {
 	struct watching *w = t->w;
+	struct diags said = DIAGS_INIT;
 	struct watch_facts f;
-	enum hold hold;
+	enum hold hold = HOLD_STATE;
 
-	if (act_facts(w, g, &f)) {
-		t->over = true;
-		return;
-	}
-	hold = entry_hold(&g->entry, v, &w->all, &f, watch_now_ms(w));
-	tell_hold(t, g, v, &f, hold);
-	if (hold != HOLD_NOTHING) {
+	if (act_facts(w, g, &f, &said) == 0)
+		hold = entry_hold(&g->entry, v, &w->all, &f, watch_now_ms(w));
+	if (hold == HOLD_NOTHING)
+		begin(t, g, v);
+	else if (!gives_up(t, hold, &f))
 		g->settled = is_settled(w, hold);
-		return;
+	if (hold != g->held && hold != HOLD_WAIT && !w->gives_up) {
+		g->held = hold;
+		if (hold != HOLD_NOTHING)
+			tell_hold(t, g, v, &f, &said);
 	}
-	w->due = g;
-	w->verdict = *v;
-	t->over = true;
+	diags_release(&said);
+}
+
+/* Told to others (status.c), not here: nothing is due. */
+static void look_out(struct term *t, struct guarded *g)
+{
+	struct watching *w = t->w;
+	struct diags ignored = DIAGS_INIT;
+	struct watch_facts f;
+	const char *by;
+
+	g->would = HOLD_STATE;
+	if (act_facts(w, g, &f, &ignored) == 0)
+		g->would = entry_outlook(&g->entry, &f, watch_now_ms(w));
+	g->would_until_ms = entry_held_until(&g->entry, &f, g->would);
+	by = g->would == HOLD_RUNNING ? f.running : g->would == HOLD_AWAY ? f.away : "";
+	snprintf(g->would_by, sizeof(g->would_by), "%s", by);
+	diags_release(&ignored);
+}
+
+static void look_out_all(struct term *t)
+{
+	for (size_t i = 0; i < t->w->count; i++)
+		look_out(t, &t->w->items[i]);
+	t->outlook_ms = watch_now_ms(t->w);
 }
 
 static void tell_standing(struct term *t, struct guarded *g, const struct judgement *v)
@@ -264,7 +360,7 @@ static void judge_all(struct term *t)
 	for (size_t i = 0; i < w->count && !t->over; i++)
 		look_at(t, &w->items[i],
 			facts || w->items[i].held == HOLD_NOTHING ||
-				w->items[i].held == HOLD_CUT_OFF);
+				w->items[i].held == HOLD_CUT_OFF || w->items[i].held == HOLD_MUTE);
 	if (facts)
 		t->facts_ms = watch_now_ms(w) + FACTS_MS;
 	if (w->q->mode == WATCH_ONCE && all_settled(w))
@@ -295,6 +391,7 @@ static void answered(struct check_set *c, const struct check_probe *p,
 	struct outlook *o = outlook_of(w, p->endpoint);
 	enum outlook_answer said = answer->healthy   ? ANSWER_GOOD
 				   : *answer->values ? ANSWER_WRONG
+				   : answer->unasked ? ANSWER_MUTE
 						     : ANSWER_BAD;
 
 	snprintf(o->detail, sizeof(o->detail), "%s", answer->detail);
@@ -347,6 +444,8 @@ static void look_around(struct term *t)
 	int64_t now_ms = watch_now_ms(w);
 
 	judge_all(t);
+	if (t->urgent || now_ms - t->outlook_ms >= OUTLOOK_MS)
+		look_out_all(t);
 	if (t->urgent || t->over || now_ms - t->recorded_ms >= TICK_MS)
 		record(t);
 	t->urgent = false;
@@ -355,7 +454,10 @@ static void look_around(struct term *t)
 	if (now_ms - t->left_ms >= FACTS_MS && !t->over) {
 		t->left_ms = now_ms;
 		act_find_left(w);
-		t->over = *w->resume != '\0';
+		whole_look(w);
+		if (!*w->resume)
+			obstacle_look(w);
+		t->over = *w->resume != '\0' || (w->next && is_quiet(w));
 	}
 	if (now_ms - t->began_ms >= 2 * TERM_MS || (now_ms - t->began_ms >= TERM_MS && is_quiet(w)))
 		t->over = true;
@@ -391,10 +493,14 @@ static void ask(struct term *t)
 {
 	struct dispatch_event ev;
 
+	whole_look(t->w);
 	act_find_left(t->w);
 	t->over = *t->w->resume != '\0';
 	if (t->over)
 		return;
+	obstacle_look(t->w);
+	ready_look(t->w);
+	look_out_all(t);
 	check_set_begin(&t->set, FOREVER_MS);
 	dispatch_rest(t->dispatch, &t->timer, TICK_MS);
 	while (!t->over) {

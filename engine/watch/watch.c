@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "engine/engine_private.h"
+#include "engine/watch/status.h"
 #include "engine/watch/watch_parts.h"
 
 #define STAND_BY_MS 1000 /* between two looks at the lock */
@@ -21,9 +22,15 @@
 const char *watch_event_name(enum watch_event_kind k)
 {
 	static const char *const names[] = {
-		[WATCH_STANDS_BY] = "stands-by", [WATCH_ACTS] = "acts",   [WATCH_LOST] = "lost",
-		[WATCH_STANDING] = "standing",   [WATCH_HOLDS] = "holds", [WATCH_STARTS] = "starts",
+		[WATCH_STANDS_BY] = "stands-by", [WATCH_ACTS] = "acts",
+		[WATCH_LOST] = "lost",           [WATCH_STANDING] = "standing",
+		[WATCH_HOLDS] = "holds",         [WATCH_STARTS] = "starts",
 		[WATCH_RESUMES] = "resumes",     [WATCH_ENDS] = "ends",
+		[WATCH_BROKEN] = "broken",       [WATCH_READ] = "read",
+		[WATCH_GIVES_UP] = "gives-up",   [WATCH_BLOCKED] = "blocked",
+		[WATCH_FREE] = "free",           [WATCH_UNWRITABLE] = "unwritable",
+		[WATCH_WRITABLE] = "writable",   [WATCH_UNREADY] = "unready",
+		[WATCH_READY] = "ready",
 	};
 
 	return names[k];
@@ -52,6 +59,12 @@ void watch_tell(struct watching *w, struct watch_event ev)
 		w->q->tell(w->q->context, &ev);
 }
 
+void watch_try_again(struct watching *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		w->items[i].entry.not_before_ms = w->items[i].pause_ms = 0;
+}
+
 /* --- the lock ------------------------------------------------------------------------------ */
 
 static bool is_stopped(struct watching *w)
@@ -69,16 +82,26 @@ static void pass(struct watching *w, int64_t wait_ms)
 		poll(&fd, 1, (int)wait_ms);
 }
 
+static bool has_code(const struct diags *d, enum diag_code code)
+{
+	for (const struct diag *g = d->first; g; g = g->next)
+		if (g->code == code)
+			return true;
+	return false;
+}
+
 bool watch_renew(struct watching *w)
 {
-	struct diags ignored = DIAGS_INIT;
+	struct diags said = DIAGS_INIT;
 	int64_t now_ms = watch_now_ms(w);
 
 	if (!w->lost && now_ms >= w->renew_ms) {
 		w->renew_ms = now_ms + LOCK_RENEW_MS;
-		w->lost = state_renew_locks(w->lock, &ignored) != 0;
+		state_renew_locks(w->lock, &said);
+		/* What cannot be written now, since it is busy or the disk is full, is not lost. */
+		w->lost = has_code(&said, DIAG_LOCK_LOST);
 	}
-	diags_release(&ignored);
+	diags_release(&said);
 	return !w->lost;
 }
 
@@ -93,17 +116,30 @@ static enum taking take(struct watching *w, struct diags *said)
 
 	if (state_lock(w->lock, &(struct lock_request){&id, 1, &owner, NULL}, said) == 0)
 		result = TAKEN;
-	for (const struct diag *g = said->first; g && result != TAKEN; g = g->next)
-		if (g->code == DIAG_LOCK_HELD || g->code == DIAG_LOCK_QUEUED)
-			result = TAKEN_BY_OTHER;
+	else if (has_code(said, DIAG_LOCK_HELD) || has_code(said, DIAG_LOCK_QUEUED))
+		result = TAKEN_BY_OTHER;
 	arena_free(a);
 	return result;
 }
 
-static void tell_stand_by(struct watching *w, const struct diags *said)
+static const char *who_acts(struct watching *w, struct arena *a)
 {
-	watch_tell(w, (struct watch_event){.kind = WATCH_STANDS_BY,
-					   .text = said->first ? said->first->summary : ""});
+	struct watch_status s;
+	struct diags ignored = DIAGS_INIT;
+	int rc = watch_status_load(w->lock, watch_wall_ms(w), a, &s, &ignored);
+
+	diags_release(&ignored);
+	if (rc || s.life != WATCH_LIFE_GOES_ON)
+		return "another one watches";
+	return arena_printf(a, "%s@%s (process %lld) watches", s.user, s.host, (long long)s.pid);
+}
+
+static void tell_stand_by(struct watching *w)
+{
+	struct arena *a = arena_new();
+
+	watch_tell(w, (struct watch_event){.kind = WATCH_STANDS_BY, .text = who_acts(w, a)});
+	arena_free(a);
 }
 
 /* 0: it acts; 1: it was asked to stop, or may not wait; -1. */
@@ -116,7 +152,7 @@ static int take_lock(struct watching *w)
 		enum taking result = take(w, &said);
 
 		if (result == TAKEN_BY_OTHER && !told)
-			tell_stand_by(w, &said);
+			tell_stand_by(w);
 		if (result == TAKING_FAILED)
 			diags_take(w->d, &said);
 		diags_release(&said);
@@ -139,8 +175,13 @@ static int act_as_watch(struct watching *w)
 	if (rc)
 		return rc;
 	w->lost = false;
+	w->acts_since_ms = watch_wall_ms(w);
+	/* It asked nothing while it stood by: that was no silence. */
+	w->all.heard_ms = watch_now_ms(w);
 	w->renew_ms = watch_now_ms(w) + LOCK_RENEW_MS;
 	keep_restore(w);
+	w->said_ms = 0;
+	keep_doing(w);
 	watch_tell(w, (struct watch_event){.kind = WATCH_ACTS});
 	return 0;
 }
@@ -183,6 +224,7 @@ static int go(struct watching *w)
 		rc = term_run(w);
 		if (rc)
 			break;
+		whole_take(w);
 		act(w);
 		if (w->lost && !is_over(w)) {
 			watch_tell(w, (struct watch_event){.kind = WATCH_LOST});
@@ -242,6 +284,7 @@ int engine_watch(struct engine *e, const struct watch_request *q, struct watch_r
 	out->stopped = w.stopped;
 	for (size_t i = 0; i < w.count; i++)
 		out->unwell += w.items[i].told != STANDING_HEALTHY;
+	whole_close(&w);
 	arena_free(w.a);
 	return rc;
 }

@@ -15,16 +15,25 @@
 struct engine;
 
 enum watch_event_kind {
-	WATCH_STANDS_BY, /* another one acts: text says who */
-	WATCH_ACTS,      /* the lock is its own */
-	WATCH_LOST,      /* somebody took the lock over */
-	WATCH_STANDING,  /* an entry stands otherwise than before */
-	WATCH_HOLDS,     /* an entry is due, and `hold` speaks against its runbook */
-	WATCH_STARTS,    /* it begins an execution */
-	WATCH_RESUMES,   /* it goes on with one */
-	WATCH_ENDS       /* text: how that ended; diags */
+	WATCH_STANDS_BY,  /* another one acts: text says who */
+	WATCH_ACTS,       /* the lock is its own */
+	WATCH_LOST,       /* somebody took the lock over */
+	WATCH_STANDING,   /* an entry stands otherwise than before */
+	WATCH_HOLDS,      /* an entry is due, and `hold` speaks against its runbook */
+	WATCH_STARTS,     /* it begins an execution */
+	WATCH_RESUMES,    /* it goes on with one */
+	WATCH_ENDS,       /* text: how that ended; diags */
+	WATCH_BROKEN,     /* the project was changed and is broken: text, diags */
+	WATCH_READ,       /* a new version of it is watched from here on */
+	WATCH_GIVES_UP,   /* it ends an execution that nobody runs, to begin its own */
+	WATCH_BLOCKED,    /* an execution keeps it from acting: text is how that stands; diags */
+	WATCH_FREE,       /* and that is over: text is how it ended */
+	WATCH_UNWRITABLE, /* nothing can be recorded: text, diags */
+	WATCH_WRITABLE,   /* it can again */
+	WATCH_UNREADY,    /* the runbook of an entry would be refused: text, diags */
+	WATCH_READY       /* and now it would not */
 };
-#define WATCH_EVENT_COUNT (WATCH_ENDS + 1)
+#define WATCH_EVENT_COUNT (WATCH_READY + 1)
 const char *watch_event_name(enum watch_event_kind k); /* "stands-by" */
 
 struct watch_event {
@@ -34,10 +43,11 @@ struct watch_event {
 	enum standing standing;
 	enum hold hold;
 	int64_t since_ms;      /* of an outage; 0 */
+	int64_t until_ms;      /* of a hold; 0: nobody knows */
 	const char *text;      /* "" */
 	const char *runbook;   /* NULL */
 	const char *execution; /* its id; NULL */
-	struct diags *diags;   /* of the execution; NULL */
+	struct diags *diags;   /* more about it; NULL */
 };
 
 enum watch_mode {

@@ -296,7 +296,12 @@ struct hd_provider {
 	 * entry}; those that are the engine's (Interval, HealthyThreshold, UnhealthyThreshold,
 	 * Roles, Provider) mean nothing here.  It is carried out once, within the timeout:
 	 * set_result({"Healthy": true or false, "Detail": "503 in 12 ms", "Millis": 12}) and HD_OK,
-	 * whatever the outcome; another status only when it could not be carried out.  "Values" in
+	 * whatever the outcome; another status only when it could not be carried out.
+	 * "SaidNo": true in the result of an unhealthy one: whoever was asked answered so (HTTP
+	 * 503, exit code 1, a standby); without it nobody did, as far as is known.
+	 * "Asked": false in the result of an unhealthy one: for a reason that says nothing of what
+	 * was to be asked about - the command is not there, the certificate is not trusted, the
+	 * password is wrong.  Fences prove nothing by either (docs/health.md).  "Values" in
 	 * the result, an object of scalars, is what was measured: of POSTGRES "Role" ("primary" or
 	 * "standby"), "Writable", "LagSeconds", "LagBytes", "Lsn", "LastCommit" (RFC 3339).
 	 * "From": {"Host": name} in args: it is asked from that host, by the provider that

@@ -80,6 +80,8 @@ struct http_answer {
 	bool unsendable;     /* the request itself is wrong: nobody was asked */
 	bool untrusted;      /* TLS: the certificate is not one we trust */
 	bool expired;        /* `untrusted`, for no reason but that its time is over */
+	bool said_no;        /* nobody was found to ask, or whoever was there would not be asked:
+				name, TLS, proxy */
 	int64_t expires_ms;  /* end of the server's certificate, since 1970; 0: not known */
 	const char *why;     /* without an answer: one line, "connection refused"; never a secret */
 	const char *address; /* "127.0.0.1:8081" when connected; else "" */

@@ -233,6 +233,18 @@ static int64_t expires_ms(const struct slot *s)
 	return 0;
 }
 
+/* Silence, or the end of a connection, is what a lost server looks like; these are not. */
+static bool said_no(const struct slot *s, CURLcode code, bool untrusted)
+{
+	long status = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return untrusted || (!s->now.begun && status >= 300) ||
+	       code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+	       code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM ||
+	       code == CURLE_SSL_CIPHER || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 void http_answer_take(struct slot *s, CURLcode code, struct arena *a, struct http_answer *out)
 {
 	const struct exchange *x = &s->now;
@@ -254,6 +266,7 @@ void http_answer_take(struct slot *s, CURLcode code, struct arena *a, struct htt
 	out->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	out->expired = has_expired(s, code);
 	out->untrusted = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR;
+	out->said_no = said_no(s, code, out->untrusted);
 	if (x->stopped)
 		out->result = HTTP_STOPPED;
 	else

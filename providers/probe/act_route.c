@@ -333,12 +333,15 @@ static bool takes_nothing(const struct route *r, const json_t *shares, const cha
 	return false;
 }
 
-/* Weights do not help a server that somebody took out. */
-static int check_taken(struct place *p, const json_t *shares)
+/* Weights do not help a server that somebody took out: asked before any is set, since the others
+ * would be drained for nothing, and of what came of it. */
+static int check_taken(struct place *p, json_t *shares)
 {
 	const char *region;
+	bool nothing = takes_nothing(p->r, shares, &region);
 
-	if (!takes_nothing(p->r, shares, &region))
+	json_decref(shares);
+	if (!nothing)
 		return 0;
 	return say_refusal(
 		p, text_of(arena_printf(p->r->act->c.arena,
@@ -347,18 +350,13 @@ static int check_taken(struct place *p, const json_t *shares)
 
 static int set_one(struct place *p)
 {
-	json_t *shares;
-	int rc;
-
 	if (look(p) < 0)
 		return -1;
 	haproxy_want(&p->r->regions, &p->servers);
-	if (put(p) < 0 || verify(p) < 0)
+	if (check_taken(p, haproxy_promised(&p->r->regions, &p->servers)) < 0 || put(p) < 0 ||
+	    verify(p) < 0)
 		return -1;
-	shares = haproxy_shares(&p->r->regions, &p->servers);
-	rc = check_taken(p, shares);
-	json_decref(shares);
-	return rc;
+	return check_taken(p, haproxy_shares(&p->r->regions, &p->servers));
 }
 
 /* --- all of them -------------------------------------------------------------------------- */

@@ -53,6 +53,32 @@ int check_say(struct check *c, bool healthy, const char *fmt, ...)
 	return 0;
 }
 
+int check_say_unasked(struct check *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->healthy = false;
+	c->unasked = true;
+	str_clear(&c->detail);
+	va_start(ap, fmt);
+	str_vprintf(&c->detail, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+int check_say_no(struct check *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->healthy = false;
+	c->said_no = true;
+	str_clear(&c->detail);
+	va_start(ap, fmt);
+	str_vprintf(&c->detail, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
 /* By this very address: a name may stand for several, and a proxy may be who refuses. */
 static bool is_refusal(const char *why, const char *host)
 {
@@ -76,6 +102,8 @@ int check_say_silence(struct check *c, const char *host, const struct http_answe
 				 a->sent ? "whole answer from" : "connection to", host, limit);
 	if (is_refusal(a->why, host))
 		return check_say(c, false, "connection refused by %s", host);
+	if (a->said_no || a->unsendable)
+		return check_say_unasked(c, "%s (%s)", a->why, host);
 	return check_say(c, false, "%s (%s)", a->why, host);
 }
 
@@ -92,6 +120,8 @@ int check_say_end(struct check *c, const char *host, const struct check_end *end
 				 limit);
 	if (strcmp(end->why, "connection refused") == 0)
 		return check_say(c, false, "connection refused by %s", host);
+	if (end->unasked || net_is_nameless(end->why))
+		return check_say_unasked(c, "%s (%s)", end->why, host);
 	return check_say(c, false, "%s (%s)", end->why, host);
 }
 
@@ -170,22 +200,14 @@ int check_host(struct check *c, const char *key, const char **out)
 		       : check_refuse(c, key, "it is the name or the address of a host");
 }
 
-static void cover(char *text, size_t len, const char *secret)
-{
-	size_t hidden = secret ? strlen(secret) : 0;
-	char *at = text;
-
-	while (hidden && (at = memmem(at, (size_t)(text + len - at), secret, hidden)))
-		memset(at, '*', hidden);
-}
-
 const char *check_foreign(struct arena *a, struct text said, const char *secret)
 {
 	char *out = arena_text(a, said);
 	struct text t;
 	size_t bad;
 
-	cover(out, said.len, secret);
+	if (secret)
+		said.len = text_cover(out, said.len, secret);
 	for (size_t i = 0; i < said.len; i++)
 		out[i] = (unsigned char)out[i] < ' ' || out[i] == 127 ? ' ' : out[i];
 	t = text_trim((struct text){out, said.len});

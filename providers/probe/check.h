@@ -35,6 +35,8 @@ struct check {
 	const char *what; /* "a check of type HTTP", "the action http": for messages */
 	int64_t timeout_ms, started_ms;
 	bool healthy;
+	bool said_no; /* unhealthy, as an answer to what was asked */
+	bool unasked; /* unhealthy, and that says nothing of what was to be asked about */
 	struct str detail;
 	json_t *values; /* what was measured: an object of scalars; NULL: nothing */
 	struct fault fault;
@@ -52,6 +54,14 @@ int check_stop(void *context);
 struct wait check_wait(struct check *c);
 /* The answer: always 0. */
 int check_say(struct check *c, bool healthy, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/*
+ * Unhealthy because it could not be asked: no such program or name, a certificate that is not
+ * trusted, credentials that are refused, a server that does not want to answer.  Users may be cut
+ * off all the same; but of a database nobody may conclude that it takes no writes.
+ */
+int check_say_unasked(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Unhealthy, by whom was asked: not by their silence. */
+int check_say_no(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Unhealthy: why this host gave no answer, or no connection. */
 int check_say_silence(struct check *c, const char *host, const struct http_answer *a);
 /* The same for what net.h answered, unless it was stopped: then -1.  `connected`: something had
@@ -60,6 +70,7 @@ struct check_end {
 	enum net_result result;
 	const char *why;
 	bool connected;
+	bool unasked; /* somebody said no: check_say_unasked */
 };
 int check_say_end(struct check *c, const char *host, const struct check_end *end);
 /* A COMMAND check with this on its input; NULL: an empty one. */

@@ -13,6 +13,9 @@
 #define WORDS_MAX 1000
 #define LINE_LEN ((size_t)200)
 #define SECRET_LEN 8 /* shorter values are in too many words by chance */
+/* What a shell ends with when there is no such program, or it may not be run. */
+#define NOT_RUNNABLE 126
+#define NOT_FOUND 127
 #define USUAL_PATH "/usr/local/bin:/usr/bin:/bin"
 
 struct command {
@@ -167,12 +170,9 @@ static void hide(const struct command *m, struct str *said)
 	json_object_foreach((json_t *)map, name, value)
 	{
 		const char *text = json_string_value(value);
-		size_t len = text ? strlen(text) : 0;
-		char *at = said->ptr;
 
-		while (len >= SECRET_LEN && at &&
-		       (at = memmem(at, (size_t)(said->ptr + said->len - at), text, len)))
-			memset(at, '*', len);
+		if (said->ptr && text && strlen(text) >= SECRET_LEN)
+			said->len = text_cover(said->ptr, said->len, text);
 	}
 }
 
@@ -210,11 +210,15 @@ static int judge(struct command *m, struct process_result *r)
 
 	switch (r->end) {
 	case PROCESS_EXITED:
-		return check_say(c, r->number == 0, "exit %d in %lld ms%s%s", r->number, ms, sep,
-				 line);
+		if (r->number == NOT_RUNNABLE || r->number == NOT_FOUND)
+			return check_say_unasked(c, "exit %d in %lld ms%s%s", r->number, ms, sep,
+						 line);
+		if (r->number)
+			return check_say_no(c, "exit %d in %lld ms%s%s", r->number, ms, sep, line);
+		return check_say(c, true, "exit 0 in %lld ms%s%s", ms, sep, line);
 	case PROCESS_SIGNALLED:
-		return check_say(c, false, "ended by %s in %lld ms%s%s",
-				 signal_name(c->arena, r->number), ms, sep, line);
+		return check_say_unasked(c, "ended by %s in %lld ms%s%s",
+					 signal_name(c->arena, r->number), ms, sep, line);
 	case PROCESS_TOO_LONG:
 		clock_format_duration(c->timeout_ms, limit);
 		return check_say(c, false, "not over within %s, killed%s%s", limit, sep, line);

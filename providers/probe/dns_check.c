@@ -340,8 +340,10 @@ static int judge(struct dns_check *d, const struct wishes *equals, const struct 
 	const char *why = failed ? "the server could not answer" : wrong(d, equals, contains);
 
 	measure(d);
+	if (failed)
+		return check_say_unasked(d->c, "%s (%s)", why, fact(d));
 	if (why)
-		return check_say(d->c, false, "%s (%s)", why, fact(d));
+		return check_say_no(d->c, "%s (%s)", why, fact(d));
 	return check_say(d->c, true, "%s", fact(d));
 }
 

@@ -316,33 +316,56 @@ const struct haproxy_server *haproxy_unlike(const struct haproxy_servers *server
 
 /* --- what regions get --------------------------------------------------------------------- */
 
-static int64_t taken_by(const struct haproxy_servers *servers, size_t region)
+static int64_t taken_now(const struct haproxy_server *s)
+{
+	return s->drains ? 0 : s->weight;
+}
+
+static int64_t taken_then(const struct haproxy_server *s)
+{
+	return s->wanted;
+}
+
+static int64_t taken_by(const struct haproxy_servers *servers, size_t region,
+			int64_t (*taken)(const struct haproxy_server *s))
 {
 	int64_t all = 0;
 
 	for (size_t i = 0; i < servers->count; i++) {
 		const struct haproxy_server *s = &servers->items[i];
 
-		if (s->region == region && !s->maintained && !s->drains)
-			all += s->weight;
+		if (s->region == region && !s->maintained)
+			all += taken(s);
 	}
 	return all;
 }
 
-json_t *haproxy_shares(const struct haproxy_regions *regions, const struct haproxy_servers *servers)
+static json_t *shares(const struct haproxy_regions *regions, const struct haproxy_servers *servers,
+		      int64_t (*taken)(const struct haproxy_server *s))
 {
-	json_t *shares = json_object();
+	json_t *out = json_object();
 	int64_t all = 0;
 
 	for (size_t i = 0; i < regions->count; i++)
-		all += taken_by(servers, i);
+		all += taken_by(servers, i, taken);
 	for (size_t i = 0; i < regions->count; i++) {
-		int64_t part = taken_by(servers, i);
+		int64_t part = taken_by(servers, i, taken);
 		int64_t percent = all ? (200 * part + all) / (2 * all) : 0;
 
 		/* A little is not nothing. */
-		json_object_set_new(shares, regions->items[i].name,
+		json_object_set_new(out, regions->items[i].name,
 				    json_integer(part && !percent ? 1 : percent));
 	}
-	return shares;
+	return out;
+}
+
+json_t *haproxy_shares(const struct haproxy_regions *regions, const struct haproxy_servers *servers)
+{
+	return shares(regions, servers, taken_now);
+}
+
+json_t *haproxy_promised(const struct haproxy_regions *regions,
+			 const struct haproxy_servers *servers)
+{
+	return shares(regions, servers, taken_then);
 }

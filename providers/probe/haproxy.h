@@ -66,5 +66,8 @@ const struct haproxy_server *haproxy_unlike(const struct haproxy_servers *server
 /* {"east": 75, "west": 25}: what the regions get now.  New reference. */
 json_t *haproxy_shares(const struct haproxy_regions *regions,
 		       const struct haproxy_servers *servers);
+/* What they will get when the commands are carried out.  New reference. */
+json_t *haproxy_promised(const struct haproxy_regions *regions,
+			 const struct haproxy_servers *servers);
 
 #endif

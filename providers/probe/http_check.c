@@ -160,8 +160,8 @@ static int say_silence(struct http_check *h)
 	int64_t over_ms = wall_ms(h) - h->answer.expires_ms;
 
 	if (h->answer.expired && h->answer.expires_ms && over_ms > 0)
-		return check_say(h->c, false, "TLS certificate expired %s ago (%s)",
-				 span_of_time(h->c->arena, over_ms), host);
+		return check_say_unasked(h->c, "TLS certificate expired %s ago (%s)",
+					 span_of_time(h->c->arena, over_ms), host);
 	return check_say_silence(h->c, host, &h->answer);
 }
 
@@ -208,21 +208,29 @@ static void measure(struct http_check *h)
 		check_measure(h->c, "TlsDays", json_integer(left_ms > 0 ? left_ms / DAY_MS : 0));
 }
 
+/* Who asks is not let in. */
+static bool is_locked_out(int status)
+{
+	return status == 401 || status == 403 || status == 407;
+}
+
 static int judge(struct http_check *h)
 {
 	const char *found = fact(h), *early = early_end(h);
 	bool redirects = h->answer.status >= 300 && h->answer.status <= 399;
 
 	measure(h);
-
+	if (!status_has(&h->ask.expected, h->answer.status) && is_locked_out(h->answer.status))
+		return check_say_unasked(h->c, "%s, not %s", found, h->ask.expected.text);
 	if (!status_has(&h->ask.expected, h->answer.status))
-		return check_say(h->c, false, "%s, not %s%s", found, h->ask.expected.text,
-				 redirects && !h->follows ? " (redirects are not followed)" : "");
+		return check_say_no(h->c, "%s, not %s%s", found, h->ask.expected.text,
+				    redirects && !h->follows ? " (redirects are not followed)"
+							     : "");
 	if (h->contains && !has_text(h->answer.body, h->contains))
-		return check_say(h->c, false, "%s, without the text of Contains%s", found,
-				 h->answer.cut ? " in its first MB" : "");
+		return check_say_no(h->c, "%s, without the text of Contains%s", found,
+				    h->answer.cut ? " in its first MB" : "");
 	if (early)
-		return check_say(h->c, false, "%s (%s)", early, found);
+		return check_say_no(h->c, "%s (%s)", early, found);
 	return check_say(h->c, true, "%s", found);
 }
 

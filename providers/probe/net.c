@@ -46,6 +46,14 @@ bool net_is_host(const char *s)
 	return *s && !s[len] && len < 256;
 }
 
+#define NAME_UNKNOWN "the host's name is not known"
+#define NAME_UNSAID "nobody says what the host's name stands for"
+
+bool net_is_nameless(const char *why)
+{
+	return strcmp(why, NAME_UNKNOWN) == 0 || strcmp(why, NAME_UNSAID) == 0;
+}
+
 /* getaddrinfo cannot be told to stop: it runs in a thread of its own, and whoever of the two is
  * last frees the question. */
 struct question {
@@ -141,8 +149,7 @@ static enum net_result ask_system(struct question *q, const struct wait *w,
 	pthread_mutex_unlock(&q->lock);
 	if (out->count)
 		return NET_OK;
-	*why = q->error == EAI_AGAIN ? "nobody says what the host's name stands for"
-				     : "the host's name is not known";
+	*why = q->error == EAI_AGAIN ? NAME_UNSAID : NAME_UNKNOWN;
 	return NET_FAILED;
 }
 

@@ -45,6 +45,8 @@ bool net_is_host(const char *s);
 /* What the name stands for.  Numbers need nobody; a name is asked of the system. */
 enum net_result net_resolve(const char *host, int port, const struct wait *w,
 			    struct net_addresses *out, const char **why);
+/* That is why: nobody was found to ask. */
+bool net_is_nameless(const char *why);
 /* Until the descriptor is ready for what `events` of poll(2) say. */
 enum net_result net_ready(int fd, short events, const struct wait *w);
 /* A connected socket (SOCK_STREAM or SOCK_DGRAM) that does not block, in *fd. */

@@ -105,6 +105,33 @@ static const char *why_not(struct arena *a, const struct pg *p)
 	return best.len ? check_foreign(a, best, p->secret) : "the connection was closed";
 }
 
+/* What a server that is lost leaves to be seen.  All else was said: by a server that lives, or by
+ * libpq, which would not go on with it. */
+static bool is_silence(struct text line)
+{
+	static const char *const lost[] = {
+		"Connection refused",   "Connection reset by peer",
+		"Connection timed out", "Broken pipe",
+		"No route to host",     "Network is unreachable",
+		"Host is down",         "server closed the connection unexpectedly"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lost); i++)
+		if (memmem(line.ptr, line.len, lost[i], strlen(lost[i])))
+			return true;
+	return false;
+}
+
+static bool said_no(const struct pg *p)
+{
+	struct text_split lines = text_split_start(text_of(PQerrorMessage(p->c)));
+	struct text line;
+
+	while (text_next(&lines, '\n', &line))
+		if (memmem(line.ptr, line.len, " failed: ", 9) && !is_silence(line))
+			return true;
+	return false;
+}
+
 static enum net_result go_on(struct pg *p, const struct wait *w)
 {
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
@@ -136,7 +163,7 @@ enum net_result pg_connect(struct arena *a, const struct pg_target *to, const st
 	struct pg *p;
 	struct options o;
 
-	failure->connected = false;
+	failure->connected = failure->said_no = false;
 	if (r != NET_OK)
 		return r;
 	o = options_of(a, to, &found);
@@ -152,6 +179,7 @@ enum net_result pg_connect(struct arena *a, const struct pg_target *to, const st
 	}
 	failure->connected = p->c && PQstatus(p->c) != CONNECTION_STARTED;
 	failure->why = p->c ? why_not(a, p) : "no memory";
+	failure->said_no = r == NET_FAILED && p->c && said_no(p);
 	pg_close(p);
 	return r;
 }

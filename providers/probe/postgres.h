@@ -24,6 +24,7 @@ struct pg_target {
 struct pg_failure {
 	const char *why;
 	bool connected; /* something had accepted */
+	bool said_no;   /* it is there and does not let us in, or we would not trust it */
 };
 
 /* On anything but NET_OK *failure is set and there is nothing to close. */

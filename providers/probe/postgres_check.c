@@ -214,7 +214,10 @@ static int ask(struct postgres *p, const char *sql, struct pg_reply *r)
 	} while (r->answer == PG_CONFLICT && ++tries < CONFLICTS_MAX);
 	if (r->answer == PG_ROW)
 		return 0;
-	end = (struct check_end){r->answer == PG_NONE ? r->result : NET_FAILED, r->why, true};
+	end = (struct check_end){.result = r->answer == PG_NONE ? r->result : NET_FAILED,
+				 .why = r->why,
+				 .connected = true,
+				 .unasked = r->answer != PG_NONE};
 	return check_say_end(p->c, p->place, &end) < 0 ? -1 : 1;
 }
 
@@ -485,7 +488,7 @@ static int judge(struct postgres *p)
 	if (!wrong)
 		wrong = wrong_answer(p);
 	if (wrong)
-		return check_say(p->c, false, "%s (%s)", wrong, fact_text(p));
+		return check_say_no(p->c, "%s (%s)", wrong, fact_text(p));
 	return check_say(p->c, true, "%s", fact_text(p));
 }
 
@@ -494,8 +497,10 @@ static int connect_and_look(struct postgres *p)
 	struct wait w = check_wait(p->c);
 	struct pg_failure failure = {.why = ""};
 	enum net_result r = pg_connect(p->c->arena, &p->target, &w, &p->pg, &failure);
-	const struct check_end end = {
-		.result = r, .why = failure.why, .connected = failure.connected};
+	const struct check_end end = {.result = r,
+				      .why = failure.why,
+				      .connected = failure.connected,
+				      .unasked = failure.said_no};
 	int answered;
 
 	if (r == NET_FAILED && strcmp(failure.why, PG_CONNECTION_REFUSED) == 0)

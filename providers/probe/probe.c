@@ -162,6 +162,10 @@ static int answer(struct check *c)
 	json_object_set_new(result, "Healthy", json_boolean(c->healthy));
 	json_object_set_new(result, "Detail", json_string(str_cstr(&c->detail)));
 	json_object_set_new(result, "Millis", json_integer(check_passed_ms(c)));
+	if (c->said_no)
+		json_object_set_new(result, "SaidNo", json_true());
+	if (c->unasked)
+		json_object_set_new(result, "Asked", json_false());
 	if (c->values)
 		json_object_set(result, "Values", c->values);
 	c->call.host->set_result(c->call.op, span_of(json_text(c->arena, result)));

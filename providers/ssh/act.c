@@ -107,12 +107,17 @@ static void hand_over_result(struct ask *a, const struct op_report *r)
 }
 
 /* What it wrote as errors says why; many write all they say as output. */
-static void detail_said(struct fault *f, const struct op_report *r)
+static void detail_said(struct ask *a, const struct op_report *r)
 {
-	if (text_trim(str_text(&r->errors)).len > 0)
-		op_detail_said(f, str_text(&r->errors));
-	else
-		op_detail_said(f, str_text(&r->tail));
+	struct text said = text_trim(str_text(&r->errors));
+
+	if (!said.len)
+		said = text_trim(str_text(&r->tail));
+	if (said.len)
+		fault_detail(&a->fault, "It ran on %s.", a->host_name);
+	op_detail_said(&a->fault, said);
+	if (!said.len)
+		fault_detail(&a->fault, "It ran on %s.", a->host_name);
 }
 
 static int end_fault(struct ask *a, const struct op_report *r)
@@ -121,14 +126,13 @@ static int end_fault(struct ask *a, const struct op_report *r)
 
 	if (r->phase == OP_TIMED_OUT) {
 		fault_set(f, HD_FATAL, DIAG_SSH_SCRIPT_TIMEOUT, "the command took too long");
-		fault_detail(f, "It was ended after %lld s on %s.",
-			     (long long)json_int(a->token, "time", 0), a->host_name);
+		fault_detail(f, "It was ended after %lld s.",
+			     (long long)json_int(a->token, "time", 0));
 		fault_hint(f, "give it a longer Timeout, or find out what it waits for");
 	} else {
 		fault_set(f, HD_FATAL, DIAG_SSH_COMMAND, "the command ended with code %d", r->code);
-		fault_detail(f, "It ran on %s.", a->host_name);
 	}
-	detail_said(f, r);
+	detail_said(a, r);
 	f->effect = HD_EFFECT_PARTIAL;
 	return ask_say(a);
 }

@@ -15,6 +15,9 @@
 #define LINE_LEN ((size_t)200)
 #define SECRET_LEN 8
 #define TOO_LONG 124 /* what timeout(1) ends with */
+/* What a shell ends with when there is no such program, or it may not be run. */
+#define NOT_RUNNABLE 126
+#define NOT_FOUND 127
 
 int look_say(struct look *l, bool healthy, const char *fmt, ...)
 {
@@ -58,7 +61,7 @@ static void add_script(const struct look *l, const json_t *environment, struct t
 }
 
 /* A value of Environment that is long enough to be a secret is none of anybody's business. */
-static void hide(const json_t *environment, char *said, size_t len)
+static size_t hide(const json_t *environment, char *said, size_t len)
 {
 	const char *name;
 	json_t *value;
@@ -66,13 +69,11 @@ static void hide(const json_t *environment, char *said, size_t len)
 	json_object_foreach((json_t *)(uintptr_t)environment, name, value)
 	{
 		const char *text = json_string_value(value);
-		size_t size = text ? strlen(text) : 0;
-		char *at = said;
 
-		while (size >= SECRET_LEN &&
-		       (at = memmem(at, (size_t)(said + len - at), text, size)))
-			memset(at, '*', size);
+		if (text && strlen(text) >= SECRET_LEN)
+			len = text_cover(said, len, text);
 	}
+	return len;
 }
 
 /* The last line that is not empty; what is no text, or would move a cursor, is something else. */
@@ -83,7 +84,7 @@ static const char *last_line(const struct look *l, struct text said)
 	struct text line, last = TEXT_LIT("");
 	size_t bad;
 
-	hide(json_object_get(l->ask->desired, "Environment"), copy, said.len);
+	said.len = hide(json_object_get(l->ask->desired, "Environment"), copy, said.len);
 	lines = text_split_start((struct text){copy, said.len});
 	while (text_next(&lines, '\n', &line)) {
 		if (text_trim(line).len)
@@ -116,6 +117,8 @@ static int judge(struct look *l, struct text output)
 		return look_say(l, false, "not over within %s, killed%s%s", limit, sep, line);
 	if (l->passed_ms > l->timeout_ms)
 		return look_say(l, false, "not over within %s%s%s", limit, sep, line);
+	l->unasked = code == NOT_RUNNABLE || code == NOT_FOUND;
+	l->said_no = code && !l->unasked;
 	return look_say(l, code == 0, "exit %d in %lld ms%s%s", (int)code, (long long)l->passed_ms,
 			sep, line);
 }
@@ -214,6 +217,10 @@ static int answer(struct look *l)
 	json_object_set_new(result, "Healthy", json_boolean(l->healthy));
 	json_object_set_new(result, "Detail", json_string(str_cstr(&l->detail)));
 	json_object_set_new(result, "Millis", json_integer(l->passed_ms));
+	if (l->said_no)
+		json_object_set_new(result, "SaidNo", json_true());
+	if (l->unasked)
+		json_object_set_new(result, "Asked", json_false());
 	l->ask->call.host->set_result(l->ask->call.op, span_of(json_text(l->ask->arena, result)));
 	json_decref(result);
 	return HD_OK;
@@ -225,6 +232,27 @@ static int say(struct ask *a)
 	if (a->fault.status != HD_CANCELLED && a->fault.status != HD_CONFLICT)
 		a->fault.status = HD_FATAL;
 	return ask_say(a);
+}
+
+/* The host of a command is silent, as one that is lost is.  Whoever shows a wrong key, refuses the
+ * login or the connection is there. */
+static bool is_silence(const struct look *l)
+{
+	const struct fault *f = &l->ask->fault;
+
+	return strcmp(l->type, "SSH") == 0 &&
+	       (f->code == DIAG_SSH_TIMEOUT || f->code == DIAG_SSH_DEADLINE ||
+		(f->code == DIAG_SSH_UNROUTABLE && f->status == HD_UNREACHABLE));
+}
+
+static int end(struct look *l)
+{
+	if (carry_out(l) == 0)
+		return answer(l);
+	if (!is_silence(l))
+		return say(l->ask);
+	look_say(l, false, "%s", str_cstr(&l->ask->fault.summary));
+	return answer(l);
 }
 
 static int no_such_lookup(struct ask *a, struct text what)
@@ -248,7 +276,7 @@ int look_call(struct hd_session *s, struct hd_op *op, struct hd_span what, struc
 	if (!text_is(span_text(what), "check"))
 		status = no_such_lookup(&a, span_text(what));
 	else
-		status = carry_out(&l) < 0 ? say(&a) : answer(&l);
+		status = end(&l);
 	str_release(&l.detail);
 	ask_close(&a);
 	return status;

@@ -13,6 +13,8 @@ struct look {
 	const char *type;
 	int64_t timeout_ms;
 	bool healthy;
+	bool said_no; /* unhealthy, as an answer to what was asked */
+	bool unasked; /* unhealthy, and that says nothing of what was to be asked about */
 	int64_t passed_ms;
 	struct str detail;
 };

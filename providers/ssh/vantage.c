@@ -274,12 +274,17 @@ static int judge(struct http_look *h, bool cut)
 					(long long)h->l->passed_ms);
 	bool redirects = h->reply.status >= 300 && h->reply.status <= 399;
 
+	h->l->unasked =
+		!status_has(&h->expected, h->reply.status) &&
+		(h->reply.status == 401 || h->reply.status == 403 || h->reply.status == 407);
+	h->l->said_no = !h->l->unasked;
 	if (!status_has(&h->expected, h->reply.status))
 		return look_say(h->l, false, "%s, not %s%s", fact, h->expected.text,
 				redirects ? " (redirects are not followed)" : "");
 	if (h->contains && !has_text(&h->reply.body, h->contains))
 		return look_say(h->l, false, "%s, without the text of Contains%s", fact,
 				cut ? " in its first MB" : "");
+	h->l->said_no = false;
 	return look_say(h->l, true, "%s", fact);
 }
 

@@ -1,6 +1,6 @@
 /*
  * fuzz_report.c - a file for `runbook report --verify` in; what verifies must verify again when it
- * is made anew, and every view of it must come to an end.
+ * is made anew, and every view of it, and what going back would undo, must come to an end.
  */
 #include <stdlib.h>
 
@@ -22,9 +22,15 @@ static void check_again(struct arena *a, const struct report *r)
 	diags_release(&d);
 }
 
-static void view_all(const struct report *r)
+static void view_all(struct arena *a, const struct report *r)
 {
 	struct str out = STR_INIT;
+	struct way_back back;
+
+	execution_way_back(a, &r->story, &back);
+	if (back.undone.count + back.stays.count > r->story.step_count ||
+	    back.decisive > back.stays.count || (back.point && !back.decisive))
+		abort();
 
 	view_report_markdown(r, &out);
 	view_report_html(r, &out);
@@ -46,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		check_again(a, &r);
 	/* Also of one that does not verify: its events were read all the same. */
 	if (r.story.row.id)
-		view_all(&r);
+		view_all(a, &r);
 	diags_release(&d);
 	arena_free(a);
 	return 0;

@@ -7,16 +7,15 @@ import pytest
 from lab import wait_until
 from lab.drlab import DrLab
 from lab.proof import one_primary
+from lab.scenario import deployed
 
 SCENARIO_LIMIT_S = 90
 pytestmark = pytest.mark.limit(SCENARIO_LIMIT_S)
 
 
-@pytest.fixture(scope="module")
-def lab():
-    with DrLab() as it:
-        it.start().deploy()
-        yield it
+@pytest.fixture
+def lab(deployed):
+    return deployed
 
 
 def test_what_is_deployed_serves_customers_and_is_not_changed_again(lab):

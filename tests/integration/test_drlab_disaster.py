@@ -6,34 +6,12 @@ import time
 import pytest
 
 from lab import wait_until
-from lab.drlab import DrLab
 from lab.proof import is_complete, loss_is_reported, nothing_lost, one_primary, was_busy
+from lab.scenario import cut_lab, deployed, lab
 
 pytestmark = pytest.mark.limit(90)
 # Between the cut and the moment that hadeploy was told of it.
 CLOSE_S = 0.5
-
-
-@pytest.fixture(scope="module")
-def deployed():
-    with DrLab() as lab:
-        lab.start().deploy()
-        yield lab
-
-
-@pytest.fixture
-def lab(deployed):
-    deployed.restore()
-    deployed.forget_probes()
-    return deployed
-
-
-@pytest.fixture
-def cut_lab(lab):
-    """A lab whose network can be cut."""
-    if not lab.net:
-        pytest.skip(lab.why_not)
-    return lab
 
 
 def loss_is_as_reported(lab, client, cut, execution, late_s=CLOSE_S):
@@ -41,7 +19,7 @@ def loss_is_as_reported(lab, client, cut, execution, late_s=CLOSE_S):
     was_busy(client, cut)
     report = is_complete(lab, execution["execution"])
     assert execution["rpo"]["actual_ms"] == report["objectives"][1]["actual_ms"]
-    one_primary(lab, ("east", cut - 4, cut), now="west")
+    one_primary(lab, ("east", cut - 3, cut), now="west")
     return loss_is_reported(lab, client, cut, report, late_s)
 
 
@@ -102,7 +80,7 @@ def test_the_network_between_the_regions_is_no_reason_for_a_second_primary(cut_l
         was_busy(client, cut)
         assert client.rate(cut, time.time()) >= 40, "customers have not noticed"
         assert (lab.role("east"), lab.role("west")) == ("primary", "standby")
-        one_primary(lab, ("east", cut - 4, time.time()))
+        one_primary(lab, ("east", cut - 3, time.time()))
         lab.net.mend()
         written = client.acknowledged()
         wait_until(lambda: not lab.missing(written, "west"), 30, "the standby caught up")

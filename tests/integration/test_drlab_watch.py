@@ -10,8 +10,9 @@ import time
 import pytest
 
 from lab import wait_until
-from lab.drlab import DrLab
+from lab.netns import allowed
 from lab.proof import is_complete, loss_is_reported, nothing_lost, one_primary, was_busy
+from lab.scenario import deployed
 
 pytestmark = pytest.mark.limit(150)
 everything = pytest.mark.skipif(not os.environ.get("DRLAB_ALL"), reason="DRLAB_ALL=1 runs it too")
@@ -24,19 +25,12 @@ HERE, EAST, WEST = None, "lb-e1", "lb-w1"
 MOMENTS = ("doubtful", "starts", "fence/bar", "promote", "traffic")
 
 
-@pytest.fixture(scope="module")
-def deployed():
-    with DrLab() as lab:
-        if not lab.why_not:
-            lab.start().deploy()
-        yield lab
-
-
 @pytest.fixture
-def lab(deployed):
+def lab(request):
     """The shop is in the east, and hadeploy knows."""
-    if deployed.why_not:
-        pytest.skip(deployed.why_not)
+    if why_not := allowed():
+        pytest.skip(why_not)
+    deployed = request.getfixturevalue("deployed")
     deployed.power()
     if deployed.role("west") == "primary":
         deployed.runbook("failback", start="west", goal="east")
@@ -78,7 +72,7 @@ class Scenario:
         missing = loss_is_reported(self.lab, self.client, self.cut_at, report, late_s)
         assert len(missing) >= self.lost, "the premise: rows that never arrived"
         assert self.lab.role("west") == "primary" and not self.lab.accepts_writes("east")
-        one_primary(self.lab, ("east", self.cut_at - 4, self.cut_at),
+        one_primary(self.lab, ("east", self.cut_at - 3, self.cut_at),
                     ("west", first["Done"], time.time()), now="west")
         return report
 
@@ -111,7 +105,7 @@ def stays(scenario, since):
     wait_until(lambda: lab.streams("west"), 20, "the standby follows again")
     wait_until(lambda: not lab.missing(client.acknowledged(), "west"), 30, "it has caught up")
     nothing_lost(lab, client, "east")
-    one_primary(lab, ("east", since - 4, time.time()))
+    one_primary(lab, ("east", since - 3, time.time()))
 
 
 @pytest.mark.parametrize("place", [
@@ -165,7 +159,7 @@ def test_what_goes_up_and_down_is_not_left(scenario):
                    "the standby has caught up")
         nothing_lost(lab, scenario.client, "east")
         assert watch.end() == 0
-    one_primary(lab, ("east", since - 4, time.time()))
+    one_primary(lab, ("east", since - 3, time.time()))
 
 
 # A region is lost

@@ -8,26 +8,13 @@ import time
 import pytest
 
 from lab import wait_until
-from lab.drlab import SECRETS, DrLab
+from lab.drlab import SECRETS
+from lab.scenario import deployed, lab
 
 pytestmark = pytest.mark.limit(90)
 RATE_WANTED = 40
 # What takes longer than CI has time for.
 more = pytest.mark.skipif("LAB_WIPE" not in os.environ, reason="takes a minute: set LAB_WIPE=1")
-
-
-@pytest.fixture(scope="module")
-def deployed():
-    with DrLab() as lab:
-        lab.start().deploy()
-        yield lab
-
-
-@pytest.fixture
-def lab(deployed):
-    deployed.restore()
-    deployed.forget_probes()
-    return deployed
 
 
 def other(region):
@@ -67,6 +54,15 @@ def switches(lab, client, name, start, goal):
     client.wait_for(goal, since=begun)
 
 
+def goes_there_and_back(lab, client):
+    switches(lab, client, "failover", "east", "west")
+    switches(lab, client, "failback", "west", "east")
+
+
+def nothing_is_missing(lab, client):
+    assert not lab.missing(client.rows(), "east") and lab.two_primaries() is None
+
+
 def fails_over(lab, client, kept, *words):
     begun = time.time()
     execution = lab.runbook("failover", "--ungraceful", *words)
@@ -104,10 +100,9 @@ def test_a_standby_region_that_was_wiped_is_recreated_and_takes_over(lab):
         begun = time.time()
         recreate(lab, "west")
         is_whole(lab, client, "west", begun)
-        switches(lab, client, "failover", "east", "west")
-        switches(lab, client, "failback", "west", "east")
+        goes_there_and_back(lab, client)
     recreate(lab, "west", "--reconcile")
-    assert not lab.missing(client.rows(), "east") and lab.two_primaries() is None
+    nothing_is_missing(lab, client)
 
 
 @more
@@ -141,10 +136,9 @@ def test_killed_while_the_database_is_copied_it_goes_on(lab):
         proc.communicate(timeout=20)
         recreate(lab, "west")
         is_whole(lab, client, "west", begun)
-        switches(lab, client, "failover", "east", "west")
-        switches(lab, client, "failback", "west", "east")
+        goes_there_and_back(lab, client)
     recreate(lab, "west", "--reconcile")
-    assert not lab.missing(client.rows(), "east") and lab.two_primaries() is None
+    nothing_is_missing(lab, client)
 
 
 @more
@@ -157,6 +151,5 @@ def test_a_region_that_is_lost_twice_is_recreated_twice(lab):
             recreate(lab, "west", *words)
             is_whole(lab, client, "west", begun)
         recreate(lab, "west", "--reconcile").err("48 are the same thing")
-        switches(lab, client, "failover", "east", "west")
-        switches(lab, client, "failback", "west", "east")
-    assert not lab.missing(client.rows(), "east") and lab.two_primaries() is None
+        goes_there_and_back(lab, client)
+    nothing_is_missing(lab, client)

@@ -104,7 +104,8 @@ def test_vantage_points_have_a_quorum(tmp_path, web):
         ssh = {"User": lab.user, "IdentityFile": str(lab.user_key),
                "KnownHostsFile": str(lab.known_hosts), "ConnectTimeout": "2s"}
         shop = project(tmp_path / "shop", {
-            "shop": check(web, From=["local", "east", names["west"]], Quorum=2)}, hosts, ssh=ssh)
+            "shop": check(web, From=["local", "east", names["west"]], Quorum=2,
+                          Timeout="1s")}, hosts, ssh=ssh)
         shop.run("health").ok().out("2 of 2 healthy")
         lab.stop_region("west")
         shop.run("health").ok().out("2 of 2 healthy")

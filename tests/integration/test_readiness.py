@@ -180,6 +180,29 @@ def test_the_standbys_checks_are_asked_with_live(project):
     assert severity == "warning" and "was unhealthy" in what
 
 
+def test_what_fences_go_by_is_asked_with_live(tmp_path):
+    project = Project(tmp_path)
+    checks = ("  old: {Type: COMMAND, Command: /no/such/check, Interval: 1s}\n"
+              "  gone: {Type: COMMAND, Command: test -f up.$HADEPLOY_REGION, Interval: 1s, "
+              "UnhealthyThreshold: 1}\nStacks:")
+    project.write("hadeploy.yaml", (MANIFEST % WEST).replace("Stacks:", checks))
+    project.write("failover.yaml", FAILOVER + "  - {Name: fence, Type: Fence, Region: !Ref From, "
+                  "Check: old, Gone: gone, Lease: 1s, By: [{Type: Http, Url: 'http://x/'}]}\n")
+    project.run("apply", "--yes")
+
+    def found():
+        return {f["code"]: f for f in project.check("--live")["findings"]
+                if f["code"] in ("HD2674", "HD2675")}
+
+    first = found()
+    assert first["HD2674"]["severity"] == "blocker" and "exit 127" in first["HD2674"]["what"]
+    assert "'gone' was never seen healthy in 'east'" in first["HD2675"]["what"]
+    (tmp_path / "up.east").touch()
+    assert set(found()) == {"HD2674"}
+    (tmp_path / "up.east").unlink()
+    assert set(found()) == {"HD2674"}, "it was healthy once"
+
+
 def test_the_example_is_checked_without_servers(tmp_path):
     shutil.copytree(EXAMPLE, tmp_path / "lab")
     env = {**clean_env(tmp_path), "DB_PASSWORD": "x", "PDNS_API_KEY": "y"}
@@ -258,3 +281,67 @@ Steps: [{Name: say, Type: Notify, Command: 'true', Message: !Ref Who}]
     # By its name it is looked at by itself.
     assert "HD2742" in project.run("runbook", "check", "inner", "--param", "Other=x")
     project.run("runbook", "check", "tell", code=1)
+
+
+def test_one_direction_that_cannot_be_hides_no_other(project):
+    project.write("hadeploy.yaml", (MANIFEST % WEST).replace("west: {}}", "west: {}, south: {}}"))
+    out = project.run("runbook", "check", "failover", "--json")
+    ways = {(w["from"], w["to"]): w for w in json.loads(out.splitlines()[0])["directions"]}
+    assert len(ways) == 6 and ways["east", "west"]["score"] > 0
+    (told,) = ways["east", "south"]["findings"]
+    assert (told["severity"], told["code"], told["line"]) == ("blocker", "HD2624", 4)
+    assert ways["east", "south"]["score"] == 0 and not ways["east", "south"]["ready"]
+    project.run("runbook", "check", "failover", "--strict", code=4)
+    # Who asks for this one, or for nothing else, has an error.
+    project.run("runbook", "check", "failover", "--from", "east", "--to", "south", code=1)
+    validated = project.run("validate", "--json")
+    assert "HD2624" in validated and '"warning"' in validated
+
+
+def test_a_region_that_was_lost_and_recreated_elsewhere(project):
+    project.write("hadeploy.yaml", (MANIFEST % WEST).replace("west: {}}", "west: {}, south: {}}")
+                  .replace("Targets", "Restore: fill, Targets")
+                  .replace("Runbooks: {", "Runbooks: {fill: fill.yaml, "))
+    project.write("fill.yaml", "Steps: [{Name: fill, Type: Notify, Message: x, "
+                  "Command: 'test -f there'}]\n")
+    project.run("apply", "--yes")
+    project.run("recreate", "--region", "east", "--into", "south", "--yes", code=1)
+    found = {(f["code"], f["severity"]): f["what"] for f in project.check()["findings"]}
+    assert "not over" in found["HD2775", "blocker"]
+    assert "'east' are in 'south' since" in found["HD2760", "warning"]
+    assert "1 resource of region 'east' is ABANDONED" in found["HD2761", "warning"]
+    out = project.run("runbook", "check", "failover", "--json")
+    back, = [w for w in json.loads(out.splitlines()[0])["directions"]
+             if (w["from"], w["to"]) == ("west", "east")]
+    found = {f["code"]: f for f in back["findings"] if f["severity"] == "blocker"}
+    assert "it is no region to go to" in found["HD2760"]["what"]
+    assert "in 'south' since 'east' was recreated" in found["HD2624"]["todo"]
+    project.write("there", "")
+    project.run("recreate", "--region", "east", "--into", "south", "--yes")
+    assert project.found("HD2775") == [] and project.found("HD2761")
+    project.run("apply", "--yes")
+    project.run("recreate", "--region", "east", "--reconcile", "--yes")
+    assert project.found("HD2761") == []
+
+
+def test_services_that_lead_users_are_asked(project):
+    manifest = (MANIFEST % WEST).replace("{Type: HTTP", "{UnhealthyThreshold: 1, Type: HTTP")
+    project.write("hadeploy.yaml", manifest.replace("{Type: POST", "{UnhealthyThreshold: 1, "
+                                                    "Type: POST") + """\
+Routes:
+  dns: {Type: AWS::Route53::Route, Provider: sim, HostedZoneId: Z1, Name: www.shop.test.,
+        Values: {east: [192.0.2.1], west: [192.0.2.2]}}
+  dead: {Type: HAProxy::Route, Socket: 'tcp:127.0.0.1:1', Backend: shop,
+         Servers: {east: [e1], west: [w1]}}
+  there: {Type: HAProxy::Route, Socket: 'tcp:127.0.0.1:1', Backend: shop, Region: east,
+          Servers: {east: [e1], west: [w1]}}
+""")
+    lead = "  - {Name: %s, Type: Traffic, Routes: [%s], To: !Ref To%s}\n"
+    project.write("failover.yaml", "Parameters: {From: {Type: Region}, To: {Type: Region}}\n"
+                  "Steps:\n" + lead % ("dns", "dns", "") + lead % ("lb", "dead, there", ""))
+    project.run("apply", "--yes")
+    assert project.found("HD2718") == []
+    found = [f for f in project.check("--live")["findings"] if f["code"] == "HD2718"]
+    (told,) = found
+    assert (told["severity"], told["step"]) == ("blocker", "lb")
+    assert told["what"].startswith("route 'dead' cannot be asked: ") and "refused" in told["what"]

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -170,12 +171,24 @@ def test_it_ends_when_the_manifest_says_so(project):
     project.write("watch.yaml", WATCH.replace("east", "south"))
     said = project.run("plan")
     assert "HD2760" not in said and "0 to create, 1 to update, 0 to delete" in said
+    # Its settings are needed as long as something of it is aside.
+    project.change("{east: {}, west", "{west")
+    assert "put east back under Regions" in project.run("plan")
+    for words in (["--reconcile"], ["--undo", "--reason", "it is back"]):
+        said = project.recreate(*words, code=1)
+        assert "HD2762" in said and "HD1107" not in said and project.aside() == 3
+    # Then nothing is left by its end.
+    project.recreate("--end")
+    project.change("{west", "{east: {}, west")
+    assert "0 to create, 1 to update, 0 to delete" in project.run("plan")
 
 
 def test_it_ends_when_somebody_says_so(project):
     project.recreate("--into", "south")
-    project.run("recreate", "--region", "east", "--end", code=1)
-    project.recreate("--end")
+    assert "HD2784" in project.run("recreate", "--region", "east", "--end", code=4)
+    said = project.recreate("--end", code=4)
+    assert "HD2784" in said and "db/south, web/south" in said and "--undo" in said
+    project.recreate("--end", "--reason", "south was a mistake")
     said = project.run("plan")
     assert "3 to create" in said and "3 to delete" in said
     assert "HD2765" in project.recreate("--end", code=1)
@@ -230,7 +243,8 @@ def test_the_region_that_it_went_to_is_in_the_manifest(project):
     project.recreate("--into", "south")
     project.change("south: {}", "north: {}")
     assert "HD2762" in project.run("plan", code=1)
-    project.recreate("--end")
+    assert "HD2784" in project.recreate("--end", code=4)
+    project.recreate("--end", "--reason", "that region is gone, too")
     project.run("plan")
 
 
@@ -362,7 +376,7 @@ def test_a_restore_that_somebody_went_on_with_is_not_done_over(project):
     # Given up, it is begun anew; and what was restored before the region was lost does not count.
     (project.folder / "cause-is-gone").unlink()
     project.recreate("--again", code=1)
-    execution = project.run("runbook", "status").splitlines()[1].split()[0]
+    execution = re.search(r"\d{8}-\d{6}-\w{6}", project.run("runbook", "status"))[0]
     project.run("runbook", "abort", execution, code=0)
     (project.folder / "cause-is-gone").touch()
     project.recreate()
@@ -405,7 +419,7 @@ def test_a_plan_that_was_saved_before_is_refused(project):
     said = project.run("apply", "--plan", "saved", code=4)
     assert "HD2160" in said and "its stacks are in south now, and were in east" in said
     project.run("plan", "--out", "saved")
-    project.recreate("--end")
+    project.recreate("--end", "--reason", "a mistake")
     assert "in east now, and were in south" in project.run("apply", "--plan", "saved", code=4)
 
 

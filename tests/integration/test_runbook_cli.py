@@ -12,32 +12,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab import Gate, Terminal, wait_until
+from lab import Terminal, wait_until
 from lab.run import clean_env, hadeploy_path
+from lab.two_hosts import command, ends, gate, hosts, running
 
 MOVE = {
     "Description": "Move the shop",
     "Parameters": {"From": {"Type": "Region"}, "To": {"Type": "Region"}},
     "Objectives": {"RTO": "5m"},
 }
-
-
-def command(name, region, script, **keys):
-    return {"Name": name, "Type": "Command", "Region": region, "Roles": ["web"],
-            "Command": script, **keys}
-
-
-@pytest.fixture
-def hosts(lab):
-    lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"])
-    lab.add("web-w1", "west", "west-a", "127.20.1.11", roles=["web"])
-    lab.start()
-    return lab
-
-
-@pytest.fixture
-def gate(hosts):
-    return Gate(hosts.host("web-e1"))
 
 
 @pytest.fixture
@@ -60,16 +43,8 @@ class Runbooks:
         return self.project.start("runbook", "run", name, "--from", "east", "--to", "west",
                                   "--yes", *args, **options)
 
-    @contextlib.contextmanager
     def running(self, *args, **options):
-        """start, and its end, whatever becomes of the test."""
-        proc = self.start(*args, **options)
-        try:
-            yield proc
-        finally:
-            if proc.poll() is None:
-                os.killpg(proc.pid, signal.SIGKILL)
-                proc.communicate()
+        return running(self.start(*args, **options))
 
     def executions(self):
         lines = self.project.lines("runbook", "status", "--limit", "9")
@@ -100,12 +75,6 @@ def books(hosts, gate, allowed, tmp_path):
         command("promote", "west", f"test -e '{allowed}'"),
     ])
     return it
-
-
-def ends(proc, code):
-    out, err = proc.communicate(timeout=60)
-    assert proc.returncode == code, f"exit {proc.returncode}\n{out}{err}"
-    return out + err
 
 
 def test_list_and_check_say_what_there_is(books):
@@ -239,6 +208,10 @@ def test_what_failed_is_gone_on_with(books, gate, allowed):
     assert "failed: promote" in said and "runbook run --resume" in said
     assert "--resume" in books.run("runbook", "pause").ok(1).stderr
     execution = books.executions()[0]["execution"]
+    books.run("runbook", "skip", "promote").ok(1).err(f"--resume {execution} --skip promote'")
+    books.run("runbook", "run", "--resume", "--yes", "--since", "5m").ok(1).err("HD9047")
+    books.run("runbook", "run", "--resume", "--yes", "--skip", "stop").ok(4).err("HD2680")
+    books.run("runbook", "run", "move", "--yes", "--skip", "stop").ok(64)
     assert "parameters it began with" in books.run("runbook", "run", "--resume", "--yes", "--to",
                                                    "east").ok(1).stderr
     allowed.touch()
@@ -261,6 +234,14 @@ def test_killed_is_lost_and_gone_on_with(books, gate, allowed):
     gate.open()
     books.run("runbook", "run", "--resume", "--yes").ok()
     assert gate.count() == 1, "the command that ran while nobody looked was not run again"
+
+
+def test_what_fails_is_skipped_by_who_goes_on(books, gate):
+    gate.open()
+    ends(books.start("move", "--approve", "confirm"), 1)
+    books.run("runbook", "run", "--resume", "--yes", "--skip", "promote", "--reason",
+              "by hand").ok(3).err("asks: skip, because by hand", "skipped: promote (by hand)")
+    assert gate.count() == 1
 
 
 def test_a_request_that_nobody_took(books, gate, allowed):

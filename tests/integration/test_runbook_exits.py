@@ -1,7 +1,9 @@
 """How executions end, for scripts: exit codes, JUnit, a JSON object per line, nobody is asked."""
 
+import contextlib
 import json
 import signal
+import sqlite3
 from xml.etree import ElementTree
 
 import pytest
@@ -142,3 +144,38 @@ def test_colours_are_for_terminals(project):
         result = project.run(*args, env={"NO_COLOR": None, "TERM": "xterm-256color"})
         assert result.returncode in (0, 3)
         assert "\x1b" not in result.stdout + result.stderr
+
+
+def test_files_of_others_are_not_overwritten(project):
+    """A report over a report, a plan over a plan; somebody's runbook stays."""
+    project.put("move.yaml", HEAD + GOOD)
+    kept = (project.dir / "move.yaml").read_text()
+    project.run(*words("run", "--junit", "move.yaml")).ok(1).err("HD9057")
+    assert not [line for line in project.lines("runbook", "status") if "execution" in line]
+    project.run(*words("run", "--junit", "junit.xml")).ok()
+    for form in ("markdown", "html", "json", "junit"):
+        project.run("runbook", "report", "--format", form, "--out", "junit.xml").ok()
+    for args in (("runbook", "report", "--out", "move.yaml"), ("plan", "--out", "move.yaml"),
+                 ("plan", "--out", "junit.xml")):
+        project.run(*args).ok(1).err("HD9057", "is there already")
+    project.run("plan", "--out", "plan.json").ok()
+    project.run("plan", "--out", "plan.json").ok()
+    project.run("runbook", "report", "--out", "plan.json").ok(1).err("HD9057")
+    assert (project.dir / "move.yaml").read_text() == kept
+
+
+def test_a_chain_that_does_not_hold_proves_nothing(project):
+    """Each report says so before anything else, and claims no objective that was met."""
+    project.put("move.yaml", HEAD + GOOD)
+    project.run(*words("run")).ok()
+    assert project.run("runbook", "report").ok().stdout.count("| met |") == 1
+    with contextlib.closing(sqlite3.connect(project.dir / ".hadeploy/state.db")) as db, db:
+        db.execute("DELETE FROM execution_event WHERE number = 2")
+    project.run("runbook", "status", project.lines("runbook", "status")[0]["execution"]) \
+        .ok().err("nothing that is shown of it is proven")
+    for form in ("markdown", "html", "junit"):
+        out = project.run("runbook", "report", "--format", form).ok(1).stdout
+        assert "THE CHAIN OF EVENTS DOES NOT HOLD" in out[:5000]
+        assert "not proven" in out and "| met |" not in out and ">met<" not in out
+    report = json.loads(project.run("runbook", "report", "--format", "json").ok(1).stdout)
+    assert report["broken_at"] == 2 and "met" not in report["objectives"][0]

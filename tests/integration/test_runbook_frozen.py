@@ -1,16 +1,13 @@
 """Steps whose other side does not answer any more: bounded by their Timeout, ended by an abort."""
 
-import contextlib
-import os
 import signal
 import socket
 
 import pytest
 
-from lab import Gate, wait_until
+from lab import wait_until
 from lab.project import Project
-
-LIMIT_S = 60  # whoever is not bounded waits longer
+from lab.two_hosts import command, ends, gate, hosts, running
 
 
 @pytest.fixture
@@ -22,46 +19,14 @@ def silent():
         yield it.getsockname()[1]
 
 
-@pytest.fixture
-def hosts(lab):
-    lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"])
-    lab.add("web-w1", "west", "west-a", "127.20.1.11", roles=["web"])
-    lab.start()
-    return lab
-
-
-@pytest.fixture
-def gate(hosts):
-    """What goes on at the host that will freeze."""
-    return Gate(hosts.host("web-e1"))
-
-
-def command(name, region, script, **keys):
-    return {"Name": name, "Type": "Command", "Region": region, "Roles": ["web"],
-            "Command": script, **keys}
-
-
-@contextlib.contextmanager
-def running(project, *args):
-    proc = project.start("runbook", "run", "move", "--yes", *args)
-    try:
-        yield proc
-    finally:
-        if proc.poll() is None:
-            os.killpg(proc.pid, signal.SIGKILL)
-            proc.communicate()
+def runs(project):
+    return running(project.start("runbook", "run", "move", "--yes"))
 
 
 def made(lab, folder, *steps, **more):
     project = lab.project(folder, stacks={}, more={"Runbooks": {"move": "move.yaml"}, **more})
     project.put("move.yaml", {"Steps": list(steps)})
     return project
-
-
-def ends(proc, code):
-    out, err = proc.communicate(timeout=LIMIT_S)
-    assert proc.returncode == code, f"exit {proc.returncode}\n{out}{err}"
-    return out + err
 
 
 @pytest.fixture
@@ -80,7 +45,7 @@ def project(hosts, gate, tmp_path):
 
 def test_a_frozen_host_holds_nobody_longer_than_the_timeout(project, hosts, gate):
     """The rest of the group goes on; what was asked of the host is tried again."""
-    with running(project) as proc:
+    with runs(project) as proc:
         gate.reached()
         hosts.host("web-e1").freeze()
         out = ends(proc, 1)
@@ -93,7 +58,7 @@ def test_a_frozen_host_holds_nobody_longer_than_the_timeout(project, hosts, gate
 
 def test_a_frozen_host_does_not_hold_up_an_abort(hosts, gate, tmp_path):
     project = made(hosts, tmp_path / "project", command("stuck", "east", gate.script))
-    with running(project) as proc:
+    with runs(project) as proc:
         gate.reached()
         hosts.host("web-e1").freeze()
         project.run("runbook", "abort").ok()
@@ -105,7 +70,7 @@ def test_a_frozen_host_does_not_hold_up_an_abort(hosts, gate, tmp_path):
 def test_a_frozen_host_does_not_hold_up_two_interrupts(hosts, gate, tmp_path):
     """It is gone on with when the host answers again: the command was not run twice."""
     project = made(hosts, tmp_path / "project", command("stuck", "east", gate.script))
-    with running(project) as proc:
+    with runs(project) as proc:
         gate.reached()
         hosts.host("web-e1").freeze()
         proc.send_signal(signal.SIGINT)
@@ -146,7 +111,7 @@ def of_kind(kind, port, folder, keys):
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_never_answers_is_waited_for_until_the_timeout(silent, tmp_path, kind):
     project = of_kind(kind, silent, tmp_path, ", Timeout: 400ms, Retries: 1, RetryInterval: 50ms")
-    with running(project) as proc:
+    with runs(project) as proc:
         out = ends(proc, 1)
     assert "again in 50ms (attempt 2)" in out and "failed: stuck" in out, out
 
@@ -154,7 +119,7 @@ def test_who_never_answers_is_waited_for_until_the_timeout(silent, tmp_path, kin
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_never_answers_does_not_hold_up_an_abort(silent, tmp_path, kind):
     project = of_kind(kind, silent, tmp_path, "")
-    with running(project) as proc:
+    with runs(project) as proc:
         wait_until(lambda: "RUNNING" in project.run("runbook", "status").stdout, 20, "it to run")
         project.run("runbook", "abort").ok()
         assert "aborted by" in ends(proc, 1)

@@ -44,7 +44,6 @@ def project(tmp_path):
             west.pause_replay()
             east.sql("insert into t values (1)")
             time.sleep(1.2)
-            east.stop()
             folder = tmp_path / "project"
             folder.mkdir()
             it = Project(folder)
@@ -53,19 +52,21 @@ def project(tmp_path):
             it.write("web.yaml", TEMPLATE)
             it.write("failover.yaml", RUNBOOK)
             it.run("apply", "--yes")
+            it.run("health", "primary", "--region", "east")
+            east.stop()
             yield it
 
 
 def test_the_loss_is_accepted(project):
     """By whoever goes on with it, and from another terminal while it waits."""
-    out = project.run(*project.move("run"), "--approve", "sure", code=4)
+    out = project.run(*project.move("run"), "--ungraceful", "--approve", "sure", code=4)
     assert "HD2665" in out and "behind, RPO is 1.0s" in out
     execution = re.search(r"execution (\S+) of", out)[1]
     out = project.run("runbook", "run", "--resume", execution, "--yes", "--accept-data-loss",
                       "the shop is closed")
     assert "COMPLETED" in out and "RPO was missed" in out
 
-    proc = project.start(*project.move("run"))
+    proc = project.start(*project.move("run"), "--ungraceful")
     read_until(proc, "sure: waits for approval")
     assert "HD2665" not in project.run("runbook", "accept-data-loss", "nobody was awake")
     project.run("runbook", "approve")

@@ -260,16 +260,20 @@ def test_an_outage_counts_on_over_a_restart(tmp_path, world):
 
 
 def test_a_second_watch_stands_by_and_takes_over(tmp_path, world):
-    made = project(tmp_path, world)
+    made = project(tmp_path, world, {"For": "3s"})
     with Watching(made) as first:
         first.until(event="standing", state="HEALTHY")
         with Watching(made) as second:
-            second.until(event="stands-by")
+            assert f"process {first.proc.pid}" in second.until(event="stands-by")["text"]
             made.run("watch", "--once").ok(4).err("HD9056")
             assert not second.events(event="acts")
+            world.stop("east")
+            seen = first.until(event="standing", state="UNHEALTHY")
             first.kill()
             second.until(event="acts")
-            world.stop("east")
+            # To stand by was no silence: the outage counts on.
+            again = second.until(event="standing", state="UNHEALTHY")
+            assert again["since"] == seen["since"]
             second.until(event="ends", text="COMPLETED")
             assert second.end() == 0
     assert world.posted == ["/move"]

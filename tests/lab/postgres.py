@@ -8,8 +8,9 @@
             standby.promote()
 
 As root the servers run as `nobody`, since PostgreSQL refuses root; their data is then in a
-folder below /tmp that goes when they are closed.  `monitor` with the password `PASSWORD` may look
-at everything, the superuser is `USER` with the same one.
+folder below /tmp that goes when they are closed.  They are killed, but never lose their power: so
+they sync nothing.  `monitor` with the password `PASSWORD` may look at everything, the superuser is
+`USER` with the same one.
 """
 
 import atexit
@@ -42,6 +43,7 @@ wal_receiver_status_interval = 1s
 wal_receiver_timeout = 5s
 wal_sender_timeout = 5s
 hot_standby = on
+fsync = off
 track_commit_timestamp = on
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'

@@ -219,10 +219,9 @@ void conduct_runbook(struct conduct_bench *c, const char *text)
 	bench_file(&c->b, "go.yaml", text);
 }
 
-static const struct conduct_setup setup = {fake_driver};
-
 static int run(struct conduct_bench *c)
 {
+	const struct conduct_setup setup = {fake_driver, c->preflight, c->primary};
 	struct engine *e = bench_engine(&c->b);
 
 	e->idle = (struct engine_idle){pass, c};
@@ -234,6 +233,11 @@ static int run(struct conduct_bench *c)
 int conduct_go(struct conduct_bench *c)
 {
 	c->q.resume = NULL;
+	return run(c);
+}
+
+int conduct_again(struct conduct_bench *c)
+{
 	return run(c);
 }
 
@@ -316,6 +320,21 @@ void conduct_ask(struct conduct_bench *c, enum execution_request r, const char *
 		 const char *text)
 {
 	conduct_ask_as(c, "ann", r, step, text);
+}
+
+void conduct_saw_healthy(struct conduct_bench *c, const char *check, const char *region)
+{
+	struct clock *clock = &c->b.clock.base;
+	const struct check_sample sample = {.check = check,
+					    .region = region,
+					    .at_ms = clock->wall_ms(clock),
+					    .healthy = true,
+					    .detail = "",
+					    .values = ""};
+	struct state *s = open_state(c);
+
+	assert_int_equal(journal_put_samples(s, &sample, 1, &c->b.d), 0);
+	state_close(s);
 }
 
 struct journal_list conduct_journal(struct conduct_bench *c)

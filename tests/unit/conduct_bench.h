@@ -19,6 +19,8 @@ struct conduct_bench {
 	struct conduct_request q;
 	struct conduct_result result;
 	struct str told; /* "step-started a|step-succeeded a|..." of the last run */
+	int (*preflight)(struct conduct *x);
+	int (*primary)(struct conduct *x); /* NULL: nobody asks where it is */
 	void (*on_entry)(struct conduct_bench *c, const struct journal_entry *e);
 	void (*on_pass)(struct conduct_bench *c); /* each time that everybody waits */
 	size_t passes;
@@ -33,6 +35,7 @@ void conduct_manifest(struct conduct_bench *c, const char *more);
 /* 0 or -1 as the engine says. */
 int conduct_go(struct conduct_bench *c);
 int conduct_resume(struct conduct_bench *c); /* the latest one */
+int conduct_again(struct conduct_bench *c);  /* that of q.resume */
 /* In a child that dies after so many entries; whether it did. */
 bool conduct_dies(struct conduct_bench *c, size_t entries, bool resume);
 /* As from another terminal, of the execution that goes on. */
@@ -45,6 +48,8 @@ enum execution_status conduct_status(struct conduct_bench *c);
 enum step_status conduct_step_status(struct conduct_bench *c, const char *path);
 /* The journal of the latest one, with its chain checked. */
 struct journal_list conduct_journal(struct conduct_bench *c);
+/* As `hadeploy health` would record it, before. */
+void conduct_saw_healthy(struct conduct_bench *c, const char *check, const char *region);
 bool conduct_told(const struct conduct_bench *c, const char *what);
 /* Times that something was done in the world: "promote", or "promote back". */
 size_t world_done(const char *name);

@@ -63,7 +63,8 @@ struct conduct {
 	json_t *result;
 	char *reason;
 	struct str said;
-	const char *gates; /* '1' healthy, '0' not; the last one for ever */
+	const char *fenced; /* region; NULL: none */
+	const char *gates;  /* '1' healthy, '0' not; the last one for ever */
 	size_t gate_count;
 	int64_t bake_ms;
 	bool real_time;
@@ -116,6 +117,11 @@ static inline struct job *new_job(struct step_run *s, bool timer)
 	o->job = ARENA_NEW(s->x->a, struct job);
 	o->timer = timer;
 	return o->job;
+}
+
+bool step_is_fenced(const struct step_run *s, const char *region)
+{
+	return s->x->fenced && strcmp(s->x->fenced, region) == 0;
 }
 
 int64_t step_rehearsed_ms(const struct step_run *s)

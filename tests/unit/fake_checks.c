@@ -162,9 +162,17 @@ static int fake_lookup(struct hd_session *s, struct hd_op *op, struct hd_span wh
 	json_decref(j);
 	if (answer == '!')
 		return HD_FATAL;
+	if (answer == '-')
+		*values = '\0';
 	len = snprintf(result, sizeof(result),
-		       "{\"Healthy\":%s,\"Detail\":\"%s\",\"Millis\":1%s%s}",
-		       answer == '1' ? "true" : "false", answer == '1' ? "200" : "503",
+		       "{\"Healthy\":%s,\"Detail\":\"%s\",\"Millis\":1%s%s%s}",
+		       answer == '1' ? "true" : "false",
+		       answer == '1'   ? "200"
+		       : answer == '?' ? "exit 127"
+				       : "503",
+		       answer == '?'   ? ",\"Asked\":false"
+		       : answer == 'n' ? ",\"SaidNo\":true"
+				       : "",
 		       *values ? ",\"Values\":" : "", values);
 	s->host->set_result(op, (struct hd_span){result, (size_t)len});
 	return HD_OK;

@@ -15,7 +15,8 @@ extern const struct hd_provider fake_checks;
 
 void checks_reset(void);
 /* Answers of the check in this region, one after the other, the last one for ever: '1' healthy,
- * '0' not, '!' it cannot be carried out. */
+ * '0' not, 'n' not as an answer ("SaidNo": true), '-' not and without values, '!' it cannot be
+ * carried out, '?' not and that says nothing ("Asked": false). */
 void checks_script(const char *check, const char *region, const char *answers);
 /* What it measured, a JSON object, with all answers from now on. */
 void checks_values(const char *check, const char *region, const char *values);

@@ -79,6 +79,15 @@ bool probe_healthy(struct probe_fixture *f)
 	return healthy;
 }
 
+bool probe_asked(struct probe_fixture *f)
+{
+	json_t *result = json_parse(str_text(&f->op.result), NULL, NULL);
+	bool asked = json_flag(result, "Asked", true);
+
+	json_decref(result);
+	return asked;
+}
+
 const char *probe_detail(struct probe_fixture *f)
 {
 	json_t *result = json_parse(str_text(&f->op.result), NULL, NULL);

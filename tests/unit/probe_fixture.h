@@ -23,6 +23,8 @@ int probe_check(struct probe_fixture *f, const char *args, ...) PRINTF_LIKE(2, 3
 /* The same while somebody has stopped the run. */
 int probe_check_stopped(struct probe_fixture *f, const char *args);
 bool probe_healthy(struct probe_fixture *f);
+/* Its answer says something of what it asked about. */
+bool probe_asked(struct probe_fixture *f);
 /* Detail of the answer, with every "N ms" as "* ms". */
 const char *probe_detail(struct probe_fixture *f);
 /* A file of the project; mode 0755. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "tests/unit/scratch.h"
 
 /* --- the clock ---------------------------------------------------------------------- */
 
@@ -155,8 +156,7 @@ void bench_open(struct bench *b)
 	b->stop_level = 1;
 	b->on_failure = ON_FAILURE_KEEP;
 	b->a = arena_new();
-	snprintf(b->dir, sizeof(b->dir), "/tmp/hadeploy-run-XXXXXX");
-	assert_non_null(mkdtemp(b->dir));
+	assert_int_equal(scratch_folder(b->dir, sizeof(b->dir), "hadeploy-run"), 0);
 	cloud_reset();
 	bench_manifest(b, "Project: shop\n"
 			  "Regions: {east: {}, west: {}}\n"

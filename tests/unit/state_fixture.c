@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "tests/unit/scratch.h"
 
 const struct instance_id state_fixture_east = {"web", ACCOUNT_NONE, "east"};
 const struct instance_id state_fixture_west = {"web", ACCOUNT_NONE, "west"};
@@ -18,8 +19,7 @@ int state_fixture_setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/hadeploy-state-XXXXXX");
-	if (!mkdtemp(f->dir))
+	if (scratch_folder(f->dir, sizeof(f->dir), "hadeploy-state"))
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/.hadeploy/state.db", f->dir);
 	clock_fake_init(&f->clock, FIXTURE_START_MS, (uint64_t)getpid());

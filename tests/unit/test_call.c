@@ -496,12 +496,37 @@ static void what_is_recorded_is_given_without_secrets(void **state)
 	assert_string_equal(call_recorded_text(b->a, "", NULL), "{}");
 }
 
+/* What stands behind an opening says why, and the last of it the most. */
+static void a_reason_is_what_tells_most(void **state)
+{
+	static const struct {
+		const char *detail, *reason;
+	} rows[] = {
+		{"no such host\nasked twice", "bad: no such host"},
+		{"It ran on e1.\nits last lines:\nstopping\npg_ctl: no server",
+		 "bad: pg_ctl: no server"},
+		{"The server said:\n{\n\"error\": \"full\"\n}", "bad: {"},
+		{"it wrote nothing\nIt ran on e1.", "bad: it wrote nothing"},
+	};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct outcome o = {.diags = DIAGS_INIT};
+		struct diag *g = diag_add(&o.diags, DIAG_SSH_COMMAND, RANGE_NONE, "bad");
+
+		diag_detail(&o.diags, g, "%s", rows[i].detail);
+		assert_string_equal(outcome_reason(b->a, &o), rows[i].reason);
+		diags_release(&o.diags);
+	}
+}
+
 #define CALL_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CALL_TEST(results_are_copied_and_made_canonical),
+		CALL_TEST(a_reason_is_what_tells_most),
 		CALL_TEST(what_breaks_the_contract_is_an_error),
 		CALL_TEST(a_failure_without_a_reason_gets_one),
 		CALL_TEST(a_poll_that_fails_with_an_id_left_something_behind),

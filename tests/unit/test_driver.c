@@ -229,6 +229,21 @@ TEST(a_gate_that_fails_sets_the_weights_back)
 	assert_string_equal(hands_weights("api"), "{\"east\":100,\"west\":0}");
 }
 
+TEST(no_weights_go_back_to_a_region_that_is_fenced)
+{
+	x->gates = "10";
+	x->fenced = "east";
+	load(x, STEP_TRAFFIC, "west", TRAFFIC);
+	run(x, STEP_FORWARD);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_string_equal(x->reason, "at 50% shop of w1 (west) is unhealthy: 503; the weights "
+				       "stay as they are, since region 'east' is fenced");
+	assert_string_equal(hands_weights("shop"), "{\"east\":50,\"west\":50}");
+	run(x, STEP_BACK);
+	assert_int_equal(x->how, STEP_ENDED_FAILED);
+	assert_string_equal(hands_weights("shop"), "{\"east\":50,\"west\":50}");
+}
+
 TEST(a_route_that_fails_sets_all_of_them_back)
 {
 	hands_script("set-weights", "api", ".F.");
@@ -343,6 +358,7 @@ int main(void)
 		cmocka_unit_test(weights_keep_the_proportions_of_the_others),
 		RUN_TEST(traffic_moves_by_steps_with_a_gate_after_each),
 		RUN_TEST(a_gate_that_fails_sets_the_weights_back),
+		RUN_TEST(no_weights_go_back_to_a_region_that_is_fenced),
 		RUN_TEST(a_route_that_fails_sets_all_of_them_back),
 		RUN_TEST(weights_that_cannot_be_set_back_are_told),
 		RUN_TEST(traffic_goes_back_before_its_time_is_up),

@@ -210,7 +210,7 @@ TEST(an_open_action_is_seen_to_its_end)
 
 	recorded_thing(x);
 	cloud_add_rule(&(struct cloud_rule){
-		.op = CLOUD_ACT, .status = HD_PENDING, .polls = 1000, .wait_ms = 10});
+		.op = CLOUD_ACT, .status = HD_PENDING, .polls = 20, .wait_ms = 10});
 	load(x, STEP_ACTION, "", ACTION);
 	begin(x, STEP_FORWARD);
 	while (!all.count || !*all.items[0].token)

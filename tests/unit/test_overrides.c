@@ -74,6 +74,18 @@ static void what_a_runbook_has_set_goes_before_the_manifest(void **state)
 	assert_int_equal(recorded(b), 1);
 }
 
+/* Nothing differs, so there is nothing to say; it holds all the same. */
+static void what_is_the_same_is_not_told(void **state)
+{
+	struct bench *b = *state;
+
+	project(b);
+	set(store(b), "Capacity", "1");
+	assert_non_null(bench_plan(b, REFRESH_NO));
+	assert_false(bench_said(b, DIAG_OVERRIDE_HOLDS));
+	assert_int_equal(recorded(b), 1);
+}
+
 static void the_command_line_goes_before_a_runbook_and_says_so(void **state)
 {
 	struct bench *b = *state;
@@ -199,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_TEST(what_a_runbook_has_set_goes_before_the_manifest),
+		RUN_TEST(what_is_the_same_is_not_told),
 		RUN_TEST(the_command_line_goes_before_a_runbook_and_says_so),
 		RUN_TEST(overrides_are_given_up_when_asked_for),
 		RUN_TEST(overrides_without_a_change_are_given_up_too),

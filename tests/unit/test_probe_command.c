@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -56,7 +57,7 @@ static const struct {
 	 "-e ^SHLVL= -e ^OLDPWD= | head -1\"",
 	 true, "exit 0 in * ms"},
 	{"\"Command\": \"echo key=$KEY\", \"Environment\": {\"KEY\": \"tulips-in-may\"}", true,
-	 "exit 0 in * ms: key=*************"},
+	 "exit 0 in * ms: key=***"},
 	{"\"Command\": [\"./check.sh\", \"x\"]", true, "exit 0 in * ms: here x"},
 	{"\"Command\": [\"check.sh\", \"x\"], \"Environment\": {\"PATH\": \"none::/bin\"}", true,
 	 "exit 0 in * ms: here x"},
@@ -74,6 +75,33 @@ static void the_exit_code_says_it(void **state)
 				 HD_OK);
 		assert_string_equal(probe_detail(f), commands[i].detail);
 		assert_int_equal(probe_healthy(f), commands[i].healthy);
+	}
+}
+
+/* A check whose program is gone says nothing of the server that it was about. */
+static void what_is_not_there_asks_nothing(void **state)
+{
+	static const struct {
+		const char *command, *detail;
+		bool asked;
+	} ends[] = {
+		{"exit 1", "exit 1 in * ms", true},
+		{"/no/such/check", "exit 127 in * ms: ", false},
+		{"./plain", "exit 126 in * ms: ", false},
+		{"kill -SEGV $$", "ended by SIGSEGV in * ms", false},
+	};
+	struct probe_fixture *f = *state;
+
+	probe_write(f, "plain", "");
+	assert_int_equal(chmod(arena_printf(f->arena, "%s/plain", f->folder), 0644), 0);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		assert_int_equal(probe_check(f, "{\"Type\": \"COMMAND\", \"Command\": \"%s\"}",
+					     ends[i].command),
+				 HD_OK);
+		assert_int_equal(strncmp(probe_detail(f), ends[i].detail, strlen(ends[i].detail)),
+				 0);
+		assert_false(probe_healthy(f));
+		assert_int_equal(probe_asked(f), ends[i].asked);
 	}
 }
 
@@ -211,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_exit_code_says_it),
+		cmocka_unit_test(what_is_not_there_asks_nothing),
 		cmocka_unit_test(no_descriptor_is_inherited),
 		cmocka_unit_test(output_is_read_and_mostly_dropped),
 		cmocka_unit_test(what_takes_too_long_is_killed),

@@ -191,6 +191,7 @@ static void a_certificate_has_expired(void **state)
 	assert_string_equal(detail, arena_printf(s->probe.arena,
 						 "TLS certificate expired 1 day ago (127.0.0.1:%d)",
 						 s->ports[EXPIRED]));
+	assert_false(probe_asked(&s->probe));
 }
 
 static void a_certificate_is_not_trusted(void **state)
@@ -204,8 +205,10 @@ static void a_certificate_is_not_trusted(void **state)
 		strstr(ask(s, "https", ELSEWHERE, "\", \"CaFile\": \"wrong-name/trusted/ca.pem\""),
 		       "TLS: the certificate is not trusted: "));
 	assert_false(probe_healthy(&s->probe));
+	assert_false(probe_asked(&s->probe));
 	assert_non_null(strstr(ask(s, "https", PLAIN, "\""), "TLS: "));
 	assert_false(probe_healthy(&s->probe));
+	assert_false(probe_asked(&s->probe));
 }
 
 static void redirects_are_followed_when_asked(void **state)

@@ -98,15 +98,15 @@ static void runbooks_that_are_run_get_their_parameters(void **state)
 {
 	static const char main[] = MOVE
 		"Steps: [{Name: a, Type: Runbook, Runbook: inner, Parameters: {R: !Ref To}}]\n";
-	static const char inner[] =
-		"Parameters: {R: {Type: Region}}\n"
-		"Steps: [{Name: c, Type: Command, Region: !Ref R, Roles: [db],\n"
-		"  Command: x}]\n";
+	static const char inner[] = "Parameters: {R: {Type: Region}}\n"
+				    "Steps: [{Name: c, Type: Apply, Region: !Ref R,\n"
+				    "  Stack: web}]\n";
 
 	(void)state;
 	check_bind(main, inner, "From=east To=west", "");
 	check_bind(main, inner, "From=east To=south",
-		   "HD2625 inner.yaml:2: region 'south' has no host with a role of step 'c'");
+		   "HD2624 inner.yaml:3: step 'c' applies stack 'web' in region 'south', which is "
+		   "none of its targets");
 	/* A parameter of another kind. */
 	check_bind("Parameters: {S: {Type: String}}\n"
 		   "Steps: [{Name: a, Type: Runbook, Runbook: inner, Parameters: {R: !Ref S}}]\n",

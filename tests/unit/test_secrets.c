@@ -42,6 +42,28 @@ static void only_values_at_the_pointers_are_secret(void **state)
 	arena_free(a);
 }
 
+/* As programs print them: printf %s 'tulips & "may"?' | base64, and so on. */
+static void a_secret_in_another_form_is_one(void **state)
+{
+	struct arena *a = arena_new();
+	const struct secrets *s = collect(a, "{\"p\":\"tulips & \\\"may\\\"?\",\"q\":\"short77\"}",
+					  "[\"/p\",\"/q\"]");
+
+	(void)state;
+	expect_masked(s, "dHVsaXBzICYgIm1heSI/ x", "(sensitive) x");
+	expect_masked(s, "dHVsaXBzICYgIm1heSI_ x", "(sensitive) x");
+	/* user:..., padded and in the middle: what stands for it alone. */
+	expect_masked(s, "Basic dXNlcjp0dWxpcHMgJiAibWF5Ij8=", "Basic dXNlcjp(sensitive)8=");
+	expect_masked(s, "74756c69707320262022 6d6179223f", "74756c69707320262022 6d6179223f");
+	expect_masked(s, "74756c697073202620226d6179223f", "(sensitive)");
+	expect_masked(s, "74756C697073202620226D6179223F", "(sensitive)");
+	expect_masked(s, "a=tulips%20%26%20%22may%22%3F&b", "a=(sensitive)&b");
+	expect_masked(s, "{\"k\":\"tulips & \\\"may\\\"?\"}", "{\"k\":\"(sensitive)\"}");
+	/* Too short for that. */
+	expect_masked(s, "c2hvcnQ3Nw== 73686f72743737", "c2hvcnQ3Nw== 73686f72743737");
+	arena_free(a);
+}
+
 static void short_values_are_not_looked_for(void **state)
 {
 	struct arena *a = arena_new();
@@ -114,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_values_at_the_pointers_are_secret),
+		cmocka_unit_test(a_secret_in_another_form_is_one),
 		cmocka_unit_test(short_values_are_not_looked_for),
 		cmocka_unit_test(the_longest_secret_wins),
 		cmocka_unit_test(single_lines_of_a_key_are_masked_too),

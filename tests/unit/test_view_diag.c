@@ -336,7 +336,7 @@ static void a_host_that_is_down_is_told_once_whatever_lines_need_it(void **state
 static void colour_changes_nothing_but_colour(void **state)
 {
 	struct fixture *f = *state;
-	struct style colour = {true};
+	struct style colour = {.colour = true};
 	struct str out = STR_INIT;
 
 	diag_add(&f->diags, DIAG_CODE_UNKNOWN, RANGE_NONE, "no such code");

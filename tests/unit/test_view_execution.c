@@ -88,6 +88,8 @@ static void an_execution_shows_its_steps_and_its_clock(void **state)
 		    "  From=east, To=we\\x1bst\n"
 		    "  RTO 20.0s so far, objective 5m00s\n"
 		    "  RPO not known yet, objective 1m00s\n"
+		    "  abort undoes: data/scale\n"
+		    "  abort leaves as it is: data/promote\n"
 		    "\n"
 		    "STARTED    STATUS       TOOK   KIND      STEP\n"
 		    "16:00:00Z  SUCCEEDED    12.3s  Approval  confirm\n"
@@ -116,6 +118,8 @@ static void what_was_killed_is_lost(void **state)
 	shows(&out, "20251124-160000-000aaa  failover  LOST\n"
 		    "  started 2025-11-24T16:00:00Z by ann@ci-7 (process 42)\n"
 		    "  From=east, To=we\\x1bst\n"
+		    "  lost: its process has ended; the latest event was 19.5s ago "
+		    "(2025-11-24T16:00:00Z)\n"
 		    "  RTO 20.0s so far, objective 5m00s\n"
 		    "  RPO not known yet, objective 1m00s\n"
 		    "\n"
@@ -127,11 +131,74 @@ static void what_was_killed_is_lost(void **state)
 		    "           NOT_STARTED             Parallel  data\n"
 		    "           NOT_STARTED             Command   data/promote\n"
 		    "           NOT_STARTED             Apply     data/scale\n"
-		    "           NOT_STARTED             Traffic   traffic\n");
+		    "           NOT_STARTED             Traffic   traffic\n"
+		    "\n"
+		    "  go on:          hadeploy runbook run --resume 20251124-160000-000aaa\n"
+		    "  end it:         hadeploy runbook abort 20251124-160000-000aaa\n");
 	view_execution_end(&out, &s, &plain);
 	shows(&out, "Execution 20251124-160000-000aaa of failover: LOST\n"
 		    "  waits for approval: confirm\n"
 		    "  'hadeploy runbook run --resume 20251124-160000-000aaa' goes on with it\n");
+	arena_free(a);
+}
+
+static const struct journal_entry ended_badly[] = {
+	STARTED,
+	AT(0, ENTRY_STEP_STARTED, "data", "{}"),
+	AT(0, ENTRY_STEP_STARTED, "data/promote", "{\"Attempt\":1}"),
+	AT(2000, ENTRY_STEP_FAILED, "data/promote", "{\"Reason\":\"no such server\"}"),
+	AT(2000, ENTRY_STEP_FAILED, "data", "{\"Reason\":\"step 'data/promote' failed\"}"),
+	AT(2000, ENTRY_ENDED, "",
+	   "{\"Status\":\"FAILED\",\"Reason\":\"step 'data/promote' failed: no such server\"}"),
+};
+
+/* Why, since when, and what to type; folded where the terminal ends. */
+static void what_failed_says_what_to_type(void **state)
+{
+	static const struct style narrow = {.columns = 60};
+	struct arena *a = arena_new();
+	struct execution_story s = told(a, ended_badly, ARRAY_LEN(ended_badly));
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_execution(&out, &s, START_MS + 62000, &narrow);
+	assert_non_null(strstr(str_cstr(&out), "\n"
+					       "  failed 1m00s ago (2025-11-24T16:00:02Z): step\n"
+					       "    'data/promote' failed: no such server\n"
+					       "  RTO not reached, objective 5m00s\n"
+					       "  RPO not known, objective 1m00s\n"));
+	assert_non_null(strstr(str_cstr(&out), "data/promote\n    no such server\n"));
+	assert_null(strstr(str_cstr(&out), "    step 'data/promote' failed\n"));
+	assert_non_null(strstr(str_cstr(&out), "\n\n"
+					       "  go on:          hadeploy runbook run --resume "
+					       "20251124-160000-000aaa\n"
+					       "  without a step: hadeploy runbook run --resume "
+					       "20251124-160000-000aaa --skip data/promote\n"
+					       "  end it:         hadeploy runbook abort "
+					       "20251124-160000-000aaa\n"));
+	str_clear(&out);
+	s.overtaken = "20251125-1";
+	view_next(&out, &s);
+	shows(&out, "\n"
+		    "  overtaken by:   hadeploy runbook status 20251125-1\n"
+		    "  close it:       hadeploy runbook abort 20251124-160000-000aaa --keep\n");
+	arena_free(a);
+}
+
+static void who_is_waited_for_is_told_what_to_type(void **state)
+{
+	struct arena *a = arena_new();
+	struct execution_story s = told(a, going, 3);
+	struct str out = STR_INIT;
+
+	(void)state;
+	view_next(&out, &s);
+	shows(&out, "\n"
+		    "  approve:        hadeploy runbook approve confirm\n"
+		    "  decline:        hadeploy runbook decline confirm\n");
+	s = told(a, going, ARRAY_LEN(going));
+	view_next(&out, &s);
+	shows(&out, "");
 	arena_free(a);
 }
 
@@ -152,6 +219,13 @@ static void executions_line_up(void **state)
 		    "1m00s  ann   failover                   From=east, To=we\\x1bst\n"
 		    "20251124-160000-000aaa  COMPLETED_WITH_EXCEPTIONS  2025-11-24T16:00:00Z  1.5s "
 		    "  ann   failover (isolated drill)  From=east, To=we\\x1bst\n");
+	view_executions(&out, &rows, &(struct style){.columns = 80});
+	shows(&out, "EXECUTION               STATUS                     TOOK   RUNBOOK\n"
+		    "20251124-160000-000aaa  RUNNING                    1m00s  failover\n"
+		    "    ann: From=east, To=we\\x1bst\n"
+		    "20251124-160000-000aaa  COMPLETED_WITH_EXCEPTIONS  1.5s   failover (isolated "
+		    "drill)\n"
+		    "    ann: From=east, To=we\\x1bst\n");
 	rows.count = 0;
 	view_executions(&out, &rows, &plain);
 	assert_int_equal(out.len, 0);
@@ -341,6 +415,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_execution_shows_its_steps_and_its_clock),
 		cmocka_unit_test(what_was_killed_is_lost),
+		cmocka_unit_test(what_failed_says_what_to_type),
+		cmocka_unit_test(who_is_waited_for_is_told_what_to_type),
 		cmocka_unit_test(executions_line_up),
 		cmocka_unit_test(each_entry_is_a_line),
 		cmocka_unit_test(its_end_says_what_was_left_out_and_what_to_type),

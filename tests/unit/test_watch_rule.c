@@ -256,6 +256,20 @@ static void a_wrong_answer_is_an_answer(void **state)
 	assert_int_equal(hold(t), HOLD_NOTHING);
 }
 
+/* A tool that is gone, a password that was changed: that is no outage. */
+static void what_cannot_be_asked_is_no_outage(void **state)
+{
+	struct table *t = *state;
+
+	fall(t);
+	assert_int_equal(hold(t), HOLD_NOTHING);
+	outlook_hear(&t->all, &t->items[1], ANSWER_MUTE, t->now_ms);
+	assert_int_equal(hold(t), HOLD_MUTE);
+	assert_ptr_equal(entry_judge(&t->entry, &t->all, t->now_ms).worst, &t->items[1]);
+	outlook_hear(&t->all, &t->items[1], ANSWER_BAD, t->now_ms);
+	assert_int_equal(hold(t), HOLD_NOTHING);
+}
+
 static void what_was_never_healthy_is_a_wrong_check(void **state)
 {
 	struct table *t = *state;
@@ -319,6 +333,71 @@ static void a_restart_counts_on(void **state)
 	assert_int_equal(judge(t).since_ms, 1000000 - 8 * S);
 }
 
+/* --- an execution in the way ------------------------------------------------------------- */
+
+static enum obstacle_news look(struct obstacle *o, const char *id, enum obstacle_state s,
+			       int64_t now_ms)
+{
+	return obstacle_hear(o, id, s, now_ms);
+}
+
+static void what_is_left_is_told_now_and_then(void **state)
+{
+	struct obstacle o = {.id = ""};
+
+	(void)state;
+	assert_int_equal(look(&o, "", OBSTACLE_RUNS, 1 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "a", OBSTACLE_LEFT, 2 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "a", OBSTACLE_LEFT, 4 * S), NEWS_BLOCKED);
+	assert_int_equal(look(&o, "a", OBSTACLE_LEFT, 6 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "a", OBSTACLE_LEFT, 603 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "a", OBSTACLE_LEFT, 604 * S), NEWS_BLOCKED);
+	assert_int_equal(look(&o, "", OBSTACLE_RUNS, 606 * S), NEWS_FREE);
+	assert_int_equal(look(&o, "", OBSTACLE_RUNS, 608 * S), NEWS_NONE);
+}
+
+static void what_goes_on_is_no_news(void **state)
+{
+	struct obstacle o = {.id = ""};
+
+	(void)state;
+	for (int64_t at = 1; at < 2000; at += 2)
+		assert_int_equal(look(&o, "a", OBSTACLE_RUNS, at * S), NEWS_NONE);
+	/* One look alone: it waited for what is approved beforehand. */
+	assert_int_equal(look(&o, "a", OBSTACLE_WAITS, 2001 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "a", OBSTACLE_RUNS, 2003 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "", OBSTACLE_RUNS, 2005 * S), NEWS_NONE);
+}
+
+static void what_stands_otherwise_is_told_anew(void **state)
+{
+	struct obstacle o = {.id = ""};
+
+	(void)state;
+	look(&o, "a", OBSTACLE_PAUSED, 1 * S);
+	assert_int_equal(look(&o, "a", OBSTACLE_PAUSED, 3 * S), NEWS_BLOCKED);
+	/* Somebody resumed it: once. */
+	assert_int_equal(look(&o, "a", OBSTACLE_RUNS, 5 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "a", OBSTACLE_RUNS, 7 * S), NEWS_BLOCKED);
+	assert_int_equal(look(&o, "a", OBSTACLE_RUNS, 2000 * S), NEWS_NONE);
+	/* It is over, and there was another one. */
+	assert_int_equal(look(&o, "b", OBSTACLE_LEFT, 2002 * S), NEWS_NONE);
+	assert_int_equal(look(&o, "b", OBSTACLE_LEFT, 2004 * S), NEWS_BLOCKED);
+	assert_int_equal(look(&o, "", OBSTACLE_RUNS, 2006 * S), NEWS_FREE);
+}
+
+static void a_hold_ends_by_itself_or_not(void **state)
+{
+	struct table *t = *state;
+
+	fall(t);
+	t->facts.last_ended_ms = t->now_ms - 10 * S;
+	assert_int_equal(entry_held_until(&t->entry, &t->facts, HOLD_COOL_DOWN),
+			 t->now_ms - 10 * S + 3600 * S);
+	assert_int_equal(entry_held_until(&t->entry, &t->facts, HOLD_RUNNING), 0);
+	assert_int_equal(entry_outlook(&t->entry, &t->facts, t->now_ms), HOLD_COOL_DOWN);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 
 int main(void)
@@ -336,11 +415,16 @@ int main(void)
 		TEST(a_short_cut_of_this_place_counts_for_nothing),
 		TEST(a_cut_at_the_end_of_for_is_waited_out),
 		TEST(a_wrong_answer_is_an_answer),
+		TEST(what_cannot_be_asked_is_no_outage),
 		TEST(what_was_never_healthy_is_a_wrong_check),
 		TEST(the_last_execution_cools_down),
 		TEST(an_outage_is_acted_on_once),
 		TEST(others_are_waited_for),
 		TEST(a_restart_counts_on),
+		TEST(what_is_left_is_told_now_and_then),
+		TEST(what_goes_on_is_no_news),
+		TEST(what_stands_otherwise_is_told_anew),
+		TEST(a_hold_ends_by_itself_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
