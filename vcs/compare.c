@@ -1,0 +1,109 @@
+/* compare.c - how the work tree differs from a commit. */
+#include "vcs/vcs_parts.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/* The path from the root; NULL when it is elsewhere. */
+static const char *inside(const struct vcs_repository *r, const char *path)
+{
+	const char *root = git_repository_workdir(r->git);
+	size_t len = strlen(r->place);
+
+	if (path[0] != '/')
+		return path;
+	if (!root || strncmp(path, r->place, len) != 0 || path[len] != '/')
+		return NULL;
+	return path + len + 1;
+}
+
+static int tree_of(struct vcs_repository *r, const char *commit_id, git_tree **out)
+{
+	git_commit *commit = NULL;
+	git_oid id;
+	int code;
+
+	if (!vcs_parse_id(commit_id, &id))
+		return -1;
+	code = git_commit_lookup(&commit, r->git, &id);
+	if (!code)
+		code = git_commit_tree(out, commit);
+	git_commit_free(commit);
+	return code;
+}
+
+enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commit_id,
+				     const char *path)
+{
+	const char *below = inside(r, path);
+	enum vcs_difference result = VCS_ADDED;
+	git_tree *tree = NULL;
+	git_tree_entry *entry = NULL;
+	git_oid now;
+
+	if (!below || tree_of(r, commit_id, &tree))
+		return VCS_ADDED;
+	if (git_tree_entry_bypath(&entry, tree, below) == 0 &&
+	    git_tree_entry_type(entry) == GIT_OBJECT_BLOB) {
+		result = VCS_CHANGED;
+		if (git_repository_hashfile(&now, r->git, below, GIT_OBJECT_BLOB, NULL) == 0 &&
+		    git_oid_equal(&now, git_tree_entry_id(entry)))
+			result = VCS_SAME;
+	}
+	git_tree_entry_free(entry);
+	git_tree_free(tree);
+	return result;
+}
+
+/* One difference is enough. */
+static int stop_at_first(const git_diff *diff, const git_diff_delta *delta, const char *spec,
+			 void *payload)
+{
+	(void)diff;
+	(void)delta;
+	(void)spec;
+	*(bool *)payload = true;
+	return GIT_EUSER;
+}
+
+static int find_difference(struct vcs_repository *r, const char *prefix, git_tree *head,
+			   bool *dirty)
+{
+	git_diff_options options;
+	char *spec = (char *)prefix;
+	git_diff *diff = NULL;
+	int code;
+
+	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_SKIP_BINARY_CHECK;
+	options.notify_cb = stop_at_first;
+	options.payload = dirty;
+	if (prefix[0])
+		options.pathspec = (git_strarray){&spec, 1};
+	code = git_diff_tree_to_workdir_with_index(&diff, r->git, head, &options);
+	git_diff_free(diff);
+	return *dirty ? 0 : code;
+}
+
+int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d)
+{
+	git_object *head = NULL;
+	int code;
+
+	*dirty = false;
+	if (git_repository_is_bare(r->git))
+		return 0;
+	code = git_revparse_single(&head, r->git, "HEAD^{tree}");
+	if (code && code != GIT_ENOTFOUND)
+		goto failed;
+	if (find_difference(r, prefix, (git_tree *)head, dirty))
+		goto failed;
+	git_object_free(head);
+	return 0;
+failed:
+	git_object_free(head);
+	diag_add(d, DIAG_VCS_OPEN, RANGE_NONE, "the work tree %s cannot be compared: %s", r->place,
+		 vcs_reason());
+	return -1;
+}

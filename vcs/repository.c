@@ -1,0 +1,145 @@
+/* repository.c - finding and opening a repository. */
+#include "vcs/repository.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "vcs/vcs_parts.h"
+
+const char *vcs_reason(void)
+{
+	const git_error *last = git_error_last();
+
+	return last && last->message ? last->message : "no reason was given";
+}
+
+void vcs_begin(void)
+{
+	git_libgit2_init();
+}
+
+void vcs_end(void)
+{
+	git_libgit2_shutdown();
+}
+
+/* The search looks at the file system alone: GIT_DIR would tell of another repository. */
+static int find_folder(const char *dir, git_buf *out)
+{
+	const char *ceilings = getenv("GIT_CEILING_DIRECTORIES");
+
+	return git_repository_discover(out, dir, 0, ceilings);
+}
+
+static char *absolute(struct arena *a, const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *kept = arena_strdup(a, real ? real : path);
+
+	free(real);
+	return kept;
+}
+
+static char *without_slash(struct arena *a, const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return arena_strndup(a, path, len);
+}
+
+/* "services/shop/" of "/home/x/shop-repo/services/shop". */
+static const char *prefix_of(struct arena *a, const char *root, const char *dir)
+{
+	const char *real = absolute(a, dir);
+	size_t len = strlen(root);
+
+	if (strncmp(real, root, len) != 0 || real[len] != '/')
+		return "";
+	return arena_printf(a, "%s/", real + len + 1);
+}
+
+static void fill_places(struct vcs_repository *r, const char *dir)
+{
+	const char *root = git_repository_workdir(r->git);
+
+	r->folder = without_slash(r->arena, absolute(r->arena, git_repository_commondir(r->git)));
+	r->place = root ? without_slash(r->arena, absolute(r->arena, root)) : r->folder;
+	r->prefix = root ? prefix_of(r->arena, r->place, dir) : "";
+}
+
+static void say_unreadable(const char *dir, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_VCS_OPEN, RANGE_NONE,
+				  "the git repository of %s cannot be read: %s", dir, vcs_reason());
+
+	if (strstr(vcs_reason(), "owned by") || strstr(vcs_reason(), "safe.directory"))
+		diag_hint(d, g,
+			  "it belongs to somebody else: if you trust it, "
+			  "git config --global --add safe.directory DIR");
+	else
+		diag_hint(d, g, "`git fsck` and `git status` in that folder tell more");
+}
+
+enum vcs_found vcs_open(const char *dir, struct vcs_repository **out, struct diags *d)
+{
+	git_repository *git = NULL;
+	struct vcs_repository *r;
+	git_buf found = {0};
+	int code;
+
+	vcs_begin();
+	code = find_folder(dir, &found);
+	if (!code)
+		code = git_repository_open(&git, found.ptr);
+	git_buf_dispose(&found);
+	if (code) {
+		if (code != GIT_ENOTFOUND)
+			say_unreadable(dir, d);
+		vcs_end();
+		return code == GIT_ENOTFOUND ? VCS_NOWHERE : VCS_FAILED;
+	}
+	r = xcalloc(1, sizeof(*r));
+	r->git = git;
+	r->arena = arena_new();
+	fill_places(r, dir);
+	*out = r;
+	return VCS_FOUND;
+}
+
+void vcs_close(struct vcs_repository *r)
+{
+	if (!r)
+		return;
+	git_repository_free(r->git);
+	arena_free(r->arena);
+	free(r);
+	vcs_end();
+}
+
+const char *vcs_prefix(const struct vcs_repository *r)
+{
+	return r->prefix;
+}
+
+const char *vcs_place(const struct vcs_repository *r)
+{
+	return r->place;
+}
+
+const char *vcs_folder(const struct vcs_repository *r)
+{
+	return r->folder;
+}
+
+bool vcs_is_bare(const struct vcs_repository *r)
+{
+	return git_repository_is_bare(r->git);
+}
+
+bool vcs_is_shallow(const struct vcs_repository *r)
+{
+	return git_repository_is_shallow(r->git) == 1;
+}
