@@ -196,3 +196,27 @@ char *path_expand_home(struct arena *a, const char *path)
 		return arena_strdup(a, path);
 	return path_join(a, home, path + 2);
 }
+
+const char *path_tidy(struct arena *a, const char *path)
+{
+	const size_t len = strlen(path);
+	struct text_split rest = text_split_start((struct text){path, len});
+	const char **parts = ARENA_ARRAY(a, len + 1, const char *);
+	const char *tidy = path[0] == '/' ? "/" : "";
+	struct text part;
+	size_t count = 0;
+
+	while (text_next(&rest, '/', &part)) {
+		bool up = text_is(part, "..");
+
+		if (!part.len || text_is(part, "."))
+			continue;
+		if (up && count && strcmp(parts[count - 1], "..") != 0)
+			count--;
+		else if (!up || path[0] != '/')
+			parts[count++] = arena_text(a, part);
+	}
+	for (size_t i = 0; i < count; i++)
+		tidy = arena_printf(a, "%s%s%s", tidy, i ? "/" : "", parts[i]);
+	return tidy;
+}

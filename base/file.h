@@ -24,6 +24,8 @@ int file_make_dirs(const char *path);
 char *path_join(struct arena *a, const char *dir, const char *name);
 /* The part before the last slash; "." when there is none. */
 char *path_dir(struct arena *a, const char *path);
+/* Without "." and "x/..", so that a file has one name however it is reached. */
+const char *path_tidy(struct arena *a, const char *path);
 /* Replaces a leading "~/" by $HOME. */
 char *path_expand_home(struct arena *a, const char *path);
 

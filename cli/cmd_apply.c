@@ -49,6 +49,7 @@ const struct command cmd_apply = {
 	.options = (const enum option_id[]){OPT_PLAN,
 					    OPT_YES,
 					    OPT_REGION,
+					    OPT_REF,
 					    OPT_PARAM,
 					    OPT_PARAM_FILE,
 					    OPT_REFRESH,

@@ -102,6 +102,7 @@ const struct command cmd_plan = {
 				      "hadeploy plan --out plan.json",
 				      "to be applied with 'hadeploy apply --plan plan.json'", NULL},
 	.options = (const enum option_id[]){OPT_REGION,
+					    OPT_REF,
 					    OPT_PARAM,
 					    OPT_PARAM_FILE,
 					    OPT_REFRESH,

@@ -75,7 +75,7 @@ const struct command cmd_validate = {
 					  "files, without a project",
 					  "hadeploy validate --format sarif >hadeploy.sarif",
 					  "for annotations in CI", NULL},
-	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE,
+	.options = (const enum option_id[]){OPT_REGION, OPT_REF, OPT_PARAM, OPT_PARAM_FILE,
 					    OPT_REPORT_FORMAT, OPT_JSON, OPT_END},
 	.needs = NEED_ENGINE | TAKES_TEMPLATES,
 	.run = run,

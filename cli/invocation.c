@@ -104,6 +104,7 @@ static int make_selection(struct invocation *in, struct selection *out)
 	if (invocation_params(in, &params, &param_count) != 0)
 		return -1;
 	*out = (struct selection){
+		.ref = in->args->options[OPT_REF].text,
 		.stacks = in->args->operands,
 		.stack_count = in->args->operand_count,
 		.regions = in->args->options[OPT_REGION].items,

@@ -23,6 +23,12 @@ static const struct option_row rows[] = {
 			.kind = OPTION_LIST,
 			.value = "REGION",
 			.help = "only this region of the manifest; may be given several times"},
+	[OPT_REF] =
+		{.name = "ref",
+		 .kind = OPTION_TEXT,
+		 .value = "REV",
+		 .help = "the files of this commit (a branch, a tag, an id, HEAD~2) in place of "
+			 "those in the folder, which stays as it is"},
 	[OPT_PARAM] = {.name = "param",
 		       .kind = OPTION_PAIRS,
 		       .value = "NAME=VALUE",

@@ -15,6 +15,7 @@
 
 enum option_id {
 	OPT_REGION,
+	OPT_REF,
 	OPT_PARAM,
 	OPT_PARAM_FILE,
 	OPT_REFRESH,

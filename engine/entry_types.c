@@ -52,8 +52,9 @@ int entry_types_open(struct provider_entry *e, const struct manifest *m, struct 
 	if (!wants_settings(e))
 		return 0;
 	a = arena_new();
-	settings.json = manifest_types_config(a, m, e->entry);
-	e->opened = call_types_open(e->known, &settings, &context, &found);
+	settings.json = manifest_types_config(a, m, e->entry, &found);
+	if (!diags_failed(&found))
+		e->opened = call_types_open(e->known, &settings, &context, &found);
 	if (!e->opened)
 		place_failure(e, &found);
 	diags_take(d, &found);

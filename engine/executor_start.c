@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "engine/diff.h"
 #include "engine/source_marks.h"
+#include "engine/tree.h"
 
 /* Idempotency keys are random, 128 bits. */
 #define OPERATION_ID_BYTES 16
@@ -87,7 +88,10 @@ static const struct value *evaluate_properties(struct task *t)
 		return NULL;
 	}
 	again.properties = v;
-	return schema_check(t->schema, &again, t->job.call.address, t->x->d) ? NULL : v;
+	if (schema_check(t->schema, &again, t->job.call.address, t->x->d) ||
+	    tree_export_properties(t->x->plan->project->manifest->files, t->schema, v, t->x->d))
+		return NULL;
+	return v;
 }
 
 static void mask(struct task *t, struct evaluated *v)

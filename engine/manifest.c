@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "engine/manifest_read.h"
+#include "engine/tree.h"
 
 #define STATE_PATH_DEFAULT ".hadeploy/state.db"
 #define DAY_MS (24 * 3600 * (int64_t)1000)
@@ -188,10 +189,12 @@ static void report_absent(struct arena *a, const char *dir, struct diags *d)
 
 void manifest_check_templates(struct arena *a, const struct manifest *m, struct diags *d)
 {
+	const struct tree *files = m->files ? m->files : tree_of_folder(a, m->dir);
+
 	for (size_t i = 0; i < m->stack_count; i++) {
 		const struct manifest_stack *s = &m->stacks[i];
 
-		if (file_exists(path_join(a, m->dir, s->template_path)))
+		if (tree_has(files, s->template_path))
 			continue;
 		diag_hint(d,
 			  diag_add(d, DIAG_TEMPLATE_ABSENT, s->template_where,
@@ -201,24 +204,57 @@ void manifest_check_templates(struct arena *a, const struct manifest *m, struct 
 	}
 }
 
-const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d)
+static void report_absent_there(const struct tree *files, struct diags *d)
 {
-	const char *path = path_join(a, dir, MANIFEST_NAME);
-	char *absolute = realpath(dir, NULL);
+	struct diag *g = diag_add(d, DIAG_MANIFEST_ABSENT, RANGE_NONE,
+				  "there is no " MANIFEST_NAME " in '%s' at commit '%s'",
+				  tree_dir(files), tree_ref(files));
+
+	diag_hint(d, g,
+		  "`git log -- " MANIFEST_NAME "` in that folder shows the commits that have it");
+}
+
+/* An older path would be another state. */
+static void use_state_of_folder(struct arena *a, struct manifest *m)
+{
+	struct diags ignored = DIAGS_INIT;
+	const char *path = NULL;
+
+	if (file_exists(path_join(a, m->dir, MANIFEST_NAME)))
+		path = manifest_state_path(a, m->dir, &ignored);
+	if (path)
+		m->state_path = path;
+	diags_release(&ignored);
+}
+
+const struct manifest *manifest_load_tree(struct arena *a, const struct tree *files,
+					  struct diags *d)
+{
 	const struct manifest *m = NULL;
 	const struct source *src;
 	size_t before = d->error_count;
 
-	if (!absolute || !file_exists(path_join(a, absolute, MANIFEST_NAME))) {
-		report_absent(a, dir, d);
-		free(absolute);
+	if (!tree_has(files, MANIFEST_NAME)) {
+		if (tree_ref(files))
+			report_absent_there(files, d);
+		else
+			report_absent(a, tree_given(files), d);
 		return NULL;
 	}
-	src = source_load(a, path, NULL, RANGE_NONE, d);
+	src = tree_load(files, a, MANIFEST_NAME, RANGE_NONE, d);
 	if (src)
-		m = manifest_parse(a, src, absolute, d);
-	free(absolute);
+		m = manifest_parse(a, src, tree_dir(files), d);
+	if (m) {
+		((struct manifest *)m)->files = files;
+		if (tree_ref(files))
+			use_state_of_folder(a, (struct manifest *)m);
+	}
 	return d->error_count == before ? m : NULL;
+}
+
+const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d)
+{
+	return manifest_load_tree(a, tree_of_folder(a, dir), d);
 }
 
 const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d)

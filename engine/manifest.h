@@ -22,6 +22,7 @@
 
 struct node;
 struct secrets;
+struct tree;
 
 #define MANIFEST_NAME "hadeploy.yaml"
 
@@ -188,6 +189,7 @@ struct manifest_watch {
 
 struct manifest {
 	const struct source *src;
+	const struct tree *files; /* what it was read from; NULL: it was no file */
 	const char *dir;          /* absolute */
 	const char *project;      /* its name */
 	const char *state_path;   /* absolute: DIR/.hadeploy/state.db */
@@ -217,6 +219,10 @@ struct manifest {
 
 /* dir: where the manifest lies.  NULL on failure. */
 const struct manifest *manifest_load(struct arena *a, const char *dir, struct diags *d);
+/* The same from any tree.  That of a commit works on the state that the manifest in the folder
+ * names, if there is one: an older path would be another state. */
+const struct manifest *manifest_load_tree(struct arena *a, const struct tree *files,
+					  struct diags *d);
 /* An error for each stack whose template is not there.  What works on recorded state alone
  * does without. */
 void manifest_check_templates(struct arena *a, const struct manifest *m, struct diags *d);
@@ -283,9 +289,9 @@ const char *manifest_account_id(struct arena *a, const struct manifest *m,
 				const struct provider_place *place);
 
 /* The same for hd_provider.types_open: the entry's own settings, references as they are written,
- * Project and ProjectDir. */
+ * Project and ProjectDir, of a commit FilesDir with what Definitions names. */
 const char *manifest_types_config(struct arena *a, const struct manifest *m,
-				  const struct manifest_provider *p);
+				  const struct manifest_provider *p, struct diags *d);
 /* What fills ${Stack.Output} in a route's texts. */
 struct route_place {
 	const struct manifest *manifest;

@@ -7,6 +7,7 @@
 #include "engine/health/pieces.h"
 #include "engine/manifest.h"
 #include "engine/secrets.h"
+#include "engine/tree.h"
 #include "templates/node.h"
 
 /* The entry's own settings, the region's, the account's. */
@@ -214,16 +215,39 @@ static void add_layer(const struct node **layers, size_t *count, const struct no
 		layers[(*count)++] = overrides;
 }
 
+/* Folders of definitions are part of a commit. */
+static void export_definitions(const struct manifest *m, const struct node *config, struct diags *d)
+{
+	const struct node *folder = config ? node_find(config, "Definitions") : NULL;
+
+	if (folder && folder->kind == NODE_SCALAR)
+		tree_export(m->files, folder->text.ptr, folder->where, d);
+}
+
+static void add_project(json_t *config, const struct manifest *m, struct diags *d)
+{
+	const char *files;
+
+	json_object_set_new(config, "Project", json_string(m->project));
+	json_object_set_new(config, "ProjectDir", json_string(m->dir));
+	if (!m->files || !tree_ref(m->files))
+		return;
+	files = tree_files_dir(m->files, d);
+	if (files)
+		json_object_set_new(config, "FilesDir", json_string(files));
+}
+
 const char *manifest_types_config(struct arena *a, const struct manifest *m,
-				  const struct manifest_provider *p)
+				  const struct manifest_provider *p, struct diags *d)
 {
 	struct diags ignored = DIAGS_INIT;
 	struct config_writer w = {a, m->dir, NULL, &ignored, NULL, NULL};
 	json_t *config = p->config ? json_of_layers(&w, &p->config, 1) : json_object();
 	const char *text;
 
-	json_object_set_new(config, "Project", json_string(m->project));
-	json_object_set_new(config, "ProjectDir", json_string(m->dir));
+	if (m->files && tree_ref(m->files))
+		export_definitions(m, p->config, d);
+	add_project(config, m, d);
 	text = json_text(a, config);
 	json_decref(config);
 	diags_release(&ignored);
@@ -266,8 +290,7 @@ const char *manifest_provider_config(struct arena *a, const struct manifest *m,
 	json_t *config = settings_json(&w, m, place);
 	const char *text;
 
-	json_object_set_new(config, "Project", json_string(m->project));
-	json_object_set_new(config, "ProjectDir", json_string(m->dir));
+	add_project(config, m, d);
 	/* aws: {Region: us-west-2} stays: it is this region's name for that provider. */
 	if (!json_str(config, "Region", NULL))
 		json_object_set_new(config, "Region", json_string(place->region->name));

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "engine/lint/lint.h"
 #include "engine/project_parts.h"
+#include "engine/tree.h"
 
 struct opening {
 	struct project *p;
@@ -90,15 +91,15 @@ static const struct template *load_template(struct opening *o, const struct mani
 	struct text path = text_of(s->template_path);
 	struct diags found = DIAGS_INIT; /* faults of one template hide no other's */
 	struct diags linted = DIAGS_INIT;
+	struct template_loader loader = tree_loader(o->p->manifest->files);
 	const struct template *tpl = NULL;
 	const struct source *src;
 
 	if (map_has(&o->templates, path))
 		return map_find(&o->templates, path);
-	src = source_load(a, path_join(a, o->p->manifest->dir, s->template_path),
-			  path_join(a, o->dir, s->template_path), s->template_where, &found);
+	src = tree_load(o->p->manifest->files, a, s->template_path, s->template_where, &found);
 	if (src)
-		tpl = template_load(a, src, &template_disk_loader, &found);
+		tpl = template_load(a, src, &loader, &found);
 	/* Every branch, also those that no target takes; what fails is not evaluated, and all that
 	 * is wrong with it is said now. */
 	if (tpl && template_check(tpl, &found)) {
@@ -213,9 +214,12 @@ static void make_instances(struct opening *o)
 
 static void open_parts(struct opening *o, const struct hd_provider *const *builtins)
 {
+	const struct tree *files;
 	struct project *p = o->p;
 
-	p->manifest = manifest_load(p->arena, o->dir, o->d);
+	files = o->sel->ref ? tree_of_commit(p->arena, o->dir, o->sel->ref, NULL, o->d)
+			    : tree_of_folder(p->arena, o->dir);
+	p->manifest = files ? manifest_load_tree(p->arena, files, o->d) : NULL;
 	if (p->manifest && !leaves_out(o))
 		manifest_check_templates(p->arena, p->manifest, o->d);
 	if (!p->manifest || diags_failed(o->d))

@@ -53,6 +53,7 @@ enum recreate_wish {
  * --param, what a runbook has set, HADEPLOY_PARAM_Name, --param-file, target, stack, the
  * template's default. */
 struct selection {
+	const char *ref;           /* the commit whose files are read; NULL: the folder's */
 	const char *const *stacks; /* names; none: all */
 	size_t stack_count;
 	const char *const *regions; /* none: all */

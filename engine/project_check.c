@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "engine/project_parts.h"
+#include "engine/tree.h"
 #include "engine/unserved_type.h"
 
 /* More types than this are no help as a list. */
@@ -128,6 +129,7 @@ static void check_resource(const struct checking *c, size_t index)
 	check_name(c, r, schema_endpoint_pointer(c->schemas[index]));
 	address_format(&addr, &address);
 	schema_check(c->schemas[index], r, str_cstr(&address), c->d);
+	tree_export_properties(c->p->manifest->files, c->schemas[index], r->properties, c->d);
 	str_release(&address);
 }
 

@@ -64,6 +64,12 @@ const char *schema_ref_pointer(const struct schema *s)
 	return s->ref_pointer;
 }
 
+const char *const *schema_files(const struct schema *s, size_t *count)
+{
+	*count = s->files.count;
+	return (const char *const *)s->files.pointers;
+}
+
 const char *const *schema_identifier(const struct schema *s, size_t *count)
 {
 	*count = s->identifier.count;

@@ -48,6 +48,8 @@ const char *schema_endpoint_pointer(const struct schema *s);
 const char *schema_ref_pointer(const struct schema *s);
 /* Pointers of the primary identifier, "/Name" style. */
 const char *const *schema_identifier(const struct schema *s, size_t *count);
+/* Pointers of properties that name local files. */
+const char *const *schema_files(const struct schema *s, size_t *count);
 /* The pointer or one of its parents is create-only / read-only / write-only. */
 bool schema_is_create_only(const struct schema *s, struct text pointer);
 /* May replace, which only the provider knows. */

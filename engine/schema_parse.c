@@ -285,6 +285,7 @@ static void read_type(struct schema_reader *r, const json_t *j)
 	read_pointers(r, j, "readOnlyProperties", &s->read_only);
 	read_pointers(r, j, "writeOnlyProperties", &s->write_only);
 	read_pointers(r, j, "shownProperties", &s->shown);
+	read_pointers(r, j, "fileProperties", &s->files);
 	read_pointers(r, j, "conditionalCreateOnlyProperties", &s->maybe_create_only);
 	read_pointers(r, j, "primaryIdentifier", &s->identifier);
 	read_unserved(r, json_object_get(j, "unservedProperties"));

@@ -95,6 +95,7 @@ struct schema {
 	int64_t timeouts_ms[TIMEOUT_DELETE + 1];
 	const char *endpoint_pointer, *ref_pointer; /* NULL: none */
 	struct pointer_set create_only, read_only, write_only, maybe_create_only;
+	struct pointer_set files;      /* paths of local files */
 	struct pointer_set shown;      /* of what is write-only */
 	struct pointer_set identifier; /* primaryIdentifier */
 	struct unserved *unserved;

@@ -9,35 +9,10 @@
 
 /* From the file system */
 
-/* Drops "." and "x/..", so that a file has one name however it is reached. */
-static const char *tidy_path(struct arena *a, const char *path)
-{
-	const size_t len = strlen(path);
-	struct text_split rest = text_split_start((struct text){path, len});
-	const char **parts = ARENA_ARRAY(a, len + 1, const char *);
-	const char *tidy = path[0] == '/' ? "/" : "";
-	struct text part;
-	size_t count = 0;
-
-	while (text_next(&rest, '/', &part)) {
-		bool up = text_is(part, "..");
-
-		if (!part.len || text_is(part, "."))
-			continue;
-		if (up && count && strcmp(parts[count - 1], "..") != 0)
-			count--;
-		else if (!up || path[0] != '/')
-			parts[count++] = arena_text(a, part);
-	}
-	for (size_t i = 0; i < count; i++)
-		tidy = arena_printf(a, "%s%s%s", tidy, i ? "/" : "", parts[i]);
-	return tidy;
-}
-
 static const struct source *load_from_disk(void *context, struct arena *a,
 					   const struct file_request *q, struct diags *d)
 {
-	const char *name = tidy_path(a, path_join(a, path_dir(a, q->from->name), q->path));
+	const char *name = path_tidy(a, path_join(a, path_dir(a, q->from->name), q->path));
 
 	(void)context;
 	return source_load(a, name, NULL, q->where, d);

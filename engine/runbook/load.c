@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "engine/runbook/language.h"
+#include "engine/tree.h"
 
 static const char *const sections[] = {"Description", "Parameters", "Objectives", "Exclusive",
 				       "Mappings",    "Conditions", "Steps"};
@@ -412,12 +413,10 @@ static void report_circle(struct runbook_library *lib, const struct runbook_file
 static bool read_source(struct runbook_reader *r)
 {
 	struct runbook_file *f = r->file;
-	const struct manifest *m = r->m;
-	const char *name = path_join(r->a, path_dir(r->a, m->src->name), f->entry->path);
+	const struct tree *files = r->m->files ? r->m->files : tree_of_folder(r->a, r->m->dir);
 
 	if (!f->src)
-		f->src = source_load(r->a, path_join(r->a, m->dir, f->entry->path), name,
-				     f->entry->where, r->d);
+		f->src = tree_load(files, r->a, f->entry->path, f->entry->where, r->d);
 	f->root = f->src ? node_parse(r->a, f->src, NODE_TEMPLATE, r->d) : NULL;
 	if (f->root && f->root->kind != NODE_MAP) {
 		wrong_shape(r, "a runbook", f->root, "a map with 'Steps'");

@@ -8,6 +8,7 @@
 #include "engine/engine_private.h"
 #include "engine/runbook/driver_call.h"
 #include "engine/runbook/preflight.h"
+#include "engine/tree.h"
 #include "templates/template.h"
 
 struct parameters {
@@ -87,19 +88,20 @@ static void find_secrets(const struct apply_question *q, const struct parameters
 /* Where nobody knows the parameters yet, the templates are at least read. */
 static void read_templates(struct engine *e, struct diags *found)
 {
+	const struct tree *files = e->project->manifest->files;
+	const struct template_loader loader = tree_loader(files);
+
 	for (size_t i = 0; i < e->project->instance_count; i++) {
 		const struct instance *at = &e->project->instances[i];
 		const struct source *src;
 		const struct template *tpl = NULL;
-		const char *path;
 
 		if (at->tpl)
 			continue;
-		path = path_join(e->arena, e->project->manifest->dir, at->stack->template_path);
-		src = source_load(e->arena, path, at->stack->template_path,
-				  at->stack->template_where, found);
+		src = tree_load(files, e->arena, at->stack->template_path,
+				at->stack->template_where, found);
 		if (src)
-			tpl = template_load(e->arena, src, &template_disk_loader, found);
+			tpl = template_load(e->arena, src, &loader, found);
 		if (tpl)
 			template_check(tpl, found);
 	}

@@ -84,6 +84,8 @@
  * not matter), knownValues (today's; others may be right too), deprecatedProperties
  * (pointers) and
  *
+ *	fileProperties      pointers: paths of local files, which start at "FilesDir" (else
+ *	                    "ProjectDir") unless they are absolute
  *	shownProperties     pointers: what of writeOnlyProperties is no secret.  All others are
  *	                    neither shown nor recorded but for a digest
  *	unservedProperties  {"/properties/Mode": {"reason": text, "hint": text, "values":
@@ -95,7 +97,9 @@
  * Config given to open(): the provider's entry of the manifest, defaults overlaid with
  * the region's and the account's, as JSON, and the engine's additions: "Project",
  * "ProjectDir" (absolute; relative paths start there), "Region", "Account" and "Hosts"
- * ({NAME: {Address, Port, Zone, Roles, ...}} as in the manifest).
+ * ({NAME: {Address, Port, Zone, Roles, ...}} as in the manifest).  "FilesDir", when the project is
+ * read from a commit: where the files of fileProperties and the folder Definitions lie; keys,
+ * secrets and what is written stay with ProjectDir.
  */
 #ifndef HADEPLOY_PROVIDER_H
 #define HADEPLOY_PROVIDER_H

@@ -52,15 +52,11 @@ static const struct {
 	const char *name;
 	read_fn *read; /* NULL: the engine's, read before */
 } keys[] = {
-	{"CaFile", read_ca_file},
-	{"CertFile", read_cert_file},
-	{"KeyFile", read_key_file},
-	{"Proxy", read_proxy},
-	{"Project", NULL},
-	{"ProjectDir", NULL},
-	{"Region", NULL},
-	{"Account", NULL},
-	{"Hosts", NULL},
+	{"CaFile", read_ca_file},   {"CertFile", read_cert_file},
+	{"KeyFile", read_key_file}, {"Proxy", read_proxy},
+	{"Project", NULL},          {"ProjectDir", NULL},
+	{"FilesDir", NULL},         {"Region", NULL},
+	{"Account", NULL},          {"Hosts", NULL},
 };
 
 static int refuse_key(const char *key, struct fault *f)

@@ -176,6 +176,7 @@ static const struct {
 	{"Types", NULL},
 	{"Project", NULL},
 	{"ProjectDir", NULL},
+	{"FilesDir", NULL},
 	{"Region", NULL},
 	{"Account", NULL},
 	{"Hosts", NULL},

@@ -49,7 +49,8 @@ static int find_folder(struct opening *o, const json_t *config, const char **out
 		return 0;
 	if (!name || !*name)
 		return wrong_folder(o);
-	*out = path_join(o->arena, json_str(config, "ProjectDir", "."),
+	*out = path_join(o->arena,
+			 json_str(config, "FilesDir", json_str(config, "ProjectDir", ".")),
 			 path_expand_home(o->arena, name));
 	return 0;
 }

@@ -307,6 +307,7 @@ static const struct {
 	{"Durations", settings_sim_samples},
 	{"Project", NULL},
 	{"ProjectDir", NULL},
+	{"FilesDir", NULL},
 	{"Region", NULL},
 	{"Account", NULL},
 	{"Hosts", NULL},

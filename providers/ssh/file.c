@@ -51,7 +51,7 @@ struct file_want {
 static int read_source(struct ask *a, struct file_want *w)
 {
 	const char *path =
-		path_join(a->arena, a->session->project_dir, path_expand_home(a->arena, w->source));
+		path_join(a->arena, a->session->files_dir, path_expand_home(a->arena, w->source));
 
 	if (file_read(path, SOURCE_MAX_LEN, &w->bytes) == 0)
 		return 0;

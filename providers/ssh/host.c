@@ -84,6 +84,7 @@ static int add_hosts(struct hd_session *s, const json_t *hosts, struct fault *f)
 static int read_config(struct hd_session *s, const json_t *config, struct fault *f)
 {
 	s->project_dir = arena_strdup(s->arena, json_str(config, "ProjectDir", "."));
+	s->files_dir = arena_strdup(s->arena, json_str(config, "FilesDir", s->project_dir));
 	s->region = arena_strdup(s->arena, json_str(config, "Region", ""));
 	set_defaults(s);
 	if (settings_read(s->arena, config, SETTINGS_PROVIDER, &s->defaults, f) < 0)

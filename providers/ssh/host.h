@@ -48,6 +48,7 @@ struct hd_session {
 	struct arena *arena;        /* of everything here; under lock after opening */
 	pthread_mutex_t lock;
 	const char *project_dir, *region;
+	const char *files_dir; /* where Source starts: of a commit, or project_dir */
 	struct host_settings defaults;
 	struct host *hosts;
 };

@@ -35,6 +35,7 @@ it is always the old or the new one.", \
 	"required": ["Host", "Path"], \
 	"readOnlyProperties": ["/properties/ContentSha256", "/properties/Size"], \
 	"createOnlyProperties": ["/properties/Host", "/properties/Path"], \
+	"fileProperties": ["/properties/Source"], \
 	"primaryIdentifier": ["/properties/Host", "/properties/Path"], \
 	"ref": "/properties/Path",) SCHEMA_PLACE "},"
 

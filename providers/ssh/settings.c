@@ -122,6 +122,7 @@ static const struct key keys[] = {
 	{"Definitions", KEY_PROVIDER, NULL},
 	{"Project", KEY_PROVIDER, NULL},
 	{"ProjectDir", KEY_PROVIDER, NULL},
+	{"FilesDir", KEY_PROVIDER, NULL},
 	{"Region", KEY_PROVIDER, NULL},
 	{"Account", KEY_PROVIDER, NULL},
 	{"Hosts", KEY_PROVIDER, NULL},
