@@ -345,6 +345,7 @@ static struct view *make_view(struct invocation *in)
 		.err = &in->err,
 		.clock = in->clock,
 		.command = in->command->name,
+		.markdown = option_given(in->args, OPT_DIFF_FORMAT),
 		.full = option_given(in->args, OPT_FULL),
 		.plain = is_plain(in),
 		.freeze_reason = in->args->options[OPT_OVERRIDE_FREEZE].text,

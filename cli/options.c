@@ -15,6 +15,7 @@ static const char *const on_failure_words[] = {"instance", "keep", "wave", "all"
 static const char *const region_words[] = {"SEQUENTIAL", "PARALLEL", NULL};
 static const char *const mode_words[] = {"STRICT", "SOFT", NULL};
 static const char *const report_formats[] = {"sarif", NULL};
+static const char *const diff_formats[] = {"markdown", NULL};
 static const char *const execution_formats[] = {"markdown", "html", "json", "junit", NULL};
 static const char *const drill_levels[] = {"static", "simulated", "isolated", "full", NULL};
 
@@ -29,6 +30,11 @@ static const struct option_row rows[] = {
 		 .value = "REV",
 		 .help = "the files of this commit (a branch, a tag, an id, HEAD~2) in place of "
 			 "those in the folder, which stays as it is"},
+	[OPT_DIFF_FORMAT] = {.name = "format",
+			     .kind = OPTION_CHOICE,
+			     .value = "FORMAT",
+			     .choices = diff_formats,
+			     .help = "markdown: for a comment on a pull request"},
 	[OPT_PARAM] = {.name = "param",
 		       .kind = OPTION_PAIRS,
 		       .value = "NAME=VALUE",

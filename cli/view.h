@@ -75,6 +75,7 @@ struct view {
 	void (*show_instance)(struct view *v, const struct instance_result *r);
 	void (*show_runbooks)(struct view *v, const struct runbook_rows *rows);
 	void (*show_runbook_check)(struct view *v, const struct runbook_check *c);
+	void (*show_comparison)(struct view *v, const struct comparison *c);
 	/* Behind a plan. */
 	void (*show_forecasts)(struct view *v, const struct runbook_forecast_list *all);
 	void (*show_executions)(struct view *v, const struct execution_rows *rows);
@@ -98,6 +99,7 @@ struct view_setup {
 	struct term *out, *err;
 	struct clock *clock;
 	const char *command;
+	bool markdown; /* a comparison, for a pull request */
 	bool full;  /* plans for people are never summed up, and alike instances told one by one */
 	bool plain; /* the command without options that say of what, or with which values */
 	const char *freeze_reason; /* why no freeze holds now; NULL: they hold */

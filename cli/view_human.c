@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/progress.h"
+#include "cli/view_compare.h"
 #include "cli/view_execution.h"
 #include "cli/view_health.h"
 #include "cli/view_operation.h"
@@ -27,6 +28,7 @@ struct view_human {
 	struct clock *clock;
 	const char *freeze_reason;
 	size_t health_lines; /* of the picture that is watched */
+	bool markdown;       /* of a comparison */
 	bool full;           /* plans are shown whole however long they are */
 	bool vast;           /* the plan changes more stack instances than VAST */
 	bool several;
@@ -387,6 +389,18 @@ static void show_runbook_check(struct view *v, const struct runbook_check *c)
 	write_out(h, &text);
 }
 
+static void show_comparison(struct view *v, const struct comparison *c)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	if (h->markdown)
+		view_comparison_markdown(&text, c);
+	else
+		view_comparison(&text, c, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_forecasts(struct view *v, const struct runbook_forecast_list *all)
 {
 	struct view_human *h = human_of(v);
@@ -534,6 +548,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_instance = show_instance,
 		.show_runbooks = show_runbooks,
 		.show_runbook_check = show_runbook_check,
+		.show_comparison = show_comparison,
 		.show_forecasts = show_forecasts,
 		.show_executions = show_executions,
 		.show_execution = show_execution,
@@ -549,6 +564,7 @@ struct view *view_human_new(const struct view_setup *setup)
 	h->out = setup->out;
 	h->err = setup->err;
 	h->full = setup->full;
+	h->markdown = setup->markdown;
 	h->clock = setup->clock;
 	h->freeze_reason = setup->freeze_reason;
 	h->retry = setup->plain ? setup->command : NULL;

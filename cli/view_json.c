@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/json_plan.h"
+#include "cli/view_compare.h"
 #include "cli/view_execution.h"
 #include "cli/view_operation.h"
 #include "cli/view_watch.h"
@@ -400,6 +401,13 @@ static void show_runbook_check(struct view *v, const struct runbook_check *c)
 	write_line(v, json_runbook_check(c));
 }
 
+static void show_comparison(struct view *v, const struct comparison *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		write_line(v, json_compared_instance(&c->instances[i]));
+	write_line(v, json_comparison_end(c));
+}
+
 static void show_forecasts(struct view *v, const struct runbook_forecast_list *all)
 {
 	for (size_t i = 0; i < all->count; i++)
@@ -497,6 +505,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_instance = show_instance,
 		.show_runbooks = show_runbooks,
 		.show_runbook_check = show_runbook_check,
+		.show_comparison = show_comparison,
 		.show_forecasts = show_forecasts,
 		.show_executions = show_executions,
 		.show_execution = show_execution,

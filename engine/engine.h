@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "engine/compare.h"
 #include "engine/estimate.h"
 #include "engine/event.h"
 #include "engine/health/health.h"

@@ -247,6 +247,7 @@ struct project *project_open(const char *dir, const struct hd_provider *const *b
 	bool failed;
 
 	p->arena = arena_new();
+	p->references = o.sel->references;
 	open_parts(&o, builtins);
 	map_release(&o.templates);
 	failed = diags_failed(&found);

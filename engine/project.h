@@ -31,6 +31,12 @@ enum project_faults {
 	FAULTS_LEFT_OUT  /* silence: such instances are without template, for who needs none */
 };
 
+/* What becomes of {{resolve:...}} in parameters. */
+enum references_use {
+	REFERENCES_RESOLVED,
+	REFERENCES_KEPT /* the value is the reference: nobody needs the secret, only its name */
+};
+
 /* What becomes of the parameters that runbooks have set (runbook/journal.h). */
 enum overrides_use {
 	OVERRIDES_HOLD,
@@ -66,6 +72,7 @@ struct selection {
 	const struct parameter_override *set;
 	size_t set_count;
 	enum overrides_use overrides;
+	enum references_use references;
 	/* May move targets (relocate.h).  NULL: nobody asks. */
 	void (*found)(void *context, struct manifest *m, struct diags *d);
 	void *context;
@@ -99,6 +106,7 @@ struct project {
 	struct registry *registry;
 	struct instance *instances; /* sorted by instance_id; only what the selection names */
 	size_t instance_count;
+	enum references_use references; /* as the selection says */
 };
 
 /*

@@ -263,7 +263,9 @@ static int resolve_list(struct project *p, struct given *g, struct diags *d)
 		struct placed_text item = {list->items[k]->text, list->items[k]->where};
 		const char *text = "";
 
-		if (manifest_resolve_parameter(p->arena, p->manifest->dir, item, &text, d) != 0)
+		if (p->references == REFERENCES_KEPT)
+			text = arena_text(p->arena, item.text);
+		else if (manifest_resolve_parameter(p->arena, p->manifest->dir, item, &text, d))
 			result = -1;
 		str_printf(&joined, "%s%s", k ? "," : "", text);
 	}
@@ -297,6 +299,10 @@ static int resolve(struct project *p, struct given *g, struct diags *d)
 	if (g->by == GIVEN_RUNBOOK || !manifest_has_reference(placed.text))
 		return 0;
 	g->value.sensitive = true;
+	if (p->references == REFERENCES_KEPT) {
+		g->value.text = arena_text(p->arena, placed.text);
+		return 0;
+	}
 	return manifest_resolve_parameter(p->arena, p->manifest->dir, placed, &g->value.text, d);
 }
 
