@@ -116,6 +116,9 @@ static int make_selection(struct invocation *in, struct selection *out)
 	};
 	if (in->command->select && in->command->select(in, out) != 0)
 		return -1;
+	/* Another commit is deployed: it must be whole. */
+	if (out->ref)
+		return 0;
 	if (in->command->needs & RECORD_IS_ENOUGH || option_given(in->args, OPT_DESTROY) ||
 	    option_given(in->args, OPT_ROLLBACK))
 		out->faults = FAULTS_LEFT_OUT;
@@ -308,6 +311,9 @@ static bool is_plain(const struct invocation *in)
 {
 	static const enum option_id other[] = {
 		OPT_PARAM,
+		OPT_REF,
+		OPT_TO_REV,
+		OPT_PREVIOUS,
 		OPT_PARAM_FILE,
 		OPT_REFRESH,
 		OPT_ADOPT,
@@ -411,6 +417,7 @@ static bool plan_is_refused(const struct invocation *in)
 		DIAG_PLAN_FILE_FOREIGN, DIAG_PLAN_FILE_SEAL,       DIAG_PLAN_STALE_PROGRAM,
 		DIAG_PLAN_STALE_FILE,   DIAG_PLAN_STALE_PARAMETER, DIAG_PLAN_PARAMETER_ABSENT,
 		DIAG_PLAN_STALE_STATE,  DIAG_PLAN_STALE_WORLD,     DIAG_PLAN_STALE,
+		DIAG_ROLLBACK_TO_DATA,  DIAG_ROLLBACK_NO_STACK,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {

@@ -30,6 +30,13 @@ static const struct option_row rows[] = {
 		 .value = "REV",
 		 .help = "the files of this commit (a branch, a tag, an id, HEAD~2) in place of "
 			 "those in the folder, which stays as it is"},
+	[OPT_TO_REV] = {.name = "to",
+			.kind = OPTION_TEXT,
+			.value = "REV",
+			.help = "the stack as this commit has it, in place of the last good state"},
+	[OPT_PREVIOUS] = {.name = "previous",
+			  .kind = OPTION_FLAG,
+			  .help = "the same with the commit that was deployed before this one"},
 	[OPT_DIFF_FORMAT] = {.name = "format",
 			     .kind = OPTION_CHOICE,
 			     .value = "FORMAT",

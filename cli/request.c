@@ -38,6 +38,14 @@ static const char *from_anywhere(struct invocation *in, const struct option_row 
 	return path_join(in->arena, here, text);
 }
 
+/* A branch moves on; who resumes means what was begun. */
+static const char *commit_of(const struct invocation *in, const char *rev)
+{
+	const char *id = in->engine ? engine_commit(in->engine) : NULL;
+
+	return id ? id : rev;
+}
+
 static void add_option(struct invocation *in, enum option_id id, json_t *list)
 {
 	const struct option_row *row = option_row(id);
@@ -49,6 +57,8 @@ static void add_option(struct invocation *in, enum option_id id, json_t *list)
 
 		if (row->kind == OPTION_FLAG)
 			text = arena_printf(in->arena, "--%s", row->name);
+		else if (id == OPT_REF || id == OPT_TO_REV)
+			text = arena_printf(in->arena, "--%s=%s", row->name, commit_of(in, text));
 		else
 			text = arena_printf(in->arena, "--%s=%s", row->name,
 					    from_anywhere(in, row, text));

@@ -5,7 +5,7 @@
 #include "cli/view_outcome.h"
 #include "cli/wishes.h"
 
-enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE };
+enum answer { NOT_ASKED, APPROVED, DECLINED, NOBODY_THERE, GUARDED };
 
 struct asking {
 	struct invocation *in;
@@ -29,7 +29,17 @@ static int keep_locks(struct invocation *in)
 
 static const char *question_of(const struct asking *a)
 {
-	return a->in->style ? a->in->style->question : questions[a->mode];
+	return a->in->style && a->in->style->question ? a->in->style->question : questions[a->mode];
+}
+
+static bool is_guarded(const struct asking *a, const struct plan *plan)
+{
+	const struct run_style *style = a->in->style;
+	size_t errors = a->in->diags.error_count;
+
+	if (style && style->guard)
+		style->guard(a->in, plan);
+	return a->in->diags.error_count > errors;
 }
 
 /* What there is to say about the plan belongs before the question; without one, errors are told
@@ -44,6 +54,11 @@ static int confirm(void *context, const struct plan *plan)
 		invocation_show_diags(a->in);
 		a->answer = APPROVED;
 		return 1;
+	}
+	if (is_guarded(a, plan)) {
+		a->in->view->show_plan(a->in->view, plan, PLAN_FOR_APPLY);
+		a->answer = GUARDED;
+		return 0;
 	}
 	if (!invocation_can_approve(a->in, "these changes")) {
 		a->answer = NOBODY_THERE;
@@ -137,6 +152,8 @@ int run_command(struct invocation *in, enum run_mode mode)
 		return invocation_declined_exit();
 	if (a.answer == NOBODY_THERE)
 		return EXIT_ERROR;
+	if (a.answer == GUARDED)
+		return EXIT_REFUSED;
 	/* Behind hundreds of outputs nobody would see what failed within tolerance. */
 	if (status == 0 && outcome_is_partial(&r)) {
 		show_new_outputs(in, &r);

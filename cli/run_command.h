@@ -12,7 +12,9 @@ struct run_style {
 	enum run_refresh refresh;
 	bool approved;              /* the plan was shown, and the answer was yes */
 	enum on_failure on_failure; /* unless the option is given */
-	const char *again;          /* what goes on with it: "recreate --region east"; NULL */
+	/* Looks at the plan before anything is asked; errors mean that it is refused.  NULL. */
+	void (*guard)(struct invocation *in, const struct plan *plan);
+	const char *again; /* what goes on with it: "recreate --region east"; NULL */
 };
 
 /* in->style: NULL, or how it differs. */

@@ -16,6 +16,7 @@
 #include "engine/runbook/journal.h"
 #include "engine/session.h"
 #include "engine/simulation.h"
+#include "engine/tree.h"
 
 static void take_options(struct engine *e, const struct engine_options *o)
 {
@@ -143,6 +144,13 @@ void engine_close(struct engine *e)
 const struct project *engine_project(const struct engine *e)
 {
 	return e->project;
+}
+
+const char *engine_commit(const struct engine *e)
+{
+	const struct tree *files = e->project->manifest->files;
+
+	return files ? tree_commit(files) : NULL;
 }
 
 struct state *engine_state(struct engine *e, enum state_open_mode mode, struct diags *d)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "engine/compare.h"
+#include "engine/data_bearing.h"
 #include "engine/estimate.h"
 #include "engine/event.h"
 #include "engine/health/health.h"
@@ -53,6 +54,8 @@ struct engine_options {
 struct engine *engine_open(const struct engine_options *o, struct diags *d);
 void engine_close(struct engine *e);
 const struct project *engine_project(const struct engine *e);
+/* The commit whose files are read (selection.ref): 40 digits.  NULL: the folder's are. */
+const char *engine_commit(const struct engine *e);
 
 /* Everything that can be checked without network.  0 or -1. */
 int engine_validate(struct engine *e, struct diags *d);
