@@ -464,10 +464,12 @@ static int poll_snapshot(struct asked *q, size_t number, struct hd_span token)
 {
 	struct snapshot *p = &cloud->snapshots[number - 1];
 
-	if (q->ruled && q->rule.status != HD_OK)
+	bool waits = q->ruled && q->rule.status == HD_PENDING;
+
+	if (q->ruled && q->rule.status > HD_PENDING)
 		return follow_rule(q, NULL);
-	if (p->polls-- > 0) {
-		q->s->host->set_pending(q->op, token, 1);
+	if (waits || p->polls-- > 0) {
+		q->s->host->set_pending(q->op, token, waits ? q->rule.wait_ms : 1);
 		return HD_PENDING;
 	}
 	hand_snapshot(q, number);
