@@ -2,7 +2,8 @@
  * graph.c - a depth-first walk with its own stack, so that depth costs no stack.
  *
  * A vertex is NEW, OPEN (on the stack) or DONE.  Meeting an OPEN one closes a circle,
- * whose steps are the part of the stack above it.
+ * whose steps are the part of the stack above it.  Where the circle is cut at one of these
+ * steps, what was opened behind that is NEW again.
  */
 #include "engine/graph.h"
 
@@ -15,6 +16,8 @@
 struct need {
 	size_t from, to;
 	const void *tag;
+	enum graph_weight weight;
+	bool cut;
 };
 
 struct graph {
@@ -61,7 +64,14 @@ void graph_expect(struct graph *g, size_t need_count)
 
 void graph_need(struct graph *g, size_t from, size_t to, const void *tag)
 {
-	*(struct need *)arena_vec_add(g->a, &g->needs) = (struct need){from, to, tag};
+	*(struct need *)arena_vec_add(g->a, &g->needs) =
+		(struct need){.from = from, .to = to, .tag = tag, .weight = GRAPH_MUST};
+}
+
+void graph_need_weighed(struct graph *g, size_t from, size_t to, enum graph_weight weight)
+{
+	*(struct need *)arena_vec_add(g->a, &g->needs) =
+		(struct need){.from = from, .to = to, .weight = weight};
 }
 
 static bool in_order(const struct graph *g)
@@ -117,17 +127,41 @@ static void rotate_steps(struct graph_step *steps, const struct graph_step *raw,
 		steps[i] = raw[(lowest + i) % count];
 }
 
-static void note_cycle(struct search *s, size_t back_to)
+/* Where on the stack the circle begins that leads back to an open vertex. */
+static size_t circle_start(const struct search *s, size_t back_to)
 {
-	size_t start = s->depth - 1, count;
-	struct graph_step *raw, *steps;
+	size_t start = s->depth - 1;
 
 	while (s->stack[start].vertex != back_to)
 		start--;
-	count = s->depth - start;
-	raw = xcalloc(count, sizeof(*raw));
+	return start;
+}
+
+/* The need that is being looked at. */
+static struct need *need_at(const struct search *s, size_t depth)
+{
+	return &s->g->sorted[s->stack[depth].next - 1];
+}
+
+/* Leaves out a need of the circle and goes on from where that was met. */
+static void cut_circle(struct search *s, size_t back_to)
+{
+	size_t start = circle_start(s, back_to), at = s->depth - 1;
+
+	for (size_t i = s->depth - 1; i-- > start;)
+		at = need_at(s, i)->weight > need_at(s, at)->weight ? i : at;
+	need_at(s, at)->cut = true;
+	while (s->depth - 1 > at)
+		s->marks[s->stack[--s->depth].vertex] = MARK_NEW;
+}
+
+static void note_cycle(struct search *s, size_t back_to)
+{
+	size_t start = circle_start(s, back_to), count = s->depth - start;
+	struct graph_step *raw = xcalloc(count, sizeof(*raw)), *steps;
+
 	for (size_t i = 0; i < count; i++) {
-		const struct need *n = &s->g->sorted[s->stack[start + i].next - 1];
+		const struct need *n = need_at(s, start + i);
 
 		raw[i] = (struct graph_step){n->from, n->to, n->tag};
 	}
@@ -141,7 +175,7 @@ static void note_cycle(struct search *s, size_t back_to)
 static bool search_step(struct search *s)
 {
 	struct frame *top = &s->stack[s->depth - 1];
-	size_t to;
+	const struct need *n;
 
 	if (top->next == s->g->first[top->vertex + 1]) {
 		s->marks[top->vertex] = MARK_DONE;
@@ -149,13 +183,17 @@ static bool search_step(struct search *s)
 		s->depth--;
 		return true;
 	}
-	to = s->g->sorted[top->next++].to;
-	if (s->marks[to] == MARK_NEW)
-		push(s, to);
-	else if (s->marks[to] == MARK_OPEN && s->cycle) {
-		note_cycle(s, to);
+	n = &s->g->sorted[top->next++];
+	if (n->cut || s->marks[n->to] == MARK_DONE)
+		return true;
+	if (s->marks[n->to] == MARK_OPEN && s->cycle) {
+		note_cycle(s, n->to);
 		return false;
 	}
+	if (s->marks[n->to] == MARK_OPEN)
+		cut_circle(s, n->to);
+	else
+		push(s, n->to);
 	return true;
 }
 

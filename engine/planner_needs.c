@@ -12,8 +12,10 @@
  *
  * In a rollback what is wanted is a record, and its dependencies are those recorded in it.
  *
- * Recorded dependencies may contradict each other when an apply ended half-way; a need
- * that would close a circle is left out.
+ * Where this goes in a circle (Old is to be New; Gone used it, and is used by User, who is to use
+ * New) some needs are wishes: a delete does without its turn before a value that is waited for
+ * is never told, and that of a renamed thing first, as it comes back.  Recorded dependencies, too,
+ * may contradict each other when an apply ended half-way.
  */
 #include "engine/planner_parts.h"
 
@@ -24,6 +26,7 @@
 
 struct edge {
 	size_t from, to; /* counted from the instance's first change; `from` waits */
+	enum graph_weight weight;
 };
 
 struct needs {
@@ -39,11 +42,12 @@ struct needs {
 	} edges;
 };
 
-static void add_edge(struct needs *n, const struct change *from, const struct change *to)
+static void add_edge(struct needs *n, const struct change *from, const struct change *to,
+		     enum graph_weight weight)
 {
 	if (from != to)
-		*(struct edge *)vec_add(&n->edges) =
-			(struct edge){(size_t)(from - n->changes), (size_t)(to - n->changes)};
+		*(struct edge *)vec_add(&n->edges) = (struct edge){
+			(size_t)(from - n->changes), (size_t)(to - n->changes), weight};
 }
 
 static bool removes(const struct change *c)
@@ -107,7 +111,7 @@ static void find_renamed(struct needs *n)
 			identity(c, c->desired, &key);
 		old = key.len ? map_find(&n->doomed, str_text(&key)) : NULL;
 		if (old) {
-			add_edge(n, c, old);
+			add_edge(n, c, old, GRAPH_MUST);
 			n->renamed[old - n->changes] = true;
 		}
 		str_release(&key);
@@ -121,7 +125,7 @@ static void need_references(struct needs *n, const struct change *c)
 			map_find(&n->wanted, text_of(c->resource->refs[i].logical_id));
 
 		if (to)
-			add_edge(n, c, to);
+			add_edge(n, c, to, GRAPH_MUST);
 	}
 }
 
@@ -132,8 +136,9 @@ static void hold_deletes(struct needs *n, const struct change *dependent, const 
 	const struct change *c = map_find(&n->deletes, text_of(logical_id));
 
 	for (; c && c < end && !strcmp(c->addr.logical_id, logical_id); c++) {
-		if (removes(c) && (removes(dependent) || !n->renamed[c - n->changes]))
-			add_edge(n, c, dependent);
+		if (removes(c))
+			add_edge(n, c, dependent,
+				 n->renamed[c - n->changes] ? GRAPH_MAY : GRAPH_SHOULD);
 	}
 }
 
@@ -176,7 +181,7 @@ static void need_wanted(struct needs *n, const struct change *c, const char *id)
 	const struct change *to = map_find(&n->wanted, text_of(id));
 
 	if (to)
-		add_edge(n, c, to);
+		add_edge(n, c, to, GRAPH_MUST);
 }
 
 static void collect(struct needs *n)
@@ -201,7 +206,8 @@ static size_t *places(struct needs *n, struct arena *scratch)
 	size_t *place = ARENA_ARRAY(scratch, n->count, size_t);
 
 	for (size_t e = 0; e < n->edges.count; e++)
-		graph_need(g, n->edges.items[e].from, n->edges.items[e].to, NULL);
+		graph_need_weighed(g, n->edges.items[e].from, n->edges.items[e].to,
+				   n->edges.items[e].weight);
 	graph_order(g, order, NULL);
 	for (size_t i = 0; i < n->count; i++)
 		place[order[i]] = i;

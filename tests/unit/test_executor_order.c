@@ -73,6 +73,30 @@ static void a_replacement_of_the_same_name_does_not_delete_itself(void **state)
 	assert_non_null(strstr(bench_record(b, "A")->inputs, "\"Kind\":\"y\""));
 }
 
+/* Before is to be After under its name, which waits for Before to go; Gone used Before, and User,
+ * which is to use After, used Gone. */
+static void what_is_renamed_hands_its_value_on_whatever_else_goes(void **state)
+{
+	struct bench *b = *state;
+
+	bench_template(b,
+		       "Resources:\n"
+		       "  Before: {Type: 'Cloud::Thing', Properties: {Name: same}}\n"
+		       "  Gone: {Type: 'Cloud::Thing', Properties: {Name: g, Note: !Ref Before}}\n"
+		       "  User: {Type: 'Cloud::Thing', Properties: {Name: u, Note: !Ref Gone}}\n");
+	assert_int_equal(bench_apply(b), 0);
+	bench_template(b, "Resources:\n"
+			  "  After: {Type: 'Cloud::Thing', Properties: {Name: same}}\n"
+			  "  User: {Type: 'Cloud::Thing', Properties: {Name: u, Note: !GetAtt "
+			  "After.Serial}}\n");
+	assert_int_equal(bench_apply(b), 0);
+	assert_int_equal(cloud_made("same"), 2);
+	assert_string_equal(cloud_property("u", "Note"), cloud_property("same", "Serial"));
+	assert_true(cloud_first_call(CLOUD_UPDATE, "u") < cloud_first_call(CLOUD_REMOVE, "g"));
+	assert_int_equal(cloud_count(), 2);
+	assert_int_equal(bench_records(b), 2);
+}
+
 static void a_slot_is_emptied_before_it_is_filled_again(void **state)
 {
 	struct bench *b = *state;
@@ -321,6 +345,7 @@ int main(void)
 		RUN_TEST(the_new_one_is_there_before_the_old_one_goes),
 		RUN_TEST(a_failed_dependent_keeps_the_old_one_alive_and_recorded),
 		RUN_TEST(a_replacement_of_the_same_name_does_not_delete_itself),
+		RUN_TEST(what_is_renamed_hands_its_value_on_whatever_else_goes),
 		RUN_TEST(a_slot_is_emptied_before_it_is_filled_again),
 		RUN_TEST(slots_that_depend_on_each_other_are_emptied_from_the_end),
 		RUN_TEST(a_retained_old_one_is_forgotten_not_deleted),

@@ -120,6 +120,35 @@ static void circles_can_be_cut_instead(void **state)
 	arena_free(a);
 }
 
+/* Wherever the walk enters the circle; and nothing but the circle gives way. */
+static void of_a_circle_the_need_that_matters_least_is_cut(void **state)
+{
+	static const struct pair circle[] = {{0, 1}, {1, 2}, {2, 3}, {3, 0}};
+	static const enum graph_weight weights[] = {GRAPH_MUST, GRAPH_SHOULD, GRAPH_MUST,
+						    GRAPH_MAY};
+
+	(void)state;
+	for (size_t turn = 0; turn < ARRAY_LEN(circle); turn++) {
+		struct arena *a = arena_new();
+		struct graph *g = graph_new(a, 6);
+		size_t order[6], place[6];
+
+		for (size_t i = 0; i < ARRAY_LEN(circle); i++)
+			graph_need_weighed(g, circle[i].from, circle[i].to,
+					   weights[(i + turn) % 4]);
+		graph_need_weighed(g, 4, 0, GRAPH_MAY);
+		graph_need_weighed(g, 1, 5, GRAPH_MAY);
+		assert_true(graph_order(g, order, NULL));
+		for (size_t i = 0; i < ARRAY_LEN(order); i++)
+			place[order[i]] = i;
+		for (size_t i = 0; i < ARRAY_LEN(circle); i++)
+			assert_int_equal(place[circle[i].from] > place[circle[i].to],
+					 weights[(i + turn) % 4] != GRAPH_MAY);
+		assert_true(place[4] > place[0] && place[1] > place[5]);
+		arena_free(a);
+	}
+}
+
 static void more_may_come_than_was_expected_in_any_order(void **state)
 {
 	static const struct pair pairs[] = {{1, 2}, {0, 3}, {2, 3}, {0, 1}, {3, 4}};
@@ -165,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_circle_is_told_whole_from_its_lowest_vertex),
 		cmocka_unit_test(a_vertex_that_needs_itself_is_a_circle),
 		cmocka_unit_test(circles_can_be_cut_instead),
+		cmocka_unit_test(of_a_circle_the_need_that_matters_least_is_cut),
 		cmocka_unit_test(more_may_come_than_was_expected_in_any_order),
 		cmocka_unit_test(deep_chains_take_no_stack),
 	};

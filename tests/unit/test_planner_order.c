@@ -163,6 +163,46 @@ static void a_renamed_resource_is_deleted_before_it_is_created(void **state)
 	fixture_close(&f);
 }
 
+/* Before must go so that After can come, whose value User waits for; Gone, which used Before,
+ * cannot be left by User until then.  What gives way is Before, as it comes back. */
+static void a_value_is_waited_for_whatever_goes_in_a_circle(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, "Resources:\n"
+			 "  After: {Type: Fake::Thing, Properties: {Name: same}}\n"
+			 "  User: {Type: Fake::Thing, Properties: {Name: u, Note: !Ref After}}\n");
+	fixture_record(&f, "web/-/east/Gone", "Fake::Thing", "{\"Name\":\"g\"}",
+		       "[\"web/-/east/Before\"]");
+	fixture_record(&f, "web/-/east/Before", "Fake::Thing", "{\"Name\":\"same\"}", NULL);
+	fixture_record(&f, "web/-/east/User", "Fake::Thing", "{\"Name\":\"u\",\"Note\":\"g\"}",
+		       "[\"web/-/east/Gone\"]");
+	planned(&f);
+	assert_int_equal(fixture_change(&f, "Before")->need_count, 0);
+	assert_true(fixture_has_line(&f, "\tneeds delete web/east/Before"));
+	assert_true(fixture_has_line(&f, "\tneeds create web/east/After"));
+	assert_true(fixture_has_line(&f, "\tneeds update web/east/User"));
+	fixture_close(&f);
+}
+
+static void a_renamed_resource_is_left_before_it_is_deleted(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, "Resources:\n"
+			 "  New: {Type: Fake::Thing, Properties: {Name: same}}\n"
+			 "  User: {Type: Fake::Thing, Properties: {Name: u, Note: none}}\n");
+	fixture_record(&f, "web/-/east/Old", "Fake::Thing", "{\"Name\":\"same\"}", NULL);
+	fixture_record(&f, "web/-/east/User", "Fake::Thing", "{\"Name\":\"u\",\"Note\":\"same\"}",
+		       "[\"web/-/east/Old\"]");
+	planned(&f);
+	assert_true(fixture_has_line(&f, "\tneeds delete web/east/Old"));
+	assert_true(fixture_has_line(&f, "\tneeds update web/east/User"));
+	fixture_close(&f);
+}
+
 static void recorded_dependencies_in_a_circle_are_cut(void **state)
 {
 	struct fixture f;
@@ -405,6 +445,8 @@ int main(void)
 		cmocka_unit_test(wanted_things_wait_for_what_they_refer_to),
 		cmocka_unit_test(order_passes_through_what_is_unchanged),
 		cmocka_unit_test(a_renamed_resource_is_deleted_before_it_is_created),
+		cmocka_unit_test(a_value_is_waited_for_whatever_goes_in_a_circle),
+		cmocka_unit_test(a_renamed_resource_is_left_before_it_is_deleted),
 		cmocka_unit_test(recorded_dependencies_in_a_circle_are_cut),
 		cmocka_unit_test(destroy_takes_everything_the_other_way_round),
 		cmocka_unit_test(stacks_wait_for_those_they_depend_on),
