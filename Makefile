@@ -199,12 +199,11 @@ aws-types:                          ## fetch what is known about AWS types (npm,
 fuzz-run: $(fuzz_programs)
 	@$(results) fuzz $(FUZZ_SECONDS) $(OUT)/corpus $(fuzz_programs)
 
-include tools/bundle.mk
-include tools/install.mk
+include tools/bundle.mk tools/install.mk tools/soak.mk
 
 clean:                              ## remove everything made
 	rm -rf $(BUILD)
 
 help:                               ## this list
-	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile tools/install.mk | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile tools/*.mk | expand -t 20
 	@sed -n 's/^#   /    /p' Makefile

@@ -5,6 +5,8 @@
     run.py corpus RESULT PROGRAM...     each fuzz target once over tests/fuzz/corpus/<target>/
     run.py pytest RESULT [ARGUMENT...]  pytest
     run.py fuzz   SECONDS DIR PROGRAM...  libFuzzer programs, one per core at a time
+    run.py soak   SECONDS PROGRAM...    cmocka programs that draw lots, again and again with other
+                                        seeds; what a failure needs to be repeated is printed
     run.py report DIR [PART...]         the sum of all results; the last line is the count;
                                         PARTs are those that did not pass
 
@@ -13,6 +15,7 @@ Each part writes RESULT.json, ends with `N passed, N failed, N skipped`, and fai
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -26,6 +29,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 TIMEOUT_S = 300  # a test program that hangs; far above what any of them takes
+SOAK_ROUNDS = 20  # seeds that one run tries
 TAP = re.compile(r"^(ok|not ok) \d+ (?:- )?(# SKIP )?(.*)$")
 
 
@@ -133,6 +137,30 @@ def run_corpus(program):
     else:
         counts.failed.append((f"{name}: {ended(status)}", output))
     return counts
+
+
+def soak_one(seconds, program):
+    """A program with seeds of its own for so long; (name, seeds tried, what failures said)."""
+    command, tried, failed = without_random_layout(program), 0, []
+    ends = time.monotonic() + seconds
+    while not tried or time.monotonic() < ends:
+        env = dict(sanitizer_env(), HADEPLOY_SEED=str(random.getrandbits(48)),
+                   HADEPLOY_ROUNDS=str(SOAK_ROUNDS))
+        status, output = run(command, env)
+        tried += SOAK_ROUNDS
+        failed += [] if status == 0 else [f"{ended(status)}\n{output}"]
+    return Path(program).name, tried, failed
+
+
+def run_soak(seconds, programs):
+    workers, status = os.cpu_count() or 1, 0
+    share = seconds * min(workers, len(programs)) / len(programs)
+    with ThreadPoolExecutor(workers) as pool:
+        for name, tried, failed in pool.map(lambda one: soak_one(share, one), programs):
+            print(f"soak: {name}: {tried} seeds, {len(failed)} failures")
+            print("\n".join(failed), end="", flush=True)
+            status = 1 if failed else status
+    return status
 
 
 def run_each(run_one, result, programs):
@@ -249,6 +277,8 @@ def main(arguments):
         return report(result, rest)
     if kind == "fuzz":
         return run_fuzz(int(result), rest[0], rest[1:])
+    if kind == "soak":
+        return run_soak(float(result), rest)
     kinds = {"unit": lambda: run_each(run_unit, result, rest),
              "corpus": lambda: run_each(run_corpus, result, rest),
              "pytest": lambda: run_pytest(result, rest)}

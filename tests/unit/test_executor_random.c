@@ -1,16 +1,12 @@
 /*
  * test_executor_random.c - random stacks changed at random against a cloud that fails at
  * random; then one plain run, after which what is recorded is what there is.
- *
- * HADEPLOY_SEED=N repeats a run.
  */
+#include "tests/unit/chance.h"
 #include "tests/unit/run_bench.h"
 
 #include <stdio.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WORLDS 10
 #define ROUNDS 3
@@ -253,15 +249,14 @@ static void run_world(struct bench *b, uint64_t seed)
 
 static void after_any_faults_one_run_makes_records_and_cloud_the_same(void **state)
 {
-	const char *given = getenv("HADEPLOY_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * WORLDS;
+	struct chances c = chances_of(WORLDS);
 	static struct bench b;
+	uint64_t seed;
 
 	(void)state;
-	for (uint64_t i = 0; i < (given ? 1 : WORLDS); i++) {
+	while (chances_next(&c, &seed)) {
 		bench_open(&b);
-		print_message("HADEPLOY_SEED=%" PRIu64 "\n", seed + i);
-		run_world(&b, seed + i);
+		run_world(&b, seed);
 		bench_close(&b);
 	}
 }

@@ -1,16 +1,12 @@
 /*
  * test_rollout_run_random.c - random rollouts over a cloud that fails, is stopped and dies at
  * random; what is recorded of each instance is what there is, and one plain run ends it.
- *
- * HADEPLOY_SEED=N repeats a run.
  */
+#include "tests/unit/chance.h"
 #include "tests/unit/run_bench.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WORLDS 20
 #define ROUNDS 3
@@ -196,12 +192,11 @@ static void end_world(struct world *w)
 
 static void rollouts_end_as_they_say(void **state)
 {
-	const char *given = getenv("HADEPLOY_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+	struct chances c = chances_of(WORLDS);
+	uint64_t seed;
 
-	print_message("HADEPLOY_SEED=%" PRIu64 "\n", seed);
-	for (int i = 0; i < WORLDS; i++) {
-		struct world w = {.b = *state, .seed = seed + (uint64_t)i, .size = 1};
+	while (chances_next(&c, &seed)) {
+		struct world w = {.b = *state, .seed = seed, .size = 1};
 
 		w.b->on_failure = ON_FAILURE_DEFAULT;
 		for (int k = 0; k < ROUNDS; k++)

@@ -1,22 +1,19 @@
 /*
  * test_rollout_worst.c - the worst case that a plan promises, against all orders in which the
  * members of small rollouts can end: never exceeded, and reached by some order.
- *
- * HADEPLOY_SEED=N repeats the random ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/base.h"
 #include "base/map.h"
 #include "engine/rollout/rollout.h"
+#include "tests/unit/chance.h"
 
 #define MEMBERS_MAX 8
 #define CELLS_MAX 9
@@ -239,13 +236,12 @@ static void fill_at_random(struct search *s, uint64_t *seed)
 
 static void every_order_of_random_rollouts(void **state)
 {
-	const char *given = getenv("HADEPLOY_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+	struct chances c = chances_of(RANDOM_ROLLOUTS);
 	struct search s;
+	uint64_t seed;
 
 	(void)state;
-	print_message("HADEPLOY_SEED=%llu\n", (unsigned long long)seed);
-	for (int i = 0; i < RANDOM_ROLLOUTS; i++) {
+	while (chances_next(&c, &seed)) {
 		fill_at_random(&s, &seed);
 		check(&s);
 	}
