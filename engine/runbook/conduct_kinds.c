@@ -302,12 +302,13 @@ static void approval_begin(struct attempt *at)
 
 /* --- groups ------------------------------------------------------------------------------ */
 
-/* Another try of a group goes on with what failed in it. */
+/* Another try of a group goes on with what failed in it; the same try, in another process, leaves
+ * what was passed over. */
 static void group_begin(struct attempt *at)
 {
 	struct step *s = at->s;
 
-	for (size_t i = 0; i < s->child_count; i++)
+	for (size_t i = 0; i < s->child_count && !s->was_begun; i++)
 		if (s->children[i]->phase == PHASE_OVER && s->children[i]->status == STEP_FAILED)
 			step_again(s->children[i], "its group is tried again");
 	s->x->turned = true;

@@ -156,6 +156,29 @@ static void a_held_step_of_a_group_is_tried_again_or_skipped(void **state)
 	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED_WITH_EXCEPTIONS);
 }
 
+/* Who was killed behind any event goes on with the group, and does not try it anew. */
+static void what_was_passed_over_in_a_group_stays_so_when_it_is_gone_on_with(void **state)
+{
+	struct conduct_bench *c = *state;
+	size_t n;
+
+	conduct_runbook(c, "Steps:\n"
+			   "  - Name: g\n"
+			   "    Parallel:\n"
+			   "      - Name: s\n"
+			   "        Steps:\n"
+			   "          - {Name: x, Type: Command, " AT
+			   ", Command: fail, OnFailure: continue}\n"
+			   "          - {Name: y, Type: Command, " AT ", Command: ok}\n");
+	assert_true(conduct_dies(c, 1, false));
+	for (n = 0; n < 40 && conduct_dies(c, 2, true); n++)
+		;
+	assert_true(n > 5 && n < 40);
+	assert_int_equal(world_begun("g/s/x"), 1);
+	assert_int_equal(world_done("g/s/y"), 1);
+	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED_WITH_EXCEPTIONS);
+}
+
 /* --- drills -------------------------------------------------------------------------- */
 
 /* Killed behind any event of its way back it is a drill that went well. */
@@ -217,6 +240,7 @@ int main(void)
 		CONDUCT_TEST(a_held_step_goes_on_ungracefully),
 		CONDUCT_TEST(a_pause_outlives_other_requests),
 		CONDUCT_TEST(a_held_step_of_a_group_is_tried_again_or_skipped),
+		CONDUCT_TEST(what_was_passed_over_in_a_group_stays_so_when_it_is_gone_on_with),
 		CONDUCT_TEST(an_isolated_drill_ends_as_one_when_it_is_killed),
 		CONDUCT_TEST(the_rto_is_what_passed),
 		CONDUCT_TEST(a_wait_takes_no_longer_than_it_says),
