@@ -302,14 +302,18 @@ static void approval_begin(struct attempt *at)
 
 /* --- groups ------------------------------------------------------------------------------ */
 
-/* Another try of a group goes on with what failed in it; the same try, in another process, leaves
- * what was passed over. */
+static bool goes_on_with(const struct step *child)
+{
+	return child->phase == PHASE_OVER && child->status == STEP_FAILED && !child->passed_over;
+}
+
+/* Another try of a group goes on with what failed in it. */
 static void group_begin(struct attempt *at)
 {
 	struct step *s = at->s;
 
-	for (size_t i = 0; i < s->child_count && !s->was_begun; i++)
-		if (s->children[i]->phase == PHASE_OVER && s->children[i]->status == STEP_FAILED)
+	for (size_t i = 0; i < s->child_count; i++)
+		if (goes_on_with(s->children[i]))
 			step_again(s->children[i], "its group is tried again");
 	s->x->turned = true;
 }

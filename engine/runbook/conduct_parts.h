@@ -71,19 +71,21 @@ struct step {
 	size_t child_count;
 	enum phase phase;
 	enum step_status status;
-	size_t attempts; /* begun so far */
-	size_t granted;  /* tries that may follow; SIZE_MAX: as many as its spec says */
-	bool ungraceful; /* somebody asked for it */
-	bool again;      /* begun by an earlier process, which did not see its end */
-	bool was_begun;  /* this try goes on with such a one */
-	bool begun;      /* its work was, once */
-	bool undoing;    /* STEP_REVERSING is written, and nothing after it */
-	bool promotes;   /* of the latest try, in whatever process */
-	bool straddles;  /* this try was begun by an earlier process: nobody knows what it takes */
-	bool is_policy;  /* spec says what follows of a failure, and no more */
-	bool given_up;   /* it is skipped as soon as the execution is gone on with */
-	bool waived;     /* somebody said that it is left out */
-	bool refused;    /* its latest try: a guard or a person said no */
+	size_t attempts;  /* begun so far */
+	size_t granted;   /* tries that may follow; SIZE_MAX: as many as its spec says */
+	bool ungraceful;  /* somebody asked for it */
+	bool again;       /* begun by an earlier process, which did not see its end */
+	bool was_begun;   /* this try goes on with such a one */
+	bool begun;       /* its work was, once */
+	bool undoing;     /* STEP_REVERSING is written, and nothing after it */
+	bool promotes;    /* of the latest try, in whatever process */
+	bool straddles;   /* this try was begun by an earlier process: nobody knows what it takes */
+	bool is_policy;   /* spec says what follows of a failure, and no more */
+	bool passed_over; /* failed in an earlier process, and the steps behind it had their turn */
+	bool stopped;     /* with the group that it is in, which was not done with it */
+	bool given_up;    /* it is skipped as soon as the execution is gone on with */
+	bool waived;      /* somebody said that it is left out */
+	bool refused;     /* its latest try: a guard or a person said no */
 	const char *fenced; /* Fence: the region that accepts no writes since; NULL */
 	int64_t fenced_ms;  /* wall clock: it was looked at in this process; 0: not yet */
 	enum step_grace grace;

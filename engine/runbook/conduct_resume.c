@@ -217,6 +217,7 @@ static void step_failed(struct restoring *r)
 	over(r, STEP_FAILED);
 	r->s->done = r->s->memory ? r->s->memory : r->s->done;
 	r->s->begun = r->s->begun || json_flag(r->data, "Begun", true);
+	r->s->stopped = json_flag(r->data, "Stopped", false);
 }
 
 static void step_skipped(struct restoring *r)
@@ -308,7 +309,7 @@ static bool is_passed_over(const struct conduct *x, const struct step *s,
 {
 	if (s->p->parent != STEP_TOP && x->steps[s->p->parent].is_policy)
 		return true;
-	return s->begun && spec && spec->on_failure == STEP_FAILURE_CONTINUE;
+	return s->begun && !s->stopped && spec && spec->on_failure == STEP_FAILURE_CONTINUE;
 }
 
 /* What failed and was passed over stays so, unless it was never begun: what it lacked may be there
@@ -328,7 +329,7 @@ static void pass_over(struct conduct *x)
 		if (!is_passed_over(x, s, spec))
 			continue;
 		s->spec = spec;
-		s->is_policy = true;
+		s->is_policy = s->passed_over = true;
 		x->exceptions += spec && spec->on_failure == STEP_FAILURE_CONTINUE;
 	}
 }

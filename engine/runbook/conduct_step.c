@@ -54,6 +54,8 @@ static json_t *failed_data(struct step *s, const char *reason)
 
 	if (!s->begun && !s->again)
 		json_object_set_new(data, "Begun", json_false());
+	if (s->stopped)
+		json_object_set_new(data, "Stopped", json_true());
 	return data;
 }
 
@@ -296,6 +298,28 @@ static void fences_hold(struct attempt *at)
 	regions_ask(at, regions_asked);
 }
 
+/* `cut`: its group is not done with it, and may be gone through once more. */
+static void stop(struct step *s, const char *reason, bool cut)
+{
+	/* Also what an earlier process, or an earlier try, has begun. */
+	bool active = s->phase == PHASE_NEW ? s->again || s->begun : s->phase != PHASE_OVER;
+
+	for (size_t i = 0; i < s->child_count; i++)
+		stop(s->children[i], reason, cut);
+	if (!active)
+		return;
+	if (s->now) {
+		stop_work(s->now);
+		attempt_close(s->now);
+	}
+	if (s->phase == PHASE_HELD) {
+		s->phase = PHASE_OVER;
+		return;
+	}
+	s->stopped = cut;
+	failed(s, reason, true);
+}
+
 static void timed_out(struct errand *r)
 {
 	struct attempt *at = r->at;
@@ -313,7 +337,7 @@ static void timed_out(struct errand *r)
 			   limit);
 	stop_work(at);
 	for (size_t i = 0; i < s->child_count; i++)
-		step_stop(s->children[i], "the group that it is in took too long");
+		stop(s->children[i], "the group that it is in took too long", true);
 	if (at->run.direction == STEP_FORWARD)
 		tried_badly(s, why, false);
 	else
@@ -596,21 +620,7 @@ void step_settle(struct step *s)
 
 void step_stop(struct step *s, const char *reason)
 {
-	/* Also what an earlier process, or an earlier try, has begun. */
-	bool active = s->phase == PHASE_NEW ? s->again || s->begun : s->phase != PHASE_OVER;
-
-	for (size_t i = 0; i < s->child_count; i++)
-		step_stop(s->children[i], reason);
-	if (!active)
-		return;
-	if (s->now) {
-		stop_work(s->now);
-		attempt_close(s->now);
-	}
-	if (s->phase == PHASE_HELD)
-		s->phase = PHASE_OVER;
-	else
-		failed(s, reason, true);
+	stop(s, reason, false);
 }
 
 void step_again(struct step *s, const char *reason)
@@ -622,7 +632,7 @@ void step_again(struct step *s, const char *reason)
 	s->phase = PHASE_NEW;
 	s->status = STEP_NOT_STARTED;
 	s->reason = NULL;
-	s->wants_reverse = s->refused = false;
+	s->wants_reverse = s->refused = s->stopped = s->passed_over = false;
 }
 
 void step_restart_ungraceful(struct step *s)
@@ -630,7 +640,7 @@ void step_restart_ungraceful(struct step *s)
 	if (!s->now || s->phase == PHASE_OVER)
 		return;
 	for (size_t i = 0; i < s->child_count; i++)
-		step_stop(s->children[i], "it goes on ungracefully");
+		stop(s->children[i], "it goes on ungracefully", true);
 	stop_work(s->now);
 	attempt_close(s->now);
 	step_again(s, "it goes on ungracefully");

@@ -154,7 +154,7 @@ static void count_again(struct step *s)
 {
 	if (!is_passed_over(s))
 		return;
-	s->is_policy = false;
+	s->is_policy = s->passed_over = false;
 	s->x->exceptions -= s->spec && s->spec->on_failure == STEP_FAILURE_CONTINUE;
 }
 
