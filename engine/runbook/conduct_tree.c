@@ -98,13 +98,21 @@ static void end_group(struct step *s, const struct step *bad)
 	x->turned = true;
 }
 
+static const char *const beside = "stopped, because a step beside it failed";
+
+/* Its next try will not come: it rests before that, or was to be tried again, or gone on with. */
+static bool waits_for_try(const struct step *s)
+{
+	return s->phase == PHASE_RESTING || (s->phase == PHASE_NEW && (s->again || s->begun));
+}
+
 static void child_turn(struct step *s, enum tree_way way)
 {
 	step_settle(s);
 	if (s->phase == PHASE_NEW && way == TREE_GO && conduct_may_begin(s->x))
 		step_begin(s);
-	if (s->phase == PHASE_RESTING && way == TREE_HALT)
-		step_stop(s, s->reason);
+	if (way == TREE_HALT && waits_for_try(s))
+		step_stop(s, s->reason ? s->reason : beside);
 	if (s->phase == PHASE_WORK && step_is_container(s))
 		tree_turn(s, way);
 }
@@ -118,7 +126,7 @@ static void halt_group(struct step *s)
 {
 	if (!s->p)
 		return;
-	attempt_end(s->now, STEP_ENDED_FAILED, "stopped, because a step beside it failed");
+	attempt_end(s->now, STEP_ENDED_FAILED, beside);
 	s->now->final = true;
 	step_settle(s);
 }

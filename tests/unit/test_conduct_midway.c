@@ -156,6 +156,24 @@ static void a_held_step_of_a_group_is_tried_again_or_skipped(void **state)
 	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED_WITH_EXCEPTIONS);
 }
 
+/* Nothing new begins beside what failed for good, and nobody is told that it still goes on. */
+static void a_try_that_will_not_come_ends_with_its_group(void **state)
+{
+	struct conduct_bench *c = *state;
+	const struct ask ask = {"step-failed g/b", REQUEST_RETRY, "g/b", false};
+
+	conduct_runbook(c, "Steps:\n"
+			   "  - Name: g\n"
+			   "    Parallel:\n"
+			   "      - {Name: a, Type: Command, " AT
+			   ", Command: fail, OnFailure: reverse}\n"
+			   "      - {Name: b, Type: Command, " AT ", Command: fail}\n");
+	will_ask(c, &ask, 1);
+	assert_int_equal(conduct_go(c), -1);
+	assert_int_equal(world_begun("g/b"), 1);
+	assert_int_equal(conduct_step_status(c, "g/b"), STEP_FAILED);
+}
+
 /* Who was killed behind any event goes on with the group, and does not try it anew. */
 static void what_was_passed_over_in_a_group_stays_so_when_it_is_gone_on_with(void **state)
 {
@@ -240,6 +258,7 @@ int main(void)
 		CONDUCT_TEST(a_held_step_goes_on_ungracefully),
 		CONDUCT_TEST(a_pause_outlives_other_requests),
 		CONDUCT_TEST(a_held_step_of_a_group_is_tried_again_or_skipped),
+		CONDUCT_TEST(a_try_that_will_not_come_ends_with_its_group),
 		CONDUCT_TEST(what_was_passed_over_in_a_group_stays_so_when_it_is_gone_on_with),
 		CONDUCT_TEST(an_isolated_drill_ends_as_one_when_it_is_killed),
 		CONDUCT_TEST(the_rto_is_what_passed),
