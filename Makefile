@@ -9,7 +9,6 @@ VERSION := 0.1.0
 PREFIX  ?= /usr/local
 BUILD   ?= build
 PYTHON  ?= /usr/bin/python3
-FUZZ_SECONDS ?= 60
 JOBS    ?= $(shell nproc)
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
@@ -52,14 +51,16 @@ warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef -Wvla \
 	-Wswitch-enum -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-sanitizing := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+sanitizing := -O1 -g1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-DARENA_DEBUG
 mode := $(if $(SANITIZE),$(sanitizing),$(if $(DEBUG),-Og -g3,-O2 -g $(hardening)))
 
 compile := $(CC) -std=c11 -D_GNU_SOURCE -I. -DHADEPLOY_VERSION='"$(VERSION)"' $(warnings) $(mode) \
 	-fno-common -fvisibility=hidden -fPIE -pthread \
 	$(shell pkg-config --cflags $(packages) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
-link := $(CC) $(mode) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+# Hundreds of test programs are joined: by the quicker of two linkers.
+gold := $(if $(compiler),,$(if $(SANITIZE),$(if $(shell command -v ld.gold),-fuse-ld=gold)))
+link := $(CC) $(mode) $(gold) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 # A check that fails does not stop the next one: the report counts them all.
@@ -70,7 +71,7 @@ test_env = HADEPLOY=$(abspath $(PROGRAM)) CONTRACT=$(abspath $(contract_program)
 
 .PHONY: all objects check check-unit check-threads check-corpus check-golden check-integration \
 	check-fault check-programs fault golden-accept contract test lint format demo \
-	demo-failover bench fuzz fuzz-run aws-types install uninstall clean help FORCE
+	demo-failover bench aws-types install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -189,15 +190,8 @@ bench:                              ## measure, beside the peers that are instal
 	@$(MAKE) all $(OUT)/tests/bench/jq_runs
 	@$(test_env) $(PYTHON) tests/bench/run.py $(BENCH_ARGS)
 
-fuzz:                               ## fuzz each target for FUZZ_SECONDS (60)
-	@tools/install-deps build fuzz
-	@$(MAKE) CC=clang SANITIZE=fuzzer,address,undefined fuzz-run
-
 aws-types:                          ## fetch what is known about AWS types (npm, pip) and write it
 	tools/aws-types/generate
-
-fuzz-run: $(fuzz_programs)
-	@$(results) fuzz $(FUZZ_SECONDS) $(OUT)/corpus $(fuzz_programs)
 
 include tools/bundle.mk tools/install.mk tools/soak.mk
 
