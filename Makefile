@@ -139,7 +139,7 @@ contract: $(contract_program)       ## provider contract suite: PLUGIN=x.so SPEC
 
 check-integration: $(PROGRAM) $(contract_program) ## tests against real servers on loopback
 	@$(test_env) $(results) pytest $(RESULTS)/integration tests/integration \
-		-n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+		-n $$((2 * $(JOBS))) --dist loadfile $(PYTEST_ARGS)
 
 check-fault: $(fault_program)       ## kill, cut the power, fill the disk: a few hundred points
 	@$(test_env) $(results) unit $(RESULTS)/fault tests/fault/sweep.py
@@ -150,7 +150,8 @@ golden-accept: $(PROGRAM)           ## rewrite what the golden tests expect
 
 check-programs: $(PROGRAM) $(contract_program) $(fault_program) $(unit_programs) $(fuzz_programs)
 
-# Tests against servers mostly wait for them, so they go on beside everything else.
+# Tests against servers mostly wait for them, so they go on beside everything else, and more at
+# once than there are processors.
 checked := WERROR=1 SANITIZE=address,undefined
 beside  := $(RESULTS)/integration.log
 test:                               ## install what is missing, build with sanitizers, run all tests
