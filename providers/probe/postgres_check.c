@@ -380,7 +380,10 @@ static int look(struct postgres *p)
 	return 0;
 }
 
-/* Whatever the user asks: nothing is changed, and nothing goes on without us. */
+/* A server that gives a question up sooner than it is waited for would seem to have refused it. */
+#define GRACE_MS 1000
+
+/* Whatever the user asks: nothing is changed, and nothing goes on without us for long. */
 static int put_query(struct postgres *p)
 {
 	struct arena *a = p->c->arena;
@@ -393,7 +396,7 @@ static int put_query(struct postgres *p)
 		       arena_printf(a,
 				    "SET default_transaction_read_only TO on;"
 				    "SET statement_timeout TO %lld",
-				    (long long)check_left_ms(p->c) + 1),
+				    (long long)check_left_ms(p->c) + GRACE_MS),
 		       &r);
 	if (!answered)
 		answered = ask(p, p->query, &r);

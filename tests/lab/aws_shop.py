@@ -22,7 +22,7 @@ from .proxy import FaultyProxy
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "aws-active-passive"
 PASSWORD = "correct-horse-battery"
 REGIONS = {"primary": "us-east-2", "standby": "us-west-2", "global": "us-east-1"}
-FAST = [("Interval: 5s", "Interval: 200ms"), ("Timeout: 3s", "Timeout: 300ms")]
+FAST = [("Interval: 5s", "Interval: 200ms"), ("Timeout: 3s", "Timeout: 1s")]
 
 
 class _Front(BaseHTTPRequestHandler):
