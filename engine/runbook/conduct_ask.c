@@ -89,7 +89,7 @@ static const char *take_skip(struct conduct *x, struct step *s, const struct exe
 	if (s->now && s->now->driver && s->now->driver->stop && s->phase == PHASE_WORK)
 		s->now->driver->stop(&s->now->run);
 	reason = q->reason && *q->reason
-			 ? q->reason
+			 ? arena_strdup(x->a, q->reason)
 			 : arena_printf(x->a, "skipped by %s", conduct_by_text(x->a, &q->by));
 	for (size_t i = 0; i < s->child_count; i++)
 		step_stop(s->children[i], "the group that it is in was skipped");

@@ -197,6 +197,27 @@ static void what_was_passed_over_in_a_group_stays_so_when_it_is_gone_on_with(voi
 	assert_int_equal(conduct_status(c), EXECUTION_COMPLETED_WITH_EXCEPTIONS);
 }
 
+/* Why is told behind the request, which is forgotten by then. */
+static void a_way_back_that_is_skipped_says_why(void **state)
+{
+	struct conduct_bench *c = *state;
+	const struct ask ask = {"step-memory a/reverse", REQUEST_SKIP, "a/reverse", false};
+	struct journal_list list;
+	const char *why = NULL;
+
+	conduct_runbook(c,
+			"Steps:\n" REVERSIBLE("a", "ok") "  - {Name: b, Type: Command, " AT
+							 ", Command: fail, OnFailure: reverse}\n");
+	will_ask(c, &ask, 1);
+	assert_int_equal(conduct_go(c), -1);
+	list = conduct_journal(c);
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].kind == ENTRY_STEP_REVERSE_FAILED)
+			why = list.items[i].data;
+	assert_non_null(why);
+	assert_non_null(strstr(why, "because"));
+}
+
 /* --- drills -------------------------------------------------------------------------- */
 
 /* Killed behind any event of its way back it is a drill that went well. */
@@ -260,6 +281,7 @@ int main(void)
 		CONDUCT_TEST(a_held_step_of_a_group_is_tried_again_or_skipped),
 		CONDUCT_TEST(a_try_that_will_not_come_ends_with_its_group),
 		CONDUCT_TEST(what_was_passed_over_in_a_group_stays_so_when_it_is_gone_on_with),
+		CONDUCT_TEST(a_way_back_that_is_skipped_says_why),
 		CONDUCT_TEST(an_isolated_drill_ends_as_one_when_it_is_killed),
 		CONDUCT_TEST(the_rto_is_what_passed),
 		CONDUCT_TEST(a_wait_takes_no_longer_than_it_says),
