@@ -143,6 +143,9 @@ static void failed(struct step *s, const char *reason, bool final)
 	s->done = s->memory ? s->memory : s->done;
 	if (!step_write(s, ENTRY_STEP_FAILED, failed_data(s, reason)))
 		return;
+	/* What an earlier process had begun may have happened. */
+	s->begun = s->begun || s->again;
+	s->again = false;
 	is_over(s, STEP_FAILED);
 	if (is_held(s, final)) {
 		hold(s);
