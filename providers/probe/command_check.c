@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/vec.h"
 #include "providers/probe/check.h"
-#include "providers/probe/process.h"
 
 #define WORDS_MAX 1000
 #define LINE_LEN ((size_t)200)
@@ -235,7 +235,7 @@ static int carry_out(struct command *m)
 		.argv = m->argv.items,
 		.envp = m->envp.items,
 		.folder = m->c->session->settings.project_dir,
-		.input = m->input,
+		.input = m->input ? text_of(m->input) : (struct text){NULL, 0},
 		.left_ms = left_ms,
 		.stop = check_stop,
 		.context = m->c,
@@ -247,6 +247,7 @@ static int carry_out(struct command *m)
 		return refuse_start(m, errno);
 	answer = judge(m, &r);
 	str_release(&r.tail);
+	str_release(&r.errors);
 	return answer;
 }
 
