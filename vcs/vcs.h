@@ -2,7 +2,7 @@
  * vcs.h - versions: what the engine knows of git.
  *
  * The parts, all over one open repository: repository.h (finding it, its commits, what differs
- * from them) and read.h (files of a commit).  Nothing here runs a `git` program; nothing
+ * from them), read.h (files of a commit) and signature.h (who signed one).  Nothing here runs a `git` program; nothing
  * changes the work tree, the index or a user's branch.
  *
  * A struct vcs_repository belongs to one thread at a time; several may be open.  Ids of commits
@@ -14,5 +14,6 @@
 
 #include "vcs/read.h"
 #include "vcs/repository.h"
+#include "vcs/signature.h"
 
 #endif
