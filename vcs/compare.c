@@ -86,24 +86,64 @@ static int find_difference(struct vcs_repository *r, const char *prefix, git_tre
 	return *dirty ? 0 : code;
 }
 
-int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d)
+static int complain(const struct vcs_repository *r, struct diags *d)
+{
+	diag_add(d, DIAG_VCS_OPEN, RANGE_NONE, "the work tree %s cannot be compared: %s", r->place,
+		 vcs_reason());
+	return -1;
+}
+
+/* *tree NULL: nothing was committed yet.  A code of the library. */
+static int head_tree(struct vcs_repository *r, git_tree **tree)
 {
 	git_object *head = NULL;
+	int code = git_revparse_single(&head, r->git, "HEAD^{tree}");
+
+	*tree = (git_tree *)head;
+	return code == GIT_ENOTFOUND ? 0 : code;
+}
+
+int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d)
+{
+	git_tree *head = NULL;
 	int code;
 
 	*dirty = false;
 	if (git_repository_is_bare(r->git))
 		return 0;
-	code = git_revparse_single(&head, r->git, "HEAD^{tree}");
-	if (code && code != GIT_ENOTFOUND)
-		goto failed;
-	if (find_difference(r, prefix, (git_tree *)head, dirty))
-		goto failed;
-	git_object_free(head);
-	return 0;
-failed:
-	git_object_free(head);
-	diag_add(d, DIAG_VCS_OPEN, RANGE_NONE, "the work tree %s cannot be compared: %s", r->place,
-		 vcs_reason());
-	return -1;
+	code = head_tree(r, &head);
+	if (!code)
+		code = find_difference(r, prefix, head, dirty);
+	git_tree_free(head);
+	return code ? complain(r, d) : 0;
+}
+
+int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
+		     const char *const **paths, size_t *listed, size_t *count, struct diags *d)
+{
+	const char **all = ARENA_ARRAY(a, max, const char *);
+	git_diff_options options;
+	git_tree *head = NULL;
+	git_diff *diff = NULL;
+	int code;
+
+	*paths = all;
+	*listed = *count = 0;
+	if (git_repository_is_bare(r->git))
+		return 0;
+	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
+	code = head_tree(r, &head);
+	if (!code)
+		code = git_diff_tree_to_workdir_with_index(&diff, r->git, head, &options);
+	if (!code)
+		*count = git_diff_num_deltas(diff);
+	for (; *listed < max && *listed < *count; (*listed)++) {
+		const git_diff_delta *one = git_diff_get_delta(diff, *listed);
+
+		all[*listed] = arena_strdup(a, one->new_file.path);
+	}
+	git_diff_free(diff);
+	git_tree_free(head);
+	return code ? complain(r, d) : 0;
 }

@@ -73,5 +73,20 @@ enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commi
 /* Some file below `prefix` ("": anywhere) that git tracks differs from HEAD.  Untracked files do
  * not count: recorded state is one, often.  0, or -1 with an error. */
 int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d);
+/* The first of the tracked files that differ from HEAD, wherever they lie; arena's.  *count: how
+ * many there are, *listed: how many of them are in *paths, at most `max`.  0, or -1 with an error. */
+int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
+		     const char *const **paths, size_t *listed, size_t *count, struct diags *d);
+
+/* A branch, as this repository knows it. */
+struct vcs_branch {
+	const char *name;   /* "release/1", without the remote */
+	const char *remote; /* "origin"; NULL: a branch of this repository itself */
+	const char *commit; /* its id */
+};
+/* All of them, sorted by remote and name; arena's.  What a remote has is as it was when it was
+ * last fetched or pushed to: nobody is asked.  0, or -1 with an error. */
+int vcs_branches(struct vcs_repository *r, struct arena *a, const struct vcs_branch **out,
+		 size_t *count, struct diags *d);
 
 #endif
