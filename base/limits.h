@@ -25,6 +25,7 @@
 #define LIMIT_PROVIDER_DOC_LEN (8u << 20) /* bytes of one document from a provider */
 #define LIMIT_JSON_LEN (256u << 20)  /* bytes of one JSON text; a saved plan of 100000 resources */
 #define LIMIT_SECRET_LEN (64u << 10) /* bytes of one file that {{resolve:file:...}} names */
+#define LIMIT_KEYS_LEN (4u << 20)    /* bytes of one file of keys that may sign commits */
 #define LIMIT_NAME_LEN 128           /* bytes of a name in the manifest: part of addresses */
 #define LIMIT_TARGET_PLACES 20000000 /* regions x accounts that a manifest's targets look at */
 #define LIMIT_TARGETS 1000000        /* stack instances that a manifest may name */

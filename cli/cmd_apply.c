@@ -68,6 +68,7 @@ const struct command cmd_apply = {
 					    OPT_FAILURE_TOLERANCE,
 					    OPT_CONCURRENCY_MODE,
 					    OPT_OVERRIDE_FREEZE,
+					    OPT_OVERRIDE_POLICY,
 					    OPT_OVERRIDE_EXECUTION,
 					    OPT_ACCEPT_DATA_LOSS,
 					    OPT_PARALLELISM,

@@ -200,8 +200,9 @@ const struct command cmd_operation_resume = {
 					  "the latest run that did not succeed",
 					  "hadeploy operation resume 20261120-153229-9f2c0a --yes",
 					  "this one, without a question", NULL},
-	.options = (const enum option_id[]){OPT_YES, OPT_OVERRIDE_FREEZE, OPT_OVERRIDE_EXECUTION,
-					    OPT_PARALLELISM, OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_YES, OPT_OVERRIDE_FREEZE, OPT_OVERRIDE_POLICY,
+					    OPT_OVERRIDE_EXECUTION, OPT_PARALLELISM,
+					    OPT_LOCK_TIMEOUT, OPT_JSON, OPT_END},
 	.needs = NEED_STATE_READ,
 	.run = run_resume,
 };

@@ -170,6 +170,7 @@ const struct command cmd_rollback = {
 					    OPT_FAILURE_TOLERANCE,
 					    OPT_CONCURRENCY_MODE,
 					    OPT_OVERRIDE_FREEZE,
+					    OPT_OVERRIDE_POLICY,
 					    OPT_OVERRIDE_EXECUTION,
 					    OPT_PARALLELISM,
 					    OPT_LOCK_TIMEOUT,

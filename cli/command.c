@@ -264,6 +264,7 @@ static int check_saved_plan(const struct command *c, const struct arguments *arg
 						     OPT_FULL,
 						     OPT_ON_FAILURE,
 						     OPT_OVERRIDE_FREEZE,
+						     OPT_OVERRIDE_POLICY,
 						     OPT_OVERRIDE_EXECUTION,
 						     OPT_ACCEPT_DATA_LOSS,
 						     OPT_END};

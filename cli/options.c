@@ -184,6 +184,12 @@ static const struct option_row rows[] = {
 				 .value = "REASON",
 				 .help = "go on although a freeze window of the manifest holds; "
 					 "the reason is recorded with the run"},
+	[OPT_OVERRIDE_POLICY] =
+		{.name = "override-policy",
+		 .kind = OPTION_TEXT,
+		 .value = "REASON",
+		 .help = "go on although the manifest's Policy does not allow this "
+			 "version there (HD2870 to HD2878); the reason is recorded"},
 	[OPT_SKIP] = {.name = "skip",
 		      .kind = OPTION_LIST,
 		      .value = "PATTERN",

@@ -169,6 +169,7 @@ const struct command *request_read(struct invocation *in, const char *request,
 	}
 	/* A reason to override holds for the freeze it was given for. */
 	out->options[OPT_OVERRIDE_FREEZE] = (struct option_value){0};
+	out->options[OPT_OVERRIDE_POLICY] = (struct option_value){0};
 	out->options[OPT_OVERRIDE_EXECUTION] = (struct option_value){0};
 	out->options[OPT_ACCEPT_DATA_LOSS] = (struct option_value){0};
 	usage_release(&u);

@@ -87,6 +87,7 @@ int invocation_rollout(struct invocation *in, struct run_request *out)
 
 	out->on_failure = on_failure_of(in);
 	out->freeze_reason = in->args->options[OPT_OVERRIDE_FREEZE].text;
+	out->policy_reason = in->args->options[OPT_OVERRIDE_POLICY].text;
 	out->execution_reason = in->args->options[OPT_OVERRIDE_EXECUTION].text;
 	out->loss_reason = in->args->options[OPT_ACCEPT_DATA_LOSS].text;
 	out->attended = invocation_can_ask(in) && !option_given(in->args, OPT_YES);

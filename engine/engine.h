@@ -79,6 +79,8 @@ struct run_request {
 	const char *request; /* JSON array: the command line that asks for this, for a resume */
 	const char *resumes; /* run that this goes on with; NULL */
 	const char *freeze_reason;      /* why a freeze does not hold now; NULL: it holds */
+	const char *policy_reason;      /* why the manifest's Policy of versions does not hold;
+					   NULL: it holds */
 	const char *execution_reason;   /* why an execution of a runbook that goes on does not keep
 					   it; NULL: it does */
 	const char *loss_reason;        /* why what a Restore has brought back may be deleted;
@@ -128,7 +130,7 @@ struct run_result {
 	/* By rollout of `plan`: what stopped it, and where (rollout.h); NULL likewise. */
 	const enum rollout_fault *faults;
 	const size_t *fault_at;
-	bool refused;  /* a freeze, MinHealthyRegions or a gate said no before anything began */
+	bool refused; /* a policy, a freeze, MinHealthyRegions or a gate said no before anything began */
 	bool declined; /* confirm said no */
 	bool interrupted;
 	bool not_begun;                    /* errors came before the first change */

@@ -99,21 +99,6 @@ static void set_state(struct manifest_reader *r, const struct manifest_part *par
 	manifest_read_map(r, &state, &keys, into);
 }
 
-/* What a later version will do something with; until then it is honest to say so. */
-static void set_later(struct manifest_reader *r, const struct manifest_part *part, void *into,
-		      const struct node *value)
-{
-	(void)into;
-	for (size_t i = 0; i < part->map->count; i++) {
-		const struct node *key = part->map->entries[i].key;
-
-		if (part->map->entries[i].value == value)
-			diag_warn(r->d, DIAG_MANIFEST_UNSUPPORTED, key->where,
-				  "'%s' is not supported by this version and is ignored",
-				  key->text.ptr);
-	}
-}
-
 /* In the order of reading: regions name providers, stacks name regions, accounts and checks. */
 static const struct manifest_key top_rows[] = {
 	{"Project", KEY_NAME, KEY_REQUIRED, set_project, NULL},
@@ -128,7 +113,7 @@ static const struct manifest_key top_rows[] = {
 	{"Routes", KEY_MAP, KEY_OPTIONAL, manifest_set_routes, NULL},
 	{"Failover", KEY_MAP, KEY_OPTIONAL, manifest_set_failover, NULL},
 	{"Watch", KEY_LIST, KEY_OPTIONAL, manifest_set_watches, NULL},
-	{"Policy", KEY_ANY, KEY_OPTIONAL, set_later, NULL},
+	{"Policy", KEY_ANY, KEY_OPTIONAL, manifest_set_policies, NULL},
 };
 static const struct manifest_keys top_keys = {KEYS_CLOSED, top_rows, ARRAY_LEN(top_rows), NULL};
 

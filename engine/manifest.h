@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "engine/rollout/freeze.h"
 #include "engine/rollout/preferences.h"
+#include "engine/version_policy.h"
 #include "templates/template.h"
 
 struct node;
@@ -207,7 +208,8 @@ struct manifest {
 	const struct manifest_check *checks; /* HealthChecks */
 	size_t check_count;
 	struct freeze_list freezes;
-	const struct manifest_runbook *runbooks; /* Runbooks, in the order of the file */
+	struct version_policies version_policies; /* Policy */
+	const struct manifest_runbook *runbooks;  /* Runbooks, in the order of the file */
 	size_t runbook_count;
 	const struct manifest_route *routes; /* Routes */
 	size_t route_count;

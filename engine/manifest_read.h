@@ -141,7 +141,7 @@ const struct manifest_policy *manifest_read_policies(struct manifest_reader *r,
 /* Setters of the top level. */
 key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks,
 	manifest_set_checks, manifest_set_freezes, manifest_set_runbooks, manifest_set_routes,
-	manifest_set_failover, manifest_set_watches;
+	manifest_set_failover, manifest_set_watches, manifest_set_policies;
 /* What holds without the section Failover. */
 void manifest_default_failover(struct manifest *m);
 /* Makes the predefined entries that the manifest does not mention. */

@@ -220,7 +220,7 @@ const struct plan *engine_plan(struct engine *e, const struct run_request *q, st
 	if (evaluate(&r, q->mode) || run_load(&r, mode) || recover_if_free(&r) || make_plan(&r, q))
 		return NULL;
 	recreate_tell(&r);
-	if (run_tell_execution(&r, q) || guard_tell_filled(&r))
+	if (run_tell_execution(&r, q) || run_tell_policy(&r, q) || guard_tell_filled(&r))
 		return NULL;
 	if (q->made_from)
 		*q->made_from = saved_plan_made_from(&r);
@@ -396,7 +396,7 @@ static int plan_and_execute(struct run *r, const struct run_request *q, struct r
 		return import(r, q, out);
 	if (nothing_to_run(r) && !recreate_is_due(r->e))
 		return run_drop_overrides(r) ? -1 : run_nothing(r, out);
-	if (run_check_freeze(r, q) || guard_deletes(r, q)) {
+	if (run_check_policy(r, q) || run_check_freeze(r, q) || guard_deletes(r, q)) {
 		out->refused = true;
 		return -1;
 	}

@@ -8,6 +8,7 @@
  *	run_rollback.c  back to the last good state
  *	run_rollout.c  what a rollout that failed means
  *	run_freeze.c  whether anything may be changed now
+ *	run_policy.c  whether this version may change it
  *	run_execution.c  whether a runbook is at work there
  *	run_import.c  what exists to records, without a change in the world
  *	run_adopt.c   creations that find what is there already
@@ -116,6 +117,11 @@ int run_forget_overrides(struct run *r);
 
 /* Refused: -1 with an error.  An overridden window is told in a note. */
 int run_check_freeze(struct run *r, const struct run_request *q);
+
+/* What the manifest's Policy requires of the version (version_check.h).  Refused: -1 with errors; in
+ * a rehearsal, and by run_tell_policy, they are warnings. */
+int run_check_policy(struct run *r, const struct run_request *q);
+int run_tell_policy(struct run *r, const struct run_request *q);
 
 /* An execution of a runbook that goes on where the plan changes something.  -1, refused with an
  * error, when nobody is there to be asked and nobody said why it does not matter; one that lost its

@@ -34,6 +34,9 @@ struct conduct_request {
 	const char *accept_data_loss; /* reason; NULL: it is not accepted */
 	/* Why it is begun although steps of it are known to fail; NULL: then it is refused. */
 	const char *override_blockers;
+	/* Why its Apply steps may deploy what the manifest's Policy does not allow; NULL: they may
+	 * not. */
+	const char *override_policy;
 	/* Why it is gone on with although a later execution has overtaken it; NULL: it is not. */
 	const char *override_execution;
 	const char *const *approve; /* paths or names approved beforehand */

@@ -339,6 +339,8 @@ static json_t *started_data(struct conduct *x, int64_t order)
 		json_object_set_new(data, "Exclusive", json_false());
 	if (x->q->reason)
 		json_object_set_new(data, "Reason", json_string(x->q->reason));
+	if (x->q->override_policy)
+		json_object_set_new(data, "Policy", json_string(x->q->override_policy));
 	if (x->blockers)
 		json_object_set(data, "Blockers", x->blockers);
 	/* Also in an event of its own, which a kill may come before. */

@@ -158,6 +158,11 @@ const struct execution_row *step_execution(const struct step_run *s)
 	return &s->x->row;
 }
 
+const char *step_policy_reason(const struct step_run *s)
+{
+	return s->x->q->override_policy;
+}
+
 struct diags *step_diags(const struct step_run *s)
 {
 	return s->x->d;

@@ -437,6 +437,8 @@ static int write_resumed(struct conduct *x)
 	}
 	if (x->q->reason)
 		json_object_set_new(data, "Reason", json_string(x->q->reason));
+	if (x->q->override_policy)
+		json_object_set_new(data, "Policy", json_string(x->q->override_policy));
 	if (x->overtaken)
 		json_object_set_new(data, "Overtaken", x->overtaken);
 	x->overtaken = NULL;

@@ -54,6 +54,8 @@ struct dispatch *step_dispatch(const struct step_run *s);
 const struct manifest *step_manifest(const struct step_run *s);
 /* Its id, runbook and kind. */
 const struct execution_row *step_execution(const struct step_run *s);
+/* Why the manifest's Policy of versions does not hold for it; NULL: it holds. */
+const char *step_policy_reason(const struct step_run *s);
 /* The execution's: errors, warnings and notes that are no reason for anything. */
 struct diags *step_diags(const struct step_run *s);
 /* An output of a stack's instance in a region, as it was recorded; NULL: there is none. */

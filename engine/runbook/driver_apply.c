@@ -29,6 +29,7 @@ struct applying {
 	struct run_request request;
 	struct run_result result;
 	char *reason; /* why a freeze does not hold */
+	char *policy; /* why the policy of versions does not; NULL: it holds */
 	char *execution;
 };
 
@@ -313,11 +314,12 @@ static void release_work(void *context)
 	struct applying *a = context;
 
 	free(a->reason);
+	free(a->policy);
 	free(a->execution);
 	free(a);
 }
 
-/* A failover does not wait until a freeze is over. */
+/* A failover does not wait until a freeze is over.  What goes back, goes back with what there is. */
 static struct applying *new_work(const struct step_run *s)
 {
 	const struct execution_row *row = step_execution(s);
@@ -327,8 +329,14 @@ static struct applying *new_work(const struct step_run *s)
 	str_printf(&reason, "runbook %s, execution %s", row->runbook, row->id);
 	a->reason = str_steal(&reason);
 	a->execution = xstrdup(row->id);
-	a->request = (struct run_request){
-		.mode = RUN_APPLY, .freeze_reason = a->reason, .execution = a->execution};
+	if (s->direction == STEP_BACK)
+		a->policy = xstrdup(a->reason);
+	else if (step_policy_reason(s))
+		a->policy = xstrdup(step_policy_reason(s));
+	a->request = (struct run_request){.mode = RUN_APPLY,
+					  .freeze_reason = a->reason,
+					  .policy_reason = a->policy,
+					  .execution = a->execution};
 	return a;
 }
 

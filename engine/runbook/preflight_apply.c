@@ -9,6 +9,7 @@
 #include "engine/runbook/driver_call.h"
 #include "engine/runbook/preflight.h"
 #include "engine/tree.h"
+#include "engine/version_check.h"
 #include "templates/template.h"
 
 struct parameters {
@@ -107,6 +108,24 @@ static void read_templates(struct engine *e, struct diags *found)
 	}
 }
 
+/* Whether this version may be deployed there. */
+static void check_policy(const struct apply_question *q, struct engine *e, struct diags *found)
+{
+	const struct project *p = e->project;
+	const struct instance_id **items =
+		ARENA_ARRAY(q->a, p->instance_count, const struct instance_id *);
+	const struct version_question v = {.a = q->a,
+					   .project = p,
+					   .items = items,
+					   .count = p->instance_count,
+					   .use = POLICY_REFUSES,
+					   .reason = q->x->q->override_policy};
+
+	for (size_t i = 0; i < p->instance_count; i++)
+		items[i] = &p->instances[i].id;
+	version_check(&v, found);
+}
+
 static void work_out(const struct apply_question *q, struct engine *e,
 		     const struct parameters *given, struct diags *found)
 {
@@ -114,6 +133,7 @@ static void work_out(const struct apply_question *q, struct engine *e,
 		diag_add(found, DIAG_STEP_TARGET, q->step->where, "no stack instance is meant");
 		return;
 	}
+	check_policy(q, e, found);
 	find_secrets(q, given, e->project, found);
 	if (q->whole)
 		engine_evaluate(e, PROJECT_DEPLOY, found);

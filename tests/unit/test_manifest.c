@@ -528,11 +528,62 @@ static void circles_of_stacks_are_shown_whole(void **state)
 	check_faults(faults, ARRAY_LEN(faults));
 }
 
-static void what_later_versions_do_is_named(void **state)
+#define POLICY "Project: p\nRegions: {east: {Tags: {tier: prod}}}\nAccounts: {a: {}}\nPolicy: "
+
+static void policies_of_versions_are_read(void **state)
+{
+	struct reading r = read_good(
+		POLICY "\n- {Name: p, RequireCleanTree: true, RequireBranch: [main, 'r/*'], "
+		       "RequirePushed: origin, RequireSigned: {AllowedSigners: keys/s, "
+		       "Keyring: k, RevokedKeys: r, SameCommitter: true, Tags: true}, "
+		       "Regions: [east], Accounts: a, Where: {tier: prod}}\n"
+		       "- {RequireCleanTree: false, RequireBranch: main, RequirePushed: true}\n");
+	const struct version_policy *p;
+
+	(void)state;
+	assert_int_equal(r.m->version_policies.count, 2);
+	p = &r.m->version_policies.items[0];
+	assert_string_equal(p->name, "p");
+	assert_true(p->clean && p->pushed && p->signing->same_committer && p->signing->tags);
+	assert_int_equal(p->branch_count, 2);
+	assert_string_equal(p->branches[1], "r/*");
+	assert_string_equal(p->remote, "origin");
+	assert_string_equal(p->signing->signers, "keys/s");
+	assert_string_equal(p->signing->keyring, "k");
+	assert_string_equal(p->signing->revoked, "r");
+	assert_string_equal(p->regions[0], "east");
+	assert_string_equal(p->accounts[0], "a");
+	assert_int_equal(p->filter.count, 1);
+	assert_int_equal(p->pushed_at.start.line, 5);
+	p++;
+	assert_false(p->clean);
+	assert_true(p->pushed && !p->remote && !p->signing);
+	assert_int_equal(p->branch_count, 1);
+	forget(&r);
+}
+
+static void policies_of_versions_that_are_wrong_are_told(void **state)
 {
 	static const struct fault faults[] = {
-		{"Project: p\nPolicy: {Deny: [Delete]}\n", DIAG_MANIFEST_UNSUPPORTED, 2, 1,
-		 "'Policy' is not supported by this version and is ignored", NULL},
+		{POLICY "{Deny: [Delete]}\n", DIAG_MANIFEST_KEY_UNKNOWN, 4, 10,
+		 "'Deny' is not a key of 'Policy'", NULL},
+		{POLICY "{RequireClean: true}\n", DIAG_MANIFEST_KEY_UNKNOWN, 4, 10, NULL,
+		 "RequireCleanTree"},
+		{POLICY "{Name: x}\n", DIAG_MANIFEST_KEY_MISSING, 4, 9, "'Policy' requires nothing",
+		 NULL},
+		{POLICY "[3]\n", DIAG_MANIFEST_SHAPE, 4, 10, NULL, NULL},
+		{POLICY "{RequireSigned: {}}\n", DIAG_MANIFEST_KEY_MISSING, 4, 25, NULL,
+		 "ssh-keygen"},
+		{POLICY "{RequireSigned: {Signers: x}}\n", DIAG_MANIFEST_KEY_UNKNOWN, 4, 26, NULL,
+		 NULL},
+		{POLICY "{RequireBranch: []}\n", DIAG_MANIFEST_VALUE, 4, 25, NULL, NULL},
+		{POLICY "{RequireCleanTree: yes}\n", DIAG_MANIFEST_SHAPE, 4, 28, NULL, NULL},
+		{POLICY "{RequirePushed: true, Regions: [west]}\n", DIAG_REGION_UNKNOWN, 4, 41,
+		 NULL, NULL},
+		{POLICY "{RequirePushed: true, Accounts: []}\n", DIAG_MANIFEST_VALUE, 4, 41, NULL,
+		 NULL},
+		{POLICY "{RequirePushed: true, Where: {teir: prod}}\n", DIAG_TAG_UNKNOWN, 4, 39,
+		 NULL, "tier"},
 	};
 
 	(void)state;
@@ -596,7 +647,8 @@ int main(void)
 		cmocka_unit_test(ssh_settings_take_what_the_provider_takes),
 		cmocka_unit_test(names_that_lead_nowhere_are_refused),
 		cmocka_unit_test(circles_of_stacks_are_shown_whole),
-		cmocka_unit_test(what_later_versions_do_is_named),
+		cmocka_unit_test(policies_of_versions_are_read),
+		cmocka_unit_test(policies_of_versions_that_are_wrong_are_told),
 		cmocka_unit_test(all_faults_are_reported_in_one_run),
 		cmocka_unit_test(a_flood_of_faults_is_cut),
 	};

@@ -1,0 +1,321 @@
+/* version_check.c - what a policy requires, compared with the repository. */
+#include "engine/version_check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "engine/version_check_parts.h"
+
+#define FILES_MAX ((size_t)5)
+
+/* --- what is said ------------------------------------------------------------------------ */
+
+static const char *text_by(struct arena *a, const char *fmt, va_list args)
+{
+	struct str s = STR_INIT;
+	const char *text;
+
+	str_vprintf(&s, fmt, args);
+	text = arena_text(a, str_text(&s));
+	str_release(&s);
+	return text;
+}
+
+struct diag *policy_say(struct policy_check *c, enum diag_code code, struct range where,
+			const char *fmt, ...)
+{
+	const char *text;
+	va_list args;
+
+	va_start(args, fmt);
+	text = text_by(c->a, fmt, args);
+	va_end(args);
+	if (c->q->reason)
+		return diag_note(c->d, code, where, "%s", text);
+	if (c->q->use == POLICY_TOLD)
+		return diag_warn(c->d, code, where, "this would be refused: %s", text);
+	c->refused = true;
+	return diag_add(c->d, code, where, "%s", text);
+}
+
+static const char *policy_name(const struct policy_check *c)
+{
+	const char *name = c->policy->name;
+
+	return name ? arena_printf(c->a, "policy '%s'", name) : "the policy";
+}
+
+void policy_detail(struct policy_check *c, struct diag *g, const char *fmt, ...)
+{
+	const char *text;
+	va_list args;
+
+	va_start(args, fmt);
+	text = text_by(c->a, fmt, args);
+	va_end(args);
+	diag_detail(c->d, g, "%s%sIt is required by %s, which holds for %s.%s%s", text,
+		    *text ? "\n" : "", policy_name(c), instance_id_text(c->a, c->at),
+		    c->q->reason ? "\nIt is overridden: " : "", c->q->reason ? c->q->reason : "");
+}
+
+void policy_hint(struct policy_check *c, struct diag *g, const char *fmt, ...)
+{
+	const char *text;
+	va_list args;
+
+	if (c->q->reason)
+		return;
+	va_start(args, fmt);
+	text = text_by(c->a, fmt, args);
+	va_end(args);
+	diag_hint(c->d, g, "%s; or say --override-policy REASON, which is recorded", text);
+}
+
+/* --- where it holds ---------------------------------------------------------------------- */
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return count == 0;
+}
+
+/* Of a region that left the manifest nobody knows the tags: it holds there. */
+static bool holds_for(const struct version_policy *p, const struct manifest *m,
+		      const struct instance_id *id)
+{
+	const struct manifest_region *region = manifest_region(m, id->region);
+
+	return is_among(id->region, p->regions, p->region_count) &&
+	       is_among(id->account, p->accounts, p->account_count) &&
+	       (!region || manifest_tags_fit(&p->filter, region, manifest_account(m, id->account)));
+}
+
+static const struct instance_id *first_of(const struct version_question *q,
+					  const struct version_policy *p)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		if (holds_for(p, q->project->manifest, q->items[i]))
+			return q->items[i];
+	}
+	return NULL;
+}
+
+/* --- the work tree ----------------------------------------------------------------------- */
+
+/* Files of the project that no commit has: the manifest, and templates of what would be changed. */
+static const char *const *added_files(struct policy_check *c, size_t *count)
+{
+	const struct project *p = c->q->project;
+	const char **found = ARENA_ARRAY(c->a, p->instance_count + 1, const char *);
+	const char *manifest = path_join(c->a, p->manifest->dir, MANIFEST_NAME);
+
+	*count = 0;
+	if (vcs_compare_file(c->r, c->commit->id, manifest) == VCS_ADDED)
+		found[(*count)++] = MANIFEST_NAME;
+	for (size_t i = 0; i < p->instance_count; i++) {
+		const char *name = p->instances[i].stack->template_path;
+		const char *path = path_join(c->a, p->manifest->dir, name);
+
+		if ((*count == 0 || !is_among(name, found, *count)) &&
+		    vcs_compare_file(c->r, c->commit->id, path) == VCS_ADDED)
+			found[(*count)++] = name;
+	}
+	return found;
+}
+
+static void tell_dirty(struct policy_check *c, const char *const *paths, size_t listed,
+		       size_t count, const char *how)
+{
+	const char *more =
+		count > listed ? arena_printf(c->a, " and %zu more", count - listed) : "";
+	struct diag *g = policy_say(c, DIAG_POLICY_CLEAN, c->policy->clean_at,
+				    "the work tree is not as commit %s: %zu file%s %s", c->short_id,
+				    count, count == 1 ? "" : "s", how);
+
+	policy_detail(c, g, "%s%s", diag_listed(c->a, paths, listed), more);
+	policy_hint(c, g, "commit what is meant to be deployed (`git status` shows it)");
+}
+
+static void check_clean(struct policy_check *c)
+{
+	const char *const *paths;
+	size_t listed, count;
+
+	if (!c->policy->clean || c->ref)
+		return;
+	if (vcs_list_changes(c->r, FILES_MAX, c->a, &paths, &listed, &count, c->d)) {
+		c->refused |= !c->q->reason && c->q->use == POLICY_REFUSES;
+		return;
+	}
+	if (count)
+		tell_dirty(c, paths, listed, count, count == 1 ? "differs" : "differ");
+	paths = added_files(c, &count);
+	if (count)
+		tell_dirty(c, paths, count < FILES_MAX ? count : FILES_MAX, count,
+			   "that it uses is not in it");
+}
+
+/* --- branches ---------------------------------------------------------------------------- */
+
+static bool fits_any(const struct version_policy *p, const char *branch)
+{
+	for (size_t i = 0; i < p->branch_count; i++) {
+		if (text_glob(text_of(p->branches[i]), text_of(branch)))
+			return true;
+	}
+	return false;
+}
+
+struct branches {
+	const struct vcs_branch *items;
+	size_t count;
+};
+
+/* False when they cannot be read: that is told. */
+static bool read_branches(struct policy_check *c, struct branches *out)
+{
+	if (vcs_branches(c->r, c->a, &out->items, &out->count, c->d) == 0)
+		return true;
+	c->refused |= !c->q->reason && c->q->use == POLICY_REFUSES;
+	return false;
+}
+
+static bool is_on_one(struct policy_check *c, const struct branches *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (fits_any(c->policy, all->items[i].name) &&
+		    vcs_contains(c->r, all->items[i].commit, c->commit->id))
+			return true;
+	}
+	return false;
+}
+
+static void check_branch(struct policy_check *c)
+{
+	const struct version_policy *p = c->policy;
+	const char *on = c->ref ? NULL : c->head.branch, *allowed;
+	struct branches all;
+	struct diag *g;
+
+	if (!p->branch_count || (on && fits_any(p, on)))
+		return;
+	if (!on && (!read_branches(c, &all) || is_on_one(c, &all)))
+		return;
+	allowed = diag_listed(c->a, p->branches, p->branch_count);
+	if (on)
+		g = policy_say(c, DIAG_POLICY_BRANCH, p->branch_at,
+			       "branch '%s' may not be deployed there", on);
+	else
+		g = policy_say(c, DIAG_POLICY_BRANCH, p->branch_at,
+			       "commit %s is on no branch that may be deployed there", c->short_id);
+	policy_detail(c, g, "Allowed: %s.", allowed);
+	if (on)
+		policy_hint(c, g, "merge '%s' into such a branch and check that out", on);
+	else
+		policy_hint(c, g,
+			    "merge it into such a branch; `git fetch` when a remote has it there "
+			    "already (no branch is asked for over the network)");
+}
+
+static bool is_pushed(struct policy_check *c, const struct branches *all, size_t *looked_at)
+{
+	const char *remote = c->policy->remote;
+
+	*looked_at = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct vcs_branch *b = &all->items[i];
+
+		if (!b->remote || (remote && strcmp(remote, b->remote) != 0))
+			continue;
+		(*looked_at)++;
+		if (vcs_contains(c->r, b->commit, c->commit->id))
+			return true;
+	}
+	return false;
+}
+
+static void check_pushed(struct policy_check *c)
+{
+	const char *remote = c->policy->remote, *who;
+	struct branches all;
+	size_t looked_at;
+	struct diag *g;
+
+	if (!c->policy->pushed || !read_branches(c, &all) || is_pushed(c, &all, &looked_at))
+		return;
+	who = remote ? arena_printf(c->a, "remote '%s'", remote) : "any remote";
+	g = policy_say(c, DIAG_POLICY_PUSHED, c->policy->pushed_at, "commit %s is not pushed%s%s%s",
+		       c->short_id, remote ? " to '" : "", remote ? remote : "", remote ? "'" : "");
+	if (looked_at)
+		policy_detail(c, g, "None of the %zu branches of %s that are known here has it.",
+			      looked_at, who);
+	else
+		policy_detail(c, g, "No branch of %s is known here.", who);
+	policy_hint(c, g,
+		    "`git push %s %s`; when it was pushed from elsewhere, `git fetch` makes it "
+		    "known here",
+		    remote ? remote : "origin", c->head.branch ? c->head.branch : "HEAD:BRANCH");
+}
+
+/* --- all of it --------------------------------------------------------------------------- */
+
+/* Read once, when the first policy holds. */
+static void look(struct policy_check *c)
+{
+	struct diags found = DIAGS_INIT;
+	enum vcs_found result = vcs_open(c->q->project->manifest->dir, &c->r, &found);
+
+	if (result == VCS_FOUND && vcs_head(c->r, c->a, &c->head, &found) == 0)
+		c->commit = c->head.commit;
+	if (result == VCS_NOWHERE)
+		c->nowhere = "the project is in no git repository";
+	else if (diags_failed(&found))
+		c->nowhere = arena_strdup(c->a, found.first->summary);
+	else if (!c->commit)
+		c->nowhere = "nothing was committed yet";
+	else
+		c->short_id = arena_strndup(c->a, c->commit->id, VCS_SHORT_ID_LEN);
+	diags_release(&found);
+}
+
+static void check_policy(struct policy_check *c)
+{
+	struct diag *g;
+
+	if (c->commit) {
+		check_clean(c);
+		check_branch(c);
+		check_pushed(c);
+		policy_check_signed(c);
+		return;
+	}
+	g = policy_say(c, DIAG_POLICY_NO_COMMIT, c->policy->where,
+		       "there is no commit that could be deployed: %s", c->nowhere);
+	policy_detail(c, g, "%s", "");
+	policy_hint(c, g, "run hadeploy in a clone of the repository");
+}
+
+int version_check(const struct version_question *q, struct diags *d)
+{
+	const struct version_policies *all = &q->project->manifest->version_policies;
+	struct policy_check c = {.q = q, .a = q->a, .d = d};
+	bool looked = false;
+
+	for (size_t i = 0; i < all->count; i++) {
+		c.policy = &all->items[i];
+		c.at = first_of(q, c.policy);
+		if (!c.at)
+			continue;
+		if (!looked)
+			look(&c);
+		looked = true;
+		check_policy(&c);
+	}
+	vcs_close(c.r);
+	return c.refused ? -1 : 0;
+}
