@@ -189,7 +189,7 @@ static const struct option_row rows[] = {
 		 .kind = OPTION_TEXT,
 		 .value = "REASON",
 		 .help = "go on although the manifest's Policy does not allow this "
-			 "version there (HD2870 to HD2878); the reason is recorded"},
+			 "version there (HD2870 to HD2879); the reason is recorded"},
 	[OPT_SKIP] = {.name = "skip",
 		      .kind = OPTION_LIST,
 		      .value = "PATTERN",

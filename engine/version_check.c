@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "engine/tree.h"
 #include "engine/version_check_parts.h"
 
 #define FILES_MAX ((size_t)5)
@@ -96,10 +97,10 @@ static bool holds_for(const struct version_policy *p, const struct manifest *m,
 }
 
 static const struct instance_id *first_of(const struct version_question *q,
-					  const struct version_policy *p)
+					  const struct manifest *m, const struct version_policy *p)
 {
 	for (size_t i = 0; i < q->count; i++) {
-		if (holds_for(p, q->project->manifest, q->items[i]))
+		if (holds_for(p, m, q->items[i]))
 			return q->items[i];
 	}
 	return NULL;
@@ -268,9 +269,15 @@ static void check_pushed(struct policy_check *c)
 static void look(struct policy_check *c)
 {
 	struct diags found = DIAGS_INIT;
-	enum vcs_found result = vcs_open(c->q->project->manifest->dir, &c->r, &found);
+	const struct manifest *m = c->q->project->manifest;
+	enum vcs_found result = vcs_open(m->dir, &c->r, &found);
+	struct vcs_commit *named = ARENA_NEW(c->a, struct vcs_commit);
 
-	if (result == VCS_FOUND && vcs_head(c->r, c->a, &c->head, &found) == 0)
+	c->ref = m->files ? tree_ref(m->files) : NULL;
+	if (result == VCS_FOUND && c->ref &&
+	    vcs_find(c->r, tree_commit(m->files), c->a, named, &found) == 0)
+		c->commit = named;
+	else if (result == VCS_FOUND && vcs_head(c->r, c->a, &c->head, &found) == 0)
 		c->commit = c->head.commit;
 	if (result == VCS_NOWHERE)
 		c->nowhere = "the project is in no git repository";
@@ -300,21 +307,53 @@ static void check_policy(struct policy_check *c)
 	policy_hint(c, g, "run hadeploy in a clone of the repository");
 }
 
-int version_check(const struct version_question *q, struct diags *d)
+static void check_all(struct policy_check *c, const struct manifest *m)
 {
-	const struct version_policies *all = &q->project->manifest->version_policies;
-	struct policy_check c = {.q = q, .a = q->a, .d = d};
-	bool looked = false;
+	const struct version_policies *all = &m->version_policies;
 
 	for (size_t i = 0; i < all->count; i++) {
-		c.policy = &all->items[i];
-		c.at = first_of(q, c.policy);
-		if (!c.at)
+		c->policy = &all->items[i];
+		c->at = first_of(c->q, m, c->policy);
+		if (!c->at)
 			continue;
-		if (!looked)
-			look(&c);
-		looked = true;
-		check_policy(&c);
+		if (!c->looked)
+			look(c);
+		c->looked = true;
+		check_policy(c);
+	}
+}
+
+/* What --ref names may not drop what the project requires here and now. */
+static void check_folder(struct policy_check *c)
+{
+	const struct manifest *m = c->q->project->manifest, *here;
+	struct diags found = DIAGS_INIT;
+	struct diag *g;
+
+	if (!m->files || !tree_ref(m->files) ||
+	    !file_exists(path_join(c->a, m->dir, MANIFEST_NAME)))
+		return;
+	here = manifest_load(c->a, m->dir, &found);
+	if (here) {
+		check_all(c, here);
+	} else {
+		c->at = c->q->count ? c->q->items[0] : NULL;
+		g = policy_say(c, DIAG_POLICY_FOLDER, found.first->where,
+			       "the manifest in the folder, whose Policy holds for other commits "
+			       "too, cannot be read");
+		diag_detail(c->d, g, "%s", found.first->summary);
+		policy_hint(c, g, "mend it");
+	}
+	diags_release(&found);
+}
+
+int version_check(const struct version_question *q, struct diags *d)
+{
+	struct policy_check c = {.q = q, .a = q->a, .d = d};
+
+	if (q->count) {
+		check_all(&c, q->project->manifest);
+		check_folder(&c);
 	}
 	vcs_close(c.r);
 	return c.refused ? -1 : 0;

@@ -20,7 +20,7 @@ struct policy_check {
 	const char *ref;                 /* what was asked for; NULL: the work tree */
 	const char *nowhere;             /* why there is no commit */
 	const char *short_id;
-	bool refused;
+	bool looked, refused;
 };
 
 /* Something is not as it is required: an error, a warning or a note, which can be completed. */
