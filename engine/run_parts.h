@@ -118,7 +118,7 @@ int run_forget_overrides(struct run *r);
 /* Refused: -1 with an error.  An overridden window is told in a note. */
 int run_check_freeze(struct run *r, const struct run_request *q);
 
-/* What the manifest's Policy requires of the version (version_check.h).  Refused: -1 with errors; in
+/* What the manifest's Policy requires of the version: version_check.h.  Refused: -1 with errors; in
  * a rehearsal, and by run_tell_policy, they are warnings. */
 int run_check_policy(struct run *r, const struct run_request *q);
 int run_tell_policy(struct run *r, const struct run_request *q);

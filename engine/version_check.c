@@ -106,6 +106,18 @@ static const struct instance_id *first_of(const struct version_question *q,
 	return NULL;
 }
 
+/* What cannot be looked at is not so. */
+static void say_unreadable(struct policy_check *c, struct diags *found)
+{
+	struct diag *g = policy_say(c, DIAG_POLICY_NO_COMMIT, c->policy->where,
+				    "what the policy requires cannot be looked at: %s",
+				    found->first ? found->first->summary : "");
+
+	policy_detail(c, g, "%s", "");
+	policy_hint(c, g, "`git status` and `git fsck` tell more");
+	diags_release(found);
+}
+
 /* --- the work tree ----------------------------------------------------------------------- */
 
 /* Files of the project that no commit has: the manifest, and templates of what would be changed. */
@@ -144,13 +156,14 @@ static void tell_dirty(struct policy_check *c, const char *const *paths, size_t 
 
 static void check_clean(struct policy_check *c)
 {
+	struct diags found = DIAGS_INIT;
 	const char *const *paths;
 	size_t listed, count;
 
 	if (!c->policy->clean || c->ref)
 		return;
-	if (vcs_list_changes(c->r, FILES_MAX, c->a, &paths, &listed, &count, c->d)) {
-		c->refused |= !c->q->reason && c->q->use == POLICY_REFUSES;
+	if (vcs_list_changes(c->r, FILES_MAX, c->a, &paths, &listed, &count, &found)) {
+		say_unreadable(c, &found);
 		return;
 	}
 	if (count)
@@ -180,9 +193,11 @@ struct branches {
 /* False when they cannot be read: that is told. */
 static bool read_branches(struct policy_check *c, struct branches *out)
 {
-	if (vcs_branches(c->r, c->a, &out->items, &out->count, c->d) == 0)
+	struct diags found = DIAGS_INIT;
+
+	if (vcs_branches(c->r, c->a, &out->items, &out->count, &found) == 0)
 		return true;
-	c->refused |= !c->q->reason && c->q->use == POLICY_REFUSES;
+	say_unreadable(c, &found);
 	return false;
 }
 

@@ -319,7 +319,7 @@ static void release_work(void *context)
 	free(a);
 }
 
-/* A failover does not wait until a freeze is over.  What goes back, goes back with what there is. */
+/* A failover does not wait until a freeze is over; what goes back does so with what there is. */
 static struct applying *new_work(const struct step_run *s)
 {
 	const struct execution_row *row = step_execution(s);

@@ -106,7 +106,7 @@ def test_it_holds_where_it_is_said(folder):
     shop.write({"web.yaml": WEB.replace("1", "2")})
     shop.applied("--region", "west")
     shop.refused("apply", "--yes", "--region", "east", code="HD2870",
-                 says=("policy 'production'", "hadeploy.yaml:7:23"))
+                 says=("policy 'production'", "hadeploy.yaml:7:22"))
     shop.policy("Policy: {RequireCleanTree: true, Regions: [west]}\n")
     shop.applied("--region", "east")
 

@@ -572,7 +572,7 @@ static void policies_of_versions_that_are_wrong_are_told(void **state)
 		{POLICY "{Name: x}\n", DIAG_MANIFEST_KEY_MISSING, 4, 9, "'Policy' requires nothing",
 		 NULL},
 		{POLICY "[3]\n", DIAG_MANIFEST_SHAPE, 4, 10,
-		 "policy 1 is a number; it takes a map, {RequireCleanTree: true, ...}", NULL},
+		 "policy 1 is a string; it takes a map, {RequireCleanTree: true, ...}", NULL},
 		{POLICY "{RequireSigned: {}}\n", DIAG_MANIFEST_KEY_MISSING, 4, 25,
 		 "'RequireSigned' of 'Policy' has neither 'AllowedSigners' nor 'Keyring'",
 		 "ssh-keygen"},
