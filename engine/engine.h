@@ -130,7 +130,7 @@ struct run_result {
 	/* By rollout of `plan`: what stopped it, and where (rollout.h); NULL likewise. */
 	const enum rollout_fault *faults;
 	const size_t *fault_at;
-	bool refused; /* a policy, freeze, MinHealthyRegions or gate said no before anything began */
+	bool refused;  /* a policy, freeze, MinHealthyRegions or gate said no before any change */
 	bool declined; /* confirm said no */
 	bool interrupted;
 	bool not_begun;                    /* errors came before the first change */

@@ -74,7 +74,7 @@ enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commi
  * not count: recorded state is one, often.  0, or -1 with an error. */
 int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d);
 /* The first of the tracked files that differ from HEAD, wherever they lie; arena's.  *count: how
- * many there are, *listed: how many of them are in *paths, at most `max`.  0, or -1 and an error. */
+ * many there are, *listed: how many are in *paths, at most `max`.  0, or -1 with an error. */
 int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
 		     const char *const **paths, size_t *listed, size_t *count, struct diags *d);
 
