@@ -14,9 +14,15 @@ const char *vcs_reason(void)
 	return last && last->message ? last->message : "no reason was given";
 }
 
+/* A folder of thousands of files is looked into for each of them: by default the library keeps
+ * none that takes more than 4 KiB, and unpacks and checks it each time. */
+#define CACHED_TREE_LEN (8u << 20)
+
 void vcs_begin(void)
 {
-	git_libgit2_init();
+	if (git_libgit2_init() == 1)
+		git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE,
+				 (size_t)CACHED_TREE_LEN);
 }
 
 void vcs_end(void)

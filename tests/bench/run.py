@@ -20,13 +20,15 @@ import runbook  # noqa: E402
 import ssh_hosts  # noqa: E402
 import startup  # noqa: E402
 import templates  # noqa: E402
+import versions  # noqa: E402
 
 BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": engine.bench,
            "orchestration": orchestration.bench, "runbook": runbook.bench,
            "ssh": ssh_hosts.bench, "jq": jq.bench,
            "dead-region": dead_region.bench, "rest": rest.bench,
            "aws": aws.bench, "rollout": rollout.bench,
-           "failover": failover.bench, "recreate": recreate.bench}
+           "failover": failover.bench, "recreate": recreate.bench,
+           "versions": versions.bench}
 
 
 def main():
