@@ -2,8 +2,9 @@
  * vcs.h - versions: what the engine knows of git.
  *
  * The parts, all over one open repository: repository.h (finding it, its commits, what differs
- * from them), read.h (files of a commit) and signature.h (who signed one).  Nothing here runs a
- * `git` program; nothing changes the work tree, the index or a user's branch.
+ * from them), read.h (files of a commit), remote.h (fetching and pushing) and signature.h (who
+ * signed one).  Nothing here runs a `git` program; nothing changes the work tree, the index or a user's
+ * branch.
  *
  * A struct vcs_repository belongs to one thread at a time; several may be open.  Ids of commits
  * are 40 lower-case hexadecimal digits.  Paths are relative to the repository's root, with
@@ -13,6 +14,7 @@
 #define VCS_VCS_H
 
 #include "vcs/read.h"
+#include "vcs/remote.h"
 #include "vcs/repository.h"
 #include "vcs/signature.h"
 
