@@ -24,15 +24,25 @@ void digest_sha256_raw(struct text bytes, unsigned char out[DIGEST_LEN])
 }
 
 /* A NULL key would mean "the key of the last call" to libcrypto. */
-void digest_hmac_sha256_raw(struct text key, struct text bytes, unsigned char out[DIGEST_LEN])
+static void hmac(const EVP_MD *kind, struct text key, struct text bytes, unsigned char *out)
 {
 	const char *key_ptr = key.len ? key.ptr : "";
 
 	if (key.len > INT_MAX)
 		fail_fast("an HMAC key is too long");
-	if (!HMAC(EVP_sha256(), key_ptr, (int)key.len, (const unsigned char *)bytes.ptr, bytes.len,
-		  out, NULL))
-		fail_fast("libcrypto has no HMAC-SHA-256");
+	if (!HMAC(kind, key_ptr, (int)key.len, (const unsigned char *)bytes.ptr, bytes.len, out,
+		  NULL))
+		fail_fast("libcrypto has no HMAC of this kind");
+}
+
+void digest_hmac_sha256_raw(struct text key, struct text bytes, unsigned char out[DIGEST_LEN])
+{
+	hmac(EVP_sha256(), key, bytes, out);
+}
+
+void digest_hmac_sha1_raw(struct text key, struct text bytes, unsigned char out[DIGEST_SHA1_LEN])
+{
+	hmac(EVP_sha1(), key, bytes, out);
 }
 
 void digest_sha256(struct text bytes, char out[65])

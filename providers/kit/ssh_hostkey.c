@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/file.h"
-#include "providers/kit/base64.h"
-#include "providers/kit/known_hosts.h"
+#include "base/base64.h"
+#include "base/known_hosts.h"
 
 /* Tens of thousands of hosts. */
 #define KNOWN_HOSTS_MAX_LEN (16u << 20)

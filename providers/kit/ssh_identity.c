@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "providers/kit/base64.h"
+#include "base/base64.h"
 
 static bool contains(struct text t, const char *needle)
 {

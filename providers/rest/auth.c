@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "base/digest.h"
-#include "providers/kit/base64.h"
+#include "base/base64.h"
 
 /* Settings */
 

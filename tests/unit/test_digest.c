@@ -62,12 +62,25 @@ static void the_raw_forms_are_the_same_bytes(void **state)
 	assert_int_equal(raw[DIGEST_LEN - 1], 0x43);
 }
 
+static void hmac_sha1_matches_rfc_2202(void **state)
+{
+	unsigned char raw[DIGEST_SHA1_LEN];
+
+	(void)state;
+	digest_hmac_sha1_raw(TEXT_LIT("Jefe"), TEXT_LIT("what do ya want for nothing?"), raw);
+	assert_memory_equal(raw,
+			    "\xef\xfc\xdf\x6a\xe5\xeb\x2f\xa2\xd2\x74\x16\xd5\xf1\x84\xdf\x9c"
+			    "\x25\x9a\x7c\x79",
+			    sizeof(raw));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_matches_fips_180),
 		cmocka_unit_test(hmac_matches_rfc_4231),
 		cmocka_unit_test(hmac_takes_an_empty_key),
+		cmocka_unit_test(hmac_sha1_matches_rfc_2202),
 		cmocka_unit_test(the_raw_forms_are_the_same_bytes),
 	};
 

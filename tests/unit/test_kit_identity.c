@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "providers/kit/base64.h"
+#include "base/base64.h"
 #include "providers/kit/ssh_private.h"
 
 /* Made for this test with ssh-keygen; they open nothing. */

@@ -1,8 +1,8 @@
 /*
  * base64.h - RFC 4648 base 64, as keys and fingerprints of SSH are written.
  */
-#ifndef PROVIDERS_KIT_BASE64_H
-#define PROVIDERS_KIT_BASE64_H
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
 
 #include "base/str.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* test_kit_known_hosts.c - what known_hosts says of a host, in all the forms it has. */
+/* test_known_hosts.c - what known_hosts says of a host, in all the forms it has. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "providers/kit/base64.h"
-#include "providers/kit/known_hosts.h"
+#include "base/base64.h"
+#include "base/known_hosts.h"
 
 /* Keys that were made for this test; nobody has the private parts. */
 #define KEY "AAAAC3NzaC1lZDI1NTE5AAAAIOHr7es7FNoqqRRa8+lmwG2+bjY1DJ2cPo73iFOLSziA"

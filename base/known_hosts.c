@@ -1,11 +1,11 @@
-#include "providers/kit/known_hosts.h"
+#include "base/known_hosts.h"
 
 #include <ctype.h>
 #include <string.h>
 
+#include "base/base64.h"
+#include "base/digest.h"
 #include "base/str.h"
-#include "providers/kit/base64.h"
-#include "providers/kit/ssh_private.h"
 
 struct known_line {
 	struct text marker, names, type, key; /* key still in base 64 */
@@ -41,47 +41,23 @@ static bool parse_line(struct text line, struct known_line *out)
 	return out->key.len > 0 && !text_is(out->marker, "@cert-authority");
 }
 
-static bool is_sha1_size(struct text base64)
-{
-	struct str raw = STR_INIT;
-	bool is = base64_decode(base64, &raw) && raw.len == 20;
-
-	str_release(&raw);
-	return is;
-}
-
-/* libssh2 1.10 leaks memory over a hash or salt of another size. */
-static bool hash_well_formed(struct text names)
+/* "|1|salt|hash": HMAC-SHA1 of the name. */
+static bool hashed_name_is(struct text names, const char *name)
 {
 	struct text_split split = text_split_start((struct text){names.ptr + 3, names.len - 3});
-	struct text salt, hash;
-
-	return text_next(&split, '|', &salt) && text_next(&split, '|', &hash) &&
-	       is_sha1_size(salt) && is_sha1_size(hash);
-}
-
-/*
- * "|1|salt|hash": HMAC-SHA1 of the name.  libssh2 has that inside its own reading of
- * such lines, so a line is made for it with any key, and asked for the name.
- */
-static bool hashed_name_is(LIBSSH2_SESSION *session, struct text names, const char *name)
-{
-	static const char key[] = " ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQA=\n";
-	int flags = LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_RAW;
-	LIBSSH2_KNOWNHOSTS *hosts = libssh2_knownhost_init(session);
-	struct str line = STR_INIT;
+	struct str salt = STR_INIT, hash = STR_INIT;
+	unsigned char own[DIGEST_SHA1_LEN];
+	struct text salt_text, hash_text;
 	bool is = false;
 
-	if (!hosts)
-		return false;
-	str_add_text(&line, names);
-	str_add(&line, key);
-	if (libssh2_knownhost_readline(hosts, line.ptr, line.len, LIBSSH2_KNOWNHOST_FILE_OPENSSH) ==
-	    0)
-		is = libssh2_knownhost_checkp(hosts, name, -1, "x", 1, flags, NULL) !=
-		     LIBSSH2_KNOWNHOST_CHECK_NOTFOUND;
-	libssh2_knownhost_free(hosts);
-	str_release(&line);
+	if (text_next(&split, '|', &salt_text) && text_next(&split, '|', &hash_text) &&
+	    base64_decode(salt_text, &salt) && base64_decode(hash_text, &hash) &&
+	    salt.len == sizeof(own) && hash.len == sizeof(own)) {
+		digest_hmac_sha1_raw(str_text(&salt), text_of(name), own);
+		is = memcmp(own, hash.ptr, sizeof(own)) == 0;
+	}
+	str_release(&salt);
+	str_release(&hash);
 	return is;
 }
 
@@ -105,10 +81,9 @@ static bool plain_names_have(struct text names, const char *name)
 	return has;
 }
 
-/* One look through a file; the session is only for hashed names, made when needed. */
+/* One look through a file. */
 struct search {
-	struct str with_port, plain; /* lower case; plain is empty when it is the same */
-	LIBSSH2_SESSION *session;
+	struct str with_port, plain; /* lower case */
 };
 
 static void search_start(struct search *s, struct text address, int port)
@@ -126,26 +101,18 @@ static void search_end(struct search *s)
 {
 	str_release(&s->with_port);
 	str_release(&s->plain);
-	if (s->session)
-		libssh2_session_free(s->session);
 }
 
 enum name_match { NAME_NOT, NAME_PLAIN, NAME_EXACT };
 
-static enum name_match name_match(struct search *s, struct text names)
+static enum name_match name_match(const struct search *s, struct text names)
 {
 	const char *with_port = str_cstr(&s->with_port), *plain = str_cstr(&s->plain);
 
 	if (text_starts(names, "|1|")) {
-		if (!hash_well_formed(names))
-			return NAME_NOT;
-		if (!s->session)
-			s->session = libssh2_session_init_ex(NULL, NULL, NULL, NULL);
-		if (!s->session)
-			return NAME_NOT;
-		if (hashed_name_is(s->session, names, with_port))
+		if (hashed_name_is(names, with_port))
 			return NAME_EXACT;
-		return hashed_name_is(s->session, names, plain) ? NAME_PLAIN : NAME_NOT;
+		return hashed_name_is(names, plain) ? NAME_PLAIN : NAME_NOT;
 	}
 	if (plain_names_have(names, with_port))
 		return NAME_EXACT;

@@ -1,4 +1,4 @@
-#include "providers/kit/base64.h"
+#include "base/base64.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  * Understood: lists of names with * and ? and !, [name]:port, hashed names,
  * @revoked.  Lines with @cert-authority and lines that cannot be read are skipped.
  */
-#ifndef PROVIDERS_KIT_KNOWN_HOSTS_H
-#define PROVIDERS_KIT_KNOWN_HOSTS_H
+#ifndef BASE_KNOWN_HOSTS_H
+#define BASE_KNOWN_HOSTS_H
 
 #include "base/text.h"
 
