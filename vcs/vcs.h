@@ -3,8 +3,8 @@
  *
  * The parts, all over one open repository: repository.h (finding it, its commits, what differs
  * from them), read.h (files of a commit), remote.h (fetching and pushing) and signature.h (who
- * signed one).  Nothing here runs a `git` program; nothing changes the work tree, the index or a user's
- * branch.
+ * signed one); url.h takes URLs apart.  Nothing here runs a `git` program; nothing changes the
+ * work tree, the index or a user's branch.
  *
  * A struct vcs_repository belongs to one thread at a time; several may be open.  Ids of commits
  * are 40 lower-case hexadecimal digits.  Paths are relative to the repository's root, with
@@ -17,5 +17,6 @@
 #include "vcs/remote.h"
 #include "vcs/repository.h"
 #include "vcs/signature.h"
+#include "vcs/url.h"
 
 #endif
