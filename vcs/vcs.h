@@ -13,6 +13,7 @@
 #ifndef VCS_VCS_H
 #define VCS_VCS_H
 
+#include "vcs/own.h"
 #include "vcs/read.h"
 #include "vcs/remote.h"
 #include "vcs/repository.h"
