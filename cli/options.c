@@ -226,6 +226,12 @@ static const struct option_row rows[] = {
 	[OPT_EXIT_CODE] = {.name = "exit-code",
 			   .kind = OPTION_FLAG,
 			   .help = "exit with 2 when there are changes"},
+	[OPT_UPGRADE] = {.name = "upgrade",
+			 .kind = OPTION_FLAG,
+			 .help = "move them to what their branches and tags are now"},
+	[OPT_CHECK_LOCK] = {.name = "check",
+			    .kind = OPTION_FLAG,
+			    .help = "change nothing; exit with 1 when the file is not up to date"},
 	[OPT_ADOPT] = {.name = "adopt",
 		       .kind = OPTION_FLAG,
 		       .help = "look in the world for what would be created: what is there under "

@@ -54,6 +54,8 @@ enum option_id {
 	OPT_SIMULATE,
 	OPT_CONTINUE,
 	OPT_EXIT_CODE,
+	OPT_UPGRADE,
+	OPT_CHECK_LOCK,
 	OPT_ADOPT,
 	OPT_IMPORT_FILE,
 	OPT_FORMAT, /* of graph; the next two have its name */

@@ -65,6 +65,8 @@ struct view {
 	void (*show_watch)(struct view *v, const struct watch_event *ev);
 	void (*show_watch_status)(struct view *v, const struct watch_status *w, int64_t now_ms);
 	void (*show_outputs)(struct view *v, const struct output_rows *rows);
+	/* `future`: what `lock` would do. */
+	void (*show_lock)(struct view *v, const struct lock_changes *all, bool future);
 	void (*show_type_names)(struct view *v, const char *const *names, size_t count);
 	void (*show_type)(struct view *v, const char *name, const json_t *schema);
 	void (*show_records)(struct view *v, const struct record_list *records);

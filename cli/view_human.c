@@ -11,6 +11,7 @@
 #include "cli/view_compare.h"
 #include "cli/view_execution.h"
 #include "cli/view_health.h"
+#include "cli/view_lock.h"
 #include "cli/view_operation.h"
 #include "cli/view_plan.h"
 #include "cli/view_rollout.h"
@@ -480,6 +481,15 @@ static void show_type(struct view *v, const char *name, const json_t *schema)
 	write_out(h, &text);
 }
 
+static void show_lock(struct view *v, const struct lock_changes *all, bool future)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_lock(&text, all, future, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_type_names(struct view *v, const char *const *names, size_t count)
 {
 	struct str text = STR_INIT;
@@ -555,6 +565,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_execution_end = show_execution_end,
 		.ask = ask,
 		.show_type = show_type,
+		.show_lock = show_lock,
 		.show_type_names = show_type_names,
 		.show_done = show_done,
 		.pause = pause_view,

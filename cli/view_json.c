@@ -5,6 +5,7 @@
 #include "cli/json_plan.h"
 #include "cli/view_compare.h"
 #include "cli/view_execution.h"
+#include "cli/view_lock.h"
 #include "cli/view_operation.h"
 #include "cli/view_watch.h"
 
@@ -444,6 +445,17 @@ static void show_type(struct view *v, const char *name, const json_t *schema)
 	write_line(v, j);
 }
 
+static void show_lock(struct view *v, const struct lock_changes *all, bool future)
+{
+	(void)future;
+	for (size_t i = 0; i < all->count; i++) {
+		json_t *j = json_line("lock");
+
+		json_lock_change(j, &all->items[i]);
+		write_line(v, j);
+	}
+}
+
 static void show_type_names(struct view *v, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -512,6 +524,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_execution_end = show_execution,
 		.ask = ask,
 		.show_type = show_type,
+		.show_lock = show_lock,
 		.show_type_names = show_type_names,
 		.show_done = show_done,
 		.pause = pause_view,

@@ -16,6 +16,7 @@
 #include "engine/estimate.h"
 #include "engine/event.h"
 #include "engine/health/health.h"
+#include "engine/lock.h"
 #include "engine/plan.h"
 #include "engine/planner.h"
 #include "engine/project.h"

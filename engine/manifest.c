@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "engine/manifest_read.h"
 #include "engine/tree.h"
+#include "vcs/vcs.h"
 
 #define STATE_PATH_DEFAULT ".hadeploy/state.db"
 #define DAY_MS (24 * 3600 * (int64_t)1000)
@@ -179,7 +180,7 @@ void manifest_check_templates(struct arena *a, const struct manifest *m, struct 
 	for (size_t i = 0; i < m->stack_count; i++) {
 		const struct manifest_stack *s = &m->stacks[i];
 
-		if (tree_has(files, s->template_path))
+		if (vcs_is_file_url(s->template_path) || tree_has(files, s->template_path))
 			continue;
 		diag_hint(d,
 			  diag_add(d, DIAG_TEMPLATE_ABSENT, s->template_where,

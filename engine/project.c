@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "engine/lint/lint.h"
+#include "engine/pin.h"
 #include "engine/project_parts.h"
 #include "engine/tree.h"
 
@@ -91,15 +92,20 @@ static const struct template *load_template(struct opening *o, const struct mani
 	struct text path = text_of(s->template_path);
 	struct diags found = DIAGS_INIT; /* faults of one template hide no other's */
 	struct diags linted = DIAGS_INIT;
-	struct template_loader loader = tree_loader(o->p->manifest->files);
+	struct template_loader loader;
+	struct template_home home;
 	const struct template *tpl = NULL;
-	const struct source *src;
+	const struct source *src = NULL;
 
 	if (map_has(&o->templates, path))
 		return map_find(&o->templates, path);
-	src = tree_load(o->p->manifest->files, a, s->template_path, s->template_where, &found);
-	if (src)
+	if (template_home(a, o->p->manifest, s->template_path, s->template_where, &home, &found) ==
+	    0)
+		src = tree_load(home.files, a, home.path, s->template_where, &found);
+	if (src) {
+		loader = tree_loader(home.files);
 		tpl = template_load(a, src, &loader, &found);
+	}
 	/* Every branch, also those that no target takes; what fails is not evaluated, and all that
 	 * is wrong with it is said now. */
 	if (tpl && template_check(tpl, &found)) {
@@ -108,6 +114,8 @@ static const struct template *load_template(struct opening *o, const struct mani
 		diags_take_new(&found, &linted);
 		tpl = NULL;
 	}
+	if (tpl && template_home_verify(&home, a, tpl, s->template_where, &found))
+		tpl = NULL;
 	if (leaves_out(o))
 		diags_release(&found);
 	diags_take(o->d, &found);

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "engine/engine_private.h"
+#include "engine/pin.h"
 #include "engine/runbook/driver_call.h"
 #include "engine/runbook/preflight.h"
 #include "engine/tree.h"
@@ -86,25 +87,32 @@ static void find_secrets(const struct apply_question *q, const struct parameters
 	}
 }
 
+static void read_template(struct engine *e, const struct manifest_stack *s, struct diags *found)
+{
+	const struct source *src = NULL;
+	const struct template *tpl = NULL;
+	struct template_home home;
+	struct template_loader loader;
+
+	if (template_home(e->arena, e->project->manifest, s->template_path, s->template_where,
+			  &home, found) == 0)
+		src = tree_load(home.files, e->arena, home.path, s->template_where, found);
+	if (!src)
+		return;
+	loader = tree_loader(home.files);
+	tpl = template_load(e->arena, src, &loader, found);
+	if (tpl && template_check(tpl, found) == 0)
+		template_home_verify(&home, e->arena, tpl, s->template_where, found);
+}
+
 /* Where nobody knows the parameters yet, the templates are at least read. */
 static void read_templates(struct engine *e, struct diags *found)
 {
-	const struct tree *files = e->project->manifest->files;
-	const struct template_loader loader = tree_loader(files);
-
 	for (size_t i = 0; i < e->project->instance_count; i++) {
 		const struct instance *at = &e->project->instances[i];
-		const struct source *src;
-		const struct template *tpl = NULL;
 
-		if (at->tpl)
-			continue;
-		src = tree_load(files, e->arena, at->stack->template_path,
-				at->stack->template_where, found);
-		if (src)
-			tpl = template_load(e->arena, src, &loader, found);
-		if (tpl)
-			template_check(tpl, found);
+		if (!at->tpl)
+			read_template(e, at->stack, found);
 	}
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "engine/engine_private.h"
+#include "engine/lock_file.h"
 #include "engine/runbook/runbook.h"
 #include "engine/watch/watch_parts.h"
 
@@ -45,6 +46,7 @@ static uint64_t files_now(const struct watching *w)
 	uint64_t hash = HASH_START;
 
 	add_file(&hash, path_join(a, m->dir, MANIFEST_NAME));
+	add_file(&hash, path_join(a, m->dir, LOCK_FILE_NAME));
 	for (size_t i = 0; i < m->runbook_count; i++)
 		add_file(&hash, path_join(a, m->dir, m->runbooks[i].path));
 	for (size_t i = 0; i < m->stack_count; i++)
