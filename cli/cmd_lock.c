@@ -22,12 +22,12 @@ static int run(struct invocation *in)
 {
 	const struct arguments *args = in->args;
 	const enum lock_mode mode = mode_of(in);
+	const struct lock_wish wish = {in->dir, mode, args->operands, args->operand_count};
 	struct lock_changes changes;
 
 	if (args->operand_count && mode != LOCK_UPGRADE)
 		return refuse_words(in);
-	if (lock_update(in->arena, in->dir, mode, args->operands, args->operand_count, &changes,
-			&in->diags))
+	if (lock_update(in->arena, &wish, &changes, &in->diags))
 		return invocation_exit(in);
 	in->view->show_lock(in->view, &changes, mode == LOCK_CHECK);
 	return mode == LOCK_CHECK && changes.any ? EXIT_ERROR : invocation_exit(in);

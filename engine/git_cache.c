@@ -56,7 +56,7 @@ struct fetching {
 	const struct vcs_file_url *u;
 	struct vcs_repository *r;
 	struct diags *d;
-	const char *specs[2];
+	const char *specs[3];   /* NULL at the end */
 	const char *targets[2]; /* of ours; NULL: of no use afterwards */
 	const char *sources[2];
 	size_t count;
@@ -141,7 +141,7 @@ static int fetch(struct fetching *f, struct git_found *out)
 	if (vcs_access_from_environment(f->a, &access, f->d))
 		return -1;
 	choose(f);
-	switch (vcs_fetch(f->r, f->u->repository.text, f->specs, f->count, &access, f->d)) {
+	switch (vcs_fetch(f->r, f->u->repository.text, f->specs, &access, f->d)) {
 	case VCS_FETCHED:
 		return resolve(f, out);
 	case VCS_FETCH_NONE:

@@ -53,7 +53,7 @@ static struct wanted *find_wanted(const struct locking *l, const char *template)
 	return NULL;
 }
 
-static void collect(struct locking *l, const char *const *which, size_t which_count)
+static void collect(struct locking *l, const struct lock_wish *wish)
 {
 	l->wanted = ARENA_ARRAY(l->a, l->m->stack_count, struct wanted);
 	for (size_t i = 0; i < l->m->stack_count; i++) {
@@ -67,7 +67,8 @@ static void collect(struct locking *l, const char *const *which, size_t which_co
 			w = &l->wanted[l->wanted_count++];
 			*w = (struct wanted){s->template_path, s->template_where, false};
 		}
-		w->upgrade |= l->mode == LOCK_UPGRADE && is_named(s, which, which_count);
+		w->upgrade |=
+			l->mode == LOCK_UPGRADE && is_named(s, wish->which, wish->which_count);
 	}
 }
 
@@ -336,18 +337,18 @@ static int lock_all(struct locking *l)
 	return failed ? -1 : 0;
 }
 
-int lock_update(struct arena *a, const char *dir, enum lock_mode mode, const char *const *which,
-		size_t which_count, struct lock_changes *out, struct diags *d)
+int lock_update(struct arena *a, const struct lock_wish *wish, struct lock_changes *out,
+		struct diags *d)
 {
-	struct locking l = {.a = a, .mode = mode, .d = d, .out = out};
+	struct locking l = {.a = a, .mode = wish->mode, .d = d, .out = out};
 	int fd, failed = -1;
 
 	*out = (struct lock_changes){0};
-	l.m = manifest_load(a, dir, d);
+	l.m = manifest_load(a, wish->dir, d);
 	if (!l.m)
 		return -1;
-	collect(&l, which, which_count);
-	if (check_words(&l, which, which_count))
+	collect(&l, wish);
+	if (check_words(&l, wish->which, wish->which_count))
 		return -1;
 	/* Two of them at once: the second one reads what the first one wrote. */
 	fd = open(l.m->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -29,12 +29,15 @@ struct lock_changes {
 	bool any; /* one of them is not LOCK_KEPT */
 };
 
-/*
- * dir: of the manifest.  which: stacks or templates that LOCK_UPGRADE moves; none: all.
- * Without errors the file is written if anything changed.  0, or -1 with errors and the file as
- * it was.
- */
-int lock_update(struct arena *a, const char *dir, enum lock_mode mode, const char *const *which,
-		size_t which_count, struct lock_changes *out, struct diags *d);
+struct lock_wish {
+	const char *dir; /* of the manifest */
+	enum lock_mode mode;
+	const char *const *which; /* stacks or templates that LOCK_UPGRADE moves; none: all */
+	size_t which_count;
+};
+/* Without errors the file is written if anything changed.  0, or -1 with errors and the file as it
+ * was.  What `out` points to is the arena's. */
+int lock_update(struct arena *a, const struct lock_wish *wish, struct lock_changes *out,
+		struct diags *d);
 
 #endif

@@ -95,9 +95,10 @@ int template_home_verify(const struct template_home *home, struct arena *a,
 /* --- finding it --- */
 
 /* NULL with an error. */
-static const struct pin *find_pin(struct arena *a, const struct manifest *m, const char *template,
-				  struct range where, struct diags *d)
+static const struct pin *find_pin(struct arena *a, const struct manifest *m,
+				  const struct manifest_stack *s, struct diags *d)
 {
+	const struct range where = s->template_where;
 	const struct source *src = NULL;
 	struct lock_file lock = {0};
 	const struct pin *p;
@@ -108,7 +109,7 @@ static const struct pin *find_pin(struct arena *a, const struct manifest *m, con
 		if (!src || lock_file_parse(a, src->name, src->bytes, &lock, d))
 			return NULL;
 	}
-	p = lock_file_find(&lock, template);
+	p = lock_file_find(&lock, s->template_path);
 	if (p)
 		return p;
 	g = diag_add(d, DIAG_LOCK_MISSING, where, "this template is not locked: %s %s",
@@ -142,7 +143,7 @@ static int say_moved(const struct pin *p, const struct git_found *now, struct ra
 
 /* The cache lacks it: by what is fetched, or not at all. */
 static int bring(struct arena *a, const struct vcs_file_url *u, const struct pin *p,
-		 const char *folder, struct range where, struct diags *d)
+		 struct range where, struct diags *d)
 {
 	struct diags found = DIAGS_INIT;
 	struct git_found now;
@@ -158,30 +159,31 @@ static int bring(struct arena *a, const struct vcs_file_url *u, const struct pin
 		return -1;
 	if (strncmp(now.ref, "refs/tags/", 10) == 0 && strcmp(now.commit, p->commit) != 0)
 		return say_moved(p, &now, where, d);
-	return git_cache_has(folder, p->commit) ? 0 : say_moved(p, &now, where, d);
+	return git_cache_has(git_cache_folder(a, u, d), p->commit) ? 0
+								   : say_moved(p, &now, where, d);
 }
 
-static int home_elsewhere(struct arena *a, const struct manifest *m, const char *template,
-			  struct range where, struct template_home *out, struct diags *d)
+static int home_elsewhere(struct arena *a, const struct manifest *m, const struct manifest_stack *s,
+			  struct template_home *out, struct diags *d)
 {
 	struct vcs_file_url u;
 	const char *folder;
 
-	if (pin_parse_url(a, template, where, &u, d))
+	if (pin_parse_url(a, s->template_path, s->template_where, &u, d))
 		return -1;
-	out->pin = find_pin(a, m, template, where, d);
+	out->pin = find_pin(a, m, s, d);
 	folder = out->pin ? git_cache_folder(a, &u, d) : NULL;
-	if (!folder ||
-	    (!git_cache_has(folder, out->pin->commit) && bring(a, &u, out->pin, folder, where, d)))
+	if (!folder || (!git_cache_has(folder, out->pin->commit) &&
+			bring(a, &u, out->pin, s->template_where, d)))
 		return -1;
 	out->files = pin_tree(a, &u, out->pin->commit, d);
 	out->path = u.path;
 	return out->files ? 0 : -1;
 }
 
-int template_home(struct arena *a, const struct manifest *m, const char *template,
-		  struct range where, struct template_home *out, struct diags *d)
+int template_home(struct arena *a, const struct manifest *m, const struct manifest_stack *s,
+		  struct template_home *out, struct diags *d)
 {
-	*out = (struct template_home){.files = m->files, .path = template};
-	return vcs_is_file_url(template) ? home_elsewhere(a, m, template, where, out, d) : 0;
+	*out = (struct template_home){.files = m->files, .path = s->template_path};
+	return vcs_is_file_url(s->template_path) ? home_elsewhere(a, m, s, out, d) : 0;
 }

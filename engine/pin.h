@@ -15,6 +15,7 @@
 #include "vcs/vcs.h"
 
 struct manifest;
+struct manifest_stack;
 struct pin;
 struct tree;
 
@@ -24,10 +25,9 @@ struct template_home {
 	const char *path;      /* of the template in it */
 	const struct pin *pin; /* NULL: it is the project's own */
 };
-/* `template` as the manifest writes it at `where`; m->files is not NULL.  Everything is the
- * arena's.  0, or -1 with errors. */
-int template_home(struct arena *a, const struct manifest *m, const char *template,
-		  struct range where, struct template_home *out, struct diags *d);
+/* Of a stack of m; m->files is not NULL.  Everything is the arena's.  0, or -1 with errors. */
+int template_home(struct arena *a, const struct manifest *m, const struct manifest_stack *s,
+		  struct template_home *out, struct diags *d);
 /* The template and what it names are, byte for byte, what was locked: 0; else -1 with an error.
  * Call it when the template was checked: then all its files are read. */
 int template_home_verify(const struct template_home *home, struct arena *a,

@@ -99,8 +99,7 @@ static const struct template *load_template(struct opening *o, const struct mani
 
 	if (map_has(&o->templates, path))
 		return map_find(&o->templates, path);
-	if (template_home(a, o->p->manifest, s->template_path, s->template_where, &home, &found) ==
-	    0)
+	if (template_home(a, o->p->manifest, s, &home, &found) == 0)
 		src = tree_load(home.files, a, home.path, s->template_where, &found);
 	if (src) {
 		loader = tree_loader(home.files);

@@ -320,12 +320,15 @@ static enum vcs_fetch fetch(struct vcs_talk *t, git_remote *remote, const char *
 }
 
 enum vcs_fetch vcs_fetch(struct vcs_repository *r, const char *url, const char *const *refspecs,
-			 size_t count, const struct vcs_access *access, struct diags *d)
+			 const struct vcs_access *access, struct diags *d)
 {
 	struct vcs_talk t = {.r = r, .access = access, .d = d};
 	git_remote *remote = begin(&t, url, GIT_DIRECTION_FETCH);
 	enum vcs_fetch result = VCS_FETCH_FAILED;
+	size_t count = 0;
 
+	while (refspecs[count])
+		count++;
 	if (remote)
 		result = fetch(&t, remote, refspecs, count);
 	end(&t, remote);

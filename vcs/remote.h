@@ -49,12 +49,12 @@ enum vcs_fetch {
 	VCS_FETCH_FAILED       /* refused, not trusted, not there; errors say so */
 };
 /*
- * Brings what `refspecs` ("+refs/heads/main:refs/hadeploy/x") name and sets the references on
- * their right side; those that the remote lacks are passed over.  Tags are not followed,
+ * Brings what `refspecs` ("+refs/heads/main:refs/hadeploy/x"; NULL at the end) name and sets the
+ * references on their right side; those that the remote lacks are passed over.  Tags are not followed,
  * FETCH_HEAD is not written.  url may hold a password; messages show it without.
  */
 enum vcs_fetch vcs_fetch(struct vcs_repository *r, const char *url, const char *const *refspecs,
-			 size_t count, const struct vcs_access *access, struct diags *d);
+			 const struct vcs_access *access, struct diags *d);
 
 enum vcs_push {
 	VCS_PUSHED,

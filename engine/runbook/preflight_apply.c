@@ -94,8 +94,7 @@ static void read_template(struct engine *e, const struct manifest_stack *s, stru
 	struct template_home home;
 	struct template_loader loader;
 
-	if (template_home(e->arena, e->project->manifest, s->template_path, s->template_where,
-			  &home, found) == 0)
+	if (template_home(e->arena, e->project->manifest, s, &home, found) == 0)
 		src = tree_load(home.files, e->arena, home.path, s->template_where, found);
 	if (!src)
 		return;

@@ -205,8 +205,10 @@ static const char *far_url(struct two *t)
 
 static enum vcs_fetch fetch(struct two *t, const char *url, const char *spec)
 {
+	const char *const specs[] = {spec, NULL};
+
 	diags_release(&t->d);
-	return vcs_fetch(t->r, url, &spec, 1, &t->access, &t->d);
+	return vcs_fetch(t->r, url, specs, &t->access, &t->d);
 }
 
 static void assert_said(const struct two *t, enum diag_code code, const char *words)
