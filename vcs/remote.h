@@ -49,9 +49,9 @@ enum vcs_fetch {
 	VCS_FETCH_FAILED       /* refused, not trusted, not there; errors say so */
 };
 /*
- * Brings what `refspecs` ("+refs/heads/main:refs/hadeploy/x"; NULL at the end) name and sets the
- * references on their right side; those that the remote lacks are passed over.  Tags are not followed,
- * FETCH_HEAD is not written.  url may hold a password; messages show it without.
+ * Brings what `refspecs` ("+refs/heads/main:refs/hadeploy/x"; NULL at the end) name and sets
+ * the references on their right side; those that the remote lacks are passed over.  Tags are
+ * not followed, FETCH_HEAD is not written.  url may hold a password; messages show it without.
  */
 enum vcs_fetch vcs_fetch(struct vcs_repository *r, const char *url, const char *const *refspecs,
 			 const struct vcs_access *access, struct diags *d);
