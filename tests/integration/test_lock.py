@@ -1,12 +1,16 @@
 """Templates from other repositories: fetched, locked, and read from the cache."""
 
+import contextlib
 import hashlib
 import json
+import os
 import shutil
 import socket
+import subprocess
 
 import pytest
 
+from lab import wait_until
 from lab.certificates import Authority
 from lab.git import Repository
 from lab.git_server import GitServer
@@ -69,6 +73,21 @@ class World:
 
     def lock(self):
         return json.loads((self.shop.dir / "hadeploy.lock").read_text())["templates"]
+
+
+@contextlib.contextmanager
+def agent(folder, key):
+    """The socket of an agent that holds this key."""
+    sock = folder / "agent.sock"
+    proc = subprocess.Popen(["ssh-agent", "-D", "-a", sock], stdout=subprocess.DEVNULL)
+    try:
+        wait_until(sock.exists, 10, "the agent's socket")
+        subprocess.run(["ssh-add", "-q", key], env={**os.environ, "SSH_AUTH_SOCK": str(sock)},
+                       check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        yield sock
+    finally:
+        proc.kill()
+        proc.wait()
 
 
 @pytest.fixture
@@ -200,6 +219,19 @@ def test_urls_that_are_refused(world):
     world.run("plan").ok(1).err("main:net/web.yaml:4", "leads out of the repository")
 
 
+def test_a_saved_plan_holds_while_the_pin_does(world):
+    world.use(world.template("main"))
+    world.run("lock").ok()
+    world.run("plan", "--out", "p").ok()
+    world.release(2)
+    world.run("lock", "--upgrade").ok().out("1 moved")
+    world.run("apply", "--plan", "p", "--yes").ok(4)
+    world.run("plan", "--out", "q").ok()
+    world.run("apply", "--plan", "q", "--yes").ok()
+    world.run("plan", "--exit-code").ok()
+    world.run("destroy", "--yes").ok()
+
+
 def test_two_processes_at_once(world):
     world.use(world.template(), world.template("main"))
     running = [start_hadeploy(["lock"], world.shop.dir, {**world.env, "HOME": world.dir})
@@ -250,6 +282,9 @@ def test_ssh_and_its_host_key(world, lab):
     world.run("lock", **key).ok(1).err("HD2832", "SHA256:", "ssh-keyscan")
     world.run("lock", **key, HADEPLOY_GIT_KNOWN_HOSTS=lab.known_hosts).ok().out("1 added")
     world.run("plan").ok()
+    shutil.rmtree(world.cache)
+    with agent(world.dir, lab.user_key) as sock:
+        world.run("plan", SSH_AUTH_SOCK=sock, HADEPLOY_GIT_KNOWN_HOSTS=lab.known_hosts).ok()
     shutil.rmtree(world.cache)
     host.rekey()
     world.run("plan", **key, HADEPLOY_GIT_KNOWN_HOSTS=lab.known_hosts).ok(1).err(
