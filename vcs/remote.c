@@ -114,14 +114,59 @@ static const char *for_library(struct vcs_talk *t)
 	return kept;
 }
 
-/* The user's insteadOf makes another URL of it, which has to obey the same rules. */
-static int resolve(struct vcs_talk *t, git_remote *remote, git_direction direction)
+/* "url.BASE.insteadOf" of the settings: the longest value that begins the URL gives its place to
+ * BASE.  The library does this as well, and keeps memory for ever. */
+struct rewriting {
+	struct vcs_talk *t;
+	const char *url, *suffix, *found;
+	size_t len;
+};
+
+static void look_at_setting(struct rewriting *w, const git_config_entry *e)
 {
-	const char *pushing = direction == GIT_DIRECTION_PUSH ? git_remote_pushurl(remote) : NULL;
-	const char *url = pushing ? pushing : git_remote_url(remote), *why;
+	const size_t name = strlen(e->name), suffix = strlen(w->suffix), len = strlen(e->value);
+
+	if (strncmp(e->name, "url.", 4) != 0 || name <= 4 + suffix || len <= w->len ||
+	    strcmp(e->name + name - suffix, w->suffix) != 0 || strncmp(w->url, e->value, len) != 0)
+		return;
+	w->len = len;
+	w->found = arena_printf(w->t->arena, "%.*s%s", (int)(name - 4 - suffix), e->name + 4,
+				w->url + len);
+}
+
+/* NULL: no setting applies. */
+static const char *rewritten(struct vcs_talk *t, const char *url, const char *suffix)
+{
+	struct rewriting w = {.t = t, .url = url, .suffix = suffix};
+	git_config_iterator *all = NULL;
+	git_config *config = NULL;
+	git_config_entry *entry;
+
+	if (git_repository_config_snapshot(&config, t->r->git) == 0 &&
+	    git_config_iterator_new(&all, config) == 0) {
+		while (git_config_next(&entry, all) == 0) {
+			if (entry->value)
+				look_at_setting(&w, entry);
+		}
+	}
+	git_config_iterator_free(all);
+	git_config_free(config);
+	return w.found;
+}
+
+/* Where it goes, after the user's settings; what they make of a URL has to obey the same rules. */
+static int resolve(struct vcs_talk *t, const char *url, git_direction direction)
+{
+	const char *other = NULL, *why;
 
 	if (!vcs_url_parse(t->arena, url, &t->url, &why))
 		return say_url(t, url, why);
+	if (direction == GIT_DIRECTION_PUSH)
+		other = rewritten(t, url, ".pushinsteadof");
+	if (!other)
+		other = rewritten(t, url, ".insteadof");
+	if (other && !vcs_url_parse(t->arena, other, &t->url, &why))
+		return say_url(t, other, why);
 	return check_authorities(t);
 }
 
@@ -129,21 +174,18 @@ static int resolve(struct vcs_talk *t, git_remote *remote, git_direction directi
 static git_remote *begin(struct vcs_talk *t, const char *url, git_direction direction)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	git_remote_create_options options;
 	git_remote *remote = NULL;
-	const char *why;
 
 	pthread_once(&once, install);
 	t->arena = arena_new();
-	if (!vcs_url_parse(t->arena, url, &t->url, &why)) {
-		say_url(t, url, why);
+	if (resolve(t, url, direction))
 		return NULL;
-	}
-	if (git_remote_create_anonymous(&remote, t->r->git, for_library(t))) {
+	git_remote_create_options_init(&options, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+	options.repository = t->r->git;
+	options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
+	if (git_remote_create_with_opts(&remote, for_library(t), &options)) {
 		say_url(t, url, vcs_reason());
-		return NULL;
-	}
-	if (resolve(t, remote, direction)) {
-		git_remote_free(remote);
 		return NULL;
 	}
 	vcs_line_current(t);
