@@ -320,6 +320,7 @@ static int connect_remote(struct vcs_talk *t, git_remote *remote)
 	git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
 	fill_callbacks(&options.callbacks, t);
 	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.follow_redirects = GIT_REMOTE_REDIRECT_INITIAL;
 	return git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &options);
 }
 
@@ -332,6 +333,7 @@ static int download(struct vcs_talk *t, git_remote *remote, const char *const *r
 	git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
 	fill_callbacks(&options.callbacks, t);
 	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.follow_redirects = GIT_REMOTE_REDIRECT_INITIAL;
 	options.update_fetchhead = 0;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	return git_remote_download(remote, &specs, &options);
@@ -421,6 +423,7 @@ static int push(struct pushing *p, git_remote *remote, const char *refspec)
 	fill_callbacks(&options.callbacks, &p->talk);
 	options.callbacks.push_update_reference = note_answer;
 	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.follow_redirects = GIT_REMOTE_REDIRECT_INITIAL;
 	return git_remote_push(remote, &specs, &options);
 }
 
