@@ -9,6 +9,9 @@
 #include "engine/manifest.h"
 #include "engine/registry.h"
 
+struct version;
+struct versions;
+
 /* One --param or one entry of a parameter file. */
 struct param_override {
 	const char *name, *value;
@@ -107,6 +110,13 @@ struct project {
 	struct instance *instances; /* sorted by instance_id; only what the selection names */
 	size_t instance_count;
 	enum references_use references; /* as the selection says */
+	const struct param_override *params; /* of the selection */
+	size_t param_count;
+	struct versions *versions;
+	/* What project_version has found; before somebody calls it, a version that says "not looked
+	 * for".  Never NULL. */
+	const struct version *version;
+	bool version_known;
 };
 
 /*
@@ -119,6 +129,16 @@ struct project {
 struct project *project_open(const char *dir, const struct hd_provider *const *builtins,
 			     const struct selection *sel, struct diags *d);
 void project_close(struct project *p);
+/*
+ * The version that all of the selection is made from, with every used file that differs; asks git
+ * the first time, which may be told in a warning.  Whoever plans, runs or evaluates has called it:
+ * from then on it is p->version, too.
+ */
+const struct version *project_version(struct project *p, struct diags *d);
+/* The same with the files of one instance: manifest, parameter files, its template and what that
+ * includes and nests. */
+const struct version *project_version_of(struct project *p, const struct instance *i,
+					 struct diags *d);
 /* By its id; NULL when the selection leaves it out. */
 const struct instance *project_instance(const struct project *p, const struct instance_id *id);
 /*

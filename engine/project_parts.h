@@ -17,6 +17,9 @@ void project_check_overrides(struct project *p, const struct selection *sel, str
 /* Drops faults that are there already: the same template seen through several targets. */
 void project_drop_doubles(struct diags *d);
 
+/* project_version.c: nobody has asked for it yet. */
+void project_start_version(struct project *p, const char *dir, const struct selection *sel);
+
 /* project_moves.c: ids of the section Moved that are still there, or are nowhere. */
 void project_check_moves(const struct document *doc, struct diags *d);
 
