@@ -20,6 +20,7 @@ struct instance_result {
 	const char *wave;             /* name; "" when there is one */
 	size_t order;                 /* in which it is its turn */
 	int64_t started_ms, ended_ms; /* wall clock; 0: not yet */
+	const char *version;          /* what was to be deployed: as in instance_record; NULL: "" */
 };
 struct result_list {
 	struct instance_result *items;

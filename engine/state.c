@@ -176,6 +176,8 @@ void state_close(struct state *s)
 		fail_fast("a statement of recorded state was left open");
 	vec_release(&s->held);
 	arena_free(s->lock_arena);
+	map_release(&s->versions);
+	arena_free(s->version_arena);
 	str_release(&s->scratch);
 	explicit_bzero(s->salt, sizeof(s->salt));
 	free(s->path);

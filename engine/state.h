@@ -27,7 +27,7 @@
 #include "base/json.h"
 #include "engine/address.h"
 
-#define STATE_SCHEMA_VERSION 3
+#define STATE_SCHEMA_VERSION 4
 
 #define BORN_BEFORE (-1) /* older than all generations: no rollback deletes it */
 
@@ -113,6 +113,9 @@ struct instance_record {
 	int64_t generation;
 	/* DeletionProtection as of the last apply: holds when the stack has left the manifest. */
 	bool protected;
+	/* What it was made from at the last whole apply: canonical JSON (version.h); "" when an
+	 * older program wrote it. */
+	const char *version;
 };
 
 struct lock_owner {
@@ -139,6 +142,7 @@ struct run_record {
 				  done, "failed", "skipped", "open" */
 	bool gone;             /* when loaded: it has no end, and its process is not running any
 				  more for certain */
+	const char *version;   /* what it was made from: as in instance_record */
 };
 
 /* What somebody asked of a run, from any process and without any lock. */

@@ -177,11 +177,24 @@ static int depose_record(struct state *s, const struct state_edit *e, struct dia
 int edit_write_instance(struct state *s, const struct instance_record *filled, struct diags *d)
 {
 	struct row row = {state_query(s, QUERY_INSTANCE_PUT, d), 1, NULL};
+	char before[VERSION_DIGEST_SIZE];
 
-	if (!row.stmt)
+	if (!row.stmt || version_of_instance(s, &filled->id, before, d) != 0 ||
+	    version_keep(s, filled->version, d) != 0)
 		return -1;
 	instance_put(s, &row, filled);
-	return state_step(s, row.stmt, d);
+	return state_step(s, row.stmt, d) == 0 ? version_forget(s, before, d) : -1;
+}
+
+int edit_drop_instance(struct state *s, const struct instance_id *id, struct diags *d)
+{
+	struct row row = {state_query(s, QUERY_INSTANCE_DROP, d), 1, NULL};
+	char version[VERSION_DIGEST_SIZE];
+
+	if (!row.stmt || version_of_instance(s, id, version, d) != 0)
+		return -1;
+	row_put_instance_id(&row, id);
+	return state_step(s, row.stmt, d) == 0 ? version_forget(s, version, d) : -1;
 }
 
 /* The generation is the store's: whoever writes need not know it. */
@@ -196,12 +209,7 @@ static int put_instance(struct state *s, const struct state_edit *e, struct diag
 
 static int drop_instance(struct state *s, const struct state_edit *e, struct diags *d)
 {
-	struct row row = {state_query(s, QUERY_INSTANCE_DROP, d), 1, NULL};
-
-	if (!row.stmt)
-		return -1;
-	row_put_instance_id(&row, &e->instance->id);
-	if (state_step(s, row.stmt, d) != 0)
+	if (edit_drop_instance(s, &e->instance->id, d) != 0)
 		return -1;
 	edit_forget_generation(s, &e->instance->id);
 	return edit_forget_kept(s, &e->instance->id, d);

@@ -26,6 +26,8 @@ int edit_read_record(struct state *s, struct record *r, const char *missing, str
 int edit_write_record(struct state *s, const struct record *filled, struct diags *d);
 int edit_drop_row(struct state *s, const struct record *filled, struct diags *d);
 int edit_write_instance(struct state *s, const struct instance_record *filled, struct diags *d);
+/* Its row alone. */
+int edit_drop_instance(struct state *s, const struct instance_id *id, struct diags *d);
 
 /* The generation of an instance that is locked; 0 when nothing is recorded of it. */
 int edit_generation(struct state *s, const struct instance_id *id, int64_t *out, struct diags *d);

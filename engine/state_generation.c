@@ -35,6 +35,8 @@ static int read_instance(struct state *s, const struct instance_id *id, struct a
 	if (!whole)
 		return state_corrupt(s, d, "the stack instance of '%s' does not fit its checksum",
 				     instance_id_text(a, id));
+	if (version_take(s, &out->version, a, d) != 0)
+		return -1;
 	return 1;
 }
 

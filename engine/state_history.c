@@ -55,12 +55,18 @@ static void sum_run(struct state *s, const struct run_record *r, const struct ho
 		row_sum_text(sum, texts[i]);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		row_sum_int(sum, numbers[i]);
+	if (*r->version) /* rows of before version 4 have none */
+		row_sum_text(sum, r->version);
 }
 
 static void run_put(struct state *s, struct row *row, const struct run_record *r)
 {
+	struct run_record summed = *r;
+	char digest[VERSION_DIGEST_SIZE];
 	struct holder_mark mark;
 
+	version_digest(r->version, digest);
+	summed.version = digest;
 	holder_mark(r->owner.pid, &mark);
 	row_put_text(row, r->id);
 	row_put_text(row, r->command);
@@ -76,7 +82,8 @@ static void run_put(struct state *s, struct row *row, const struct run_record *r
 	row_put_copy(row, mark.started);
 	row_put_text(row, r->request);
 	row_put_text(row, r->resumes);
-	sum_run(s, r, &mark);
+	row_put_copy(row, digest);
+	sum_run(s, &summed, &mark);
 	row_put_checksum(s, row);
 }
 
@@ -98,6 +105,7 @@ static bool run_take(struct state *s, struct row *row, struct run_record *out)
 	holder_mark_set(mark.started, sizeof(mark.started), row_bytes(row));
 	out->request = row_text(row);
 	out->resumes = row_text(row);
+	out->version = row_text(row);
 	out->owner.command = out->command;
 	out->owner.since_ms = out->started_ms;
 	out->gone = !out->ended_ms && holder_gone(out->owner.pid, &mark);
@@ -120,6 +128,9 @@ int history_write_run(struct state *s, const struct run_record *r, struct diags 
 	filled.counts = or_text(r->counts, "{}");
 	filled.request = or_text(r->request, "");
 	filled.resumes = or_text(r->resumes, "");
+	filled.version = or_text(r->version, "");
+	if (version_keep(s, filled.version, d) != 0)
+		return -1;
 	run_put(s, &row, &filled);
 	return state_step(s, row.stmt, d);
 }
@@ -154,6 +165,10 @@ static int take_runs(struct state *s, struct row *row, struct run_list *out, str
 
 		if (!run_take(s, row, r))
 			return history_fail_row(s, row, "run", r->id, d);
+		if (version_take(s, &r->version, row->a, d) != 0) {
+			state_reset(row->stmt);
+			return -1;
+		}
 	}
 	*out = (struct run_list){found.items, found.count};
 	return got;

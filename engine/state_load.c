@@ -133,6 +133,10 @@ int state_load_instances(struct state *s, struct arena *a, struct instance_list 
 
 		if (!instance_take(s, &row, i))
 			return fail_row(s, &row, "stack instance", instance_id_text(a, &i->id), d);
+		if (version_take(s, &i->version, a, d) != 0) {
+			state_reset(row.stmt);
+			return -1;
+		}
 	}
 	if (got != 0)
 		return -1;

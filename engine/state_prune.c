@@ -102,15 +102,42 @@ static int run_on(struct pruning *p, enum state_query query, const char *run)
 	return state_step(p->s, row.stmt, p->d);
 }
 
+/* What the run and its results were made from. */
+static int find_versions(struct pruning *p, const char *run, struct names_vec *out)
+{
+	struct row row = {state_query(p->s, QUERY_VERSIONS_OF_RUN, p->d), 1, p->a};
+	int got;
+
+	if (!row.stmt)
+		return -1;
+	row_put_text(&row, run);
+	while ((got = state_step(p->s, row.stmt, p->d)) == 1) {
+		row.next = 0;
+		*arena_vec_add(p->a, out) = row_text(&row);
+	}
+	return got;
+}
+
+static int drop_versions(struct pruning *p, const struct names_vec *versions)
+{
+	for (size_t i = 0; i < versions->count; i++)
+		if (version_forget(p->s, versions->items[i], p->d) != 0)
+			return -1;
+	return 0;
+}
+
 static int drop_runs(struct pruning *p)
 {
+	struct names_vec versions = {NULL, 0, 0};
+
 	for (size_t i = 0; i < p->due_count; i++)
-		if (run_on(p, QUERY_PRUNE_OPERATIONS, p->due[i]) != 0 ||
+		if (find_versions(p, p->due[i], &versions) != 0 ||
+		    run_on(p, QUERY_PRUNE_OPERATIONS, p->due[i]) != 0 ||
 		    run_on(p, QUERY_PRUNE_RUN, p->due[i]) != 0 ||
 		    run_on(p, QUERY_PRUNE_CONTROL, p->due[i]) != 0 ||
 		    run_on(p, QUERY_PRUNE_RESULTS, p->due[i]) != 0)
 			return -1;
-	return 0;
+	return drop_versions(p, &versions);
 }
 
 /* Of no run: an older version wrote them. */

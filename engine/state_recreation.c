@@ -167,12 +167,7 @@ static int close_operation(struct state *s, const struct operation *open, struct
 
 static int drop_instance(struct state *s, const struct instance_id *id, struct diags *d)
 {
-	struct row row = {state_query(s, QUERY_INSTANCE_DROP, d), 1, NULL};
-
-	if (!row.stmt || lock_check(s, id, d) != 0)
-		return -1;
-	row_put_instance_id(&row, id);
-	if (state_step(s, row.stmt, d) != 0)
+	if (lock_check(s, id, d) != 0 || edit_drop_instance(s, id, d) != 0)
 		return -1;
 	edit_forget_generation(s, id);
 	return edit_forget_kept(s, id, d);

@@ -28,15 +28,20 @@ static void sum_result(struct state *s, const struct instance_result *r)
 		row_sum_text(sum, texts[i]);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		row_sum_int(sum, numbers[i]);
+	if (*r->version) /* rows of before version 4 have none */
+		row_sum_text(sum, r->version);
 }
 
 int history_write_result(struct state *s, const struct instance_result *r, struct diags *d)
 {
 	struct row row = {state_query(s, QUERY_RESULT_PUT, d), 1, NULL};
 	struct instance_result filled = *r;
+	char digest[VERSION_DIGEST_SIZE];
 
-	if (!row.stmt)
+	if (!row.stmt || version_keep(s, r->version, d) != 0)
 		return -1;
+	version_digest(r->version, digest);
+	filled.version = digest;
 	assert(r->run && r->run[0] && r->status);
 	filled.reason = or_empty(r->reason);
 	filled.wave = or_empty(r->wave);
@@ -48,6 +53,7 @@ int history_write_result(struct state *s, const struct instance_result *r, struc
 	row_put_int(&row, (int64_t)filled.order);
 	row_put_int(&row, filled.started_ms);
 	row_put_int(&row, filled.ended_ms);
+	row_put_copy(&row, digest);
 	sum_result(s, &filled);
 	row_put_checksum(s, &row);
 	return state_step(s, row.stmt, d);
@@ -63,6 +69,7 @@ static bool take_result(struct state *s, struct row *row, struct instance_result
 	out->order = (size_t)row_int(row);
 	out->started_ms = row_int(row);
 	out->ended_ms = row_int(row);
+	out->version = row_text(row);
 	sum_result(s, out);
 	return row_take_checksum(s, row);
 }
@@ -76,9 +83,13 @@ static int next_result(struct state *s, struct row *row, struct results_vec *fou
 	if (got != 1)
 		return got;
 	r = arena_vec_add(row->a, found);
-	if (take_result(s, row, r))
+	if (!take_result(s, row, r))
+		return history_fail_row(s, row, "result of a run", instance_id_text(row->a, &r->id),
+					d);
+	if (version_take(s, &r->version, row->a, d) == 0)
 		return 1;
-	return history_fail_row(s, row, "result of a run", instance_id_text(row->a, &r->id), d);
+	state_reset(row->stmt);
+	return -1;
 }
 
 int state_put_results(struct state *s, const struct instance_result *items, size_t count,

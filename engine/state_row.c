@@ -199,6 +199,7 @@ struct instance_record instance_filled(const struct instance_record *i)
 	f.status = or_text(i->status, "");
 	f.exports = or_text(i->exports, "");
 	f.imports = or_text(i->imports, "");
+	f.version = or_text(i->version, "");
 	return f;
 }
 
@@ -281,10 +282,17 @@ static void sum_instance(struct state *s, const struct instance_record *i)
 		row_sum_int(sum, i->generation);
 	if (i->protected)
 		row_sum_text(sum, "protected");
+	if (*i->version)
+		row_sum_text(sum, i->version);
 }
 
 void instance_put(struct state *s, struct row *row, const struct instance_record *filled)
 {
+	struct instance_record summed = *filled;
+	char digest[VERSION_DIGEST_SIZE];
+
+	version_digest(filled->version, digest);
+	summed.version = digest;
 	row_put_instance_id(row, &filled->id);
 	row_put_text(row, filled->parameters);
 	row_put_text(row, filled->outputs);
@@ -296,7 +304,8 @@ void instance_put(struct state *s, struct row *row, const struct instance_record
 	row_put_text(row, filled->imports);
 	row_put_int(row, filled->generation);
 	row_put_int(row, filled->protected);
-	sum_instance(s, filled);
+	row_put_copy(row, digest);
+	sum_instance(s, &summed);
 	row_put_checksum(s, row);
 }
 
@@ -313,6 +322,7 @@ bool instance_take(struct state *s, struct row *row, struct instance_record *out
 	out->imports = row_text(row);
 	out->generation = row_int(row);
 	out->protected = row_int(row) != 0;
+	out->version = row_text(row);
 	sum_instance(s, out);
 	return row_take_checksum(s, row);
 }

@@ -40,6 +40,25 @@ void row_sum_text(struct str *sum, const char *value);
 void row_sum_int(struct str *sum, int64_t value);
 void row_put_checksum(struct state *s, struct row *row);
 bool row_take_checksum(struct state *s, struct row *row);
+/*
+ * state_version.c: what things are made from, in a table of its own.  The column holds the digest,
+ * "" for none; checksums cover it where it is not empty, so that rows of before version 4 keep
+ * theirs.
+ */
+#define VERSION_DIGEST_SIZE 65
+/* Of a text of a row to be written; "" for NULL and "". */
+void version_digest(const char *text, char out[VERSION_DIGEST_SIZE]);
+/* Makes that the text is there.  Part of the caller's transaction.  0 or -1. */
+int version_keep(struct state *s, const char *text, struct diags *d);
+/* Drops it when nothing names it any more; likewise. */
+int version_forget(struct state *s, const char *digest, struct diags *d);
+/* The digest that the row of an instance names now; "" for none. */
+int version_of_instance(struct state *s, const struct instance_id *id,
+			char out[VERSION_DIGEST_SIZE], struct diags *d);
+/* Replaces the digest that a row holds by the text, in arena a.  0, or -1 when it is not there or
+ * not what it was. */
+int version_take(struct state *s, const char **version, struct arena *a, struct diags *d);
+
 void instance_put(struct state *s, struct row *row, const struct instance_record *filled);
 bool instance_take(struct state *s, struct row *row, struct instance_record *out);
 void operation_put(struct state *s, struct row *row, const struct operation *op);

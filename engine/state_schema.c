@@ -162,10 +162,25 @@ static int fill_v3(sqlite3 *db, struct clock *clock)
 	return code == SQLITE_OK ? sqlite3_exec(db, schema_v3_recreation, NULL, NULL, NULL) : code;
 }
 
+/*
+ * What runs were made from.  A thousand instances of one run share a row, whose key is the SHA-256
+ * of its document and so its checksum, too.
+ */
+static const char schema_v4[] =
+	"CREATE TABLE version (digest TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL) "
+	"STRICT, WITHOUT ROWID;"
+	"ALTER TABLE instance ADD COLUMN made_from TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE run ADD COLUMN made_from TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE result ADD COLUMN made_from TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX instance_made_from ON instance (made_from);"
+	"CREATE INDEX run_made_from ON run (made_from);"
+	"CREATE INDEX result_made_from ON result (made_from);";
+
 static const struct migration steps[] = {
 	{schema_v1, fill_v1},
 	{schema_v2, NULL},
 	{schema_v3, fill_v3},
+	{schema_v4, NULL},
 };
 _Static_assert(ARRAY_LEN(steps) == STATE_SCHEMA_VERSION, "a step per schema version");
 

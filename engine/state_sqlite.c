@@ -25,6 +25,7 @@
 #define LOCK_FREE_COLUMNS                                                           \
 	"lock_id = '', user = '', host = '', command = '', pid = 0, since_ms = 0, " \
 	"lease_until_ms = 0, machine = '', started = ''"
+#define UNUSED(table) " AND NOT EXISTS (SELECT 1 FROM " table " WHERE made_from = ?1)"
 #define LOCK_OURS KEY " AND lock_id = ?4 AND epoch = ?5"
 
 static const char *const query_texts[] = {
@@ -85,7 +86,7 @@ static const char *const query_texts[] = {
 	[QUERY_INSTANCES] = "SELECT " STATE_INSTANCE_COLUMNS ", checksum FROM instance" BY_INSTANCE,
 	[QUERY_INSTANCE] = "SELECT " STATE_INSTANCE_COLUMNS ", checksum FROM instance WHERE " KEY,
 	[QUERY_INSTANCE_PUT] = "INSERT OR REPLACE INTO instance (" STATE_INSTANCE_COLUMNS
-			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			       ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_INSTANCE_DROP] = "DELETE FROM instance WHERE " KEY,
 	[QUERY_LOCKS] = "SELECT " STATE_LOCK_COLUMNS " FROM lock WHERE lock_id <> ''" BY_INSTANCE,
 	[QUERY_LOCK] = "SELECT " STATE_LOCK_COLUMNS " FROM lock WHERE " KEY,
@@ -104,13 +105,13 @@ static const char *const query_texts[] = {
 	[QUERY_RUN] = RUNS " WHERE run = ?",
 	[QUERY_RUNS_OPEN] = RUNS " WHERE ended_ms = 0 ORDER BY run DESC",
 	[QUERY_RUN_PUT] = "INSERT OR REPLACE INTO run (" STATE_RUN_COLUMNS
-			  ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			  ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_RESULTS] = RESULTS " WHERE run = ? ORDER BY turn, stack, account, region",
 	/* The latest one of the first instance behind these names. */
 	[QUERY_RESULT_NEXT] = RESULTS " WHERE (stack, account, region) > (?1, ?2, ?3) ORDER BY "
 				      "stack, account, region, run DESC LIMIT 1",
 	[QUERY_RESULT_PUT] = "INSERT OR REPLACE INTO result (" STATE_RESULT_COLUMNS
-			     ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			     ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_TICKETS] = "SELECT number, " STATE_TICKET_COLUMNS " FROM ticket ORDER BY number",
 	[QUERY_TICKET_PUT] = "INSERT INTO ticket (" STATE_TICKET_COLUMNS
 			     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -169,6 +170,14 @@ static const char *const query_texts[] = {
 		"INSERT INTO abandoned (" STATE_RECORD_COLUMNS ", born, checksum) VALUES (?, "
 		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[QUERY_ABANDONED_DROP] = "DELETE FROM abandoned WHERE " RECORD_KEY,
+	[QUERY_VERSION] = "SELECT document FROM version WHERE digest = ?",
+	[QUERY_VERSION_PUT] =
+		"INSERT INTO version (digest, document) VALUES (?, ?) ON CONFLICT DO NOTHING",
+	[QUERY_VERSION_DROP] = "DELETE FROM version WHERE digest = ?1" UNUSED("instance")
+		UNUSED("run") UNUSED("result"),
+	[QUERY_VERSION_OF_INSTANCE] = "SELECT made_from FROM instance WHERE " KEY,
+	[QUERY_VERSIONS_OF_RUN] = "SELECT made_from FROM run WHERE run = ?1 UNION SELECT made_from "
+				  "FROM result WHERE run = ?1",
 	/* The first run that is one too many, counted from the latest. */
 	[QUERY_PRUNE_LATEST] = "SELECT run, started_ms FROM run ORDER BY run DESC LIMIT 1 OFFSET ?",
 	/* The oldest first; whoever asks stops at the first that is not due. */

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "engine/state.h"
@@ -32,12 +33,12 @@
 	"result, message, attempts, run"
 #define STATE_INSTANCE_COLUMNS                                                                  \
 	"stack, account, region, parameters, outputs, template_name, template_digest, status, " \
-	"applied_ms, exports, imports, generation, protected"
+	"applied_ms, exports, imports, generation, protected, made_from"
 #define STATE_RUN_COLUMNS                                                                  \
 	"run, command, user, host, pid, started_ms, ended_ms, status, instances, counts, " \
-	"machine, started, request, resumes"
+	"machine, started, request, resumes, made_from"
 #define STATE_RESULT_COLUMNS \
-	"run, stack, account, region, status, reason, wave, turn, started_ms, ended_ms"
+	"run, stack, account, region, status, reason, wave, turn, started_ms, ended_ms, made_from"
 #define STATE_TICKET_COLUMNS                                                                     \
 	"run, user, host, command, pid, since_ms, lease_until_ms, machine, started, instances, " \
 	"waits_for"
@@ -138,6 +139,11 @@ enum state_query {
 	QUERY_ABANDONED_IN,
 	QUERY_ABANDONED_PUT,
 	QUERY_ABANDONED_DROP,
+	QUERY_VERSION,
+	QUERY_VERSION_PUT,
+	QUERY_VERSION_DROP,
+	QUERY_VERSION_OF_INSTANCE,
+	QUERY_VERSIONS_OF_RUN,
 	QUERY_PRUNE_LATEST,
 	QUERY_PRUNE_RUNS,
 	QUERY_PRUNE_STRAY,
@@ -186,6 +192,8 @@ struct state {
 		VEC_OF(struct held_lock)
 	} held; /* sorted by instance */
 	uint64_t commit_count;
+	struct map versions; /* of table version: digest to text, as far as they were read */
+	struct arena *version_arena;
 };
 
 /* state_schema.c: one step per schema version, from nothing to the first included. */

@@ -371,7 +371,8 @@ static void instances_come_back_and_go(void **state)
 				       "{\"url\":\"Url\"}",
 				       "[{\"Export\":\"net\"}]",
 				       0,
-				       true};
+				       true,
+				       "{\"commit\":\"1a\"}"};
 	struct state_edit puts[] = {{.kind = EDIT_PUT_INSTANCE, .instance = &west},
 				    {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
 	struct state_edit drop = {.kind = EDIT_DROP_INSTANCE, .instance = &west};
@@ -390,6 +391,8 @@ static void instances_come_back_and_go(void **state)
 	assert_string_equal(list.items[0].exports, "{\"url\":\"Url\"}");
 	assert_string_equal(list.items[0].imports, "[{\"Export\":\"net\"}]");
 	assert_true(list.items[0].protected);
+	assert_string_equal(list.items[0].version, "{\"commit\":\"1a\"}");
+	assert_string_equal(list.items[1].version, "");
 	assert_false(list.items[1].protected);
 	assert_string_equal(list.items[1].status, "FAILED");
 	assert_string_equal(list.items[1].exports, "");

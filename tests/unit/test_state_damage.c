@@ -86,7 +86,7 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
 	state_fixture_sql(f, "PRAGMA user_version = 7");
 	assert_null(state_open(f->path, STATE_WRITE, &f->clock.base, &f->d));
 	assert_string_equal(f->d.first->detail,
-			    "it has schema version 7; this hadeploy knows versions up to 3");
+			    "it has schema version 7; this hadeploy knows versions up to 4");
 	assert_non_null(strstr(f->d.first->hint, "at least as new"));
 	state_fixture_expect(f, DIAG_STATE_NEWER);
 	assert_refused_untouched(f, DIAG_STATE_NEWER);

@@ -65,7 +65,8 @@ static void results_come_back_in_their_order(void **state)
 	both[1].started_ms = FIXTURE_START_MS;
 	both[1].ended_ms = FIXTURE_START_MS + 7;
 	assert_int_equal(state_put_results(s, both, 2, &f->d), 0);
-	put(f, s, &(struct instance_result){"r2", state_fixture_west, "RUNNING", "", "", 0, 1, 0});
+	put(f, s,
+	    &(struct instance_result){"r2", state_fixture_west, "RUNNING", "", "", 0, 1, 0, ""});
 	state_close(s);
 	s = state_fixture_open(f, STATE_READ);
 	list = results(f, s, "r1");

@@ -7,9 +7,13 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "engine/result.h"
 
 #define FIXTURE_V1 "tests/fixtures/state/v1.db"
 #define FIXTURE_V2 "tests/fixtures/state/v2.db"
+#define FIXTURE_V3 "tests/fixtures/state/v3.db"
+
+#define FIXTURE_VERSION "{\"nowhere\":\"no commit yet\"}"
 
 /* A file of ours before the first released schema: nothing in it that anybody knows. */
 static void make_version_0(struct fixture *f)
@@ -131,7 +135,7 @@ static void steps_follow_one_another(void **state)
 	assert_int_equal(schema_compare(s, &next, &f->d), 0);
 	state_close(s);
 	assert_int_equal(read_number(f->path, "PRAGMA user_version"), STATE_SCHEMA_VERSION + 1);
-	assert_true(file_exists(state_fixture_beside(f, ".bak-v3")));
+	assert_true(file_exists(state_fixture_beside(f, ".bak-v4")));
 	diags_release(&f->d);
 	state_fixture_refused(f, STATE_WRITE, DIAG_STATE_NEWER);
 }
@@ -171,7 +175,8 @@ static void make_released(struct fixture *f, const char *to_path)
 				       "{\"url\":\"Url\"}",
 				       "[{\"Export\":\"net\"}]",
 				       0,
-				       false};
+				       false,
+				       FIXTURE_VERSION};
 	struct state_edit first[] = {{.kind = EDIT_BEGIN, .op = &ended},
 				     {.kind = EDIT_PUT_RECORD, .record = &page},
 				     {.kind = EDIT_END, .op = &ended}};
@@ -179,6 +184,13 @@ static void make_released(struct fixture *f, const char *to_path)
 				      {.kind = EDIT_BEGIN, .op = &open},
 				      {.kind = EDIT_PENDING, .op = &open},
 				      {.kind = EDIT_PUT_INSTANCE, .instance = &east}};
+	const struct run_record run = {.id = "20261120-153229-9f2c0a",
+				       .command = "apply",
+				       .started_ms = FIXTURE_START_MS,
+				       .ended_ms = FIXTURE_START_MS + 1,
+				       .status = "FAILED"};
+	const struct instance_result result = {
+		.run = run.id, .id = state_fixture_east, .status = "FAILED", .reason = "it broke"};
 	struct state *s = state_fixture_open_locked(f);
 
 	ended.result = OPERATION_SUCCEEDED;
@@ -187,12 +199,19 @@ static void make_released(struct fixture *f, const char *to_path)
 	open.token = "{\"v\":1}";
 	open.attempts = 1;
 	assert_int_equal(state_commit(s, second, ARRAY_LEN(second), &f->d), 0);
+	assert_int_equal(state_put_run(s, &run, &f->d), 0);
+	assert_int_equal(state_put_results(s, &result, 1, &f->d), 0);
 	state_close(s);
 	state_fixture_sql(f, "VACUUM");
 	assert_int_equal(file_write_atomic(to_path, state_fixture_bytes(f, f->path)), 0);
 }
 
-static void assert_released_is_whole(struct fixture *f, struct state *s, const char *exports)
+struct released {
+	const char *exports;
+	int64_t born;
+};
+
+static void assert_released_is_whole(struct fixture *f, struct state *s, const struct released *is)
 {
 	struct record_list records;
 	struct operation_list operations;
@@ -212,9 +231,10 @@ static void assert_released_is_whole(struct fixture *f, struct state *s, const c
 	assert_int_equal(state_load_instances(s, f->a, &instances, &f->d), 0);
 	assert_int_equal(instances.count, 1);
 	assert_string_equal(instances.items[0].status, "INCOMPLETE");
-	assert_string_equal(instances.items[0].exports, exports);
+	assert_string_equal(instances.items[0].exports, is->exports);
+	assert_string_equal(instances.items[0].version, "");
 	assert_int_equal(instances.items[0].generation, 0);
-	assert_int_equal(records.items[0].born, BORN_BEFORE);
+	assert_int_equal(records.items[0].born, is->born);
 	assert_string_equal(operations.items[0].run, "");
 }
 
@@ -243,26 +263,49 @@ static void copy_fixture(struct fixture *f, const char *path)
 	assert_int_equal(file_write_atomic(f->path, state_fixture_bytes(f, path)), 0);
 }
 
-static void assert_opens(struct fixture *f, const char *path, const char *exports)
+static void assert_opens(struct fixture *f, const char *path, const struct released *is)
 {
 	struct state *s;
 
 	copy_fixture(f, path);
 	s = state_fixture_open(f, STATE_READ);
-	assert_released_is_whole(f, s, exports);
+	assert_released_is_whole(f, s, is);
 	state_close(s);
 	s = state_fixture_open_locked(f);
-	assert_released_is_whole(f, s, exports);
-	assert_old_records_are_kept(f, s);
+	assert_released_is_whole(f, s, is);
+	if (is->born == BORN_BEFORE)
+		assert_old_records_are_kept(f, s);
 	state_close(s);
 }
 
 static void state_of_version_1_still_opens(void **state)
 {
-	assert_opens(*state, FIXTURE_V1, "");
+	assert_opens(*state, FIXTURE_V1, &(struct released){"", BORN_BEFORE});
 }
 
 static void state_of_version_2_still_opens(void **state)
+{
+	assert_opens(*state, FIXTURE_V2, &(struct released){"{\"url\":\"Url\"}", BORN_BEFORE});
+}
+
+/* Nobody recorded what its run was made from. */
+static void assert_run_has_no_version(struct fixture *f)
+{
+	struct state *s = state_fixture_open(f, STATE_READ);
+	struct result_list results;
+	struct run_list runs;
+
+	assert_int_equal(state_load_runs(s, 0, f->a, &runs, &f->d), 0);
+	assert_int_equal(runs.count, 1);
+	assert_string_equal(runs.items[0].status, "FAILED");
+	assert_string_equal(runs.items[0].version, "");
+	assert_int_equal(state_load_results(s, runs.items[0].id, f->a, &results, &f->d), 0);
+	assert_int_equal(results.count, 1);
+	assert_string_equal(results.items[0].version, "");
+	state_close(s);
+}
+
+static void state_of_version_3_still_opens(void **state)
 {
 	struct fixture *f = *state;
 	const char *make = getenv("HADEPLOY_MAKE_FIXTURE");
@@ -271,7 +314,10 @@ static void state_of_version_2_still_opens(void **state)
 		make_released(f, make);
 		skip();
 	}
-	assert_opens(f, FIXTURE_V2, "{\"url\":\"Url\"}");
+	copy_fixture(f, FIXTURE_V3);
+	assert_run_has_no_version(f);
+	assert_opens(f, FIXTURE_V3, &(struct released){"{\"url\":\"Url\"}", 0});
+	assert_run_has_no_version(f);
 }
 
 int main(void)
@@ -285,6 +331,7 @@ int main(void)
 		STATE_TEST(two_that_make_the_same_file_share_it),
 		STATE_TEST(state_of_version_1_still_opens),
 		STATE_TEST(state_of_version_2_still_opens),
+		STATE_TEST(state_of_version_3_still_opens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,7 +122,8 @@ static void a_stack_that_is_named_has_a_line_per_instance(void **state)
 					       "",
 					       1,
 					       1800000000000,
-					       1800000001000};
+					       1800000001000,
+					       ""};
 	const struct status_row rows[] = {
 		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL},
 		{{"web", "-", "west"}, "INOPERABLE", NULL, 3, 0, 0, 0, NULL, &failed},
