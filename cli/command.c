@@ -9,11 +9,11 @@
 const enum option_id command_common_options[] = {OPT_PROJECT, OPT_NO_COLOR, OPT_HELP, OPT_END};
 
 const struct command *const commands[] = {
-	&cmd_validate, &cmd_plan,       &cmd_apply,     &cmd_rollback, &cmd_destroy,  &cmd_import,
-	&cmd_drift,    &cmd_diff,       &cmd_status,    &cmd_health,   &cmd_outputs,  &cmd_lock,
-	&cmd_render,   &cmd_graph,      &cmd_runbook,   &cmd_failover, &cmd_failback, &cmd_watch,
-	&cmd_recreate, &cmd_state,      &cmd_operation, &cmd_explain,  &cmd_types,    &cmd_help,
-	&cmd_version,  &cmd_completion, NULL,
+	&cmd_validate, &cmd_plan,     &cmd_apply,      &cmd_rollback,  &cmd_destroy,  &cmd_import,
+	&cmd_drift,    &cmd_diff,     &cmd_status,     &cmd_history,   &cmd_lock,     &cmd_health,
+	&cmd_outputs,  &cmd_render,   &cmd_graph,      &cmd_runbook,   &cmd_failover, &cmd_failback,
+	&cmd_watch,    &cmd_recreate, &cmd_state,      &cmd_operation, &cmd_explain,  &cmd_types,
+	&cmd_help,     &cmd_version,  &cmd_completion, NULL,
 };
 
 static const char *const group_titles[] = {

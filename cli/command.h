@@ -66,9 +66,10 @@ struct command {
 extern const enum option_id command_common_options[];
 
 extern const struct command cmd_validate, cmd_plan, cmd_apply, cmd_rollback, cmd_recreate,
-	cmd_destroy, cmd_import, cmd_drift, cmd_diff, cmd_status, cmd_health, cmd_outputs,
-	cmd_render, cmd_graph, cmd_state, cmd_operation, cmd_runbook, cmd_failover, cmd_failback,
-	cmd_watch, cmd_lock, cmd_explain, cmd_types, cmd_completion, cmd_version, cmd_help;
+	cmd_destroy, cmd_import, cmd_drift, cmd_diff, cmd_status, cmd_history, cmd_health,
+	cmd_outputs, cmd_render, cmd_graph, cmd_state, cmd_operation, cmd_runbook, cmd_failover,
+	cmd_failback, cmd_watch, cmd_lock, cmd_explain, cmd_types, cmd_completion, cmd_version,
+	cmd_help;
 
 /* All of them in the order of help; NULL at the end. */
 extern const struct command *const commands[];

@@ -146,6 +146,8 @@ json_t *json_plan_head(const struct plan *p)
 	json_t *j = json_line("plan");
 
 	json_set_text(j, "project", p->project->manifest->project);
+	if (p->project->version_known)
+		json_object_set_new(j, "version", version_json(p->project->version));
 	json_object_set_new(j, "destroy", json_boolean(p->destroy));
 	set_flag(j, "rollback", p->rollback);
 	json_object_set_new(j, "refreshed", json_boolean(p->refreshed));

@@ -43,6 +43,19 @@ struct run_rows {
 	size_t count;
 };
 
+/* One stack instance in one run. */
+struct deployment_row {
+	const struct run_record *run;
+	const char *status; /* of the instance in it */
+	struct instance_id id;
+	int64_t at_ms;                 /* when it began */
+	const struct version *version; /* NULL: recorded by an older program */
+};
+struct deployment_rows {
+	const struct deployment_row *items;
+	size_t count;
+};
+
 struct execution_rows; /* view_execution.h */
 struct runbook_rows;
 struct runbook_check;
@@ -73,6 +86,7 @@ struct view {
 	void (*show_runs)(struct view *v, const struct run_rows *rows);
 	void (*show_run)(struct view *v, const struct run_row *row,
 			 const struct operation_list *changes);
+	void (*show_deployments)(struct view *v, const struct deployment_rows *rows);
 	/* While a run is watched: an instance has begun, or ended. */
 	void (*show_instance)(struct view *v, const struct instance_result *r);
 	void (*show_runbooks)(struct view *v, const struct runbook_rows *rows);

@@ -353,6 +353,15 @@ static void show_runs(struct view *v, const struct run_rows *rows)
 	write_out(h, &text);
 }
 
+static void show_deployments(struct view *v, const struct deployment_rows *rows)
+{
+	struct view_human *h = human_of(v);
+	struct str text = STR_INIT;
+
+	view_deployments(&text, rows, &h->out->style);
+	write_out(h, &text);
+}
+
 static void show_run(struct view *v, const struct run_row *row,
 		     const struct operation_list *changes)
 {
@@ -554,6 +563,7 @@ struct view *view_human_new(const struct view_setup *setup)
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,
+		.show_deployments = show_deployments,
 		.show_run = show_run,
 		.show_instance = show_instance,
 		.show_runbooks = show_runbooks,

@@ -297,6 +297,7 @@ static void show_status(struct view *v, const char *project, const struct status
 		json_set_text(j, "error", row->error);
 		if (row->applied_ms)
 			json_object_set_new(j, "applied", json_time(row->applied_ms));
+		json_set_json(j, "version", row->made_from);
 		if (row->lock)
 			json_object_set_new(j, "lock", lock_json(row->lock));
 		if (row->last)
@@ -374,6 +375,12 @@ static void show_runs(struct view *v, const struct run_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
 		write_line(v, json_run(&rows->items[i]));
+}
+
+static void show_deployments(struct view *v, const struct deployment_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		write_line(v, json_deployment(&rows->items[i]));
 }
 
 static void show_run(struct view *v, const struct run_row *row,
@@ -513,6 +520,7 @@ struct view *view_json_new(const struct view_setup *setup)
 		.show_outputs = show_outputs,
 		.show_records = show_records,
 		.show_runs = show_runs,
+		.show_deployments = show_deployments,
 		.show_run = show_run,
 		.show_instance = show_instance,
 		.show_runbooks = show_runbooks,

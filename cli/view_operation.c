@@ -159,6 +159,17 @@ static void add_instances(struct str *out, const struct run_record *r)
 	str_release(&names);
 }
 
+static void add_version(struct str *out, const struct run_record *r, struct arena *a)
+{
+	const struct version *v = version_parse(a, r->version ? r->version : "");
+
+	if (!v)
+		return;
+	str_add(out, "  made from ");
+	view_version(out, v);
+	str_add_char(out, '\n');
+}
+
 static void add_head(struct str *out, const struct run_row *row, const struct style *st)
 {
 	const struct run_record *r = row->run;
@@ -177,6 +188,7 @@ static void add_head(struct str *out, const struct run_row *row, const struct st
 			 : "",
 		   took);
 	add_instances(out, r);
+	add_version(out, r, a);
 	if (r->request && *r->request)
 		str_printf(out, "  asked for: %s\n", request_line(a, r->request));
 	if (r->resumes && *r->resumes)
@@ -283,6 +295,7 @@ json_t *json_run(const struct run_row *row)
 		json_set_json(j, "request", r->request);
 	if (r->resumes && *r->resumes)
 		json_set_text(j, "resumes", r->resumes);
+	json_set_json(j, "version", r->version);
 	json_set_text(j, "waits_for", row->waits_for);
 	set_number(j, "operations", (int64_t)row->operations.begun);
 	set_number(j, "open_operations", (int64_t)row->operations.open);
@@ -323,5 +336,6 @@ json_t *json_instance_result(const struct instance_result *r)
 		json_set_text(j, "wave", r->wave);
 	if (r->started_ms)
 		set_span(j, "started", r->started_ms, r->ended_ms);
+	json_set_json(j, "version", r->version);
 	return j;
 }

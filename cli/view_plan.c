@@ -6,6 +6,7 @@
 #include "cli/view_change.h"
 #include "cli/view_estimate.h"
 #include "cli/view_group.h"
+#include "cli/view_operation.h"
 #include "cli/view_rollback.h"
 #include "cli/view_rollout.h"
 #include "cli/view_text.h"
@@ -96,6 +97,18 @@ void view_unread(struct str *out, const struct plan *plan)
 	str_add(out, " could not be read");
 }
 
+/* What is in no repository need not be told each time. */
+static void add_version(const struct page *p)
+{
+	const struct version *v = p->plan->project->version;
+
+	if (!v->commit)
+		return;
+	str_add(p->out, "(from ");
+	view_version(p->out, v);
+	str_add(p->out, ")\n");
+}
+
 /* The counts go to a line of their own where the first one would be too long. */
 static void add_header(const struct page *p)
 {
@@ -113,6 +126,7 @@ static void add_header(const struct page *p)
 		   str_cstr(&counts));
 	paint_off(p->out, p->st);
 	str_printf(p->out, "\n(%s)\n", comparison(p));
+	add_version(p);
 	if (p->plan->unread) {
 		str_add_char(p->out, '(');
 		view_unread(p->out, p->plan);

@@ -23,6 +23,7 @@
 #include "engine/result.h"
 #include "engine/saved_plan.h"
 #include "engine/state.h"
+#include "engine/version.h"
 #include "templates/render.h"
 
 struct engine;
@@ -191,6 +192,7 @@ struct status_row {
 	int64_t applied_ms;                 /* 0: never */
 	const struct lock_info *lock;       /* NULL: free */
 	const struct instance_result *last; /* of the latest run that had to do with it; NULL */
+	const char *made_from; /* what it was last applied from: canonical JSON (version.h); "" */
 };
 struct status_rows {
 	const struct status_row *rows;

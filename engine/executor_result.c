@@ -28,6 +28,7 @@ void result_pending(struct member_run *m, size_t order)
 {
 	const struct executor *x = m->s->x;
 	const char *wave = stack_run_wave(m->s, m->s->plan->spec.members[m->member].wave);
+	const struct instance *i = x->plan->instances[m->instance].instance;
 
 	m->result = (struct instance_result){
 		.run = history_run(x->e),
@@ -36,6 +37,7 @@ void result_pending(struct member_run *m, size_t order)
 		.reason = "",
 		.wave = wave ? wave : "",
 		.order = order,
+		.version = project_made_from(x->e->project, i),
 	};
 	put(m);
 }

@@ -76,6 +76,8 @@ int history_begin(struct engine *e, const struct run_request *q, const struct pl
 	h->run.status = "RUNNING";
 	h->run.instances = instances_text(h->a, p);
 	h->run.counts = arena_printf(h->a, "{\"changes\":%zu}", plan_counts_changes(&p->counts));
+	project_version(e->project, d);
+	h->run.version = project_made_from(e->project, NULL);
 	h->run.request = q->request;
 	h->run.resumes = q->resumes;
 	h->look_ms = clock->monotonic_ms(clock) + LOOK_MS;

@@ -154,6 +154,7 @@ static void fill_place(struct arena *a, struct instance *i, const struct manifes
 					.zone_count = r->zone_count,
 					.hosts = r->eval_hosts,
 					.host_count = r->host_count,
+					.commit_of = project_commit_of,
 					.zones_of = zones_of,
 					.context = (void *)m};
 }
@@ -174,6 +175,7 @@ static void add_instances(struct opening *o, const struct manifest_stack *s)
 		i->stack = s;
 		i->target = t;
 		i->tpl = tpl;
+		i->project = p;
 		fill_place(p->arena, i, p->manifest);
 		p->instance_count++;
 	}
@@ -214,6 +216,7 @@ static void make_instances(struct opening *o)
 		qsort(p->instances, p->instance_count, sizeof(*p->instances), compare_instances);
 	for (size_t i = 0; i < p->instance_count; i++) {
 		p->instances[i].index = i;
+		p->instances[i].place.commit_context = &p->instances[i];
 		if (p->instances[i].tpl)
 			merge_parameters(o, &p->instances[i]);
 	}
@@ -231,6 +234,7 @@ static void open_parts(struct opening *o, const struct hd_provider *const *built
 		manifest_check_templates(p->arena, p->manifest, o->d);
 	if (!p->manifest || diags_failed(o->d))
 		return;
+	project_start_version(p, o->sel);
 	if (o->sel->found)
 		o->sel->found(o->sel->context, (struct manifest *)p->manifest, o->d);
 	p->registry = o->sel->simulator ? registry_open_simulated(p->manifest, builtins,

@@ -100,7 +100,8 @@ struct instance {
 	struct eval_target place;
 	struct map parameters; /* merged: manifest, target, file, environment, --param */
 	size_t index;          /* in struct project.instances */
-	bool undeployable;     /* PROJECT_LOOK: has types that nothing here can deploy */
+	struct project *project;
+	bool undeployable; /* PROJECT_LOOK: has types that nothing here can deploy */
 };
 
 struct project {
@@ -109,7 +110,7 @@ struct project {
 	struct registry *registry;
 	struct instance *instances; /* sorted by instance_id; only what the selection names */
 	size_t instance_count;
-	enum references_use references; /* as the selection says */
+	enum references_use references;      /* as the selection says */
 	const struct param_override *params; /* of the selection */
 	size_t param_count;
 	struct versions *versions;
@@ -139,6 +140,9 @@ const struct version *project_version(struct project *p, struct diags *d);
  * includes and nests. */
 const struct version *project_version_of(struct project *p, const struct instance *i,
 					 struct diags *d);
+/* The same as it is recorded: canonical text, the arena's.  i NULL: the version of all of the
+ * selection. */
+const char *project_made_from(struct project *p, const struct instance *i);
 /* By its id; NULL when the selection leaves it out. */
 const struct instance *project_instance(const struct project *p, const struct instance_id *id);
 /*

@@ -18,7 +18,12 @@ void project_check_overrides(struct project *p, const struct selection *sel, str
 void project_drop_doubles(struct diags *d);
 
 /* project_version.c: nobody has asked for it yet. */
-void project_start_version(struct project *p, const char *dir, const struct selection *sel);
+void project_start_version(struct project *p, const struct selection *sel);
+/* What gives HA::GitCommit its value: struct eval_target.commit_of, with a struct instance. */
+const char *project_commit_of(void *context, const char **why, struct diags *d);
+/* Its value for an instance whose template's files name it; NULL for others, and where there is
+ * none. */
+const char *project_commit_named(struct project *p, const struct instance *i);
 
 /* project_moves.c: ids of the section Moved that are still there, or are nowhere. */
 void project_check_moves(const struct document *doc, struct diags *d);

@@ -3,16 +3,18 @@
 
 #include "base/vec.h"
 #include "engine/project_parts.h"
+#include "engine/tree.h"
 #include "engine/version.h"
 
 struct used_list {
 	VEC_OF(struct version_used)
 };
 
-void project_start_version(struct project *p, const char *dir, const struct selection *sel)
+void project_start_version(struct project *p, const struct selection *sel)
 {
 	static const struct version unknown = {.nowhere = "not looked for"};
-	const struct version_place place = {.dir = dir};
+	const struct tree *files = p->manifest->files;
+	const struct version_place place = {tree_dir(files), tree_ref(files), tree_commit(files)};
 
 	p->versions = versions_new(p->arena, &place);
 	p->version = &unknown;
@@ -25,13 +27,15 @@ static void use(struct project *p, struct used_list *used, const char *path, str
 	*arena_vec_add(p->arena, used) = (struct version_used){path, bytes};
 }
 
-/* The same for all instances.  A parameter file may hold secrets, of which not even a digest is
+/* Those of a commit are as the commit has them; what is named on the command line is not of it.
+ * The same for all instances.  A parameter file may hold secrets, of which not even a digest is
  * kept. */
 static void use_common(struct project *p, struct used_list *used)
 {
 	const char *last = "";
 
-	use(p, used, p->manifest->src->name, p->manifest->src->bytes);
+	if (!tree_ref(p->manifest->files))
+		use(p, used, p->manifest->src->name, p->manifest->src->bytes);
 	for (size_t i = 0; i < p->param_count; i++) {
 		const struct param_override *o = &p->params[i];
 
@@ -46,7 +50,7 @@ static void use_template(struct project *p, struct used_list *used, const struct
 	const struct source *const *sources;
 	size_t count;
 
-	if (!tpl)
+	if (!tpl || tree_ref(p->manifest->files))
 		return;
 	sources = template_sources(tpl, p->arena, &count);
 	for (size_t i = 0; i < count; i++)
@@ -79,4 +83,56 @@ const struct version *project_version_of(struct project *p, const struct instanc
 	use_common(p, &used);
 	use_template(p, &used, i->tpl);
 	return versions_with(p->versions, used.items, used.count, d);
+}
+
+const char *project_made_from(struct project *p, const struct instance *i)
+{
+	struct diags told = DIAGS_INIT; /* whoever began the run has heard it */
+	const struct version *v = i ? project_version_of(p, i, &told) : project_version(p, &told);
+	json_t *j = version_json(v);
+	const char *text = json_text(p->arena, j);
+
+	json_decref(j);
+	diags_release(&told);
+	return text;
+}
+
+/* With a mark behind it when what is deployed is not what the commit has. */
+const char *project_commit_of(void *context, const char **why, struct diags *d)
+{
+	struct instance *i = context;
+	const struct version *v = project_version_of(i->project, i, d);
+
+	*why = v->nowhere;
+	if (!v->commit)
+		return NULL;
+	i->place.git_commit = v->dirty || v->file_count
+				      ? arena_printf(i->project->arena, "%s-dirty", v->commit)
+				      : v->commit;
+	return i->place.git_commit;
+}
+
+/* Before anything is evaluated: a comment that names it counts, too. */
+static bool names_commit(struct project *p, const struct template *tpl)
+{
+	static const char name[] = "HA::GitCommit";
+	const struct source *const *sources;
+	size_t count = 0;
+
+	sources = tpl ? template_sources(tpl, p->arena, &count) : NULL;
+	for (size_t i = 0; i < count; i++)
+		if (memmem(sources[i]->bytes.ptr, sources[i]->bytes.len, name, sizeof(name) - 1))
+			return true;
+	return false;
+}
+
+const char *project_commit_named(struct project *p, const struct instance *i)
+{
+	struct diags told = DIAGS_INIT; /* evaluation says it */
+	const char *why, *commit = NULL;
+
+	if (names_commit(p, i->tpl))
+		commit = project_commit_of(&p->instances[i->index], &why, &told);
+	diags_release(&told);
+	return commit;
 }

@@ -183,6 +183,7 @@ static int evaluate(struct run *r, enum run_mode mode)
 {
 	struct diags ignored = DIAGS_INIT;
 
+	project_version(r->e->project, r->d);
 	if (mode == RUN_APPLY || mode == RUN_IMPORT)
 		return engine_evaluate(r->e, PROJECT_DEPLOY, r->d);
 	engine_evaluate(r->e, PROJECT_DEPLOY, &ignored);

@@ -270,6 +270,7 @@ static struct instance_result *result_before(const struct run *r, const struct i
 static struct instance_result *new_result(struct writing *w, const struct instance_plan *p)
 {
 	struct instance_result *n = ARENA_NEW(w->a, struct instance_result);
+	const struct instance_record *good = recorded_instance(w->r, &p->id);
 
 	*n = (struct instance_result){
 		.run = history_run(w->r->e),
@@ -278,6 +279,7 @@ static struct instance_result *new_result(struct writing *w, const struct instan
 		.wave = "",
 		.order = (size_t)(p - w->r->plan->instances),
 		.started_ms = wall_ms(w->r),
+		.version = good ? good->version : "",
 	};
 	return n;
 }

@@ -91,6 +91,7 @@ static void fill_from_project(struct settling *s, const struct instance *i,
 	json_decref(parameters);
 	out->template_name = i->tpl->src->name;
 	out->template_digest = template_digest(s->a, i->tpl);
+	out->version = project_made_from(s->r->e->project, i);
 	out->exports = outside_exports_json(s->a, i);
 	out->imports = outside_imports_json(s->r->e->outside, s->a, i);
 }
@@ -105,6 +106,7 @@ static struct instance_record draft_of(struct settling *s, const struct instance
 		.template_name = "",
 		.template_digest = "",
 		.status = "",
+		.version = "",
 	};
 
 	return before ? *before : n;
@@ -289,8 +291,12 @@ static void settle_whole(struct settling *s, const struct instance_plan *p,
 	if (outputs)
 		n->outputs = outputs;
 	n->status = status;
-	if (!any_work(s->r->plan, p) && same_instance(&before, n))
+	if (!any_work(s->r->plan, p) && same_instance(&before, n)) {
+		/* As this commit has it, too: said without a new good state. */
+		if (!same_text(before.version, n->version))
+			put_instance(s, n);
 		return;
+	}
 	n->applied_ms = c->wall_ms((struct clock *)c);
 	put_instance(s, n);
 	put_good(s, n);

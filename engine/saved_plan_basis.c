@@ -158,10 +158,11 @@ json_t *basis_inputs(struct engine *e)
 	for (size_t i = 0; i < p->instance_count; i++) {
 		const struct instance *in = &p->instances[i];
 		const char *name = instance_id_text(e->arena, &in->id);
+		const char *commit = project_commit_named(e->project, in);
 
 		json_object_set_new(parameters, name, digest_parameters(e, in));
-		if (in->place.git_commit)
-			set_text(commits, name, in->place.git_commit);
+		if (commit)
+			set_text(commits, name, commit);
 	}
 	json_object_set_new(basis, "parameters", parameters);
 	json_object_set_new(basis, "commits", commits);

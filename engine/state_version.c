@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "engine/state_row.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void version_digest(const char *text, char out[VERSION_DIGEST_SIZE])
@@ -62,7 +63,7 @@ int version_of_instance(struct state *s, const struct instance_id *id,
 		return got;
 	found = (const char *)sqlite3_column_text(row.stmt, 0);
 	if (found && strlen(found) < VERSION_DIGEST_SIZE)
-		strcpy(out, found);
+		snprintf(out, VERSION_DIGEST_SIZE, "%s", found);
 	state_reset(row.stmt);
 	return 0;
 }

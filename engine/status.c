@@ -134,6 +134,7 @@ static void add_recorded(struct matrix *m, int64_t now_ms)
 		if (e) {
 			e->recorded = &m->instances.items[i];
 			e->row.applied_ms = m->instances.items[i].applied_ms;
+			e->row.made_from = m->instances.items[i].version;
 		}
 	}
 	for (size_t i = 0; i < m->locks.count; i++) {

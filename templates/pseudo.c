@@ -72,25 +72,39 @@ static const char *pseudo_text(struct eval *e, struct text name)
 		return t->project ? t->region : NULL;
 	if (text_is(name, "HA::Account"))
 		return t->project ? t->account : NULL;
-	return t->git_commit; /* HA::GitCommit */
+	return NULL;
 }
 
 static void report_unknown(struct eval *e, const struct node *at, struct text name)
 {
 	struct diag *g;
 
-	if (text_is(name, "HA::GitCommit")) {
-		g = diag_add(e->d, DIAG_NOT_SUPPORTED_YET, at->where, "not supported yet: '%.*s'",
-			     TEXT_ARG(name));
-		diag_hint(e->d, g,
-			  "declare a parameter and give it the commit: "
-			  "--param Commit=$(git rev-parse HEAD)");
-		return;
-	}
 	g = diag_add(e->d, DIAG_PSEUDO_UNKNOWN, at->where, "'%.*s' has no value for this target",
 		     TEXT_ARG(name));
 	diag_detail(e->d, g, "in %s", eval_target_name(e));
 	diag_hint(e->d, g, "give the target an account in the manifest");
+}
+
+/* git is asked only where a template wants to know. */
+static const struct value *commit_value(struct eval *e, const struct node *at, bool *failed)
+{
+	const struct eval_target *t = e->st->target;
+	const char *why = "there is no project", *commit = t->git_commit;
+	struct diag *g;
+
+	if (!commit && t->commit_of)
+		commit = t->commit_of(t->commit_context, &why, e->d);
+	if (commit)
+		return eval_text(e, text_of(commit), at);
+	if (e->st->partial)
+		return eval_unknown(e, at, NULL, 0);
+	g = diag_add(e->d, DIAG_GIT_COMMIT_NONE, at->where, "'HA::GitCommit' has no value: %s",
+		     why);
+	diag_hint(e->d, g,
+		  "deploy from a git repository with a commit, or declare a parameter "
+		  "with a Default");
+	*failed = true;
+	return NULL;
 }
 
 static const struct value *ask_account(struct eval *e, const struct node *at, bool *failed)
@@ -114,6 +128,8 @@ const struct value *pseudo_value(struct eval *e, const struct node *at, struct t
 		return &value_absent;
 	if (text_is(name, "AWS::NotificationARNs") && !e->st->partial)
 		return eval_strings(e, NULL, 0, at);
+	if (text_is(name, "HA::GitCommit"))
+		return commit_value(e, at, failed);
 	text = pseudo_text(e, name);
 	if (!text && e->st->target->asks_cloud && text_is(name, "AWS::AccountId"))
 		return ask_account(e, at, failed);

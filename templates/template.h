@@ -133,7 +133,11 @@ struct eval_target {
 	const char *aws_region;                /* AWS::Region; equals region when none is set */
 	const char *account_id;                /* AWS::AccountId; NULL: the account's name */
 	bool asks_cloud;        /* what the manifest lacks of these is asked of outside */
-	const char *git_commit; /* HA::GitCommit; NULL: not supported */
+	const char *git_commit; /* HA::GitCommit; NULL: commit_of is asked */
+	/* Called when a template names it; NULL when there is none, and *why says why.  May be
+	 * NULL: there is no project. */
+	const char *(*commit_of)(void *context, const char **why, struct diags *d);
+	void *commit_context;
 	const char *const *zones;
 	size_t zone_count;
 	const struct eval_host *hosts;

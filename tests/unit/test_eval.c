@@ -50,8 +50,8 @@ static void pseudo_parameters_without_a_value_are_errors(void **state)
 		f, "[!Ref AWS::AccountId, !Ref HA::GitCommit]",
 		"15:11 HD1309 'AWS::AccountId' has no value for this target; in region "
 		"'east'; hint: give the target an account in the manifest\n"
-		"15:32 HD1213 not supported yet: 'HA::GitCommit'; hint: declare a parameter and "
-		"give it the commit: --param Commit=$(git rev-parse HEAD)\n");
+		"15:32 HD2821 'HA::GitCommit' has no value: there is no project; hint: deploy from "
+		"a git repository with a commit, or declare a parameter with a Default\n");
 }
 
 static void resources_that_do_not_exist_yet_are_unknown(void **state)
