@@ -155,6 +155,7 @@ static void add_facts(struct sheet *s)
 	fact(s, "Command", r->command);
 	fact(s, "Reason", r->reason);
 	fact(s, "Detected", r->detected);
+	fact(s, "Made from", r->version);
 	fact(s, "Clock starts", time_text(s, r->from_ms));
 	fact(s, "Execution started", time_text(s, r->story.row.started_ms));
 	fact(s, "Healthy again", time_text(s, r->story.healthy_ms));

@@ -259,7 +259,6 @@ struct project *project_open(const char *dir, const struct hd_provider *const *b
 
 	p->arena = arena_new();
 	p->references = o.sel->references;
-	project_start_version(p, dir, o.sel);
 	open_parts(&o, builtins);
 	map_release(&o.templates);
 	failed = diags_failed(&found);

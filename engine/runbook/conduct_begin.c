@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "engine/runbook/conduct_parts.h"
+#include "engine/version.h"
 #include "templates/value.h"
 
 /* --- what expressions may know ----------------------------------------------------------- */
@@ -333,6 +334,7 @@ static json_t *started_data(struct conduct *x, int64_t order)
 		(json_int_t)o->rto_ms, "RPO", (json_int_t)o->rpo_ms, "Steps", steps_list(x),
 		"Order", (json_int_t)order);
 
+	json_object_set_new(data, "Version", version_json(project_version(x->e->project, x->d)));
 	if (command)
 		json_object_set_new(data, "Command", command);
 	if (!x->p->exclusive)

@@ -15,7 +15,7 @@
 /* What happened.  `data` of each kind is in docs/reports.md. */
 enum entry_kind {
 	ENTRY_STARTED,      /* data: Runbook, Kind, Mode, Parameters, Digest, Command, By, Since,
-			  Objectives, Steps (paths with kinds), Reason, Detected, Order,
+			  Version, Objectives, Steps (paths with kinds), Reason, Detected, Order,
 			  Exclusive */
 	ENTRY_RESUMED_BY,   /* another process goes on: By, Reason, Order, Overtaken */
 	ENTRY_DETECTED,     /* At, Detail: when the outage began to count */

@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "engine/runbook/journal_names.h"
 #include "engine/runbook/report_parts.h"
+#include "engine/version.h"
 
 struct notes_vec {
 	VEC_OF(struct report_note)
@@ -64,6 +65,15 @@ static struct report_row *row_of(struct making *m)
 
 /* --- events --------------------------------------------------------------------------- */
 
+/* "1a2b3c4d5e (main)", or why there is none; "" when an older program began it. */
+static const char *version_said(const struct making *m)
+{
+	const json_t *j = json_object_get(m->data, "Version");
+	const struct version *v = j ? version_parse(m->a, json_text(m->a, j)) : NULL;
+
+	return v ? version_text(m->a, v) : "";
+}
+
 static void take_started(struct making *m)
 {
 	const json_t *command = json_object_get(m->data, "Command"), *word;
@@ -82,6 +92,7 @@ static void take_started(struct making *m)
 	m->out->by = who(m);
 	m->out->reason = said(m, "Reason");
 	m->out->detected = said(m, "Detected");
+	m->out->version = version_said(m);
 }
 
 static void take_detected(struct making *m)
@@ -363,6 +374,7 @@ void report_make(struct arena *a, const struct journal_list *entries, const char
 			       .by = "",
 			       .reason = "",
 			       .detected = "",
+			       .version = "",
 			       .command = "",
 			       .end_reason = "",
 			       .made_ms = made_ms,

@@ -74,6 +74,7 @@ struct report {
 	const char *by;         /* who started it: "ann@ci-7" */
 	const char *reason;     /* ""  */
 	const char *detected;   /* what detected the outage; "" */
+	const char *version;    /* what it was made from: "1a2b3c4d5e (main)"; "" */
 	const char *command;    /* the command line, one text; "" */
 	const char *end_reason; /* "" */
 	int64_t made_ms;        /* when the report was made */

@@ -153,6 +153,8 @@ static void set_head(json_t *j, const struct report *r, struct arena *a)
 	set_text(j, "status", execution_status_name(row->status));
 	set_text(j, "reason", r->reason);
 	set_text(j, "detected", r->detected);
+	if (*r->version)
+		set_text(j, "version", r->version);
 	set_text(j, "end_reason", r->end_reason);
 	set_text(j, "by", r->by);
 	set_text(j, "command", r->command);

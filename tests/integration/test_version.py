@@ -155,3 +155,16 @@ def test_careless_names_do_no_harm(repo):
     repo.run("apply", "--yes").ok()
     shown = repo.run("history").ok().out("zweig-ü", "Größe")
     assert "\x1b" not in shown.stdout and "\u202e" not in shown.stdout
+
+
+RUNBOOK = "Steps: [{Name: pause, Type: Wait, Duration: 1ms}]\n"
+
+
+def test_an_execution_of_a_runbook_tells_what_it_was_made_from(repo):
+    one = repo.commit("runbook", {"hadeploy.yaml": MANIFEST + "Runbooks: {nap: nap.yaml}\n",
+                                  "nap.yaml": RUNBOOK})
+    repo.run("runbook", "run", "nap", "--yes").ok()
+    repo.run("runbook", "report").ok().out("Made from", f"{one[:10]} (main)")
+    events = [json.loads(line) for line in repo.run("runbook", "report", "--format", "json")
+              .ok().stdout.splitlines()]
+    assert one in json.dumps(events)
