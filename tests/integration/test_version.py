@@ -165,6 +165,6 @@ def test_an_execution_of_a_runbook_tells_what_it_was_made_from(repo):
                                   "nap.yaml": RUNBOOK})
     repo.run("runbook", "run", "nap", "--yes").ok()
     repo.run("runbook", "report").ok().out("Made from", f"{one[:10]} (main)")
-    events = [json.loads(line) for line in repo.run("runbook", "report", "--format", "json")
-              .ok().stdout.splitlines()]
-    assert one in json.dumps(events)
+    whole = json.loads(repo.run("runbook", "report", "--format", "json").ok().stdout)
+    assert whole["version"] == f"{one[:10]} (main)"
+    assert one in json.dumps(whole["events"])

@@ -90,7 +90,7 @@ static void a_run_shows_its_operations_and_who_stopped_it(void **state)
 }
 
 static const struct instance_result fared[] = {
-	{"r1", {"web", "-", "east"}, "SUCCEEDED", "", "canary", 0, START_MS, START_MS + 1500},
+	{"r1", {"web", "-", "east"}, "SUCCEEDED", "", "canary", 0, START_MS, START_MS + 1500, ""},
 	{"r1",
 	 {"web", "-", "west"},
 	 "FAILED",
@@ -98,8 +98,9 @@ static const struct instance_result fared[] = {
 	 "",
 	 1,
 	 START_MS,
-	 START_MS + 2000},
-	{"r1", {"web", "prod", "west"}, "CANCELLED", "", "", 2, 0, 0},
+	 START_MS + 2000,
+	 ""},
+	{"r1", {"web", "prod", "west"}, "CANCELLED", "", "", 2, 0, 0, ""},
 };
 
 static void a_run_shows_how_its_instances_fared(void **state)

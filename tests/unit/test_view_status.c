@@ -22,9 +22,9 @@ static void the_matrix_has_a_row_per_stack_and_a_column_per_region(void **state)
 	const struct lock_info lock = {.lock_id = "4f2a",
 				       .owner = {"ann", "ci-7", "apply", 4242, 1800000000000}};
 	const struct status_row rows[] = {
-		{{"network", "-", "east"}, "CURRENT", NULL, 4, 0, 0, 1800000000000, NULL, NULL},
-		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL},
-		{{"web", "-", "west"}, "LOCKED", NULL, 0, 12, 1, 0, &lock, NULL},
+		{{"network", "-", "east"}, "CURRENT", NULL, 4, 0, 0, 1800000000000, NULL, NULL, ""},
+		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL, ""},
+		{{"web", "-", "west"}, "LOCKED", NULL, 0, 12, 1, 0, &lock, NULL, ""},
 	};
 	struct str out = STR_INIT;
 
@@ -65,7 +65,8 @@ static void many_regions_become_a_list(void **state)
 					      0,
 					      0,
 					      NULL,
-					      NULL};
+					      NULL,
+					      ""};
 	}
 	view_status(&out, "shop", &(struct status_rows){rows, ARRAY_LEN(rows), false}, &plain);
 	same(&out, "Project shop\n"
@@ -125,8 +126,8 @@ static void a_stack_that_is_named_has_a_line_per_instance(void **state)
 					       1800000001000,
 					       ""};
 	const struct status_row rows[] = {
-		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL},
-		{{"web", "-", "west"}, "INOPERABLE", NULL, 3, 0, 0, 0, NULL, &failed},
+		{{"web", "-", "east"}, "OUTDATED", NULL, 12, 2, 0, 1800000000000, NULL, NULL, ""},
+		{{"web", "-", "west"}, "INOPERABLE", NULL, 3, 0, 0, 0, NULL, &failed, ""},
 	};
 	struct str out = STR_INIT;
 
