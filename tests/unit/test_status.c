@@ -135,7 +135,7 @@ static void put_run(struct fixture *f, const char *id, const char *command, cons
 				       .started_ms = 1,
 				       .ended_ms = 2,
 				       .status = status};
-	const struct instance_result result = {id, east, status, "B: it broke", "", 0, 1, 2};
+	const struct instance_result result = {id, east, status, "B: it broke", "", 0, 1, 2, ""};
 
 	assert_int_equal(state_put_run(f->state, &run, &f->d), 0);
 	assert_int_equal(state_put_results(f->state, &result, 1, &f->d), 0);
