@@ -2,9 +2,10 @@
  * vcs.h - versions: what the engine knows of git.
  *
  * The parts, all over one open repository: repository.h (finding it, its commits, what differs
- * from them), read.h (files of a commit), remote.h (fetching and pushing) and signature.h (who
- * signed one); url.h takes URLs apart.  Nothing here runs a `git` program; nothing changes the
- * work tree, the index or a user's branch.
+ * from them), read.h (files of a commit), ref_write.h (commits onto a reference of our own),
+ * remote.h (fetching and pushing) and signature.h (who signed one); url.h takes URLs apart, own.h
+ * guards settings.  Nothing here runs a `git` program; nothing changes the work tree, the index or a
+ * user's branch.
  *
  * A struct vcs_repository belongs to one thread at a time; several may be open.  Ids of commits
  * are 40 lower-case hexadecimal digits.  Paths are relative to the repository's root, with
@@ -15,6 +16,7 @@
 
 #include "vcs/own.h"
 #include "vcs/read.h"
+#include "vcs/ref_write.h"
 #include "vcs/remote.h"
 #include "vcs/repository.h"
 #include "vcs/signature.h"
