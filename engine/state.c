@@ -175,6 +175,7 @@ void state_close(struct state *s)
 	if (sqlite3_close(s->db) != SQLITE_OK)
 		fail_fast("a statement of recorded state was left open");
 	vec_release(&s->held);
+	vec_release(&s->touched);
 	arena_free(s->lock_arena);
 	map_release(&s->versions);
 	arena_free(s->version_arena);
@@ -182,6 +183,12 @@ void state_close(struct state *s)
 	explicit_bzero(s->salt, sizeof(s->salt));
 	free(s->path);
 	free(s);
+}
+
+void state_on_change(struct state *s, state_changed_fn *changed, void *context)
+{
+	s->changed = changed;
+	s->changed_context = context;
 }
 
 const char *operation_action_name(enum operation_action a)

@@ -290,6 +290,14 @@ struct state_edit {
  * (DIAG_STATE_EDIT).  The instances must have been locked by this handle: it asserts. */
 int state_commit(struct state *s, const struct state_edit *edits, size_t count, struct diags *d);
 
+/*
+ * Who wants to know what changes: called behind each commit of this handle, once per instance that
+ * it wrote something of.  settled: it was the row of the instance itself, so something of it has
+ * begun or ended.  May not use the handle.  NULL: nobody.
+ */
+typedef void state_changed_fn(void *context, const struct instance_id *id, bool settled);
+void state_on_change(struct state *s, state_changed_fn *changed, void *context);
+
 /* Replaces the values at `pointers` (JSON array) by {"$secret": salted digest}; what is
  * masked already stays. */
 void state_mask(struct state *s, json_t *document, const json_t *pointers);

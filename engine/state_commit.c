@@ -356,6 +356,7 @@ static const struct {
 static int apply_edit(struct state *s, const struct state_edit *e, struct diags *d)
 {
 	assert((size_t)e->kind < ARRAY_LEN(edit_kinds));
+	s->settles = s->settles || edit_kinds[e->kind].instance == own_instance;
 	if (edit_kinds[e->kind].instance && lock_check(s, edit_kinds[e->kind].instance(e), d) != 0)
 		return -1;
 	return edit_kinds[e->kind].apply(s, e, d);

@@ -99,6 +99,7 @@ int lock_check(struct state *s, const struct instance_id *id, struct diags *d)
 	if (got < 0)
 		return -1;
 	held->checked_in = s->commit_count;
+	*vec_add(&s->touched) = &held->id;
 	return 0;
 }
 

@@ -296,10 +296,20 @@ int state_begin(struct state *s, enum state_query begin, struct diags *d)
 	return state_run(s, begin, d);
 }
 
+static void tell_changes(struct state *s)
+{
+	for (size_t i = 0; s->changed && i < s->touched.count; i++)
+		s->changed(s->changed_context, s->touched.items[i], s->settles);
+	s->touched.count = 0;
+	s->settles = false;
+}
+
 int state_end(struct state *s, struct diags *d)
 {
-	if (state_run(s, QUERY_COMMIT, d) == 0)
+	if (state_run(s, QUERY_COMMIT, d) == 0) {
+		tell_changes(s);
 		return 0;
+	}
 	state_rollback(s);
 	return -1;
 }
@@ -309,6 +319,8 @@ void state_rollback(struct state *s)
 {
 	struct diags ignored = DIAGS_INIT;
 
+	s->touched.count = 0;
+	s->settles = false;
 	if (!sqlite3_get_autocommit(s->db))
 		state_run(s, QUERY_ROLLBACK, &ignored);
 	diags_release(&ignored);

@@ -194,6 +194,13 @@ struct state {
 	uint64_t commit_count;
 	struct map versions; /* of table version: digest to text, as far as they were read */
 	struct arena *version_arena;
+	/* Who is told of changes, and the held locks whose instances a transaction has changed. */
+	state_changed_fn *changed;
+	void *changed_context;
+	struct {
+		VEC_OF(const struct instance_id *)
+	} touched;
+	bool settles;
 };
 
 /* state_schema.c: one step per schema version, from nothing to the first included. */

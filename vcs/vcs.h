@@ -3,9 +3,9 @@
  *
  * The parts, all over one open repository: repository.h (finding it, its commits, what differs
  * from them), read.h (files of a commit), ref_write.h (commits onto a reference of our own),
- * remote.h (fetching and pushing) and signature.h (who signed one); url.h takes URLs apart, own.h
- * guards settings.  Nothing here runs a `git` program; nothing changes the work tree, the index or a
- * user's branch.
+ * remote.h (fetching and pushing) and signature.h (who signed one); url.h takes URLs apart, and
+ * own.h has the repositories that are ours alone.  Nothing here runs a `git` program; nothing
+ * changes the work tree, the index or a user's branch.
  *
  * A struct vcs_repository belongs to one thread at a time; several may be open.  Ids of commits
  * are 40 lower-case hexadecimal digits.  Paths are relative to the repository's root, with
