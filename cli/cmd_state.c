@@ -412,5 +412,6 @@ const struct command cmd_state = {
 		"Nothing here touches what is deployed.",
 	.children = (const struct command *const[]){&cmd_state_list, &cmd_state_show, &cmd_state_rm,
 						    &cmd_state_mv, &cmd_state_unlock,
-						    &cmd_state_check, &cmd_state_export, NULL},
+						    &cmd_state_check, &cmd_state_export,
+						    &cmd_state_mirror, &cmd_state_restore, NULL},
 };

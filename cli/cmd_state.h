@@ -8,7 +8,7 @@
 #include "cli/invocation.h"
 
 extern const struct command cmd_state_list, cmd_state_show, cmd_state_export, cmd_state_check,
-	cmd_state_rm, cmd_state_mv, cmd_state_unlock;
+	cmd_state_rm, cmd_state_mv, cmd_state_unlock, cmd_state_mirror, cmd_state_restore;
 
 /* The records of one address, live and deposed.  0, or -1 with an error that names the
  * nearest address. */

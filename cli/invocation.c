@@ -272,7 +272,17 @@ static int open_state(struct invocation *in)
 		return -1;
 	in->state = engine_state_open(in->dir, writes ? STATE_WRITE : STATE_READ, in->clock,
 				      &in->diags);
+	if (in->state && writes)
+		in->mirror = engine_mirror_follow(in->dir, in->command->name, in->state);
 	return in->state ? 0 : -1;
+}
+
+/* Both ends of what follows recorded state; before the diags are shown. */
+static void end_mirror(struct invocation *in)
+{
+	mirror_close(in->mirror, in->state, &in->diags);
+	in->mirror = NULL;
+	engine_mirror_end(in->engine, &in->diags);
 }
 
 static bool names_saved_plan(const struct invocation *in)
@@ -376,6 +386,7 @@ static void release(struct invocation *in)
 
 int invocation_continue(struct invocation *in)
 {
+	end_mirror(in);
 	state_close(in->state);
 	in->state = NULL;
 	return satisfy_needs(in) == 0 ? in->command->run(in) : invocation_exit(in);
@@ -392,6 +403,7 @@ int invocation_run(struct invocation *in)
 		code = in->command->run(in);
 	else
 		code = -1;
+	end_mirror(in);
 	invocation_show_diags(in);
 	if (code < 0)
 		code = invocation_exit(in);

@@ -32,6 +32,7 @@ struct invocation {
 	struct engine *engine;         /* NEED_ENGINE */
 	struct single *single;         /* TAKES_TEMPLATES, when the operands are such */
 	struct state *state;           /* NEED_STATE_READ, NEED_STATE_WRITE */
+	struct mirror *mirror;         /* follows state */
 	struct saved_plan *saved;      /* TAKES_SAVED_PLAN, when one is named */
 	bool plan_refused;             /* one of the errors: a saved plan does not hold */
 	const char *dir;               /* of the manifest */

@@ -91,6 +91,14 @@ static const struct option_row rows[] = {
 			   .kind = OPTION_FLAG,
 			   .help = "the region answers again: read what was abandoned there, "
 				   "forget what is gone, and delete what is left"},
+	[OPT_RESTORE_FROM] =
+		{.name = "from",
+		 .kind = OPTION_TEXT,
+		 .value = "SOURCE",
+		 .help = "a reference, a commit of it, the name of a remote, or a URL"},
+	[OPT_SET_ASIDE] = {.name = "set-aside",
+			   .kind = OPTION_FLAG,
+			   .help = "keep what is recorded here under another name, and restore"},
 	[OPT_ABANDONED] =
 		{.name = "abandoned",
 		 .kind = OPTION_FLAG,

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "engine/engine_private.h"
+#include "engine/mirror.h"
 #include "engine/outside.h"
 #include "engine/planner.h"
 #include "engine/recreate.h"
@@ -126,6 +127,60 @@ struct engine *engine_open(const struct engine_options *o, struct diags *d)
 	return NULL;
 }
 
+void engine_mirror_end(struct engine *e, struct diags *d)
+{
+	if (!e)
+		return;
+	mirror_close(e->mirror, e->state, d);
+	e->mirror = NULL;
+}
+
+/* Who opened it to look at something else does not tell. */
+static void end_mirror_unheard(struct engine *e)
+{
+	struct diags ignored = DIAGS_INIT;
+
+	engine_mirror_end(e, &ignored);
+	diags_release(&ignored);
+}
+
+static struct mirror_options mirror_options_of(struct arena *a, const char *command)
+{
+	struct lock_owner owner = engine_owner(a, clock_real(), command);
+
+	return (struct mirror_options){.command = command, .user = owner.user, .host = owner.host};
+}
+
+static void follow(struct engine *e)
+{
+	const struct manifest *m = e->project->manifest;
+	struct mirror_options o = mirror_options_of(e->arena, e->options.command);
+
+	o.settings = &m->mirror;
+	o.dir = m->dir;
+	o.state_path = m->state_path;
+	e->mirror = mirror_open(&o, e->state);
+}
+
+struct mirror *engine_mirror_follow(const char *dir, const char *command, struct state *s)
+{
+	struct arena *a = arena_new();
+	struct mirror_options o = mirror_options_of(a, command);
+	struct diags ignored = DIAGS_INIT;
+	struct mirror_settings settings;
+	struct mirror *m = NULL;
+
+	manifest_load_mirror(a, dir, &settings);
+	o.settings = &settings;
+	o.dir = dir;
+	o.state_path = manifest_state_path(a, dir, &ignored);
+	if (o.state_path)
+		m = mirror_open(&o, s);
+	diags_release(&ignored);
+	arena_free(a);
+	return m;
+}
+
 /* Plugins are unloaded with the project: sessions go before it. */
 void engine_close(struct engine *e)
 {
@@ -133,6 +188,7 @@ void engine_close(struct engine *e)
 		return;
 	sessions_close(e->sessions);
 	outside_free(e->outside);
+	end_mirror_unheard(e);
 	state_close(e->state);
 	project_close(e->project);
 	map_release(&e->snapshots);
@@ -166,6 +222,8 @@ struct state *engine_state(struct engine *e, enum state_open_mode mode, struct d
 		e->state_mode = mode;
 		if (e->simulation && e->state)
 			state_relax(e->state);
+		else if (e->state && mode == STATE_WRITE)
+			follow(e);
 	}
 	return e->state;
 }

@@ -17,6 +17,8 @@
 #include "engine/event.h"
 #include "engine/health/health.h"
 #include "engine/lock.h"
+#include "engine/mirror.h"
+#include "engine/mirror_restore.h"
 #include "engine/plan.h"
 #include "engine/planner.h"
 #include "engine/project.h"
@@ -294,6 +296,28 @@ const char *types_schema(struct types *t, const char *name);
  */
 struct state *engine_state_open(const char *dir, enum state_open_mode mode, struct clock *clock,
 				struct diags *d);
+/* What was recorded is committed to the mirror and pushed, as far as that goes in a short time;
+ * warnings say what is missing.  Before the diags are shown.  e may be NULL. */
+void engine_mirror_end(struct engine *e, struct diags *d);
+/* The mirror of a state that was opened by engine_state_open for writing; NULL: there is none.
+ * mirror_close ends it. */
+struct mirror *engine_mirror_follow(const char *dir, const char *command, struct state *s);
+/* What is known of the mirror, without any connection.  0 or -1; texts in the arena. */
+struct mirror_view {
+	bool on;
+	const char *ref, *repository; /* NULL: there is none yet */
+	const char *commit;           /* its newest; NULL: none yet */
+	int64_t commit_ms;
+	const struct mirror_view_remote {
+		const char *name, *pushed, *why; /* "" for none */
+		int64_t pushed_ms, failing_since_ms, tried_ms;
+		bool current; /* it has the newest commit */
+	} * remotes;
+	size_t remote_count;
+};
+int engine_mirror_look(const char *dir, struct arena *a, struct mirror_view *out, struct diags *d);
+/* Commits what is missing and pushes to all remotes, however long that takes.  0 or -1. */
+int engine_mirror_push(const char *dir, struct state *s, struct diags *d);
 /* This process, now, as locks and the history name it. */
 struct lock_owner engine_owner(struct arena *a, struct clock *clock, const char *command);
 

@@ -13,6 +13,7 @@
 #include "engine/recreation.h"
 
 struct history;
+struct mirror;
 struct outside;
 struct sessions;
 struct simulation;
@@ -36,6 +37,8 @@ struct engine {
 	bool recreating;                     /* it is not recorded yet */
 	struct state *state;                 /* NULL until engine_state */
 	enum state_open_mode state_mode;
+	struct mirror *mirror;         /* follows `state`; NULL */
+	size_t mirror_plans;           /* that were told to it as intended */
 	struct outside *outside;       /* what templates take from outside of themselves */
 	struct simulation *simulation; /* NULL: the world is real */
 	struct sessions *sessions;     /* opened one by one when first needed */

@@ -16,6 +16,7 @@
  *	executor_look.c    nobody knows what happened: ask, then decide
  *	executor_record.c  END and the record that goes with it
  *	recover.c          open operations to tasks
+ *	executor_intent.c  what will be created, told to the mirror
  *
  * A task is one operation:
  *
@@ -97,6 +98,8 @@ struct task {
 	bool exists;         /* looking because create said so */
 	int tries;           /* changing calls made after looking */
 	struct diags errors; /* of the call that made us look */
+	/* Rebuilt from a mirror: what of the inputs nobody knew then, a JSON array; else NULL. */
+	const char *unknown;
 	int64_t started_ms;
 	bool watched; /* dispatch tells when it is slower than usual */
 };
@@ -135,10 +138,11 @@ struct executor {
 	struct {
 		VEC_OF(struct follow)
 	} follows;
-	size_t failures; /* tasks that failed */
-	bool *halted;    /* by instance; in the plan's arena; NULL: recovery */
-	bool stopping;   /* nothing new starts */
-	bool broken;     /* nothing can be written any more */
+	size_t failures;     /* tasks that failed */
+	bool *halted;        /* by instance; in the plan's arena; NULL: recovery */
+	const char *lineage; /* of the state; NULL: it has no mirror */
+	bool stopping;       /* nothing new starts */
+	bool broken;         /* nothing can be written any more */
 };
 
 /* One change of the plan: a replacement has two tasks. */
@@ -240,6 +244,13 @@ void task_absorb(struct task *t, const struct outcome *o);
 /* executor_look.c */
 void task_look(struct task *t);
 void task_looked(struct task *t);
+
+/* executor_intent.c */
+void executor_intend(struct executor *x);
+/* The operation's id of the create at this address, when there is a mirror. */
+const char *executor_create_key(const struct executor *x, const struct address *addr);
+/* `inputs` with what the thing that was found shows in place of what was not known. */
+const char *executor_found_inputs(struct task *t, const char *inputs, const char *outputs);
 
 /* recover.c */
 void recover_start(struct task *t); /* an open operation has a worker */

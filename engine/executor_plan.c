@@ -308,6 +308,7 @@ int executor_run(struct engine *e, const struct plan *plan,
 	x.halted = ARENA_ARRAY(plan->arena, plan->instance_count, bool);
 	x.dispatch = dispatch_new(e, d);
 	executor_build(&x);
+	executor_intend(&x);
 	x.rollouts = rollouts_new(&x);
 	blind = find_holders(&x) != 0;
 	x.stopping = blind;

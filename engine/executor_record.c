@@ -162,6 +162,8 @@ static struct record made_record(struct task *t)
 	r.outputs = task_masked_state(t, &sensitive);
 	r.sensitive = sensitive;
 	r.updated_ms = wall_ms(t);
+	if (t->unknown)
+		r.inputs = executor_found_inputs(t, r.inputs, r.outputs);
 	if (t->id)
 		r.id = t->id;
 	if (t->has_private)

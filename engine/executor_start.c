@@ -218,6 +218,8 @@ static const char *new_operation_id(struct task *t)
 {
 	char hex[2 * OPERATION_ID_BYTES + 1];
 
+	if (t->kind == TASK_CREATE && t->x->lineage)
+		return executor_create_key(t->x, &t->addr);
 	clock_random_hex(t->x->e->options.clock, OPERATION_ID_BYTES, hex);
 	/* The delete of what this replaces asks for it later. */
 	return arena_strdup(t->x->arena, hex);

@@ -92,6 +92,7 @@ static void set_state(struct manifest_reader *r, const struct manifest_part *par
 		{"Backend", KEY_TEXT, KEY_OPTIONAL, NULL, backends},
 		{"Path", KEY_TEXT, KEY_OPTIONAL, set_state_path, NULL},
 		{"History", KEY_MAP, KEY_OPTIONAL, set_history, NULL},
+		{"Mirror", KEY_ANY, KEY_OPTIONAL, manifest_set_mirror, NULL},
 	};
 	static const struct manifest_keys keys = {KEYS_CLOSED, rows, ARRAY_LEN(rows), NULL};
 	struct manifest_part state = {"'State'", value, value};
@@ -143,6 +144,7 @@ const struct manifest *manifest_parse(struct arena *a, const struct source *src,
 	m->src = src;
 	m->dir = arena_strdup(a, dir);
 	m->state_path = path_join(a, dir, STATE_PATH_DEFAULT);
+	m->mirror.ref = MIRROR_REF_DEFAULT;
 	m->history_age_ms = HISTORY_AGE_DEFAULT_MS;
 	m->history_run_count = HISTORY_RUNS_DEFAULT;
 	manifest_default_failover(m);

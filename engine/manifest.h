@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/map.h"
+#include "engine/mirror_settings.h"
 #include "engine/rollout/freeze.h"
 #include "engine/rollout/preferences.h"
 #include "engine/version_policy.h"
@@ -196,6 +197,7 @@ struct manifest {
 	const char *state_path;   /* absolute: DIR/.hadeploy/state.db */
 	int64_t history_age_ms;   /* how long runs are kept; 0: for ever */
 	size_t history_run_count; /* how many */
+	struct mirror_settings mirror;
 	/* The predefined ones are always among them. */
 	const struct manifest_provider *providers;
 	size_t provider_count;
@@ -231,6 +233,8 @@ void manifest_check_templates(struct arena *a, const struct manifest *m, struct 
 /* Where its recorded state lies, without looking at the rest: a fault elsewhere in the
  * manifest does not keep anybody from the state.  NULL on failure. */
 const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d);
+/* `State: Mirror` alone, likewise; off when it cannot be read. */
+void manifest_load_mirror(struct arena *a, const char *dir, struct mirror_settings *out);
 /* The same from a text, without looking whether the templates are there. */
 const struct manifest *manifest_parse(struct arena *a, const struct source *src, const char *dir,
 				      struct diags *d);

@@ -138,6 +138,9 @@ const struct manifest_policy *manifest_read_policies(struct manifest_reader *r,
 						     const struct manifest_part *part,
 						     const struct node *list, size_t *count);
 
+/* Mirror of State: manifest_mirror.c. */
+key_set_fn manifest_set_mirror;
+
 /* Setters of the top level. */
 key_set_fn manifest_set_accounts, manifest_set_providers, manifest_set_regions, manifest_set_stacks,
 	manifest_set_checks, manifest_set_freezes, manifest_set_runbooks, manifest_set_routes,

@@ -52,6 +52,9 @@ static void fill(struct executor *x, struct task *t, const struct operation *op,
 	t->op = *op;
 	t->addr = op->addr;
 	t->type = op->intended.type;
+	/* An ordinary BEGIN has a digest of all that was wanted. */
+	if (t->kind == TASK_CREATE && !*op->desired_digest && op->message && *op->message == '[')
+		t->unknown = op->message;
 	t->before =
 		find_record(&recorded->records, &op->addr,
 			    t->kind == TASK_DELETE || t->kind == TASK_SNAPSHOT ? op->deposed : "");

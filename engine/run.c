@@ -14,6 +14,7 @@
 #include "engine/run_parts.h"
 #include "engine/saved_plan_parts.h"
 #include "engine/simulation.h"
+#include "engine/state_rows.h"
 
 const char *run_mode_name(enum run_mode m)
 {
@@ -193,11 +194,36 @@ static int evaluate(struct run *r, enum run_mode mode)
 
 /* --- the plan ------------------------------------------------------------------------ */
 
+/* What was rebuilt from a mirror may be old. */
+static int observe(struct run *r, enum run_refresh refresh)
+{
+	int unverified = r->e->simulation ? 0 : state_is_unverified(r->e->state, r->d);
+
+	if (unverified < 0)
+		return -1;
+	if (unverified && refresh == REFRESH_NO)
+		diag_note(r->d, DIAG_RESTORE_UNVERIFIED, RANGE_NONE,
+			  "recorded state was restored from its mirror: everything is read first");
+	return run_observe(r, unverified ? REFRESH_YES : refresh);
+}
+
+/* With the locks, and all of it was read. */
+static int verified(struct run *r)
+{
+	const struct selection *s = &r->e->options.selection;
+	bool whole = !s->stack_count && !s->region_count && !s->account && !r->unread;
+	int unverified = r->e->simulation ? 0 : state_is_unverified(r->e->state, r->d);
+
+	if (unverified <= 0 || !whole)
+		return unverified < 0 ? -1 : 0;
+	return state_set_unverified(r->e->state, false, r->d);
+}
+
 static int make_plan(struct run *r, const struct run_request *q)
 {
 	const bool *halting;
 
-	if (run_observe(r, q->refresh))
+	if (observe(r, q->refresh))
 		return -1;
 	recreate_sort_out(r);
 	if (q->mode == RUN_ROLLBACK)
@@ -419,6 +445,8 @@ static int run_locked(struct run *r, const struct run_request *q, struct run_res
 	    (q->saved && saved_plan_check_state(r, q->saved)))
 		return -1;
 	rc = plan_and_execute(r, q, out);
+	if (rc == 0 && verified(r))
+		return -1;
 	return r->unread ? -1 : rc;
 }
 

@@ -1,0 +1,89 @@
+/* mirror_push.c - the mirror to one remote, and what somebody else has pushed there first. */
+#include <string.h>
+
+#include "base/digest.h"
+#include "engine/mirror_parts.h"
+
+static bool is_url(const char *remote)
+{
+	return strstr(remote, "://") || remote[0] == '/' || remote[0] == '.' || strchr(remote, ':');
+}
+
+const char *mirror_remote_shown(struct arena *a, const char *remote)
+{
+	return is_url(remote) ? vcs_shown_url(a, remote) : remote;
+}
+
+const char *mirror_remote_url(struct vcs_repository *r, const char *remote, struct arena *a,
+			      struct diags *d)
+{
+	const char *url = is_url(remote) ? remote : vcs_remote_named(r, remote, a);
+	struct diag *g;
+
+	if (url)
+		return url;
+	g = diag_add(d, DIAG_MIRROR_PUSH, RANGE_NONE, "%s has no remote '%s'", vcs_place(r),
+		     remote);
+	diag_hint(d, g, "git remote add %s URL, or write the URL in the manifest", remote);
+	return NULL;
+}
+
+/* A reference for what the remote has; each remote has its own. */
+static const char *their_ref(struct arena *a, const char *remote)
+{
+	char digest[65];
+
+	digest_sha256(text_of(remote), digest);
+	return arena_printf(a, "refs/hadeploy/fetched/%.16s", digest);
+}
+
+/* Another lineage is never joined with this one. */
+static bool is_ours(const struct mirror_push *p, const char *theirs, struct arena *a,
+		    struct diags *d)
+{
+	const char *tip = vcs_ref_commit_id(p->repository, p->ref, a);
+	const char *mine = tip ? mirror_lineage_of(p->repository, tip, a) : "";
+	const char *other = mirror_lineage_of(p->repository, theirs, a);
+	struct diag *g;
+
+	if (*mine && strcmp(mine, other) == 0)
+		return true;
+	g = diag_add(d, DIAG_MIRROR_FOREIGN, RANGE_NONE, "%s of %s mirrors another recorded state",
+		     p->ref, mirror_remote_shown(a, p->remote));
+	diag_hint(d, g, "give this project a reference of its own: State: {Mirror: {Ref: ...}}");
+	return false;
+}
+
+static bool take_theirs(const struct mirror_push *p, const char *url,
+			const struct vcs_access *access, struct arena *a, struct diags *d)
+{
+	const char *to = their_ref(a, p->remote);
+	const char *spec = arena_printf(a, "+%s:%s", p->ref, to), *theirs;
+
+	if (vcs_fetch(p->repository, url, &spec, 1, access, d) != VCS_FETCHED)
+		return false;
+	theirs = vcs_ref_commit_id(p->repository, to, a);
+	return theirs && is_ours(p, theirs, a, d) &&
+	       mirror_merge(p->repository, p->ref, theirs, d) == 0;
+}
+
+enum vcs_push mirror_push_to(const struct mirror_push *p, struct diags *d)
+{
+	struct arena *a = arena_new();
+	const char *url = mirror_remote_url(p->repository, p->remote, a, d);
+	const char *spec = arena_printf(a, "%s:%s", p->ref, p->ref);
+	enum vcs_push result = VCS_PUSH_FAILED;
+	struct vcs_access access = {NULL};
+
+	if (url && vcs_access_from_environment(a, &access, d) == 0) {
+		access.stop = p->stop;
+		result = VCS_PUSH_REJECTED;
+	}
+	for (int i = 0; result == VCS_PUSH_REJECTED && i < MIRROR_TRIES; i++) {
+		result = vcs_push(p->repository, url, spec, &access, d);
+		if (result == VCS_PUSH_REJECTED && !take_theirs(p, url, &access, a, d))
+			break;
+	}
+	arena_free(a);
+	return result;
+}
