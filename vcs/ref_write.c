@@ -175,9 +175,14 @@ static int sign(struct arena *a, const struct vcs_new_commit *c, git_signature *
 				 plain(a, c->email, "hadeploy@localhost"), c->at_ms / 1000, 0);
 }
 
-/* expected and merges; *count of them. */
+/* expected and merges, as far as there are such. */
+struct parents {
+	git_commit *items[2];
+	size_t count;
+};
+
 static int find_parents(struct vcs_repository *r, const struct vcs_new_commit *c,
-			git_commit *parents[2], size_t *count)
+			struct parents *out)
 {
 	const char *const ids[] = {c->expected, c->merges};
 	git_oid id;
@@ -186,28 +191,28 @@ static int find_parents(struct vcs_repository *r, const struct vcs_new_commit *c
 	for (size_t i = 0; !code && i < ARRAY_LEN(ids); i++) {
 		if (!ids[i])
 			continue;
-		code = vcs_parse_id(ids[i], &id) ? git_commit_lookup(&parents[*count], r->git, &id)
-						 : GIT_ENOTFOUND;
-		*count += !code;
+		code = vcs_parse_id(ids[i], &id)
+			       ? git_commit_lookup(&out->items[out->count], r->git, &id)
+			       : GIT_ENOTFOUND;
+		out->count += !code;
 	}
 	return code;
 }
 
 static int make_commit(struct vcs_repository *r, const struct vcs_new_commit *c,
-		       git_commit *const parents[2], size_t count, const git_oid *tree_id,
-		       git_oid *out)
+		       const struct parents *parents, const git_oid *tree_id, git_oid *out)
 {
 	struct arena *a = arena_new();
 	git_signature *who = NULL;
 	git_tree *tree = NULL;
-	const git_commit *both[] = {parents[0], parents[1]};
+	const git_commit *both[] = {parents->items[0], parents->items[1]};
 	int code = git_tree_lookup(&tree, r->git, tree_id);
 
 	if (!code)
 		code = sign(a, c, &who);
 	if (!code)
-		code = git_commit_create(out, r->git, NULL, who, who, NULL, c->message, tree, count,
-					 both);
+		code = git_commit_create(out, r->git, NULL, who, who, NULL, c->message, tree,
+					 parents->count, both);
 	git_signature_free(who);
 	git_tree_free(tree);
 	arena_free(a);
@@ -218,16 +223,15 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 				  const struct vcs_new_commit *c, char *id, struct diags *d)
 {
 	enum vcs_ref_write result = VCS_REF_FAILED;
-	git_commit *parents[2] = {NULL, NULL};
+	struct parents parents = {{NULL, NULL}, 0};
 	struct drawing g = {.r = r};
 	git_oid tree, commit;
-	size_t count = 0;
 	int code;
 
 	insist_on_disk();
-	code = find_parents(r, c, parents, &count);
+	code = find_parents(r, c, &parents);
 	if (!code && c->expected)
-		code = git_commit_tree(&g.before, parents[0]);
+		code = git_commit_tree(&g.before, parents.items[0]);
 	if (!code)
 		code = draw(&g, c, &tree);
 	if (!code && g.before && !c->merges && git_oid_equal(git_tree_id(g.before), &tree)) {
@@ -236,7 +240,7 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 		goto out;
 	}
 	if (!code)
-		code = make_commit(r, c, parents, count, &tree, &commit);
+		code = make_commit(r, c, &parents, &tree, &commit);
 	if (code) {
 		fail(r, ref, d);
 		goto out;
@@ -245,7 +249,7 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 	result = set(r, ref, &commit, c->expected, d);
 out:
 	git_tree_free(g.before);
-	git_commit_free(parents[0]);
-	git_commit_free(parents[1]);
+	git_commit_free(parents.items[0]);
+	git_commit_free(parents.items[1]);
 	return result;
 }
