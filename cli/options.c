@@ -222,7 +222,8 @@ static const struct option_row rows[] = {
 		 .value = "TIME",
 		 .help = "how long to wait for a lock that somebody else holds, such as 90s "
 			 "(default: 10m on a terminal, else not at all)",
-		 .max = DAY_MS},
+		 .max =
+			 DAY_MS},
 	[OPT_SIMULATE] = {.name = "simulate",
 			  .kind = OPTION_FLAG,
 			  .help = "rehearse against a simulated cloud, in no time; nothing real is "

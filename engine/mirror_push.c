@@ -58,9 +58,10 @@ static bool take_theirs(const struct mirror_push *p, const char *url,
 			const struct vcs_access *access, struct arena *a, struct diags *d)
 {
 	const char *to = their_ref(a, p->remote);
-	const char *spec = arena_printf(a, "+%s:%s", p->ref, to), *theirs;
+	const char *const specs[] = {arena_printf(a, "+%s:%s", p->ref, to), NULL};
+	const char *theirs;
 
-	if (vcs_fetch(p->repository, url, &spec, 1, access, d) != VCS_FETCHED)
+	if (vcs_fetch(p->repository, url, specs, access, d) != VCS_FETCHED)
 		return false;
 	theirs = vcs_ref_commit_id(p->repository, to, a);
 	return theirs && is_ours(p, theirs, a, d) &&

@@ -43,11 +43,11 @@ static int say_none(struct restoring *r)
 static const char *fetch(struct restoring *r, const char *url)
 {
 	const char *to = "refs/hadeploy/restored";
-	const char *spec = arena_printf(r->a, "+%s:%s", r->ref, to);
+	const char *const specs[] = {arena_printf(r->a, "+%s:%s", r->ref, to), NULL};
 	struct vcs_access access = {NULL};
 
 	if (vcs_access_from_environment(r->a, &access, r->d) != 0 ||
-	    vcs_fetch(r->repository, url, &spec, 1, &access, r->d) != VCS_FETCHED)
+	    vcs_fetch(r->repository, url, specs, &access, r->d) != VCS_FETCHED)
 		return NULL;
 	return vcs_ref_commit_id(r->repository, to, r->a);
 }

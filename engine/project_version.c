@@ -53,8 +53,11 @@ static void use_template(struct project *p, struct used_list *used, const struct
 	if (!tpl || tree_ref(p->manifest->files))
 		return;
 	sources = template_sources(tpl, p->arena, &count);
-	for (size_t i = 0; i < count; i++)
-		use(p, used, sources[i]->name, sources[i]->bytes);
+	for (size_t i = 0; i < count; i++) {
+		/* Those of another repository are pinned. */
+		if (!strstr(sources[i]->name, "://"))
+			use(p, used, sources[i]->name, sources[i]->bytes);
+	}
 }
 
 const struct version *project_version(struct project *p, struct diags *d)

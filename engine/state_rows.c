@@ -14,11 +14,16 @@ static const struct rows_table instance_tables[] = {
 	{"record", AT_INSTANCE, "logical_id, deposed"},
 	{"kept", AT_INSTANCE, "logical_id"},
 	{"operation", AT_INSTANCE " AND result = 'open'", "operation"},
+	{"version", "digest IN (SELECT made_from FROM instance WHERE " AT_INSTANCE ")", "digest"},
 	{NULL, NULL, NULL},
 };
 static const struct rows_table run_tables[] = {
 	{"run", "run = ?1", "run"},
 	{"result", "run = ?1", "stack, account, region"},
+	{"version",
+	 "digest IN (SELECT made_from FROM run WHERE run = ?1 UNION "
+	 "SELECT made_from FROM result WHERE run = ?1)",
+	 "digest"},
 	{NULL, NULL, NULL},
 };
 static const struct rows_table execution_tables[] = {

@@ -112,9 +112,17 @@ static bool read_columns(struct filling *f, struct columns *out)
 	return out->count > 0;
 }
 
+/* A row that several files have, each that refers to it. */
+static bool is_shared(const struct rows_table *t)
+{
+	return strcmp(t->name, "version") == 0;
+}
+
 static int prepare_insert(struct filling *f, struct columns *c)
 {
-	const char *verb = f->key->of == ROWS_META ? "INSERT OR REPLACE" : "INSERT";
+	/* What is shared stands in each file that names it. */
+	bool again = f->key->of == ROWS_META || is_shared(f->table);
+	const char *verb = again ? "INSERT OR REPLACE" : "INSERT";
 	struct diags ignored = DIAGS_INIT;
 	struct str sql = STR_INIT;
 
@@ -153,7 +161,7 @@ static int fill_row(struct filling *f, const struct columns *c, const json_t *j)
 
 	if (!json_is_object(j) || json_object_size(j) != c->count)
 		return refuse(f, "a row has other columns than it should");
-	if (!is_about(f->key, j))
+	if (!is_shared(f->table) && !is_about(f->key, j))
 		return refuse(f, "a row is about something else than the file's name says");
 	for (size_t i = 0; i < c->count; i++) {
 		if (!bind(&row, c->types[i], json_object_get(j, c->names[i]), f->a))
