@@ -221,7 +221,9 @@ static void an_unknown_command_names_the_nearest(void **state)
 	r = read_command("state lst");
 	says(&r, "'state' has no command 'lst'", "did you mean 'hadeploy state list'?");
 	r = read_command("state");
-	says(&r, "'state' needs one of its commands: list, show, rm, mv, unlock, check, export",
+	says(&r,
+	     "'state' needs one of its commands: list, show, rm, mv, unlock, check, export, "
+	     "mirror, restore",
 	     "'hadeploy help state' explains them");
 }
 

@@ -12,7 +12,8 @@
 
 static const struct style plain = {false};
 static const struct manifest manifest = {.project = "shop"};
-static const struct project project = {.manifest = &manifest};
+static const struct version version = {.nowhere = "not in a git repository"};
+static const struct project project = {.manifest = &manifest, .version = &version};
 static const struct instance east = {.id = {"web", "-", "east"}};
 static const struct record recorded = {.type = "SSH::File", .deposed = "", .id = "x"};
 
