@@ -5,11 +5,25 @@
 
 static bool goes_to_commit(const struct invocation *in)
 {
-	return option_given(in->args, OPT_TO_REV);
+	return option_given(in->args, OPT_TO_REV) || option_given(in->args, OPT_PREVIOUS);
+}
+
+/* From here on it is --to with what was found: the run that is recorded says so too. */
+static int find_previous(struct invocation *in, const struct selection *sel)
+{
+	struct option_value *to = &in->args->options[OPT_TO_REV];
+
+	if (engine_previous_commit(in->dir, in->clock, sel, in->arena, &to->text, &in->diags))
+		return -1;
+	to->count = 1;
+	return 0;
 }
 
 static int select_commit(struct invocation *in, struct selection *out)
 {
+	if (option_given(in->args, OPT_PREVIOUS) && in->args->operand_count &&
+	    find_previous(in, out))
+		return -1;
 	out->ref = in->args->options[OPT_TO_REV].text;
 	return 0;
 }
@@ -106,7 +120,7 @@ static int check_usage(struct invocation *in)
 		return 0;
 	diag_hint(&in->diags,
 		  diag_add(&in->diags, DIAG_OPTION_IDLE, RANGE_NONE,
-			   "--to goes back with stacks that are named"),
+			   "--to and --previous go back with stacks that are named"),
 		  "hadeploy rollback STACK --to REV; all of the project: hadeploy apply --ref REV");
 	return -1;
 }
@@ -152,9 +166,12 @@ const struct command cmd_rollback = {
 					  "one stack in one region, without a question",
 					  "hadeploy rollback --skip web/east/Database",
 					  "all but one resource", "hadeploy rollback web --to v1.4",
-					  "one stack as an earlier commit has it", NULL},
+					  "one stack as an earlier commit has it",
+					  "hadeploy rollback web --previous --region east",
+					  "as the commit that was deployed before", NULL},
 	.options = (const enum option_id[]){OPT_YES,
 					    OPT_TO_REV,
+					    OPT_PREVIOUS,
 					    OPT_SKIP,
 					    OPT_ONLY,
 					    OPT_EXCLUDE,

@@ -289,6 +289,15 @@ static int check_saved_plan(const struct command *c, const struct arguments *arg
 	return -1;
 }
 
+static int check_way_back(const struct arguments *args, struct usage *u)
+{
+	if (!option_given(args, OPT_PREVIOUS) || !option_given(args, OPT_TO_REV))
+		return 0;
+	str_add(&u->problem, "--previous does not go together with --to");
+	str_add(&u->hint, "--previous finds the commit itself");
+	return -1;
+}
+
 int command_check(const struct command *c, struct arguments *args, struct usage *u)
 {
 	struct str word = STR_INIT;
@@ -308,5 +317,7 @@ int command_check(const struct command *c, struct arguments *args, struct usage 
 		status = check_choices(args, u);
 	if (status == 0)
 		status = check_saving(args, u) == 0 ? check_saved_plan(c, args, u) : -1;
+	if (status == 0)
+		status = check_way_back(args, u);
 	return status == 0 ? check_operands(c, args, u) : status;
 }

@@ -18,7 +18,9 @@ static bool is_kept(enum option_id id)
 	static const char *const said_anew[] = {"yes", "json", "project", "no-color", "help",
 						"full", "lock-timeout",
 						/* Once: what it made since is not lost too. */
-						"again"};
+						"again",
+						/* It became --to. */
+						"previous"};
 
 	for (size_t i = 0; i < ARRAY_LEN(said_anew); i++) {
 		if (strcmp(option_row(id)->name, said_anew[i]) == 0)

@@ -21,6 +21,7 @@
 #include "engine/mirror_restore.h"
 #include "engine/plan.h"
 #include "engine/planner.h"
+#include "engine/previous.h"
 #include "engine/project.h"
 #include "engine/result.h"
 #include "engine/saved_plan.h"

@@ -60,3 +60,33 @@ def test_what_is_asked_wrongly(repo):
     repo.run("apply", "new", "--yes").ok()
     repo.run("rollback", "new", "--to", "v1", "--yes").ok(4).err("HD2806", "destroy new")
     repo.run("plan", "new", "--exit-code").ok()
+
+
+def test_the_commit_that_was_deployed_before(repo):
+    second = repo.head()
+    shown = repo.run("rollback", "web", "--previous", "--yes").ok()
+    shown.out("2 -> 1")
+    repo.run("plan", "web", "--ref", "v1", "--exit-code").ok()
+    repo.run("rollback", "web", "--previous", "--yes").ok().out("1 -> 2")
+    repo.run("plan", "web", "--ref", second, "--exit-code").ok()
+    repo.run("rollback", "web", "--previous", "--to", "v1").ok(64)
+    repo.run("rollback", "--previous", "--yes").ok(64).err("stacks that are named")
+    repo.run("rollback", "nothing", "--previous", "--yes").ok(1).err("HD2807")
+
+
+def test_instances_that_were_at_different_commits(repo):
+    repo.commit("three", {"web.yaml": WEB % 3})
+    repo.run("apply", "web", "--region", "west", "--yes").ok()
+    repo.run("rollback", "web", "--previous", "--yes").ok(1).err(
+        "HD2808", "web/east", "web/west", "--region")
+    repo.run("rollback", "web", "--previous", "--region", "west", "--yes").ok().out("3 -> 2")
+
+
+def test_a_commit_that_is_gone(repo, tmp_path):
+    repo.git("remote", "add", "origin", tmp_path / "origin.git")
+    repo.git("tag", "-d", "v1")
+    tree = repo.git("commit-tree", "HEAD^{tree}", "-m", "squashed")
+    repo.git("reset", "-q", "--hard", tree)
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    repo.git("gc", "-q", "--prune=now")
+    repo.run("rollback", "web", "--previous", "--yes").ok(1).err("HD2809", "git fetch")
