@@ -44,7 +44,8 @@ fault_program   := $(OUT)/tests/fault/hadeploy-fault
 test_objects    := $(patsubst %.c,$(OUT)/%.o,$(units) $(wildcard tests/f*/*.c)) $(contract_objects)
 shared_test_objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(units),$(wildcard tests/unit/*.c)))
 
-packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8 libcurl libxml-2.0 libpq libgit2
+packages := yaml-0.1 jansson libssh2 sqlite3 libcrypto libpcre2-8 libcurl libxml-2.0 libpq libgit2 \
+	zlib
 LIBS     := $(shell pkg-config --libs $(packages) 2>/dev/null) -ljq -ldl -lm
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "vcs/objects.h"
 #include "vcs/vcs_parts.h"
 
 static enum vcs_ref_write fail(const struct vcs_repository *r, const char *ref, struct diags *d)
@@ -15,12 +16,6 @@ static enum vcs_ref_write fail(const struct vcs_repository *r, const char *ref, 
 	diag_add(d, DIAG_VCS_WRITE, RANGE_NONE, "%s of %s cannot be written: %s", ref, r->place,
 		 vcs_reason());
 	return VCS_REF_FAILED;
-}
-
-/* For the whole program: a power cut may not leave a reference that names what is not there. */
-static void insist_on_disk(void)
-{
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 }
 
 bool vcs_ref_is_own(const char *ref)
@@ -58,7 +53,6 @@ static enum vcs_ref_write set(struct vcs_repository *r, const char *ref, const g
 
 	if (expected && !vcs_parse_id(expected, &before))
 		return VCS_REF_MOVED;
-	insist_on_disk();
 	if (expected)
 		code = git_reference_create_matching(&made, r->git, ref, id, 1, &before, NULL);
 	else
@@ -228,8 +222,9 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 	git_oid tree, commit;
 	int code;
 
-	insist_on_disk();
 	code = find_parents(r, c, &parents);
+	if (!code)
+		code = objects_hold(r);
 	if (!code && c->expected)
 		code = git_commit_tree(&g.before, parents.items[0]);
 	if (!code)
@@ -241,6 +236,8 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 	}
 	if (!code)
 		code = make_commit(r, c, &parents, &tree, &commit);
+	if (!code)
+		code = objects_store(r);
 	if (code) {
 		fail(r, ref, d);
 		goto out;
@@ -248,6 +245,7 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 	git_oid_tostr(id, VCS_ID_LEN + 1, &commit);
 	result = set(r, ref, &commit, c->expected, d);
 out:
+	objects_drop(r);
 	git_tree_free(g.before);
 	git_commit_free(parents.items[0]);
 	git_commit_free(parents.items[1]);

@@ -3,8 +3,8 @@
  *
  * A commit is written object by object and the reference is moved last, by compare and swap: who
  * reads it sees the old commit or the new one.  Trees and files that did not change are shared.
- * HEAD, index, work tree and every other reference stay as they are.  Objects and the reference
- * are on disk (fsync) when a function returns.
+ * HEAD, index, work tree and every other reference stay as they are.  Objects are on disk (fsync)
+ * before the reference is moved, and so is the reference when a function returns.
  */
 #ifndef VCS_REF_WRITE_H
 #define VCS_REF_WRITE_H

@@ -18,11 +18,14 @@ const char *vcs_reason(void)
  * none that takes more than 4 KiB, and unpacks and checks it each time. */
 #define CACHED_TREE_LEN (8u << 20)
 
+/* A power cut may not leave a reference that names what is not there: what is fetched and every
+ * reference is synced.  A repository takes this over when it is first asked for a reference. */
 void vcs_begin(void)
 {
-	if (git_libgit2_init() == 1)
-		git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE,
-				 (size_t)CACHED_TREE_LEN);
+	if (git_libgit2_init() != 1)
+		return;
+	git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)CACHED_TREE_LEN);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 }
 
 void vcs_end(void)

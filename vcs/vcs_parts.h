@@ -12,6 +12,7 @@ struct vcs_repository {
 	git_repository *git;
 	struct arena *arena; /* of the texts below */
 	const char *prefix, *place, *folder;
+	struct objects *objects; /* objects.h; the library frees it; NULL: nothing was held yet */
 };
 
 /* The library's own words for what went wrong last in this thread; never NULL. */
