@@ -62,6 +62,12 @@ const char *rows_bytes(const json_t *column, struct arena *a)
 	return take_bytes(column, a, &bytes) ? arena_text(a, bytes) : "";
 }
 
+/* As text_json had it. */
+static const char *column_text(const json_t *value, struct arena *a)
+{
+	return json_is_string(value) ? json_string_value(value) : json_text(a, value);
+}
+
 static bool bind(struct row *row, const char *type, const json_t *value, struct arena *a)
 {
 	struct text bytes;
@@ -78,7 +84,7 @@ static bool bind(struct row *row, const char *type, const json_t *value, struct 
 	}
 	if (!json_is_string(value) && !json_is_object(value) && !json_is_array(value))
 		return false;
-	row_put_text(row, json_is_string(value) ? json_string_value(value) : json_text(a, value));
+	row_put_text(row, column_text(value, a));
 	return true;
 }
 
@@ -154,6 +160,21 @@ static bool is_about(const struct rows_key *key, const json_t *row)
 	return key->of != ROWS_EXECUTION || strcmp(json_str(row, "execution", ""), key->name) == 0;
 }
 
+/* Of rows that the checks below do not read: an operation that has ended stays behind, and a
+ * version is named by its digest. */
+static bool is_proper(const struct filling *f, const json_t *row)
+{
+	const json_t *document = json_object_get(row, "document");
+	char digest[VERSION_DIGEST_SIZE];
+
+	if (strcmp(f->table->name, "operation") == 0)
+		return strcmp(json_str(row, "result", ""), "open") == 0;
+	if (!is_shared(f->table))
+		return true;
+	version_digest(document ? column_text(document, f->a) : "", digest);
+	return strcmp(json_str(row, "digest", ""), digest) == 0;
+}
+
 static int fill_row(struct filling *f, const struct columns *c, const json_t *j)
 {
 	struct row row = {c->insert, 1, NULL};
@@ -163,6 +184,9 @@ static int fill_row(struct filling *f, const struct columns *c, const json_t *j)
 		return refuse(f, "a row has other columns than it should");
 	if (!is_shared(f->table) && !is_about(f->key, j))
 		return refuse(f, "a row is about something else than the file's name says");
+	if (!is_proper(f, j))
+		return refuse(f, arena_printf(f->a, "a row of '%s' is not one of a mirror",
+					      f->table->name));
 	for (size_t i = 0; i < c->count; i++) {
 		if (!bind(&row, c->types[i], json_object_get(j, c->names[i]), f->a))
 			return refuse(f, arena_printf(f->a, "a row of '%s' has no proper '%s'",
