@@ -15,7 +15,8 @@ def test_a_paused_execution_goes_on_after_a_restore(books, gate, allowed):
     remote = books.dir.parent / "remote.git"
     subprocess.run(["git", "init", "-q", "--bare", remote], env=git_env(remote.parent), check=True)
     manifest = books.dir / "hadeploy.yaml"
-    manifest.write_text(manifest.read_text() + f"State: {{Mirror: {{Remotes: ['file://{remote}']}}}}\n")
+    manifest.write_text(manifest.read_text() +
+                        f"State: {{Mirror: {{Remotes: ['file://{remote}']}}}}\n")
     git(books.dir, "init", "-q")
     with books.running("move", "--approve", "confirm") as proc:
         gate.reached()
