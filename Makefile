@@ -192,7 +192,7 @@ demo-failover:                      ## a region is left, lost and brought back, 
 
 bench:                              ## measure, beside the peers that are installed
 	@tools/install-deps build bench
-	@$(MAKE) all $(OUT)/tests/bench/jq_runs
+	@$(MAKE) all $(OUT)/tests/bench/jq_runs $(OUT)/tests/bench/mirror_commits
 	@$(test_env) $(PYTHON) tests/bench/run.py $(BENCH_ARGS)
 
 aws-types:                          ## fetch what is known about AWS types (npm, pip) and write it

@@ -12,6 +12,7 @@ import dead_region  # noqa: E402
 import engine  # noqa: E402
 import failover  # noqa: E402
 import jq  # noqa: E402
+import mirror  # noqa: E402
 import orchestration  # noqa: E402
 import recreate  # noqa: E402
 import rest  # noqa: E402
@@ -28,7 +29,7 @@ BENCHES = {"startup": startup.bench, "templates": templates.bench, "engine": eng
            "dead-region": dead_region.bench, "rest": rest.bench,
            "aws": aws.bench, "rollout": rollout.bench,
            "failover": failover.bench, "recreate": recreate.bench,
-           "versions": versions.bench}
+           "versions": versions.bench, "mirror": mirror.bench}
 
 
 def main():
