@@ -28,7 +28,7 @@ static int render(struct invocation *in, struct str *out)
 		return engine_render(in->engine, &q, out, &in->diags);
 	if (invocation_params(in, &q.params, &q.param_count) != 0)
 		return -1;
-	return single_render(in->single, in->args->operands[0], &q, out, &in->diags);
+	return single_render(in->single, invocation_template(in, 0), &q, out, &in->diags);
 }
 
 static int run(struct invocation *in)
@@ -56,7 +56,9 @@ const struct command cmd_render = {
 		"template file, which needs no project: its parameters have their defaults or "
 		"what --param gives, --region is AWS::Region (us-east-1 unless given), and "
 		"account, "
-		"stack name and zones are unknown. '-' is standard input.\n\n"
+		"stack name and zones are unknown. '-' is standard input, and REV:path a file of "
+		"any commit, as 'git show' names it (from the repository's root; REV:./path from "
+		"here), with the files of that commit that it names.\n\n"
 		"Parameters, pseudo parameters, mappings, conditions, loops and functions are "
 		"replaced by what they give; what waits for a resource or for something unknown "
 		"stays the function it was, in long form, with its known parts resolved. Resources "
@@ -67,10 +69,12 @@ const struct command cmd_render = {
 					  "a stack's template as it is for one target",
 					  "hadeploy render net.yaml --param Zones=3 --format yaml",
 					  "a file, without a project",
+					  "hadeploy render v1.2:shop/web.yaml",
+					  "the file as a release had it",
 					  "hadeploy render net.json --normalize --format yaml",
 					  "a file in the form in which equal ones are equal", NULL},
-	.options = (const enum option_id[]){OPT_REGION, OPT_PARAM, OPT_PARAM_FILE, OPT_NORMALIZE,
-					    OPT_RENDER_FORMAT, OPT_END},
+	.options = (const enum option_id[]){OPT_REGION, OPT_REF, OPT_PARAM, OPT_PARAM_FILE,
+					    OPT_NORMALIZE, OPT_RENDER_FORMAT, OPT_END},
 	.needs = NEED_ENGINE | TAKES_TEMPLATES,
 	.run = run,
 };

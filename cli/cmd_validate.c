@@ -12,7 +12,7 @@ static int validate_templates(struct invocation *in)
 	for (size_t i = 0; i < in->args->operand_count; i++) {
 		size_t count;
 
-		all.template = in->args->operands[i];
+		all.template = invocation_template(in, i);
 		failed |= single_validate(in->single, all.template, &count, &in->diags);
 		all.resource_count += count;
 	}
@@ -65,7 +65,8 @@ const struct command cmd_validate = {
 		"reported in one run, each with its file, line and column. Nothing is connected "
 		"to, locked or written.\n\n"
 		"With template files (names with a slash or ending in .yaml, .yml, .json or "
-		".template; '-' is standard input) no project is needed, and none is asked: they "
+		".template; '-' is standard input, REV:path a file of a commit) no project is "
+		"needed, and none is asked: they "
 		"are checked in all branches, for all regions and values of their parameters, "
 		"against the types of the built-in providers.",
 	.examples = (const char *const[]){"hadeploy validate", "the whole project",

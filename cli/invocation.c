@@ -196,7 +196,7 @@ static bool is_template(const struct invocation *in, const char *word)
 {
 	static const char *const endings[] = {".yaml", ".yml", ".json", ".template"};
 
-	if (strcmp(word, "-") == 0 || strchr(word, '/'))
+	if (strcmp(word, "-") == 0 || strchr(word, '/') || single_is_of_commit(word))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
 		if (text_ends(text_of(word), endings[i]))
@@ -234,6 +234,17 @@ static int open_single(struct invocation *in)
 		return report_mixed(in);
 	in->single = single_open(in->providers, &in->diags);
 	return in->single ? 0 : -1;
+}
+
+/* REV:./path for a file, which the folder's file of this name is not asked for. */
+const char *invocation_template(struct invocation *in, size_t i)
+{
+	const char *word = in->args->operands[i];
+
+	if (!option_given(in->args, OPT_REF) || strcmp(word, "-") == 0 || word[0] == '/' ||
+	    single_is_of_commit(word))
+		return word;
+	return arena_printf(in->arena, "%s:./%s", in->args->options[OPT_REF].text, word);
 }
 
 void invocation_warn_idle(struct invocation *in)

@@ -51,6 +51,8 @@ int invocation_continue(struct invocation *in);
 int invocation_params(struct invocation *in, const struct param_override **out, size_t *count);
 /* There is a project in `dir`; else an error is added. */
 bool invocation_project_is_here(struct invocation *in);
+/* The name of the operand's template for the engine: with --ref, of that commit. */
+const char *invocation_template(struct invocation *in, size_t i);
 /* Warns of options that mean nothing for a template on its own. */
 void invocation_warn_idle(struct invocation *in);
 /* What the engine is opened with; 0, or -1 when a parameter file cannot be read. */

@@ -263,10 +263,13 @@ int engine_render(struct engine *e, const struct render_request *q, struct str *
 
 /*
  * Template files without a project: the types of the built-in providers, and no manifest, no
- * zones, no hosts, no account.  "-" is standard input.  Diagnostics point into what
- * single_close frees.
+ * zones, no hosts, no account.  "-" is standard input, and "REV:path" a file of a commit as
+ * `git show` names it, in the repository of the current folder, with all that it names.
+ * Diagnostics point into what single_close frees.
  */
 struct single;
+/* The name has the form of a file of a commit, and no file has that name. */
+bool single_is_of_commit(const char *name);
 struct single *single_open(const struct hd_provider *const *builtins, struct diags *d);
 void single_close(struct single *s); /* accepts NULL */
 /* Everything that can be said without a value: 0, or -1 with errors.  *resource_count: as

@@ -2,11 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/vec.h"
 #include "engine/engine_private.h"
 #include "engine/lint/lint.h"
 #include "engine/project_parts.h"
+#include "engine/tree.h"
 #include "templates/node.h"
 #include "templates/normalize.h"
 #include "templates/outline.h"
@@ -59,10 +61,46 @@ bool engine_has_stack(const char *dir, const char *name)
 	return found;
 }
 
-static const struct source *read_source(struct single *s, const char *path, struct diags *d)
+/* Where git ends REV: at the first colon that is not in braces, as in main@{12:30}:web.yaml. */
+static const char *end_of_rev(const char *name)
+{
+	int depth = 0;
+
+	for (const char *at = name; *at; at++) {
+		if (*at == ':' && !depth)
+			return at > name && strncmp(at, "://", 3) != 0 ? at : NULL;
+		depth += (*at == '{') - (*at == '}');
+	}
+	return NULL;
+}
+
+bool single_is_of_commit(const char *name)
+{
+	return end_of_rev(name) && !file_exists(name);
+}
+
+static const struct source *read_from_commit(struct single *s, const char *name,
+					     struct template_loader *loader, struct diags *d)
+{
+	const char *colon = end_of_rev(name);
+	const char *rev = arena_strndup(s->arena, name, (size_t)(colon - name));
+	const struct tree *t = tree_of_commit(s->arena, ".", rev, NULL, d);
+
+	if (!t)
+		return NULL;
+	*loader = tree_loader(t);
+	return tree_load_shown(t, s->arena, colon + 1, d);
+}
+
+/* loader: of what the file names. */
+static const struct source *read_source(struct single *s, const char *path,
+					struct template_loader *loader, struct diags *d)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 
+	if (single_is_of_commit(path))
+		return read_from_commit(s, path, loader, d);
+	*loader = template_disk_loader;
 	return source_load(s->arena, is_stdin ? STDIN_PATH : path, is_stdin ? STDIN_NAME : path,
 			   RANGE_NONE, d);
 }
@@ -70,9 +108,9 @@ static const struct source *read_source(struct single *s, const char *path, stru
 /* With errors when it does not check; NULL when it cannot even be looked at. */
 static const struct template *load(struct single *s, const char *path, struct diags *d)
 {
-	const struct source *src = read_source(s, path, d);
-	const struct template *t =
-		src ? template_load(s->arena, src, &template_disk_loader, d) : NULL;
+	struct template_loader loader;
+	const struct source *src = read_source(s, path, &loader, d);
+	const struct template *t = src ? template_load(s->arena, src, &loader, d) : NULL;
 
 	if (t)
 		template_check(t, d);
@@ -185,7 +223,8 @@ static int normalize(const struct node *root, enum render_form form, struct str 
 static int single_normalize(struct single *s, const char *path, enum render_form form,
 			    struct str *out, struct diags *d)
 {
-	const struct source *src = read_source(s, path, d);
+	struct template_loader loader;
+	const struct source *src = read_source(s, path, &loader, d);
 	const struct node *root = src ? node_parse(s->arena, src, NODE_TEMPLATE, d) : NULL;
 
 	return root ? normalize(root, form, out, d) : -1;

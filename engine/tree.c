@@ -195,6 +195,16 @@ const struct source *tree_load(const struct tree *t, struct arena *a, const char
 	return load_from_commit(t, a, from_root(t, a, path), where, d);
 }
 
+const struct source *tree_load_shown(const struct tree *t, struct arena *a, const char *path,
+				     struct diags *d)
+{
+	if (path[0] == '/')
+		return refuse_absolute(path, RANGE_NONE, d);
+	if (text_starts(text_of(path), "./") || text_starts(text_of(path), "../"))
+		return tree_load(t, a, path, RANGE_NONE, d);
+	return load_from_commit(t, a, path_tidy(a, path), RANGE_NONE, d);
+}
+
 static const struct source *load_beside(void *context, struct arena *a,
 					const struct file_request *q, struct diags *d)
 {

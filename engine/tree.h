@@ -44,6 +44,10 @@ const char *tree_name(const struct tree *t, struct arena *a, const char *path);
 /* NULL with an error at `where`, the place that names the file. */
 const struct source *tree_load(const struct tree *t, struct arena *a, const char *path,
 			       struct range where, struct diags *d);
+/* The same of a commit, for a path as `git show` takes it: from the repository's root, or from
+ * the folder when it begins with "./" or "../". */
+const struct source *tree_load_shown(const struct tree *t, struct arena *a, const char *path,
+				     struct diags *d);
 /* For template_load of what tree_load gave. */
 struct template_loader tree_loader(const struct tree *t);
 

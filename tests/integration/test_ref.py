@@ -85,6 +85,33 @@ def test_nested_templates_and_what_they_include_are_of_the_commit(repo):
     repo.run("plan").ok(1)
 
 
+def test_one_template_of_a_commit_needs_no_project(repo):
+    repo.commit("nested", {"stacks/web.yaml": OUTER, "stacks/parts/net.yaml": WEB % 7})
+    repo.git("tag", "nested")
+    repo.commit("other", {"stacks/parts/net.yaml": (WEB % 8).replace("!Ref Size", "!Ref Siz"),
+                          "stacks/web.yaml": WEB % 9})
+    (repo.at / "stacks/web.yaml").unlink()
+    for name in "v1:services/shop/stacks/web.yaml", "v1:./stacks/web.yaml":
+        repo.run("render", name).ok().out('"Size": 1')
+    repo.run("render", "v1:../web.yaml", cwd=repo.at / "stacks/parts").ok().out('"Size": 1')
+    repo.run("render", "--normalize", "HEAD:./stacks/web.yaml").ok().out('"9"')
+    repo.run("render", "stacks/web.yaml", "--ref", "v1").ok().out('"Size": 1')
+    repo.run("graph", "v1:./stacks/web.yaml").ok().out("App")
+    repo.run("validate", "nested:./stacks/web.yaml", "v1:./stacks/web.yaml").ok().err("2 templates")
+    name = "HEAD:services/shop/stacks/parts/net.yaml"
+    repo.run("validate", name).ok(1).err(name + ":3:", "Siz")
+    repo.run("validate", "v1:stacks/web.yaml").ok(1).err("not in this commit")
+    repo.run("validate", "v1:/web.yaml").ok(1).err("no path within a repository")
+    repo.run("validate", "nowhere:web.yaml").ok(1).err("HD2803")
+    (repo.at / "v1:web.yaml").write_text(WEB % 3)
+    repo.run("render", "v1:web.yaml").ok().out('"Size": 3')
+
+
+def test_a_stack_is_rendered_of_any_commit(repo):
+    repo.run("render", "web", "--region", "east", "--ref", "v1").ok().out('"Size": 1')
+    repo.run("render", "web", "--region", "east").ok().out('"Size": 2')
+
+
 def test_links_and_paths_stay_in_the_repository(repo):
     (repo.dir / "shared").mkdir()
     (repo.dir / "shared/web.yaml").write_text(WEB % 5)
