@@ -83,7 +83,7 @@ static int select_saved(struct invocation *in, struct selection *out)
 
 	saved_plan_selection(in->saved, out);
 	saved_plan_request(in->saved, &request);
-	if (request.mode == RUN_DESTROY)
+	if (request.mode == RUN_DESTROY && !out->ref)
 		out->faults = FAULTS_LEFT_OUT;
 	if (add_files(in, &all) != 0)
 		return -1;

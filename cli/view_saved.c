@@ -1,4 +1,6 @@
 /* view_saved.c - a saved plan: who made it, when and how, then the plan as it was shown. */
+#include <string.h>
+
 #include "cli/view.h"
 #include "cli/view_text.h"
 
@@ -37,6 +39,21 @@ static void add_parameters(struct str *out, const json_t *header)
 	add_list(out, before, json_object_get(header, "param_file"));
 }
 
+static void add_commit(struct str *out, const json_t *header)
+{
+	const char *commit = json_str(header, "commit", NULL), *ref = json_str(header, "ref", "");
+
+	if (!commit)
+		return;
+	str_add(out, "\nOf commit ");
+	shown_text(out, text_of(commit));
+	if (strcmp(commit, ref) != 0) {
+		str_add(out, " (");
+		shown_text(out, text_of(ref));
+		str_add_char(out, ')');
+	}
+}
+
 void view_saved_plan(struct str *out, const struct saved_plan *s, const struct style *st)
 {
 	const json_t *header = saved_plan_header(s);
@@ -51,6 +68,7 @@ void view_saved_plan(struct str *out, const struct saved_plan *s, const struct s
 	shown_text(out, text_of(json_str(header, "by", "?")));
 	str_add(out, " with hadeploy ");
 	shown_text(out, text_of(json_str(header, "program", "?")));
+	add_commit(out, header);
 	add_list(out, "\nStacks: ", json_object_get(header, "stacks"));
 	add_list(out, "\nRegions: ", json_object_get(header, "regions"));
 	add_parameters(out, header);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "engine/saved_plan_parts.h"
+#include "engine/tree.h"
 
 #define SEAL_BEFORE "],\n\"seal\":\""
 #define SEAL_AFTER "\"}\n"
@@ -97,6 +98,15 @@ static void set_maker(json_t *header, struct engine *e)
 	str_release(&by);
 }
 
+/* The commit itself: what it was named by may name another one later. */
+static void set_commit(json_t *header, const struct tree *files)
+{
+	if (!tree_ref(files))
+		return;
+	json_object_set_new(header, "commit", json_string(tree_commit(files)));
+	json_object_set_new(header, "ref", json_string(tree_ref(files)));
+}
+
 static json_t *header_json(struct engine *e, const struct run_request *q)
 {
 	const struct selection *sel = &e->options.selection;
@@ -112,6 +122,7 @@ static json_t *header_json(struct engine *e, const struct run_request *q)
 	json_object_set_new(j, "refresh", json_boolean(q->refresh == REFRESH_YES));
 	json_object_set_new(j, "stacks", texts(sel->stacks, sel->stack_count));
 	json_object_set_new(j, "regions", texts(sel->regions, sel->region_count));
+	set_commit(j, e->project->manifest->files);
 	set_parameters(j, sel);
 	if (sel->overrides == OVERRIDES_DROPPED)
 		json_object_set_new(j, "drop_overrides", json_true());
@@ -399,7 +410,7 @@ void saved_plan_selection(const struct saved_plan *s, struct selection *out)
 	const char *name;
 	json_t *value;
 
-	*out = (struct selection){.params = params};
+	*out = (struct selection){.params = params, .ref = json_str(header, "commit", NULL)};
 	if (json_flag(header, "drop_overrides", false))
 		out->overrides = OVERRIDES_DROPPED;
 	out->stacks = text_list(s, json_object_get(header, "stacks"), &out->stack_count);

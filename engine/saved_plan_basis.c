@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "engine/due.h"
 #include "engine/project_parts.h"
+#include "engine/tree.h"
 #include "templates/node.h"
 
 static void set_text(json_t *object, const char *key, const char *text)
@@ -24,13 +25,21 @@ void saved_plan_digest_source(const struct source *src, char out[65])
 
 /* --- files ----------------------------------------------------------------------------- */
 
-/* As the manifest's folder sees it: from wherever the program is run, and however the folder is
+/* Of a commit from the repository's root, whatever the commit was named by.  Else as the
+ * manifest's folder sees it: from wherever the program is run, and however the folder is
  * named, a file has the same name. */
 static const char *relative_name(struct arena *a, const struct engine *e, const char *name)
 {
-	char *path = realpath(name, NULL), *dir = realpath(e->options.dir, NULL);
-	size_t len = dir ? strlen(dir) : 0;
-	const char *found = name;
+	const char *found = tree_path(e->project->manifest->files, name);
+	char *path, *dir;
+	size_t len;
+
+	if (found)
+		return found;
+	found = name;
+	path = realpath(name, NULL);
+	dir = realpath(e->options.dir, NULL);
+	len = dir ? strlen(dir) : 0;
 
 	if (path && dir && !strncmp(path, dir, len) && path[len] == '/')
 		found = arena_strdup(a, path + len + 1);

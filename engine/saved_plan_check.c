@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "engine/project_parts.h"
+#include "engine/tree.h"
 
 /* Members that are not the same in both; NULL where there is none. */
 struct difference {
@@ -103,14 +104,39 @@ static void compare_on_disk(struct comparing *c, const char *dir, const char *na
 	arena_free(a);
 }
 
+/* What a commit has never changes; it may be gone. */
+static void compare_commit(struct comparing *c, const char *dir, const char *commit)
+{
+	struct arena *a = arena_new();
+	struct diags found = DIAGS_INIT;
+	struct diag *g;
+
+	if (!tree_of_commit(a, dir, commit, NULL, &found)) {
+		g = diag_add(c->d, DIAG_PLAN_STALE_FILE, RANGE_NONE,
+			     "commit %s, which the plan was made of, cannot be read here", commit);
+		if (found.first)
+			diag_detail(c->d, g, "%s", found.first->summary);
+		diag_hint(c->d, g, "%s",
+			  found.first && found.first->hint ? found.first->hint
+							   : "git fetch may bring it");
+		c->rc = -1;
+	}
+	diags_release(&found);
+	arena_free(a);
+}
+
 int saved_plan_check_files(const struct saved_plan *s, const char *dir, struct diags *d)
 {
 	struct comparing c = {.s = s, .d = d};
+	const char *name, *commit = json_str(saved_plan_header(s), "commit", NULL);
 	const json_t *files = made_from(s, "files");
-	const char *name;
 	json_t *digest;
 
 	check_program(&c);
+	if (commit) {
+		compare_commit(&c, dir, commit);
+		return c.rc;
+	}
 	compare_on_disk(&c, dir, MANIFEST_NAME, json_string_value(made_from(s, "manifest")));
 	json_object_foreach((json_t *)files, name, digest)
 	{

@@ -130,6 +130,13 @@ const char *tree_name(const struct tree *t, struct arena *a, const char *path)
 	return arena_printf(a, "%s:%s", t->shown, from_root(t, a, path));
 }
 
+const char *tree_path(const struct tree *t, const char *name)
+{
+	size_t len = t->ref ? strlen(t->shown) : 0;
+
+	return t->ref && !strncmp(name, t->shown, len) && name[len] == ':' ? name + len + 1 : NULL;
+}
+
 bool tree_has(const struct tree *t, const char *path)
 {
 	struct arena *a = arena_new();

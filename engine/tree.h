@@ -41,6 +41,9 @@ const char *tree_commit(const struct tree *t);
 bool tree_has(const struct tree *t, const char *path);
 /* The name that messages show of it. */
 const char *tree_name(const struct tree *t, struct arena *a, const char *path);
+/* The path from the repository's root of a file with such a name; NULL: it is no file of a
+ * commit. */
+const char *tree_path(const struct tree *t, const char *name);
 /* NULL with an error at `where`, the place that names the file. */
 const struct source *tree_load(const struct tree *t, struct arena *a, const char *path,
 			       struct range where, struct diags *d);

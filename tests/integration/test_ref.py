@@ -1,5 +1,6 @@
 """Plans, applies and checks of any commit, without touching the work tree."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -194,3 +195,49 @@ def test_definitions_are_of_the_commit(tmp_path):
 def test_a_repository_that_cannot_be_read(repo):
     (repo.dir / ".git" / "config").write_text("[core\n")
     repo.run("plan", "--ref", "v1").ok(1).err("HD2801", "cannot be read", "git fsck")
+
+
+def test_a_saved_plan_applies_its_commit(repo):
+    old = repo.head("v1")
+    repo.git("branch", "next", "v1")
+    repo.run("plan", "--ref", "next", "--out", "plan.json").ok()
+    repo.git("branch", "-f", "next", "main")
+    repo.run("plan", "--show", "plan.json").ok().out(f"Of commit {old} (next)")
+    header = json.loads(repo.run("plan", "--show", "plan.json", "--json").stdout.split("\n")[0])
+    assert (header["commit"], header["ref"]) == (old, "next")
+    repo.run("apply", "--plan", "plan.json", "--ref", "v1").ok(64).err("--ref does not go")
+    (repo.at / "hadeploy.yaml").write_text("Project: shop\n")
+    repo.run("apply", "--plan", "plan.json").ok()
+    repo.run("plan", "--ref", "v1", "--exit-code").ok()
+    repo.git("checkout", "-q", ".")
+    (repo.at / "plan.json").write_text("{}")
+
+
+def test_a_saved_plan_whose_commit_is_gone(repo):
+    repo.git("checkout", "-q", "-b", "gone")
+    gone = repo.commit("gone", {"stacks/web.yaml": WEB % 4})
+    repo.run("plan", "--ref", "gone", "--out", "plan.json").ok()
+    repo.git("checkout", "-q", "main")
+    repo.git("branch", "-q", "-D", "gone")
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    repo.git("gc", "-q", "--prune=now")
+    repo.run("apply", "--plan", "plan.json").ok(4).err("HD2157", gone, "git fetch")
+
+
+def test_a_resumed_run_goes_on_with_its_commit(lab, tmp_path):
+    lab.add("web-e1", "east", "east-a", "127.10.1.11", roles=["web"])
+    host = lab.start().host("web-e1")
+
+    def pages(size):
+        return template({name: {"Type": "SSH::File", "Properties": {
+            "Host": "web-e1", "Path": str(host.root / path), "Content": size}}
+            for name, path in (("First", "first"), ("Second", "later/second"))})
+    project = lab.project(tmp_path / "p", templates={"web": pages("one")})
+    repo = Repository(project.dir)
+    one = repo.commit("one", {".gitignore": ".hadeploy\n"})
+    repo.run("apply", "--ref", "main", "--yes", "--on-failure", "keep").ok(1)
+    repo.commit("two", {"stacks/web.yaml": json.dumps(pages("two"))})
+    (host.root / "later").mkdir()
+    repo.run("operation", "resume", "--yes").ok().err(f"--ref={one}")
+    assert (host.root / "first").read_text() == (host.root / "later/second").read_text() == "one"
+    repo.run("plan", "--ref", one, "--exit-code").ok()
