@@ -264,6 +264,7 @@ json_t *json_plan_change(const struct change *c)
 	if (c->because)
 		json_object_set_new(j, "because", because_json(c));
 	set_flag(j, "conditional", c->conditional);
+	set_flag(j, "only_commit", c->only_commit);
 	set_flag(j, "snapshot", c->snapshot);
 	json_set_text(j, "moved_from", c->moved_from);
 	if (c->left_out != ACTION_NONE)

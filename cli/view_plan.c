@@ -296,6 +296,8 @@ static void add_phrases(struct str *out, const struct page *p, const struct chan
 {
 	if (reason_speaks(c))
 		add_reason_text(next_phrase(out), c);
+	if (c->only_commit)
+		str_add(next_phrase(out), "only HA::GitCommit differs");
 	if (c->because && !c->conditional && p->kind != PLAN_FOR_DRIFT)
 		add_because(next_phrase(out), p->plan, c);
 	if (c->moved_from)

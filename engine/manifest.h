@@ -129,6 +129,7 @@ struct manifest_stack {
 	size_t policy_count;
 	struct rollout_preferences rollout; /* as written; defaults where nothing is */
 	bool retain_instances; /* what goes to a target that is no longer named stays there */
+	bool ignore_commit;    /* what differs in HA::GitCommit alone is left as it is */
 	const char *restore;   /* runbook that brings its data back in a recreated region; NULL */
 	struct range where;
 };

@@ -128,6 +128,14 @@ static void set_retain(struct manifest_reader *r, const struct manifest_part *pa
 	((struct stack_reading *)into)->stack->retain_instances = text_is(value->text, "true");
 }
 
+static void set_ignore_commit(struct manifest_reader *r, const struct manifest_part *part,
+			      void *into, const struct node *value)
+{
+	(void)r;
+	(void)part;
+	((struct stack_reading *)into)->stack->ignore_commit = text_is(value->text, "true");
+}
+
 static void set_rollout(struct manifest_reader *r, const struct manifest_part *part, void *into,
 			const struct node *value)
 {
@@ -151,6 +159,7 @@ static const struct manifest_key stack_rows[] = {
 	{"Targets", KEY_ANY, KEY_REQUIRED, set_targets, NULL},
 	{"Overrides", KEY_ANY, KEY_OPTIONAL, NULL, NULL}, /* read with Targets */
 	{"RetainInstances", KEY_FLAG, KEY_OPTIONAL, set_retain, NULL},
+	{"IgnoreCommit", KEY_FLAG, KEY_OPTIONAL, set_ignore_commit, NULL},
 	{"DependsOn", KEY_ANY, KEY_OPTIONAL, set_depends_on, NULL},
 	{"Rollout", KEY_MAP, KEY_OPTIONAL, set_rollout, NULL},
 	{"DeletionProtection", KEY_FLAG, KEY_OPTIONAL, set_protection, NULL},

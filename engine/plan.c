@@ -160,6 +160,7 @@ static void dump_change(struct str *out, const struct plan *plan, const struct c
 	if (c->left_out)
 		str_printf(out, " left-out=%s", action_name(c->left_out));
 	dump_flag(out, c->conditional, "conditional");
+	dump_flag(out, c->only_commit, "only-commit");
 	dump_flag(out, c->snapshot, "snapshot");
 	dump_where(out, &c->where);
 	str_add_char(out, '\n');

@@ -106,6 +106,7 @@ struct change {
 
 	bool conditional;       /* REPLACE: hangs on a value that is not known yet and may prove the
 				   same; then it is an update or nothing */
+	bool only_commit;       /* UPDATE, REPLACE: nothing but HA::GitCommit differs */
 	bool snapshot;          /* DELETE, REPLACE: a snapshot is taken before the old one goes */
 	const char *moved_from; /* logical id under which `before` is recorded; NULL: its own */
 	/* NONE: what would be done, were it not left out by --only or --exclude. */

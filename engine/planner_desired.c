@@ -303,6 +303,45 @@ static int settle(struct draft *f, const struct record *r, const struct observat
 	return rc;
 }
 
+static int settle_again(struct draft *f, const struct record *r)
+{
+	f->paths.count = 0;
+	map_release(&f->by_pointer);
+	f->foreseen = (struct refinement){0};
+	f->c->conditional = false;
+	f->c->desired = json_text(f->p->a, f->masked);
+	return settle(f, r, planner_observation(f->p, r));
+}
+
+/* With the commit that was applied there may be nothing to do.  When there is, the new one is
+ * applied with it. */
+static int leave_commit(struct draft *f, const struct record *r)
+{
+	json_t *desired = f->desired, *masked = f->masked;
+	int rc;
+
+	f->desired = draft_with_old_commit(f, desired);
+	f->masked = masked == desired ? json_incref(f->desired) : draft_with_old_commit(f, masked);
+	rc = settle_again(f, r);
+	if (!rc && f->c->action != ACTION_NONE) {
+		json_decref(f->desired);
+		json_decref(f->masked);
+		f->desired = json_incref(desired);
+		f->masked = json_incref(masked);
+		rc = settle_again(f, r);
+	}
+	json_decref(desired);
+	json_decref(masked);
+	f->c->only_commit = !rc && draft_only_commit(f);
+	return rc;
+}
+
+static int decide_on_commit(struct draft *f, const struct record *r)
+{
+	f->c->only_commit = draft_only_commit(f);
+	return f->c->only_commit && f->w->instance->stack->ignore_commit ? leave_commit(f, r) : 0;
+}
+
 static void keep_paths(struct draft *f)
 {
 	struct path_change *paths;
@@ -390,7 +429,7 @@ static int draft_make(struct draft *f)
 		return -1;
 	write_documents(f);
 	f->c->endpoint = endpoint_of(f);
-	if (settle(f, r, r ? planner_observation(f->p, r) : NULL))
+	if (settle(f, r, r ? planner_observation(f->p, r) : NULL) || decide_on_commit(f, r))
 		return -1;
 	keep_paths(f);
 	tell_known(f);

@@ -6,6 +6,7 @@
  *	planner_order.c    resources of a document in dependency order, cycles
  *	planner_desired.c  one resource of a document: its change
  *	planner_paths.c    the paths of that change: template, world, provider
+ *	planner_commit.c   changes in which nothing but the commit differs
  *	planner_deletes.c  records that nobody wants any more
  *	planner_needs.c    which changes wait for which
  *	planner_causes.c   which change is behind another
@@ -96,6 +97,12 @@ bool draft_is_endpoint(const struct draft *f, const char *pointer);
 const char *planner_masked_text(struct planning *p, const json_t *value, const json_t *sensitive);
 /* The pointer is `parent` or lies below it. */
 bool pointer_within(struct text pointer, struct text parent);
+
+/* planner_commit.c, once it is decided: nothing but HA::GitCommit is behind it, as far as can be
+ * seen: a commit that something was computed from (Fn::Base64) cannot. */
+bool draft_only_commit(const struct draft *f);
+/* The document with what is recorded where that is so.  New reference. */
+json_t *draft_with_old_commit(const struct draft *f, const json_t *document);
 
 /* planner_deletes.c: changes for records that the documents do not want. */
 void planner_deletes(struct planning *p, const struct planning_instance *w);

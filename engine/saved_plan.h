@@ -54,7 +54,8 @@ struct saved_plan *saved_plan_open(const struct saved_plan_source *src, struct d
 void saved_plan_close(struct saved_plan *s); /* accepts NULL */
 
 /* What needs no engine: the program's version and the files it was made from, as they are on
- * disk now; of a plan of a commit, that the commit is there.  0, or -1 with an error for each that differs. */
+ * disk now; of a plan of a commit, that the commit is there.  0, or -1 with an error for each
+ * that differs. */
 int saved_plan_check_files(const struct saved_plan *s, const char *dir, struct diags *d);
 
 /* As they were when it was made; texts live as long as the saved plan. */

@@ -138,6 +138,49 @@ def test_templates_get_the_commit(repo):
     repo.run("plan", "--exit-code").ok(2).out(f"{two}-dirty")
 
 
+def test_what_only_the_commit_changes_is_called_so(repo):
+    repo.commit("named", {"stacks/web.yaml": NAMED})
+    repo.run("apply", "--yes").ok()
+    repo.commit("more", {"README": "x"})
+    assert repo.run("plan").ok().stdout.count("only HA::GitCommit differs") == 1
+    changes = lines(repo.run("plan", "--json"), "change")
+    assert [c.get("only_commit") for c in changes] == [True, True]
+    repo.write({"README": "y"})
+    repo.run("plan").ok().out("only HA::GitCommit differs")
+    repo.write({"stacks/web.yaml": NAMED.replace("Size: 1", "Size: 2")})
+    assert "only HA" not in repo.run("plan").ok().stdout
+    repo.write({"stacks/web.yaml": NAMED.replace("app-", "www-")})
+    assert "only HA" not in repo.run("plan").ok().stdout
+
+
+def test_a_stack_can_ignore_the_commit(repo):
+    ignoring = MANIFEST.replace("targets", "Targets").replace(
+        "[east, west]}", "[east, west], IgnoreCommit: true}")
+    named = NAMED + """\
+  Next: {Type: 'Sim::Node', Properties: {Size: 1, Name: !GetAtt App.Name}}
+Outputs: {Name: {Value: !GetAtt App.Name}}
+"""
+    one = repo.commit("named", {"hadeploy.yaml": ignoring, "stacks/web.yaml": named})
+    repo.run("apply", "--yes").ok()
+    two = repo.commit("more", {"README": "x"})
+    repo.run("plan", "--exit-code").ok()
+    repo.run("plan", "--refresh", "--exit-code").ok()
+    repo.run("apply", "--yes").ok()
+    assert {r["inputs"].get("Name") for r in lines(
+        repo.run("state", "list", "--json"), "record") if "Name" in r["inputs"]} == {f"app-{one}"}
+    repo.write({"stacks/web.yaml": named.replace("Size: 1", "Size: 2", 1)})
+    repo.commit("bigger")
+    three = repo.head()
+    plan = repo.run("plan", "--exit-code").ok(2).out(f"app-{three}", "1 -> 2")
+    assert "only HA" not in plan.stdout and two not in plan.stdout
+    repo.run("apply", "--yes").ok()
+    repo.run("plan", "--exit-code").ok()
+    repo.commit("again", {"README": "z"})
+    repo.run("plan", "--exit-code").ok()
+    repo.commit("heeding", {"hadeploy.yaml": MANIFEST})
+    repo.run("plan", "--exit-code").ok(2).out("only HA::GitCommit differs")
+
+
 def test_a_saved_plan_is_of_its_commit(repo):
     repo.commit("named", {"stacks/web.yaml": NAMED})
     repo.run("plan", "--out", "../../../plan.json").ok()
