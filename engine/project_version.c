@@ -1,8 +1,10 @@
 /* project_version.c - which files a project's stack instances use, and the version they have. */
 #include <string.h>
 
+#include "base/file.h"
 #include "base/vec.h"
 #include "engine/project_parts.h"
+#include "engine/schema.h"
 #include "engine/tree.h"
 #include "engine/version.h"
 
@@ -24,7 +26,7 @@ void project_start_version(struct project *p, const struct selection *sel)
 
 static void use(struct project *p, struct used_list *used, const char *path, struct text bytes)
 {
-	*arena_vec_add(p->arena, used) = (struct version_used){path, bytes};
+	*arena_vec_add(p->arena, used) = (struct version_used){.path = path, .bytes = bytes};
 }
 
 /* Those of a commit are as the commit has them; what is named on the command line is not of it.
@@ -60,6 +62,44 @@ static void use_template(struct project *p, struct used_list *used, const struct
 	}
 }
 
+/* What a property names: a Source of SSH::File. */
+static void use_named(struct project *p, struct used_list *used, const struct doc_resource *r,
+		      const char *pointer)
+{
+	bool exact = false;
+	const struct value *v = value_at(r->properties, text_of(pointer), &exact);
+	const char *path;
+
+	if (!v || !exact || v->kind != VALUE_STRING || v->sensitive)
+		return;
+	path = path_expand_home(p->arena, arena_text(p->arena, v->text));
+	*arena_vec_add(p->arena, used) = (struct version_used){
+		.path = path_join(p->arena, tree_dir(p->manifest->files), path),
+		.unread = true,
+	};
+}
+
+/* Once it is evaluated. */
+static void use_sources(struct project *p, struct used_list *used, const struct instance *i)
+{
+	const struct provider_entry *entry;
+	const struct schema *schema;
+	const char *const *pointers;
+	size_t count;
+
+	if (!i->doc || tree_ref(p->manifest->files))
+		return;
+	for (size_t k = 0; k < i->doc->resource_count; k++) {
+		const struct doc_resource *r = &i->doc->resources[k];
+
+		if (!registry_find(p->registry, r->type, &entry, &schema))
+			continue;
+		pointers = schema_files(schema, &count);
+		for (size_t n = 0; n < count; n++)
+			use_named(p, used, r, pointers[n]);
+	}
+}
+
 const struct version *project_version(struct project *p, struct diags *d)
 {
 	const struct template *last = NULL;
@@ -73,6 +113,7 @@ const struct version *project_version(struct project *p, struct diags *d)
 		if (p->instances[i].tpl != last)
 			use_template(p, &used, p->instances[i].tpl);
 		last = p->instances[i].tpl;
+		use_sources(p, &used, &p->instances[i]);
 	}
 	p->version = versions_with(p->versions, used.items, used.count, d);
 	return p->version;
@@ -85,6 +126,7 @@ const struct version *project_version_of(struct project *p, const struct instanc
 
 	use_common(p, &used);
 	use_template(p, &used, i->tpl);
+	use_sources(p, &used, i);
 	return versions_with(p->versions, used.items, used.count, d);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/file.h"
+#include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "vcs/vcs.h"
@@ -162,10 +164,22 @@ static const char *path_in(const struct versions *v, const char *absolute)
 								     : absolute;
 }
 
+/* NULL when it cannot be told. */
+static const char *digest_of(struct versions *v, const struct version_used *u)
+{
+	struct str bytes = STR_INIT;
+	char digest[65];
+	bool known = u->bytes.ptr || (u->unread && !file_read(u->path, LIMIT_SOURCE_LEN, &bytes));
+
+	if (known)
+		digest_sha256(u->bytes.ptr ? u->bytes : str_text(&bytes), digest);
+	str_release(&bytes);
+	return known ? arena_strdup(v->a, digest) : NULL;
+}
+
 static const struct compared *compare(struct versions *v, const struct version_used *u)
 {
 	struct compared *c = map_find(&v->files, text_of(u->path));
-	char digest[65];
 	char *real;
 
 	if (c)
@@ -176,10 +190,8 @@ static const struct compared *compare(struct versions *v, const struct version_u
 	c->difference = vcs_compare_file(v->r, v->commit->commit, real ? real : u->path);
 	c->file.path = clean(v->a, path_in(v, real ? real : u->path));
 	c->file.added = c->difference == VCS_ADDED;
-	if (c->difference != VCS_SAME && u->bytes.ptr) {
-		digest_sha256(u->bytes, digest);
-		c->file.digest = arena_strdup(v->a, digest);
-	}
+	if (c->difference != VCS_SAME)
+		c->file.digest = digest_of(v, u);
 	free(real);
 	return c;
 }

@@ -55,7 +55,8 @@ const struct version *versions_commit(struct versions *v, struct diags *d);
 /* A file that is used. */
 struct version_used {
 	const char *path;  /* as it can be opened */
-	struct text bytes; /* as it was read; ptr NULL: it may hold secrets */
+	struct text bytes; /* as it was read; ptr NULL: it may hold secrets, or... */
+	bool unread;       /* ...nobody here has read it: done when its digest is wanted */
 };
 /* versions_commit with those of the files that are not as the commit has them; each file is
  * compared once, however often it is asked for. */

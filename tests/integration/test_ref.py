@@ -171,6 +171,12 @@ def test_files_of_a_host_are_of_the_commit(lab, tmp_path):
     repo.run("plan", "--ref", "HEAD~1", "--exit-code").ok()
     repo.run("apply", "--yes").ok()
     assert (host.root / "page").read_text() == "two\n"
+    repo.write({"files/page": "three\n"})
+    repo.run("apply", "--yes").ok()
+    lines = repo.run("history", "--json").ok().stdout.splitlines()
+    assert [(f["path"], len(f["digest"])) for f in json.loads(lines[0])["version"]["files"]] == [
+        ("files/page", 64)]
+    repo.run("apply", "--ref", "HEAD", "--yes").ok()
     repo.write({"files/page": None})
     repo.run("plan", "--ref", "HEAD", "--exit-code").ok()
     repo.git("rm", "-q", "files/page")
