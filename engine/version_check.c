@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "engine/project_parts.h"
 #include "engine/tree.h"
+#include "engine/version.h"
 #include "engine/version_check_parts.h"
 
 #define FILES_MAX ((size_t)5)
@@ -120,23 +122,17 @@ static void say_unreadable(struct policy_check *c, struct diags *found)
 
 /* --- the work tree ----------------------------------------------------------------------- */
 
-/* Files of the project that no commit has: the manifest, and templates of what would be changed. */
+/* Used files that the commit does not have.  Parameter files, of which there is no digest, are
+ * what was given to this run and no part of the project. */
 static const char *const *added_files(struct policy_check *c, size_t *count)
 {
-	const struct project *p = c->q->project;
-	const char **found = ARENA_ARRAY(c->a, p->instance_count + 1, const char *);
-	const char *manifest = path_join(c->a, p->manifest->dir, MANIFEST_NAME);
+	const struct version *v = project_version(c->q->project, c->d);
+	const char **found = ARENA_ARRAY(c->a, v->file_count, const char *);
 
 	*count = 0;
-	if (vcs_compare_file(c->r, c->commit->id, manifest) == VCS_ADDED)
-		found[(*count)++] = MANIFEST_NAME;
-	for (size_t i = 0; i < p->instance_count; i++) {
-		const char *name = p->instances[i].stack->template_path;
-		const char *path = path_join(c->a, p->manifest->dir, name);
-
-		if ((*count == 0 || !is_among(name, found, *count)) &&
-		    vcs_compare_file(c->r, c->commit->id, path) == VCS_ADDED)
-			found[(*count)++] = name;
+	for (size_t i = 0; i < v->file_count; i++) {
+		if (v->files[i].added && v->files[i].digest)
+			found[(*count)++] = v->files[i].path;
 	}
 	return found;
 }

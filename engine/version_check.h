@@ -21,7 +21,7 @@ enum policy_use {
 
 struct version_question {
 	struct arena *a;
-	const struct project *project;
+	struct project *project;
 	const struct instance_id *const *items; /* what would be changed */
 	size_t count;
 	enum policy_use use;

@@ -121,12 +121,13 @@ static void check_policy(const struct apply_question *q, struct engine *e, struc
 	const struct project *p = e->project;
 	const struct instance_id **items =
 		ARENA_ARRAY(q->a, p->instance_count, const struct instance_id *);
-	const struct version_question v = {.a = q->a,
-					   .project = p,
-					   .items = items,
-					   .count = p->instance_count,
-					   .use = POLICY_REFUSES,
-					   .reason = q->x->q->override_policy};
+	const struct version_question v = {
+		.a = q->a,
+		.project = (struct project *)p, /* its version is looked for */
+		.items = items,
+		.count = p->instance_count,
+		.use = POLICY_REFUSES,
+		.reason = q->x->q->override_policy};
 
 	for (size_t i = 0; i < p->instance_count; i++)
 		items[i] = &p->instances[i].id;
