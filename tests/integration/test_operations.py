@@ -256,12 +256,14 @@ def rewrite_request(project, request):
     """The words of the only run, with the checksum that they need (engine/state_history.c)."""
     db = sqlite3.connect(project.state_file)
     names = ("run", "command", "user", "host", "status", "instances", "counts", "machine",
-             "started", "request", "resumes", "pid", "started_ms", "ended_ms")
+             "started", "request", "resumes", "pid", "started_ms", "ended_ms", "made_from")
     row = dict(zip(names, db.execute(f"SELECT {', '.join(names)} FROM run").fetchone()))
     row["request"] = request
     parts = [struct.pack("<q", len(text.encode())) + text.encode()
              for text in ("run", *(row[name] for name in names[:11]))]
-    parts += [struct.pack("<q", row[name]) for name in names[11:]]
+    parts += [struct.pack("<q", row[name]) for name in names[11:14]]
+    if row["made_from"]:
+        parts += [struct.pack("<q", len(row["made_from"])) + row["made_from"].encode()]
     checksum = hashlib.sha256(b"".join(parts)).digest()[:16]
     db.execute("UPDATE run SET request = ?, checksum = ?", (request, checksum))
     db.commit()
