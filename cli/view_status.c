@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "cli/view_status_version.h"
 #include "cli/view_text.h"
 #include "cli/view_value.h"
 
@@ -323,6 +324,7 @@ void view_status(struct str *out, const char *project, const struct status_rows 
 		add_cells(&m);
 	if (rows->count > SUMMED_UP || rows->each)
 		view_status_legend(out, rows, st);
+	view_status_versions(out, rows);
 	add_all_details(&m);
 	map_release(&m.cells);
 	arena_free(m.a);

@@ -211,3 +211,9 @@ def test_an_execution_of_a_runbook_tells_what_it_was_made_from(repo):
     whole = json.loads(repo.run("runbook", "report", "--format", "json").ok().stdout)
     assert whole["version"] == f"{one[:10]} (main)"
     assert one in json.dumps(whole["events"])
+
+
+def test_status_tells_what_was_applied_from(repo):
+    repo.run("apply", "--yes").ok()
+    first = repo.head()[:10]
+    repo.run("status").ok().out("Applied from", f"{first} (main)", "web/east")
