@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -16,12 +17,22 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "limit(seconds): what this test may take; default 120")
     # What runs in the background of a shell ignores Ctrl-C, and so would every process started
     # here: they inherit that, and the tests that interrupt them would wait for ever.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if in_main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def in_main_thread():
+    """Signals are this thread's alone.  On a busy machine a worker of pytest-xdist may find itself
+    in another one, where a test that hangs has to be ended by whoever waits for all of them."""
+    return threading.current_thread() is threading.main_thread()
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
     """A test that hangs fails where it hangs."""
+    if not in_main_thread():
+        yield
+        return
     mark = item.get_closest_marker("limit")
     seconds = mark.args[0] if mark else TEST_LIMIT_S
 

@@ -136,11 +136,11 @@ static void files_that_differ_are_named(void **state)
 	struct versions *v;
 	const struct version *found;
 	const struct version_used used[] = {
-		{at(t, "shop/web.yaml"), TEXT_LIT("three\n")},
-		{at(t, "shop/db.yaml"), TEXT_LIT("two\n")},
-		{at(t, "shop/../shop/web.yaml"), TEXT_LIT("three\n")},
-		{at(t, "shop/secret.yaml"), {NULL, 0}},
-		{at(t, "shop/new.yaml"), TEXT_LIT("new\n")},
+		{at(t, "shop/web.yaml"), TEXT_LIT("three\n"), false},
+		{at(t, "shop/db.yaml"), TEXT_LIT("two\n"), false},
+		{at(t, "shop/../shop/web.yaml"), TEXT_LIT("three\n"), false},
+		{at(t, "shop/secret.yaml"), {NULL, 0}, false},
+		{at(t, "shop/new.yaml"), TEXT_LIT("new\n"), false},
 	};
 
 	sh(t, "cd shop; echo three > web.yaml; echo x > secret.yaml; echo new > new.yaml");
@@ -164,7 +164,7 @@ static void files_that_differ_are_named(void **state)
 static void it_is_read_back_as_it_was_written(void **state)
 {
 	struct repo *t = *state;
-	const struct version_used used = {at(t, "shop/web.yaml"), TEXT_LIT("x\n")};
+	const struct version_used used = {at(t, "shop/web.yaml"), TEXT_LIT("x\n"), false};
 	const struct version *back;
 	const char *text;
 	json_t *j;
