@@ -102,7 +102,7 @@ static int push(struct invocation *in)
 	s = engine_state_open(in->dir, STATE_WRITE, in->clock, &in->diags);
 	if (!s)
 		return -1;
-	rc = engine_mirror_push(in->dir, s, &in->diags);
+	rc = engine_mirror_push(in->dir, in->args->options[OPT_OTHER_PROJECT].text, s, &in->diags);
 	state_close(s);
 	return rc;
 }
@@ -139,7 +139,7 @@ const struct command cmd_state_mirror = {
 		"why it fails. With 'push', commits what is missing and pushes to all remotes.",
 	.examples = (const char *const[]){"hadeploy state mirror push",
 					  "after a remote was not reached", NULL},
-	.options = (const enum option_id[]){OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_OTHER_PROJECT, OPT_JSON, OPT_END},
 	.run = run_mirror,
 };
 
@@ -173,12 +173,11 @@ static int run_restore(struct invocation *in)
 	struct restore_wish wish = {
 		.dir = in->dir,
 		.from = in->args->options[OPT_RESTORE_FROM].text,
+		.other_project = in->args->options[OPT_OTHER_PROJECT].text,
 		.set_aside = option_given(in->args, OPT_SET_ASIDE),
 	};
 	struct restored restored;
 
-	if (!wish.from)
-		wish.from = "refs/hadeploy/state";
 	if (!invocation_project_is_here(in) ||
 	    engine_restore_state(&wish, in->arena, &restored, &in->diags) != 0)
 		return invocation_exit(in);
@@ -191,15 +190,21 @@ const struct command cmd_state_restore = {
 	.group = GROUP_STATE,
 	.summary = "rebuild lost recorded state from its mirror",
 	.operands = "",
-	.help = "Rebuilds recorded state from a mirror (State: Mirror of the manifest): from its "
-		"reference in this repository, from a commit of it, or from a remote. Each file is "
-		"checked. A state that is here already is kept: with --set-aside it is set aside, "
+	.help = "Rebuilds recorded state from a mirror (State: Mirror of the manifest): from a "
+		"reference, a commit of it, or a remote; without --from from what is newest in "
+		"this "
+		"repository and the remotes of the manifest, all of which must answer. Each file "
+		"is "
+		"checked. The mirror of a project with another name is taken only when "
+		"--other-project names it. A state that is here already is kept: with --set-aside "
+		"it is set aside, "
 		"never deleted. The next plan or apply reads everything that is recorded, and "
 		"looks for what an interrupted run may have made since.",
 	.examples = (const char *const[]){"hadeploy state restore --from origin",
 					  "from a remote of the repository",
 					  "hadeploy state restore --from refs/hadeploy/state~1",
 					  "as it was one commit ago", NULL},
-	.options = (const enum option_id[]){OPT_RESTORE_FROM, OPT_SET_ASIDE, OPT_JSON, OPT_END},
+	.options = (const enum option_id[]){OPT_RESTORE_FROM, OPT_SET_ASIDE, OPT_OTHER_PROJECT,
+					    OPT_JSON, OPT_END},
 	.run = run_restore,
 };

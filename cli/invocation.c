@@ -464,7 +464,7 @@ bool invocation_lock_lost(const struct invocation *in)
 bool invocation_forbidden(const struct invocation *in)
 {
 	return in->forbidden || has_error(in, DIAG_POLICY_DENIES) ||
-	       has_error(in, DIAG_STACK_PROTECTED);
+	       has_error(in, DIAG_MIRROR_BEHIND) || has_error(in, DIAG_STACK_PROTECTED);
 }
 
 void invocation_show_diags(struct invocation *in)

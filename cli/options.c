@@ -99,6 +99,11 @@ static const struct option_row rows[] = {
 	[OPT_SET_ASIDE] = {.name = "set-aside",
 			   .kind = OPTION_FLAG,
 			   .help = "keep what is recorded here under another name, and restore"},
+	[OPT_OTHER_PROJECT] = {.name = "other-project",
+			       .kind = OPTION_TEXT,
+			       .value = "NAME",
+			       .help = "the mirror is of a project of this name, and it is meant: "
+				       "the project was renamed, say"},
 	[OPT_ABANDONED] =
 		{.name = "abandoned",
 		 .kind = OPTION_FLAG,
@@ -214,8 +219,10 @@ static const struct option_row rows[] = {
 		 .value = "N",
 		 .help = "provider calls at the same time, over all regions (default 64); scripts "
 			 "that run on a host by themselves do not count",
-		 .min = 1,
-		 .max = LIMIT_PARALLELISM},
+		 .min =
+			 1,
+		 .max =
+			 LIMIT_PARALLELISM},
 	[OPT_LOCK_TIMEOUT] =
 		{.name = "lock-timeout",
 		 .kind = OPTION_DURATION,

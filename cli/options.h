@@ -36,6 +36,7 @@ enum option_id {
 	OPT_ABANDONED,
 	OPT_RESTORE_FROM, /* has the name of OPT_FROM */
 	OPT_SET_ASIDE,
+	OPT_OTHER_PROJECT,
 	OPT_FULL,
 	OPT_OUT,
 	OPT_SHOW,

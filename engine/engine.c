@@ -155,8 +155,10 @@ static void follow(struct engine *e)
 {
 	const struct manifest *m = e->project->manifest;
 	struct mirror_options o = mirror_options_of(e->arena, e->options.command);
+	struct mirror_settings settings = m->mirror;
 
-	o.settings = &m->mirror;
+	settings.project = m->project;
+	o.settings = &settings;
 	o.dir = m->dir;
 	o.state_path = m->state_path;
 	e->mirror = mirror_open(&o, e->state);

@@ -321,7 +321,8 @@ struct mirror_view {
 };
 int engine_mirror_look(const char *dir, struct arena *a, struct mirror_view *out, struct diags *d);
 /* Commits what is missing and pushes to all remotes, however long that takes.  0 or -1. */
-int engine_mirror_push(const char *dir, struct state *s, struct diags *d);
+int engine_mirror_push(const char *dir, const char *other_project, struct state *s,
+		       struct diags *d);
 /* This process, now, as locks and the history name it. */
 struct lock_owner engine_owner(struct arena *a, struct clock *clock, const char *command);
 

@@ -73,13 +73,13 @@ static bool is_create(const struct task *t)
 	       t->change->desired;
 }
 
-void executor_intend(struct executor *x)
+int executor_intend(struct executor *x)
 {
 	struct operation *list;
 	size_t count = 0;
 
 	if (!x->e->mirror)
-		return;
+		return 0;
 	x->e->mirror_plans++;
 	x->lineage = state_lineage(x->e->state, x->arena, x->d);
 	list = ARENA_ARRAY(x->arena, x->task_count, struct operation);
@@ -87,7 +87,7 @@ void executor_intend(struct executor *x)
 		if (is_create(&x->tasks[i]))
 			list[count++] = intention(x, &x->tasks[i]);
 	}
-	mirror_intend(x->e->mirror, history_run(x->e), list, count);
+	return mirror_intend(x->e->mirror, history_run(x->e), list, count, x->d);
 }
 
 const char *executor_found_inputs(struct task *t, const char *inputs, const char *outputs)

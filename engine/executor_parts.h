@@ -246,7 +246,7 @@ void task_look(struct task *t);
 void task_looked(struct task *t);
 
 /* executor_intent.c */
-void executor_intend(struct executor *x);
+int executor_intend(struct executor *x);
 /* The operation's id of the create at this address, when there is a mirror. */
 const char *executor_create_key(const struct executor *x, const struct address *addr);
 /* `inputs` with what the thing that was found shows in place of what was not known. */

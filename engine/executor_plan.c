@@ -291,6 +291,14 @@ static bool any_fault(const struct execution *x, const struct plan *p)
 	return false;
 }
 
+/* Nothing of it begins. */
+static void begin_stopped(struct executor *x)
+{
+	x->stopping = true;
+	rollouts_stop(x->rollouts);
+	walk_stop(x->walk);
+}
+
 int executor_run(struct engine *e, const struct plan *plan,
 		 const struct executor_observed *observed, struct execution *out, struct diags *d)
 {
@@ -308,10 +316,11 @@ int executor_run(struct engine *e, const struct plan *plan,
 	x.halted = ARENA_ARRAY(plan->arena, plan->instance_count, bool);
 	x.dispatch = dispatch_new(e, d);
 	executor_build(&x);
-	executor_intend(&x);
+	blind = executor_intend(&x) != 0;
 	x.rollouts = rollouts_new(&x);
-	blind = find_holders(&x) != 0;
-	x.stopping = blind;
+	blind = find_holders(&x) != 0 || blind;
+	if (blind)
+		begin_stopped(&x);
 	engine_tell(e, (struct event){.kind = EVENT_APPLY_STARTED, .total = x.changes_total});
 	outside_enter(e->outside, OUTSIDE_APPLY, x.known);
 	rc = executor_loop(&x);

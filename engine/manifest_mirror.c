@@ -41,8 +41,8 @@ static void set_ref(struct manifest_reader *r, const struct manifest_part *part,
 		m->ref = value->text.ptr;
 	else
 		manifest_refuse(r, "'Ref' of 'Mirror'", value,
-				"write the full name of a reference that is no branch, no tag and "
-				"nothing of a remote, such as refs/hadeploy/state");
+				"write the full name of a reference below refs/hadeploy/, such as "
+				"refs/hadeploy/state");
 }
 
 void manifest_set_mirror(struct manifest_reader *r, const struct manifest_part *part, void *into,
@@ -69,6 +69,13 @@ void manifest_set_mirror(struct manifest_reader *r, const struct manifest_part *
 	}
 }
 
+static const char *project_of(const struct node *root)
+{
+	const struct node *n = root && root->kind == NODE_MAP ? node_find(root, "Project") : NULL;
+
+	return n && n->kind == NODE_SCALAR ? n->text.ptr : "";
+}
+
 void manifest_load_mirror(struct arena *a, const char *dir, struct mirror_settings *out)
 {
 	const char *path = path_join(a, dir, MANIFEST_NAME);
@@ -85,5 +92,6 @@ void manifest_load_mirror(struct arena *a, const char *dir, struct mirror_settin
 	if (mirror)
 		manifest_set_mirror(&r, NULL, NULL, mirror);
 	*out = m.mirror;
+	out->project = project_of(root);
 	diags_release(&ignored);
 }

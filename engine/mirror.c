@@ -40,6 +40,7 @@ struct mirror {
 	struct mirror_settings settings;
 	pthread_t thread;
 	struct diags failures; /* the writer's, until it is joined */
+	struct diags notes;    /* likewise */
 	struct remote *remotes;
 	size_t remote_count;
 
@@ -55,6 +56,8 @@ struct mirror {
 	char tip[VCS_ID_LEN + 1];
 	const char *run;
 	json_t *intentions;
+	struct mirror_behind behind;
+	bool told; /* of what is behind */
 };
 
 static int64_t now_ms(void)
@@ -109,6 +112,9 @@ static bool open_writer(struct mirror *m, struct mirror_writer *w, struct diags 
 
 	*w = (struct mirror_writer){
 		.ref = m->o.settings->ref,
+		.project = m->o.settings->project,
+		.other = m->o.other_project,
+		.notes = &m->notes,
 		.command = m->o.command,
 		.user = m->o.user,
 		.host = m->o.host,
@@ -237,13 +243,25 @@ static void push_once(struct remote *r, struct vcs_repository *repository, struc
 	struct mirror *m = r->m;
 	char tip[VCS_ID_LEN + 1];
 	enum vcs_push result;
-	struct mirror_push p = {repository, m->o.settings->ref, r->name, &r->stop};
+	struct mirror_behind behind = {.at_ms = 0};
+	struct mirror_push p = {
+		.repository = repository,
+		.ref = m->o.settings->ref,
+		.remote = r->name,
+		.project = m->o.settings->project,
+		.other = m->o.other_project,
+		.pushed = r->pushed,
+		.stop = &r->stop,
+		.behind = &behind,
+	};
 
 	memcpy(tip, m->tip, sizeof(tip));
 	pthread_mutex_unlock(&m->lock);
 	diags_release(d);
 	result = mirror_push_to(&p, d);
 	pthread_mutex_lock(&m->lock);
+	if (*behind.what && !*m->behind.what)
+		m->behind = behind;
 	if (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED) || result == VCS_PUSHED)
 		note_push(r, result, tip, d);
 	pthread_cond_broadcast(&m->done);
@@ -289,6 +307,7 @@ static void load_remotes(struct mirror *m)
 	mirror_load_status(m->a, m->o.state_path, &status);
 	m->remotes = ARENA_ARRAY(m->a, settings->remote_count, struct remote);
 	m->remote_count = settings->remote_count;
+	m->behind = status.behind;
 	for (size_t i = 0; i < m->remote_count; i++) {
 		struct remote *r = &m->remotes[i];
 		const struct mirror_remote_status *was;
@@ -373,7 +392,8 @@ static void keep_options(struct mirror *m, const struct mirror_options *o)
 	for (size_t i = 0; i < o->settings->remote_count; i++)
 		remotes[i] = arena_strdup(m->a, o->settings->remotes[i]);
 	m->settings = (struct mirror_settings){true, arena_strdup(m->a, o->settings->ref), remotes,
-					       o->settings->remote_count};
+					       o->settings->remote_count,
+					       arena_strdup(m->a, o->settings->project)};
 	m->o = (struct mirror_options){
 		.settings = &m->settings,
 		.dir = arena_strdup(m->a, o->dir),
@@ -381,6 +401,7 @@ static void keep_options(struct mirror *m, const struct mirror_options *o)
 		.command = arena_strdup(m->a, o->command),
 		.user = arena_strdup(m->a, o->user),
 		.host = arena_strdup(m->a, o->host),
+		.other_project = o->other_project ? arena_strdup(m->a, o->other_project) : NULL,
 	};
 }
 
@@ -462,14 +483,33 @@ static void await_remotes(struct mirror *m, int64_t until_ms)
 	}
 }
 
-void mirror_intend(struct mirror *m, const char *run, const struct operation *operations,
-		   size_t count)
+/* With the lock. */
+static void tell_behind(struct mirror *m, struct diags *d, bool refused)
+{
+	char at[CLOCK_TEXT_LEN] = "";
+	struct diag *g;
+
+	clock_format_rfc3339(m->behind.at_ms, at);
+	g = (refused ? diag_add : diag_warn)(
+		d, DIAG_MIRROR_BEHIND, RANGE_NONE,
+		"another machine recorded changes of %s at %s, and the state here does not have "
+		"them",
+		m->behind.what, at);
+	if (refused)
+		diag_detail(d, g, "Nothing was changed.");
+	diag_hint(d, g, "hadeploy state restore --set-aside takes them over");
+	m->told = true;
+}
+
+int mirror_intend(struct mirror *m, const char *run, const struct operation *operations,
+		  size_t count, struct diags *d)
 {
 	int64_t until_ms = now_ms() + MIRROR_START_WAIT_MS;
 	json_t *intentions, *before;
+	bool behind;
 
 	if (!m)
-		return;
+		return 0;
 	intentions = mirror_intentions_json(operations, count);
 	pthread_mutex_lock(&m->lock);
 	m->wide = m->soon = true;
@@ -484,7 +524,11 @@ void mirror_intend(struct mirror *m, const char *run, const struct operation *op
 	/* The writer may still have it, when it was too slow. */
 	if (before)
 		arena_at_end(m->a, (void (*)(void *))json_decref, before);
+	behind = *m->behind.what;
+	if (behind)
+		tell_behind(m, d, true);
 	pthread_mutex_unlock(&m->lock);
+	return behind ? -1 : 0;
 }
 
 /* --- the end --- */
@@ -524,7 +568,8 @@ static void save_status(struct mirror *m)
 	struct mirror_status status;
 
 	mirror_load_status(m->a, m->o.state_path, &status);
-	if (*m->tip)
+	status.behind = m->behind;
+	if (*m->tip && !*m->behind.what)
 		status.base = m->tip;
 	for (size_t i = 0; i < m->remote_count; i++) {
 		const struct remote *r = &m->remotes[i];
@@ -561,6 +606,7 @@ static void release(struct mirror *m)
 	pthread_cond_destroy(&m->more);
 	pthread_cond_destroy(&m->done);
 	diags_release(&m->failures);
+	diags_release(&m->notes);
 	map_release(&m->dirty);
 	map_release(&m->touched);
 	json_decref(m->intentions);
@@ -580,6 +626,24 @@ static void touch_again(struct mirror *m)
 	}
 }
 
+/* One that was waited for in vain is down as well as one that failed: the next command does not
+ * wait for it.  After the threads have ended. */
+static void note_late(struct mirror *m)
+{
+	for (size_t i = 0; i < m->remote_count; i++) {
+		struct remote *r = &m->remotes[i];
+
+		if (!is_awaited(r))
+			continue;
+		r->tried_ms = wall_ms();
+		if (!r->failing_since_ms)
+			r->failing_since_ms = r->tried_ms;
+		free(r->why);
+		r->why = xstrdup("it did not take the commit in time");
+		r->failed = true;
+	}
+}
+
 static void finish(struct mirror *m, int64_t wait_ms)
 {
 	pthread_mutex_lock(&m->lock);
@@ -588,7 +652,18 @@ static void finish(struct mirror *m, int64_t wait_ms)
 		await_remotes(m, now_ms() + wait_ms);
 	pthread_mutex_unlock(&m->lock);
 	join_all(m);
+	note_late(m);
 	save_status(m);
+}
+
+static void tell(struct mirror *m, struct diags *d)
+{
+	warn(d, &m->notes);
+	warn(d, &m->failures);
+	for (size_t i = 0; i < m->remote_count; i++)
+		warn_remote(m, &m->remotes[i], d);
+	if (*m->behind.what && !m->told)
+		tell_behind(m, d, false);
 }
 
 void mirror_close(struct mirror *m, struct state *s, struct diags *d)
@@ -596,9 +671,7 @@ void mirror_close(struct mirror *m, struct state *s, struct diags *d)
 	if (!m || !leave(m, s))
 		return;
 	finish(m, MIRROR_END_WAIT_MS);
-	warn(d, &m->failures);
-	for (size_t i = 0; i < m->remote_count; i++)
-		warn_remote(m, &m->remotes[i], d);
+	tell(m, d);
 	release(m);
 }
 
@@ -614,11 +687,10 @@ int mirror_push_now(const struct mirror_options *o, struct state *s, struct diag
 		m->remotes[i].down = false;
 	pthread_mutex_unlock(&m->lock);
 	finish(m, PUSH_WAIT_MS);
-	warn(d, &m->failures);
+	tell(m, d);
 	if (m->failures.first)
 		rc = -1;
 	for (size_t i = 0; i < m->remote_count; i++) {
-		warn_remote(m, &m->remotes[i], d);
 		if (has_to_push(&m->remotes[i]))
 			rc = -1;
 	}

@@ -7,6 +7,7 @@
  *	mirror_commit.c  what has changed in recorded state, to a commit
  *	mirror_merge.c   commits of somebody else on the same reference
  *	mirror_push.c    one remote
+ *	mirror_owner.c   whose state a commit has
  *	mirror_status.c  what became of it: .hadeploy/mirror.json
  *	mirror_path.c    names of files
  *
@@ -45,6 +46,9 @@ struct mirror_options {
 	const char *state_path; /* beside it is a repository when the project is in none */
 	const char *command;    /* for messages of commits */
 	const char *user, *host;
+	/* NULL, or the name that the project has in the mirror: it is written under its own from
+	 * now on. */
+	const char *other_project;
 };
 
 struct mirror;
@@ -54,10 +58,11 @@ struct mirror *mirror_open(const struct mirror_options *o, struct state *s);
 /*
  * A run is about to make things: `operations` (mirror_intent.h) are committed before anything else
  * of it.  Waits until that is so, and until the remotes that are not known to be down have it,
- * MIRROR_START_WAIT_MS at most.
+ * MIRROR_START_WAIT_MS at most.  0, or -1 with an error: another machine is known to have recorded
+ * changes that this state does not have.
  */
-void mirror_intend(struct mirror *m, const char *run, const struct operation *operations,
-		   size_t count);
+int mirror_intend(struct mirror *m, const char *run, const struct operation *operations,
+		  size_t count, struct diags *d);
 /* The last one that has it open: the rest is committed and pushed; see MIRROR_END_WAIT_MS.
  * Warnings say what is missing.  `s`, which it followed, must still be open.  Accepts NULL. */
 void mirror_close(struct mirror *m, struct state *s, struct diags *d);

@@ -30,28 +30,6 @@ struct drafting {
 	size_t instances;
 };
 
-const char *mirror_lineage_of(struct vcs_repository *r, const char *commit, struct arena *a)
-{
-	const struct rows_key key = {.of = ROWS_META};
-	char id[VCS_ID_LEN + 1];
-	struct str bytes = STR_INIT;
-	const char *lineage = "";
-	json_t *file = NULL, *row;
-	size_t i;
-
-	vcs_file_id(r, commit, mirror_path(a, &key), id);
-	if (*id && vcs_file_bytes(r, id, MIRROR_FILE_MAX, &bytes) == 0)
-		file = json_parse(str_text(&bytes), NULL, NULL);
-	json_array_foreach(json_object_get(json_object_get(file, "rows"), "meta"), i, row)
-	{
-		if (strcmp(json_str(row, "name", ""), "lineage") == 0)
-			lineage = rows_bytes(json_object_get(row, "value"), a);
-	}
-	json_decref(file);
-	str_release(&bytes);
-	return lineage;
-}
-
 /* --- what is there --- */
 
 static int list_known(struct mirror_writer *w, const char *tip, struct diags *d)
@@ -88,20 +66,59 @@ static int refuse_foreign(struct mirror_writer *w, const char *lineage, struct d
 	return -1;
 }
 
+/* The manifest was renamed, or the state was made from the mirror of another project. */
+static int refuse_project(struct mirror_writer *w, const char *project, struct diags *d)
+{
+	struct diag *g = diag_add(d, DIAG_MIRROR_FOREIGN, RANGE_NONE,
+				  "%s of %s mirrors project '%s', and the manifest is of '%s'",
+				  w->ref, vcs_place(w->repository), project, w->project);
+
+	diag_hint(
+		d, g,
+		"if it was renamed: hadeploy state mirror push --other-project %s; otherwise give "
+		"this project a reference of its own: State: {Mirror: {Ref: ...}}",
+		project);
+	return -1;
+}
+
+/* What a commit needs was pruned, or is damaged: recorded state has all of it but the history. */
+static bool begin_anew(struct mirror_writer *w, const char *tip)
+{
+	struct diag *g;
+
+	if (!vcs_ref_remove(w->repository, w->ref, tip))
+		return false;
+	w->anew = true;
+	g = diag_warn(w->notes, DIAG_VCS_WRITE, RANGE_NONE,
+		      "commit %.10s of %s of %s cannot be read: the mirror was begun anew", tip,
+		      w->ref, vcs_place(w->repository));
+	diag_detail(w->notes, g,
+		    "Objects of it are missing or damaged. All that is recorded is written again.");
+	diag_hint(w->notes, g, "git fsck tells what else of the repository is harmed");
+	return true;
+}
+
 /* Where the reference is now. */
 static int look(struct mirror_writer *w, struct arena *a, struct diags *d)
 {
-	const char *tip = vcs_ref_commit_id(w->repository, w->ref, a), *lineage;
+	const char *tip = vcs_ref_commit_id(w->repository, w->ref, a), *lineage, *project;
 
 	if (w->arena && (tip ? w->tip && strcmp(tip, w->tip) == 0 : !w->tip))
 		return 0;
+	if (tip && !vcs_is_whole(w->repository, tip) && begin_anew(w, tip))
+		tip = NULL;
 	if (list_known(w, tip, d) != 0)
 		return -1;
 	if (!tip)
 		return 0;
 	lineage = mirror_lineage_of(w->repository, tip, a);
-	if (strcmp(lineage, w->lineage) == 0)
+	project = mirror_project_of(w->repository, tip, a);
+	if (strcmp(lineage, w->lineage) == 0 && mirror_is_project(project, w->project, w->other))
 		return 0;
+	if (strcmp(lineage, w->lineage) == 0) {
+		w->tip = NULL;
+		return refuse_project(w, project, d);
+	}
 	w->tip = NULL; /* looked at again the next time */
 	return refuse_foreign(w, lineage, d);
 }
@@ -177,6 +194,8 @@ static int draft(struct drafting *f, const struct rows_key *key)
 		return -1;
 	if (key->of == ROWS_RUNNING && f->b->run && strcmp(f->b->run, key->name) == 0)
 		json_object_set(file, "intends", f->b->intentions);
+	if (key->of == ROWS_META && *f->w->project)
+		json_object_set_new(file, "project", json_string(f->w->project));
 	rows_text(file, &bytes);
 	change(f, key, path, empty ? NULL : &bytes);
 	json_decref(file);
@@ -350,16 +369,23 @@ static enum vcs_ref_write commit(struct drafting *f)
 static enum vcs_ref_write try_once(struct mirror_writer *w, const struct mirror_batch *b,
 				   struct diags *d)
 {
-	struct drafting f = {.w = w, .b = b, .a = arena_new(), .d = d};
+	struct mirror_batch batch = *b;
+	struct drafting f = {.w = w, .b = &batch, .a = arena_new(), .d = d};
 	enum vcs_ref_write result = VCS_REF_FAILED;
+	int rc = look(w, f.a, d);
 
-	if (look(w, f.a, d) == 0 && list_base(&f) == 0 && rows_begin(w->db, d) == 0) {
-		int rc = draft_files(&f);
-
+	batch.all = b->all || w->anew;
+	batch.wide = b->wide || w->anew;
+	if (rc == 0 && list_base(&f) == 0 && rows_begin(w->db, d) == 0) {
+		rc = draft_files(&f);
 		rows_end(w->db);
 		if (rc == 0)
 			result = commit(&f);
 	}
+	if (result == VCS_REF_WRITTEN || result == VCS_REF_SAME)
+		w->anew = false;
+	if (result == VCS_REF_FAILED)
+		w->tip = NULL; /* looked at again the next time */
 	map_release(&f.paths);
 	map_release(&f.base);
 	str_release(&f.names);

@@ -53,6 +53,8 @@ int engine_mirror_look(const char *dir, struct arena *a, struct mirror_view *out
 	struct mirror_options o;
 	struct vcs_repository *r;
 	struct vcs_commit commit;
+	const char *tip;
+	struct diag *g;
 
 	*out = (struct mirror_view){.on = false};
 	if (find_options(a, dir, &settings, &o, d) != 0)
@@ -62,8 +64,13 @@ int engine_mirror_look(const char *dir, struct arena *a, struct mirror_view *out
 	r = mirror_repository(&o, false, d);
 	if (r)
 		out->repository = arena_strdup(a, vcs_place(r));
-	if (r && vcs_ref_commit_id(r, settings.ref, a) &&
-	    vcs_find(r, settings.ref, a, &commit, d) == 0) {
+	tip = r ? vcs_ref_commit_id(r, settings.ref, a) : NULL;
+	if (tip && !vcs_has_commit(r, tip)) {
+		g = diag_warn(d, DIAG_VCS_WRITE, RANGE_NONE,
+			      "commit %.10s of %s cannot be read: objects of it are missing", tip,
+			      settings.ref);
+		diag_hint(d, g, "hadeploy state mirror push begins it anew from recorded state");
+	} else if (tip && vcs_find(r, tip, a, &commit, d) == 0) {
 		out->commit = commit.id;
 		out->commit_ms = commit.commit_ms;
 	}
@@ -72,13 +79,14 @@ int engine_mirror_look(const char *dir, struct arena *a, struct mirror_view *out
 	return diags_failed(d) ? -1 : 0;
 }
 
-int engine_mirror_push(const char *dir, struct state *s, struct diags *d)
+int engine_mirror_push(const char *dir, const char *other_project, struct state *s, struct diags *d)
 {
 	struct arena *a = arena_new();
 	struct mirror_settings settings;
 	struct mirror_options o;
 	int rc = find_options(a, dir, &settings, &o, d);
 
+	o.other_project = other_project;
 	if (rc == 0)
 		rc = mirror_push_now(&o, s, d);
 	arena_free(a);

@@ -4,6 +4,7 @@
  * Both sides write whole files of one lineage, so there is nothing to merge inside of them.  What
  * only one side has changed since the commit that both come from is taken from it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -103,6 +104,57 @@ static int merge_files(struct merging *m)
 		}
 	}
 	return 0;
+}
+
+/* Has the other side changed this instance?  Since the commit that both come from, if there is
+ * one. */
+static bool is_foreign(const struct merging *m, const char *path)
+{
+	const char *base = map_find(&m->base, text_of(path));
+	const char *mine = map_find(&m->mine, text_of(path));
+	const char *other = map_find(&m->other, text_of(path));
+
+	if (same(mine, other) || same(other, base))
+		return false;
+	return base || !mine || mirror_is_later(m->r, other, mine);
+}
+
+static void look_for_foreign(const struct merging *m, struct mirror_behind *out)
+{
+	const struct map *const sides[] = {&m->other, &m->base};
+	struct rows_key key;
+
+	for (size_t k = 0; k < ARRAY_LEN(sides) && !*out->what; k++) {
+		for (size_t i = 0; i < sides[k]->entry_count && !*out->what; i++) {
+			const char *path = sides[k]->entries[i].key;
+
+			if (path && mirror_parse_path(m->a, path, &key) &&
+			    key.of == ROWS_INSTANCE && is_foreign(m, path))
+				snprintf(out->what, sizeof(out->what), "%s",
+					 instance_id_text(m->a, &key.instance));
+		}
+	}
+}
+
+void mirror_find_behind(struct vcs_repository *r, const char *ours, const char *theirs,
+			struct mirror_behind *out)
+{
+	struct merging m = {.r = r, .a = arena_new(), .ours = ours, .theirs = theirs};
+	struct diags ignored = DIAGS_INIT;
+	struct vcs_commit commit;
+
+	*out = (struct mirror_behind){.at_ms = 0};
+	if (!vcs_contains(r, ours, theirs) && vcs_find(r, theirs, m.a, &commit, &ignored) == 0 &&
+	    list(&m, vcs_common_commit(r, ours, theirs, m.a), &m.base) == 0 &&
+	    list(&m, ours, &m.mine) == 0 && list(&m, theirs, &m.other) == 0) {
+		out->at_ms = commit.commit_ms;
+		look_for_foreign(&m, out);
+	}
+	diags_release(&ignored);
+	map_release(&m.base);
+	map_release(&m.mine);
+	map_release(&m.other);
+	arena_free(m.a);
 }
 
 static enum vcs_ref_write commit(struct merging *m, const char *ref, struct diags *d)

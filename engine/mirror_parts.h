@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "engine/mirror.h"
+#include "engine/mirror_restore.h"
 #include "engine/state_rows.h"
 #include "vcs/vcs.h"
 
@@ -33,7 +34,13 @@ struct mirror_remote_status {
 	const char *why;    /* it fails; "" */
 	int64_t pushed_ms, failing_since_ms, tried_ms;
 };
+/* What another machine has recorded and this state does not have. */
+struct mirror_behind {
+	char what[256]; /* the first such stack instance, cut off if need be; "": nothing */
+	int64_t at_ms;  /* of the commit */
+};
 struct mirror_status {
+	struct mirror_behind behind;
 	const char *base; /* the commit that this state was last written to; "" */
 	struct mirror_remote_status *remotes;
 	size_t count;
@@ -61,7 +68,11 @@ struct mirror_writer {
 	struct vcs_repository *repository;
 	struct state *db;
 	const char *ref, *lineage;
+	const char *project; /* its name */
+	const char *other;   /* another name that the mirror may have it under; NULL */
 	const char *command, *user, *host;
+	struct diags *notes; /* warnings */
+	bool anew;           /* the reference was lost: everything is written next */
 	struct arena *arena; /* of `tip` and `known` */
 	const char *tip;     /* the commit that `known` is about; NULL: none */
 	struct map known;    /* path to id of the file */
@@ -71,13 +82,34 @@ struct mirror_writer {
 /* Brings the reference up to what is recorded.  0: writer->tip has all of the batch; -1. */
 int mirror_write(struct mirror_writer *w, const struct mirror_batch *b, struct diags *d);
 void mirror_writer_release(struct mirror_writer *w);
-/* "" when the commit has none. */
+
+/* --- mirror_owner.c --- */
+
+/* Both: "" when the commit has none. */
 const char *mirror_lineage_of(struct vcs_repository *r, const char *commit, struct arena *a);
+const char *mirror_project_of(struct vcs_repository *r, const char *commit, struct arena *a);
+/* Is it ours, or `other` (NULL: none), which the user has named? */
+bool mirror_is_project(const char *theirs, const char *ours, const char *other);
+
+/* --- mirror_source.c --- */
+
+struct mirror_source {
+	const struct restore_wish *w;
+	const struct mirror_settings *settings;
+	struct vcs_repository *repository;
+	struct arena *a;
+	struct diags *d;
+};
+/* The commit, a mirror of this project (or of that which is wished for); NULL with an error. */
+const char *mirror_find_source(const struct mirror_source *s);
 
 /* --- mirror_merge.c --- */
 
 /* Makes the reference contain `theirs`, file by file the later one.  0 or -1. */
 int mirror_merge(struct vcs_repository *r, const char *ref, const char *theirs, struct diags *d);
+/* Has `theirs` changes of stack instances that are not from `ours`? */
+void mirror_find_behind(struct vcs_repository *r, const char *ours, const char *theirs,
+			struct mirror_behind *out);
 /* Which of two files to keep: by what they tell of; equal: the first. */
 bool mirror_is_later(struct vcs_repository *r, const char *id, const char *than);
 
@@ -86,10 +118,15 @@ bool mirror_is_later(struct vcs_repository *r, const char *id, const char *than)
 struct mirror_push {
 	struct vcs_repository *repository;
 	const char *ref;
-	const char *remote; /* as in the manifest */
+	const char *remote;          /* as in the manifest */
+	const char *project, *other; /* as in mirror_writer */
+	const char *pushed;          /* the commit that it was known to have; "" */
 	const int *stop;
+	struct mirror_behind *behind; /* set when the remote has such changes */
 };
 enum vcs_push mirror_push_to(const struct mirror_push *p, struct diags *d);
+/* A reference for what the remote has; each remote has its own. */
+const char *mirror_their_ref(struct arena *a, const char *remote);
 /* As it may be shown. */
 const char *mirror_remote_shown(struct arena *a, const char *remote);
 /* The URL of a remote; NULL with an error. */

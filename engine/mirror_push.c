@@ -28,8 +28,7 @@ const char *mirror_remote_url(struct vcs_repository *r, const char *remote, stru
 	return NULL;
 }
 
-/* A reference for what the remote has; each remote has its own. */
-static const char *their_ref(struct arena *a, const char *remote)
+const char *mirror_their_ref(struct arena *a, const char *remote)
 {
 	char digest[65];
 
@@ -44,10 +43,19 @@ static bool is_ours(const struct mirror_push *p, const char *theirs, struct aren
 	const char *tip = vcs_ref_commit_id(p->repository, p->ref, a);
 	const char *mine = tip ? mirror_lineage_of(p->repository, tip, a) : "";
 	const char *other = mirror_lineage_of(p->repository, theirs, a);
+	const char *project = mirror_project_of(p->repository, theirs, a);
 	struct diag *g;
 
-	if (*mine && strcmp(mine, other) == 0)
+	if (*mine && strcmp(mine, other) == 0 && mirror_is_project(project, p->project, p->other))
 		return true;
+	if (*mine && strcmp(mine, other) == 0) {
+		g = diag_add(d, DIAG_MIRROR_FOREIGN, RANGE_NONE,
+			     "%s of %s mirrors project '%s', and the manifest is of '%s'", p->ref,
+			     mirror_remote_shown(a, p->remote), project, p->project);
+		diag_hint(d, g, "if it was renamed: hadeploy state mirror push --other-project %s",
+			  project);
+		return false;
+	}
 	g = diag_add(d, DIAG_MIRROR_FOREIGN, RANGE_NONE, "%s of %s mirrors another recorded state",
 		     p->ref, mirror_remote_shown(a, p->remote));
 	diag_hint(d, g, "give this project a reference of its own: State: {Mirror: {Ref: ...}}");
@@ -57,15 +65,19 @@ static bool is_ours(const struct mirror_push *p, const char *theirs, struct aren
 static bool take_theirs(const struct mirror_push *p, const char *url,
 			const struct vcs_access *access, struct arena *a, struct diags *d)
 {
-	const char *to = their_ref(a, p->remote);
+	const char *to = mirror_their_ref(a, p->remote);
 	const char *const specs[] = {arena_printf(a, "+%s:%s", p->ref, to), NULL};
-	const char *theirs;
+	const char *theirs, *tip;
 
 	if (vcs_fetch(p->repository, url, specs, access, d) != VCS_FETCHED)
 		return false;
 	theirs = vcs_ref_commit_id(p->repository, to, a);
-	return theirs && is_ours(p, theirs, a, d) &&
-	       mirror_merge(p->repository, p->ref, theirs, d) == 0;
+	if (!theirs || !is_ours(p, theirs, a, d))
+		return false;
+	tip = vcs_ref_commit_id(p->repository, p->ref, a);
+	if (tip && !*p->behind->what && !vcs_contains(p->repository, p->pushed, theirs))
+		mirror_find_behind(p->repository, tip, theirs, p->behind);
+	return mirror_merge(p->repository, p->ref, theirs, d) == 0;
 }
 
 enum vcs_push mirror_push_to(const struct mirror_push *p, struct diags *d)

@@ -21,7 +21,7 @@ struct restoring {
 	struct arena *a;
 	struct diags *d;
 	struct vcs_repository *repository;
-	const char *ref;
+	const struct mirror_settings *settings;
 	struct vcs_file *files;
 	size_t file_count;
 	struct state *s; /* the new one */
@@ -29,58 +29,23 @@ struct restoring {
 	struct map ended; /* creations that had ended */
 };
 
-/* --- where from --- */
-
-static int say_none(struct restoring *r)
-{
-	struct diag *g = diag_add(r->d, DIAG_MIRROR_NONE, RANGE_NONE, "there is no mirror in '%s'",
-				  mirror_remote_shown(r->a, r->w->from));
-
-	diag_hint(r->d, g, "name a reference (%s), a commit of it, a remote or a URL", r->ref);
-	return -1;
-}
-
-static const char *fetch(struct restoring *r, const char *url)
-{
-	const char *to = "refs/hadeploy/restored";
-	const char *const specs[] = {arena_printf(r->a, "+%s:%s", r->ref, to), NULL};
-	struct vcs_access access = {NULL};
-
-	if (vcs_access_from_environment(r->a, &access, r->d) != 0 ||
-	    vcs_fetch(r->repository, url, specs, &access, r->d) != VCS_FETCHED)
-		return NULL;
-	return vcs_ref_commit_id(r->repository, to, r->a);
-}
-
-/* A name of a remote is stronger than one of a commit. */
-static const char *find_commit(struct restoring *r)
-{
-	const char *from = r->w->from, *url = vcs_remote_named(r->repository, from, r->a);
-	struct diags ignored = DIAGS_INIT;
-	struct vcs_commit commit;
-	const char *id = NULL;
-
-	if (!url && strncmp(from, "refs/", strlen("refs/")) != 0 &&
-	    (strchr(from, ':') || strchr(from, '/')))
-		url = from;
-	if (url)
-		return fetch(r, url);
-	if (vcs_find(r->repository, from, r->a, &commit, &ignored) == 0)
-		id = commit.id;
-	diags_release(&ignored);
-	return id;
-}
-
 static int find_files(struct restoring *r)
 {
+	const struct mirror_source source = {r->w, r->settings, r->repository, r->a, r->d};
+	const char *id = mirror_find_source(&source);
 	struct vcs_commit commit = {NULL};
-	const char *id = find_commit(r);
+	struct diag *g;
 
 	if (!id)
-		return r->d->error_count ? -1 : say_none(r);
-	if (vcs_find(r->repository, id, r->a, &commit, r->d) != 0 ||
-	    vcs_list_files(r->repository, id, r->a, &r->files, &r->file_count) != 0)
-		return say_none(r);
+		return -1;
+	if (vcs_find(r->repository, id, r->a, &commit, r->d) != 0)
+		return -1;
+	if (vcs_list_files(r->repository, id, r->a, &r->files, &r->file_count) != 0) {
+		g = diag_add(r->d, DIAG_MIRROR_BROKEN, RANGE_NONE,
+			     "commit %.10s of the mirror cannot be read: objects are missing", id);
+		diag_hint(r->d, g, "an earlier commit, or a remote, may be whole");
+		return -1;
+	}
 	r->out->commit = commit.id;
 	r->out->commit_ms = commit.commit_ms;
 	return 0;
@@ -339,6 +304,26 @@ static int set_aside(struct restoring *r)
 	return 0;
 }
 
+/* What is written next follows on that commit, unless it is another project's. */
+static void go_on_from(struct restoring *r)
+{
+	struct diags ignored = DIAGS_INIT;
+	struct mirror_status status;
+	const char *id = r->out->commit, *ref = r->settings->ref;
+	const char *tip = vcs_ref_commit_id(r->repository, ref, r->a);
+
+	if (mirror_is_project(mirror_project_of(r->repository, id, r->a), r->settings->project,
+			      NULL) &&
+	    (!tip || strcmp(mirror_lineage_of(r->repository, tip, r->a),
+			    mirror_lineage_of(r->repository, id, r->a)) == 0))
+		mirror_merge(r->repository, ref, id, &ignored);
+	diags_release(&ignored);
+	mirror_load_status(r->a, r->out->state_path, &status);
+	status.base = id;
+	status.behind = (struct mirror_behind){.at_ms = 0};
+	mirror_save_status(r->out->state_path, &status);
+}
+
 static int publish(struct restoring *r)
 {
 	bool there = is_there(r, "") || is_there(r, "-wal");
@@ -355,7 +340,11 @@ static int publish(struct restoring *r)
 	/* Brings it to the schema of this program. */
 	r->s = state_open(r->out->state_path, STATE_WRITE, clock_real(), r->d);
 	state_close(r->s);
-	return r->s ? (r->s = NULL, 0) : -1;
+	if (!r->s)
+		return -1;
+	r->s = NULL;
+	go_on_from(r);
+	return 0;
 }
 
 static int restore(struct restoring *r)
@@ -384,7 +373,7 @@ int engine_restore_state(const struct restore_wish *w, struct arena *a, struct r
 	out->state_path = o.state_path = manifest_state_path(a, w->dir, d);
 	if (!o.state_path)
 		return -1;
-	r.ref = settings.ref;
+	r.settings = &settings;
 	r.repository = mirror_repository(&o, true, d);
 	if (r.repository)
 		rc = restore(&r);

@@ -15,8 +15,10 @@
 
 struct restore_wish {
 	const char *dir;  /* of the project */
-	const char *from; /* a reference, a commit, a remote's name or a URL */
-	bool set_aside;   /* what is recorded here is set aside */
+	const char *from; /* a reference, a commit, a remote's name or a URL; NULL: what is newest
+			   * in the reference of the manifest and its remotes */
+	const char *other_project; /* NULL, or the name that the project has in the mirror */
+	bool set_aside;            /* what is recorded here is set aside */
 };
 struct restored {
 	const char *commit; /* id */

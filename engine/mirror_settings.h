@@ -11,6 +11,7 @@ struct mirror_settings {
 	const char *ref;
 	const char *const *remotes; /* names of the repository's settings, or URLs */
 	size_t remote_count;
+	const char *project; /* its name; "" when the manifest cannot be read */
 };
 
 #endif

@@ -1,4 +1,5 @@
 /* mirror_status.c - what is known of the remotes of the mirror, in a file beside the state. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -33,6 +34,8 @@ void mirror_load_status(struct arena *a, const char *state_path, struct mirror_s
 	if (file_read(status_path(a, state_path), STATUS_MAX, &bytes) == 0)
 		j = json_parse(str_text(&bytes), NULL, NULL);
 	out->base = arena_strdup(a, json_str(j, "base", ""));
+	snprintf(out->behind.what, sizeof(out->behind.what), "%s", json_str(j, "behind", ""));
+	out->behind.at_ms = json_int(j, "behind_ms", 0);
 	json_object_foreach(json_object_get(j, "remotes"), name, remote)
 	{
 		take_remote(a, arena_strdup(a, name), remote, out);
@@ -75,6 +78,10 @@ void mirror_save_status(const char *state_path, const struct mirror_status *stat
 					      "tried_ms", (json_int_t)r->tried_ms));
 	}
 	j = json_pack("{s:s, s:o}", "base", status->base, "remotes", remotes);
+	if (*status->behind.what)
+		json_object_set_new(j, "behind", json_string(status->behind.what));
+	if (*status->behind.what)
+		json_object_set_new(j, "behind_ms", json_integer(status->behind.at_ms));
 	json_canonical(j, &text);
 	str_add_char(&text, '\n');
 	(void)!file_write_atomic(status_path(a, state_path), str_text(&text));

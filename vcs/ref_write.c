@@ -20,16 +20,13 @@ static enum vcs_ref_write fail(const struct vcs_repository *r, const char *ref, 
 
 bool vcs_ref_is_own(const char *ref)
 {
-	static const char *const others[] = {"refs/heads/", "refs/tags/", "refs/remotes/"};
 	int valid = 0;
 
 	vcs_begin();
 	if (git_reference_name_is_valid(&valid, ref))
 		valid = 0;
 	vcs_end();
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		valid = valid && strncmp(ref, others[i], strlen(others[i])) != 0;
-	return valid && strncmp(ref, "refs/", strlen("refs/")) == 0;
+	return valid && strncmp(ref, "refs/hadeploy/", strlen("refs/hadeploy/")) == 0;
 }
 
 const char *vcs_ref_commit_id(struct vcs_repository *r, const char *ref, struct arena *a)
@@ -71,6 +68,37 @@ enum vcs_ref_write vcs_ref_set(struct vcs_repository *r, const char *ref, const 
 	if (!vcs_parse_id(id, &to))
 		return VCS_REF_MOVED;
 	return set(r, ref, &to, expected, d);
+}
+
+bool vcs_ref_remove(struct vcs_repository *r, const char *ref, const char *expected)
+{
+	git_reference *found = NULL;
+	bool removed = false;
+	git_oid before;
+
+	/* The library compares again with what was found, under the lock. */
+	if (vcs_parse_id(expected, &before) && git_reference_lookup(&found, r->git, ref) == 0 &&
+	    git_reference_target(found) && git_oid_equal(git_reference_target(found), &before))
+		removed = git_reference_delete(found) == 0;
+	git_reference_free(found);
+	return removed;
+}
+
+bool vcs_is_whole(struct vcs_repository *r, const char *commit)
+{
+	struct arena *a = arena_new();
+	struct vcs_file *files = NULL;
+	git_odb *odb = NULL;
+	size_t count = 0;
+	bool whole = vcs_list_files(r, commit, a, &files, &count) == 0 &&
+		     git_repository_odb(&odb, r->git) == 0;
+	git_oid id;
+
+	for (size_t i = 0; whole && i < count; i++)
+		whole = vcs_parse_id(files[i].id, &id) && git_odb_exists(odb, &id);
+	git_odb_free(odb);
+	arena_free(a);
+	return whole;
 }
 
 bool vcs_ref_break_lock(struct vcs_repository *r, const char *ref, int64_t age_ms)

@@ -43,12 +43,16 @@ enum vcs_ref_write vcs_ref_commit(struct vcs_repository *r, const char *ref,
 /* Lets the reference name `id` when it names `expected` (NULL: it is not there). */
 enum vcs_ref_write vcs_ref_set(struct vcs_repository *r, const char *ref, const char *id,
 			       const char *expected, struct diags *d);
+/* Removes the reference when it names `expected`, which need not be there: true when it did. */
+bool vcs_ref_remove(struct vcs_repository *r, const char *ref, const char *expected);
+/* Is the commit there, with all of its trees and files? */
+bool vcs_is_whole(struct vcs_repository *r, const char *commit);
 /* Removes the lock of the reference when it is older than that: true when it did. */
 bool vcs_ref_break_lock(struct vcs_repository *r, const char *ref, int64_t age_ms);
 /* The commit that the reference names, in the arena; NULL: there is no such reference. */
 const char *vcs_ref_commit_id(struct vcs_repository *r, const char *ref, struct arena *a);
-/* Something that git takes for the name of a reference, below refs/ and outside of refs/heads/,
- * refs/tags/ and refs/remotes/. */
+/* Something that git takes for the name of a reference, below refs/hadeploy/: everywhere else
+ * there may be something of git's own, or of the user's. */
 bool vcs_ref_is_own(const char *ref);
 
 /* Id of the file as `commit` has it; "" when it has none.  out: VCS_ID_LEN + 1 bytes. */

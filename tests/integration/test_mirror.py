@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -260,3 +261,110 @@ def test_a_lock_that_was_left_behind_fails_no_run_and_is_broken_later(tmp_path):
     os.utime(lock, (0, 0))
     assert "HD28" not in run_hadeploy(["apply", "--yes"], folder).ok().stderr
     assert len([name for name in files_of(folder) if name.startswith("instances/")]) == 3
+
+
+def test_a_mirror_of_another_project_is_not_restored(tmp_path):
+    folder, remote = with_remote(tmp_path)
+    run_hadeploy(["apply", "--yes", "web"], folder).ok()
+    assert content(folder, "shared/meta.json")["project"] == "shop"
+    other = project(tmp_path / "other", mirror=f"{{Remotes: ['file://{remote}']}}")
+    manifest = other / "hadeploy.yaml"
+    manifest.write_text(manifest.read_text().replace("Project: shop", "Project: desk"))
+    for words in ([], ["--from", f"file://{remote}"]):
+        done = run_hadeploy(["state", "restore", *words], other).ok(1)
+        assert "HD2857" in done.stderr and "'shop'" in done.stderr and "'desk'" in done.stderr
+        assert "--other-project shop" in done.stderr
+    assert not (other / ".hadeploy" / "state.db").exists()
+    tip = git(remote, "rev-parse", REF)
+    words = ["state", "restore", "--from", f"file://{remote}", "--other-project", "shop"]
+    run_hadeploy(words, other).ok()
+    assert "HD2851" in run_hadeploy(["state", "rm", "web/west/Leaf", "--yes"], other).ok().stderr
+    assert git(remote, "rev-parse", REF) == tip
+
+
+def test_a_renamed_project_is_told_and_goes_on(tmp_path):
+    folder, remote = with_remote(tmp_path)
+    run_hadeploy(["apply", "--yes", "web"], folder).ok()
+    manifest = folder / "hadeploy.yaml"
+    manifest.write_text(manifest.read_text().replace("Project: shop", "Project: desk"))
+    tip = git(remote, "rev-parse", REF)
+    done = run_hadeploy(["apply", "--yes"], folder).ok()
+    assert "HD2852" in done.stderr and "--other-project shop" in done.stderr
+    assert git(remote, "rev-parse", REF) == tip
+    run_hadeploy(["state", "mirror", "push", "--other-project", "shop"], folder).ok()
+    assert content(remote, "shared/meta.json")["project"] == "desk"
+    assert "HD28" not in run_hadeploy(["apply", "--yes"], folder).ok().stderr
+
+
+def test_restore_takes_what_is_newest_anywhere(tmp_path):
+    folder, remote = with_remote(tmp_path)
+    run_hadeploy(["apply", "--yes", "web"], folder).ok()
+    twin = tmp_path / "twin"
+    shutil.copytree(folder, twin)
+    run_hadeploy(["apply", "--yes", "big.one"], twin).ok()
+    lose(folder)
+    remote.rename(tmp_path / "away")
+    done = run_hadeploy(["state", "restore"], folder).ok(1)
+    assert "HD2858" in done.stderr and f"--from {REF}" in done.stderr
+    assert not (folder / ".hadeploy" / "state.db").exists()
+    (tmp_path / "away").rename(remote)
+    run_hadeploy(["state", "restore"], folder).ok()
+    assert git(folder, "rev-parse", REF) == git(remote, "rev-parse", REF)
+    assert "big.one/east/Root" in run_hadeploy(["state", "list"], folder).ok().stdout
+
+
+def test_a_run_does_not_go_on_from_an_old_state(tmp_path):
+    folder, _remote = with_remote(tmp_path)
+    run_hadeploy(["apply", "--yes", "web"], folder).ok()
+    twin = tmp_path / "twin"
+    shutil.copytree(folder, twin)
+    run_hadeploy(["apply", "--yes", "big.one"], twin).ok()
+    made = len(sim_log(folder, "create"))
+    for _ in range(2):
+        done = run_hadeploy(["apply", "--yes"], folder).ok(4)
+        assert "error HD2859" in done.stderr and "big.one/east" in done.stderr
+        assert len(sim_log(folder, "create")) == made
+    run_hadeploy(["state", "restore", "--set-aside"], folder).ok()
+    assert "big.one/east/Root" in run_hadeploy(["state", "list"], folder).ok().stdout
+    assert "HD2859" not in run_hadeploy(["apply", "--yes"], folder).ok().stderr
+
+
+def test_a_remote_that_stays_silent_is_waited_for_once(tmp_path):
+    folder, _remote = with_remote(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        manifest = folder / "hadeploy.yaml"
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/x.git"
+        lines = manifest.read_text().split("\n")
+        lines[1] = f"State: {{Mirror: {{Remotes: ['{url}']}}}}"
+        manifest.write_text("\n".join(lines))
+        done = run_hadeploy(["apply", "--yes", "big.one"], folder).ok()
+        assert "HD2851" in done.stderr and "since 2" in done.stderr
+        status = json.loads((folder / ".hadeploy" / "mirror.json").read_text())
+        (was,) = status["remotes"].values()
+        assert was["failing_since_ms"] and was["tried_ms"]
+        done = run_hadeploy(["state", "rm", "big.one/east/Leaf", "--yes"], folder).ok()
+        assert "since 2" in done.stderr
+        status = json.loads((folder / ".hadeploy" / "mirror.json").read_text())
+        assert list(status["remotes"].values()) == [was], "not waited for"
+
+
+@pytest.mark.parametrize("lost", ["commit", "blob"])
+def test_a_reference_to_what_was_pruned_is_begun_anew(tmp_path, lost):
+    folder, remote = with_remote(tmp_path)
+    run_hadeploy(["apply", "--yes", "web"], folder).ok()
+    name = REF if lost == "commit" else f"{REF}:instances/-/east/web.json"
+    gone = git(folder, "rev-parse", name).strip()
+    (folder / ".git" / "objects" / gone[:2] / gone[2:]).unlink()
+    assert "HD2850" in run_hadeploy(["apply", "--yes"], folder).ok().stderr
+    for place in (folder, remote):
+        assert len([n for n in files_of(place) if n.startswith("instances/")]) == 3
+    done = run_hadeploy(["state", "rm", "web/west/Leaf", "--yes"], folder).ok()
+    assert "HD28" not in done.stderr
+    assert git(remote, "rev-parse", REF) == git(folder, "rev-parse", REF)
+
+
+def test_what_is_no_mirror_is_told_as_such(tmp_path):
+    folder = project(tmp_path / "p")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "x")
+    done = run_hadeploy(["state", "restore", "--from", "HEAD"], folder).ok(1)
+    assert "HD2854" in done.stderr and "no mirror of recorded state" in done.stderr

@@ -104,6 +104,12 @@ static void test_only_references_of_ones_own(void **state)
 	assert_false(vcs_ref_is_own("refs/heads/main"));
 	assert_false(vcs_ref_is_own("refs/tags/v1"));
 	assert_false(vcs_ref_is_own("refs/remotes/origin/main"));
+	assert_false(vcs_ref_is_own("refs/stash"));
+	assert_false(vcs_ref_is_own("refs/notes/commits"));
+	assert_false(vcs_ref_is_own("refs/replace/x"));
+	assert_false(vcs_ref_is_own("refs/bisect/bad"));
+	assert_false(vcs_ref_is_own("refs/worktree/x"));
+	assert_false(vcs_ref_is_own("refs/hadeploy"));
 	assert_false(vcs_ref_is_own("state"));
 	assert_false(vcs_ref_is_own("refs/hadeploy/st ate"));
 }
