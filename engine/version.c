@@ -235,6 +235,7 @@ const struct version *versions_with(struct versions *v, const struct version_use
 	qsort(files, kept, sizeof(*files), by_path);
 	out = ARENA_NEW(v->a, struct version);
 	*out = *commit;
+	out->dirty = true;
 	out->files = files;
 	out->file_count = drop_doubles(files, kept);
 	return out;

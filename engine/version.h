@@ -30,7 +30,7 @@ struct version {
 	const char *author_name, *author_email, *subject;
 	int64_t author_ms;
 	const char *ref; /* what --ref was given; NULL: the work tree */
-	bool dirty;      /* the work tree differs from the commit (tracked files, all of them) */
+	bool dirty;      /* tracked files of the work tree, or some of `files`, differ from it */
 	const struct version_file *files; /* sorted by path */
 	size_t file_count;
 	const char *nowhere; /* why there is no commit: "not in a git repository", "no commit yet",

@@ -122,52 +122,87 @@ static void say_unreadable(struct policy_check *c, struct diags *found)
 
 /* --- the work tree ----------------------------------------------------------------------- */
 
-/* Used files that the commit does not have.  Parameter files, of which there is no digest, are
- * what was given to this run and no part of the project. */
-static const char *const *added_files(struct policy_check *c, size_t *count)
-{
-	const struct version *v = project_version(c->q->project, c->d);
-	const char **found = ARENA_ARRAY(c->a, v->file_count, const char *);
+struct dirt {
+	const char *const *paths; /* the first of them */
+	size_t listed, count;
+	const char *one, *many; /* what is said of one file, and of several */
+};
 
-	*count = 0;
-	for (size_t i = 0; i < v->file_count; i++) {
-		if (v->files[i].added && v->files[i].digest)
-			found[(*count)++] = v->files[i].path;
-	}
-	return found;
+static void tell_dirty(struct policy_check *c, struct range where, const char *why,
+		       const struct dirt *t)
+{
+	const char *more = t->count > t->listed
+				   ? arena_printf(c->a, " and %zu more", t->count - t->listed)
+				   : "";
+	struct diag *g = policy_say(c, DIAG_POLICY_CLEAN, where,
+				    "what would be deployed is not as commit %s: %zu %s",
+				    c->short_id, t->count, t->count == 1 ? t->one : t->many);
+
+	policy_detail(c, g, "%s%s%s", diag_listed(c->a, t->paths, t->listed), more, why);
+	policy_hint(c, g, "commit what is meant to be deployed (`git status --ignored` shows it)");
 }
 
-static void tell_dirty(struct policy_check *c, const char *const *paths, size_t listed,
-		       size_t count, const char *how)
+/* False: nothing was told.  Whether it is used plays no part. */
+static bool tell_tracked(struct policy_check *c)
 {
-	const char *more =
-		count > listed ? arena_printf(c->a, " and %zu more", count - listed) : "";
-	struct diag *g = policy_say(c, DIAG_POLICY_CLEAN, c->policy->clean_at,
-				    "the work tree is not as commit %s: %zu file%s %s", c->short_id,
-				    count, count == 1 ? "" : "s", how);
+	struct diags found = DIAGS_INIT;
+	struct dirt t = {.one = "file differs", .many = "files differ"};
 
-	policy_detail(c, g, "%s%s", diag_listed(c->a, paths, listed), more);
-	policy_hint(c, g, "commit what is meant to be deployed (`git status` shows it)");
+	if (vcs_list_changes(c->r, FILES_MAX, c->a, &t.paths, &t.listed, &t.count, &found)) {
+		say_unreadable(c, &found);
+		return true;
+	}
+	if (t.count)
+		tell_dirty(c, c->policy->clean_at, "", &t);
+	return t.count != 0;
+}
+
+/* Of all that is read: the manifest, templates with what they include and nest, files that
+ * properties name.  `changed`: also of those that the commit has otherwise. */
+static void tell_used(struct policy_check *c, struct range where, const char *why, bool changed)
+{
+	struct diags told = DIAGS_INIT; /* whoever began the run has heard it */
+	const struct version *v = project_version(c->q->project, &told);
+	const char **paths = ARENA_ARRAY(c->a, FILES_MAX, const char *);
+	struct dirt t = {.paths = paths,
+			 .one = "file that is used is not in it",
+			 .many = "files that are used are not in it"};
+
+	for (size_t i = 0; i < v->file_count; i++) {
+		/* Files of parameters, of which there is no digest, were given to this run. */
+		if (!v->files[i].digest || (!v->files[i].added && !changed))
+			continue;
+		if (!v->files[i].added) {
+			t.one = "file that is used differs";
+			t.many = "files that are used differ";
+		}
+		if (t.count++ < FILES_MAX)
+			paths[t.listed++] = v->files[i].path;
+	}
+	if (t.count)
+		tell_dirty(c, where, why, &t);
+	else if (!v->commit)
+		say_unreadable(c, &told);
+	diags_release(&told);
 }
 
 static void check_clean(struct policy_check *c)
 {
-	struct diags found = DIAGS_INIT;
-	const char *const *paths;
-	size_t listed, count;
+	const struct version_policy *p = c->policy;
+	bool told;
 
-	if (!c->policy->clean || c->ref)
-		return;
-	if (vcs_list_changes(c->r, FILES_MAX, c->a, &paths, &listed, &count, &found)) {
-		say_unreadable(c, &found);
-		return;
+	if (p->clean) {
+		told = !c->ref && tell_tracked(c);
+		tell_used(c, p->clean_at, "", !told);
+	} else {
+		/* What is asked of the commit says nothing of what is not in it. */
+		tell_used(c,
+			  p->signing  ? p->signed_at
+			  : p->pushed ? p->pushed_at
+				      : p->branch_at,
+			  "\nWhat is required of the commit must be true of what is deployed.",
+			  true);
 	}
-	if (count)
-		tell_dirty(c, paths, listed, count, count == 1 ? "differs" : "differ");
-	paths = added_files(c, &count);
-	if (count)
-		tell_dirty(c, paths, count < FILES_MAX ? count : FILES_MAX, count,
-			   "that it uses is not in it");
 }
 
 /* --- branches ---------------------------------------------------------------------------- */

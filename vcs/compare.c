@@ -2,6 +2,7 @@
 #include "vcs/vcs_parts.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/str.h"
 
@@ -18,19 +19,27 @@ static const char *inside(const struct vcs_repository *r, const char *path)
 	return path + len + 1;
 }
 
-static int tree_of(struct vcs_repository *r, const char *commit_id, git_tree **out)
+static int tree_of(git_repository *git, const git_oid *id, git_tree **out)
 {
 	git_commit *commit = NULL;
-	git_oid id;
-	int code;
+	int code = git_commit_lookup(&commit, git, id);
 
-	if (!vcs_parse_id(commit_id, &id))
-		return -1;
-	code = git_commit_lookup(&commit, r->git, &id);
 	if (!code)
 		code = git_commit_tree(out, commit);
 	git_commit_free(commit);
 	return code;
+}
+
+static bool is_blob(git_tree *tree, const char *path, git_oid *id)
+{
+	git_tree_entry *entry = NULL;
+	bool is = git_tree_entry_bypath(&entry, tree, path) == 0 &&
+		  git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
+
+	if (is)
+		*id = *git_tree_entry_id(entry);
+	git_tree_entry_free(entry);
+	return is;
 }
 
 enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commit_id,
@@ -39,21 +48,57 @@ enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commi
 	const char *below = inside(r, path);
 	enum vcs_difference result = VCS_ADDED;
 	git_tree *tree = NULL;
-	git_tree_entry *entry = NULL;
-	git_oid now;
+	git_oid id, then, now;
 
-	if (!below || tree_of(r, commit_id, &tree))
+	if (!below || !vcs_parse_id(commit_id, &id) || tree_of(r->git, &id, &tree))
 		return VCS_ADDED;
-	if (git_tree_entry_bypath(&entry, tree, below) == 0 &&
-	    git_tree_entry_type(entry) == GIT_OBJECT_BLOB) {
+	if (is_blob(tree, below, &then)) {
 		result = VCS_CHANGED;
 		if (git_repository_hashfile(&now, r->git, below, GIT_OBJECT_BLOB, NULL) == 0 &&
-		    git_oid_equal(&now, git_tree_entry_id(entry)))
+		    git_oid_equal(&now, &then))
 			result = VCS_SAME;
 	}
-	git_tree_entry_free(entry);
 	git_tree_free(tree);
 	return result;
+}
+
+/* --- all tracked files -------------------------------------------------------------------- */
+
+static bool is_there(const struct vcs_repository *r, const char *path)
+{
+	struct str file = STR_INIT;
+	struct stat found;
+	bool is;
+
+	str_printf(&file, "%s/%s", r->place, path);
+	is = lstat(file.ptr, &found) == 0;
+	str_release(&file);
+	return is;
+}
+
+/* What `git update-index` was told to overlook is deployed all the same.  A file that a sparse
+ * checkout leaves out is not there, and no difference.  In memory alone: nobody writes it. */
+static int look_at_all(struct vcs_repository *r)
+{
+	git_index *index = NULL;
+	git_index_entry seen;
+	int code = git_repository_index(&index, r->git);
+
+	for (size_t i = 0; !code && i < git_index_entrycount(index); i++) {
+		const git_index_entry *e = git_index_get_byindex(index, i);
+		bool skipped = e->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE;
+
+		if (!skipped && !(e->flags & GIT_INDEX_ENTRY_VALID))
+			continue;
+		seen = *e;
+		seen.flags &= (uint16_t)~GIT_INDEX_ENTRY_VALID;
+		if (is_there(r, e->path))
+			seen.flags_extended &= (uint16_t)~GIT_INDEX_ENTRY_SKIP_WORKTREE;
+		if (seen.flags != e->flags || seen.flags_extended != e->flags_extended)
+			code = git_index_add(index, &seen);
+	}
+	git_index_free(index);
+	return code;
 }
 
 /* One difference is enough. */
@@ -113,6 +158,8 @@ int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, stru
 		return 0;
 	code = head_tree(r, &head);
 	if (!code)
+		code = look_at_all(r);
+	if (!code)
 		code = find_difference(r, prefix, head, dirty);
 	git_tree_free(head);
 	return code ? complain(r, d) : 0;
@@ -134,6 +181,8 @@ int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
 	code = head_tree(r, &head);
+	if (!code)
+		code = look_at_all(r);
 	if (!code)
 		code = git_diff_tree_to_workdir_with_index(&diff, r->git, head, &options);
 	if (!code)

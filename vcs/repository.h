@@ -71,10 +71,12 @@ enum vcs_difference { VCS_SAME, VCS_CHANGED, VCS_ADDED /* the commit has no such
 enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commit_id,
 				     const char *path);
 /* Some file below `prefix` ("": anywhere) that git tracks differs from HEAD.  Untracked files do
- * not count: recorded state is one, often.  0, or -1 with an error. */
+ * not count: recorded state is one, often.  Those that `git update-index --assume-unchanged` or
+ * `--skip-worktree` tells git to overlook do.  0, or -1 with an error. */
 int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d);
-/* The first of the tracked files that differ from HEAD, wherever they lie; arena's.  *count: how
- * many there are, *listed: how many are in *paths, at most `max`.  0, or -1 with an error. */
+/* The first of the files that vcs_is_dirty looks at and that differ, wherever they lie; arena's.
+ * *count: how many there are, *listed: how many are in *paths, at most `max`.  0, or -1 with an
+ * error. */
 int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
 		     const char *const **paths, size_t *listed, size_t *count, struct diags *d);
 

@@ -118,7 +118,7 @@ static void read_templates(struct engine *e, struct diags *found)
 /* Whether this version may be deployed there. */
 static void check_policy(const struct apply_question *q, struct engine *e, struct diags *found)
 {
-	const struct project *p = e->project;
+	struct project *p = e->project;
 	const struct instance_id **items =
 		ARENA_ARRAY(q->a, p->instance_count, const struct instance_id *);
 	const struct version_question v = {

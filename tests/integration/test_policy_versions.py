@@ -79,10 +79,44 @@ def test_a_clean_tree(folder):
     shop.git("checkout", "-q", "web.yaml")
     shop.git("rm", "-q", "--cached", "web.yaml")
     shop.git("commit", "-q", "-m", "not tracked any more")
-    shop.refused("destroy", "--yes", code="HD2870", says=("that it uses is not in it", "web.yaml"))
+    shop.refused("destroy", "--yes", code="HD2870", says=("that is used is not in it", "web.yaml"))
     shop.git("add", "web.yaml")
     shop.git("commit", "-q", "-m", "tracked again")
     shop.run("destroy", "--yes").ok()
+
+
+NESTING = """\
+Resources:
+  Part: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: part.yaml}}
+"""
+PART = "Resources: {Node: {Type: Sim::Node, Properties: {Size: 1}}}\n"
+
+
+def test_what_is_nested_or_hidden_from_git_counts(folder):
+    shop = Shop(folder / "shop", "Policy: {RequireCleanTree: true}\n")
+    shop.write({"web.yaml": NESTING,
+                "part.yaml": PART, ".gitignore": IGNORED + "part.yaml\n"})
+    shop.commit("nested, and ignored")
+    shop.refused(code="HD2870", says=("1 file that is used is not in it", "part.yaml"))
+    shop.git("add", "-f", "part.yaml")
+    shop.git("commit", "-q", "-m", "nested")
+    for bit in ("assume-unchanged", "skip-worktree"):
+        shop.git("update-index", f"--{bit}", "web.yaml")
+        shop.applied()
+        before = (shop.dir / "web.yaml").read_text()
+        shop.write({"web.yaml": before + "# changed\n"})
+        shop.refused("destroy", "--yes", code="HD2870", says=("1 file differs", "web.yaml"))
+        shop.write({"web.yaml": before})
+        shop.git("update-index", f"--no-{bit}", "web.yaml")
+
+
+@pytest.mark.parametrize("policy", ["RequireBranch: main", "RequirePushed: true",
+                                    "RequireSigned: {AllowedSigners: signers}"])
+def test_what_is_required_of_the_commit_is_so_of_what_is_deployed(folder, policy):
+    shop = Shop(folder / "shop", f"Policy: {{{policy}}}\n")
+    shop.write({"web.yaml": WEB.replace("1", "2")})
+    shop.refused(code="HD2870", says=("hadeploy.yaml:6:10", "1 file that is used differs",
+                                      "must be true of what is deployed"))
 
 
 def test_an_override_is_recorded(folder):
@@ -150,7 +184,7 @@ def test_a_remote_must_have_it(folder):
     shop.applied()
     ahead = shop.commit("ahead", {"web.yaml": WEB.replace("1", "2")})
     shop.refused(code="HD2872", says=(ahead[:10], "None of the 1 branches"))
-    shop.policy("Policy: {RequirePushed: true}\n")
+    shop.policy("Policy: {RequirePushed: true}\n").commit("any")
     shop.refused(code="HD2872", says=("any remote",))
     shop.git("push", "-q", "origin", "main:elsewhere")
     shop.applied()
@@ -262,7 +296,7 @@ def test_a_runbook_says_it_before_its_first_step(folder):
     shop.applied()
     shop.write({"web.yaml": WEB + "# local\n"})
     check = shop.run("runbook", "check", "up")
-    assert "the work tree is not as commit" in check.stdout + check.stderr, check
+    assert "is not as commit" in check.stdout + check.stderr, check
     shop.refused("runbook", "run", "up", "--yes", code="HD2870",
                  says=("step 'scale' would fail",))
     assert not (shop.dir / "begun").exists()
