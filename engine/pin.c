@@ -17,7 +17,9 @@ int pin_parse_url(struct arena *a, const char *template, struct range where,
 
 	if (vcs_file_url_parse(a, template, out, &why))
 		return 0;
-	/* What was written may hold a secret; the place shows it to who may read it anyway. */
+	/* A user, a password or a token is where these are: the place is told, and no line. */
+	if (where.src && strpbrk(template, "@?"))
+		source_forget_lines(where.src);
 	g = diag_add(d, DIAG_VCS_URL, where, "this URL %s", why);
 	diag_hint(d, g,
 		  "write git+https://HOST/REPOSITORY//FILE?ref=TAG; a token goes into "

@@ -208,13 +208,14 @@ def test_what_was_changed_by_hand_is_noticed(world):
 
 def test_urls_that_are_refused(world):
     secret = world.template().replace("file://", "https://ann:hunter2@h")
-    for bad in (secret, world.template().replace("file://", "http://h.example"),
+    token = world.template("main").replace("ref=", "access_token=hunter2&ref=")
+    for bad in (secret, token, world.template().replace("file://", "http://h.example"),
                 world.template(path="../x.yaml"), world.template(path="net/%2e%2e/x.yaml"),
                 "git+ssh://git@h/r.git?ref=x"):
         world.use(bad)
         for command in ("plan", "lock"):
             said = world.run(command).ok(1).err("HD2830", "hadeploy.yaml:5:")
-            assert "hunter2" not in said.stderr.split("\n")[0]
+            assert "hunter2" not in said.stdout + said.stderr
     world.use(world.template(path="net/nothing.yaml"))
     world.run("lock").ok(1).err("HD2804", "net/nothing.yaml")
     assert not (world.shop.dir / "hadeploy.lock").exists()
