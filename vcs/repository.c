@@ -1,8 +1,10 @@
 /* repository.c - finding and opening a repository. */
 #include "vcs/repository.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "vcs/vcs_parts.h"
@@ -39,6 +41,39 @@ static int find_folder(const char *dir, git_buf *out)
 	const char *ceilings = getenv("GIT_CEILING_DIRECTORIES");
 
 	return git_repository_discover(out, dir, 0, ceilings);
+}
+
+static void say_unowned(struct arena *a, const char *place, struct diags *d)
+{
+	struct passwd *owner;
+	const char *who = "another user";
+	struct diag *g;
+	struct stat st;
+
+	if (stat(place, &st) == 0) {
+		owner = getpwuid(st.st_uid);
+		who = owner ? arena_printf(a, "user '%s'", owner->pw_name)
+			    : arena_printf(a, "user %lu", (unsigned long)st.st_uid);
+	}
+	g = diag_add(d, DIAG_VCS_OPEN, RANGE_NONE, "the git repository %s belongs to %s", place,
+		     who);
+	diag_hint(d, g, "if you trust it: git config --global --add safe.directory '%s'", place);
+}
+
+/* What was found and yet "not found" belongs to somebody else, when no folder is called safe. */
+static bool is_unowned(const char *folder, int code, struct diags *d)
+{
+	size_t len = strlen(folder);
+	struct arena *a;
+
+	if (!len || (code != GIT_ENOTFOUND && code != GIT_EOWNER))
+		return false;
+	if (len > 6 && strcmp(folder + len - 6, "/.git/") == 0)
+		len -= 5;
+	a = arena_new();
+	say_unowned(a, arena_strndup(a, folder, len - 1), d);
+	arena_free(a);
+	return true;
 }
 
 static char *absolute(struct arena *a, const char *path)
@@ -97,18 +132,20 @@ enum vcs_found vcs_open(const char *dir, struct vcs_repository **out, struct dia
 	git_repository *git = NULL;
 	struct vcs_repository *r;
 	git_buf found = {0};
+	bool told;
 	int code;
 
 	vcs_begin();
 	code = find_folder(dir, &found);
 	if (!code)
 		code = git_repository_open(&git, found.ptr);
+	told = code && is_unowned(found.ptr ? found.ptr : "", code, d);
 	git_buf_dispose(&found);
 	if (code) {
-		if (code != GIT_ENOTFOUND)
+		if (!told && code != GIT_ENOTFOUND)
 			say_unreadable(dir, d);
 		vcs_end();
-		return code == GIT_ENOTFOUND ? VCS_NOWHERE : VCS_FAILED;
+		return told || code != GIT_ENOTFOUND ? VCS_FAILED : VCS_NOWHERE;
 	}
 	r = xcalloc(1, sizeof(*r));
 	r->git = git;

@@ -217,3 +217,17 @@ def test_status_tells_what_was_applied_from(repo):
     repo.run("apply", "--yes").ok()
     first = repo.head()[:10]
     repo.run("status").ok().out("Applied from", f"{first} (main)", "web/east")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_somebody_else_is_told(repo):
+    for place in (repo.dir, repo.dir / ".git"):
+        os.chown(place, 65534, 65534)
+    env = {"HOME": str(repo.dir.parent)}
+    plan = repo.run("plan", env=env).ok()
+    for said in (plan, repo.run("plan", "--ref", "HEAD", env=env).ok(1)):
+        for words in ("belongs to user 'nobody'", f"safe.directory '{repo.dir}'"):
+            assert words in said.stderr, said
+    assert "warning HD2820" in plan.stderr
+    repo.git("config", "--global", "--add", "safe.directory", repo.dir)
+    assert "HD2820" not in repo.run("plan", env=env).ok().stderr
