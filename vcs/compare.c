@@ -42,24 +42,61 @@ static bool is_blob(git_tree *tree, const char *path, git_oid *id)
 	return is;
 }
 
+/* How much of `path` leads to a submodule, whose commit is *id; 0: nothing. */
+static size_t submodule_len(struct arena *a, git_tree *tree, const char *path, git_oid *id)
+{
+	for (const char *end = strchr(path, '/'); end; end = strchr(end + 1, '/')) {
+		size_t len = (size_t)(end - path);
+		git_tree_entry *entry = NULL;
+		bool is = git_tree_entry_bypath(&entry, tree, arena_strndup(a, path, len)) == 0 &&
+			  git_tree_entry_type(entry) == GIT_OBJECT_COMMIT;
+
+		if (is)
+			*id = *git_tree_entry_id(entry);
+		git_tree_entry_free(entry);
+		if (is)
+			return len;
+	}
+	return 0;
+}
+
+static enum vcs_difference compare_in(struct arena *a, git_repository *git, const git_oid *commit,
+				      const char *path)
+{
+	enum vcs_difference result = VCS_ADDED;
+	const char *root = git_repository_workdir(git);
+	git_repository *module = NULL;
+	git_tree *tree = NULL;
+	git_oid then, now;
+	size_t len;
+
+	if (tree_of(git, commit, &tree))
+		return VCS_ADDED;
+	if (is_blob(tree, path, &then)) {
+		result = VCS_CHANGED;
+		if (git_repository_hashfile(&now, git, path, GIT_OBJECT_BLOB, NULL) == 0 &&
+		    git_oid_equal(&now, &then))
+			result = VCS_SAME;
+	} else if (root && (len = submodule_len(a, tree, path, &then)) != 0) {
+		/* What counts is the commit that is recorded, whatever is checked out there. */
+		if (git_repository_open(&module, arena_printf(a, "%s%.*s", root, (int)len, path)) ==
+		    0)
+			result = compare_in(a, module, &then, path + len + 1);
+		git_repository_free(module);
+	}
+	git_tree_free(tree);
+	return result;
+}
+
 enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commit_id,
 				     const char *path)
 {
 	const char *below = inside(r, path);
-	enum vcs_difference result = VCS_ADDED;
-	git_tree *tree = NULL;
-	git_oid id, then, now;
+	git_oid id;
 
-	if (!below || !vcs_parse_id(commit_id, &id) || tree_of(r->git, &id, &tree))
+	if (!below || !vcs_parse_id(commit_id, &id))
 		return VCS_ADDED;
-	if (is_blob(tree, below, &then)) {
-		result = VCS_CHANGED;
-		if (git_repository_hashfile(&now, r->git, below, GIT_OBJECT_BLOB, NULL) == 0 &&
-		    git_oid_equal(&now, &then))
-			result = VCS_SAME;
-	}
-	git_tree_free(tree);
-	return result;
+	return compare_in(r->arena, r->git, &id, below);
 }
 
 /* --- all tracked files -------------------------------------------------------------------- */
@@ -122,6 +159,7 @@ static int find_difference(struct vcs_repository *r, const char *prefix, git_tre
 
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_SKIP_BINARY_CHECK;
+	options.ignore_submodules = GIT_SUBMODULE_IGNORE_UNTRACKED;
 	options.notify_cb = stop_at_first;
 	options.payload = dirty;
 	if (prefix[0])
@@ -180,6 +218,7 @@ int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
 		return 0;
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
+	options.ignore_submodules = GIT_SUBMODULE_IGNORE_UNTRACKED;
 	code = head_tree(r, &head);
 	if (!code)
 		code = look_at_all(r);

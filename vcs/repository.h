@@ -67,7 +67,8 @@ bool vcs_has_commit(struct vcs_repository *r, const char *id);
 /* How a file of the work tree compares with that of a commit, as `git status` sees it: line ends
  * that an attribute converts make no difference. */
 enum vcs_difference { VCS_SAME, VCS_CHANGED, VCS_ADDED /* the commit has no such file */ };
-/* path: absolute or below the root.  A file outside the repository counts as added. */
+/* path: absolute or below the root.  A file outside the repository counts as added; one of a
+ * submodule is compared with the commit that is recorded for that. */
 enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commit_id,
 				     const char *path);
 /* Some file below `prefix` ("": anywhere) that git tracks differs from HEAD.  Untracked files do

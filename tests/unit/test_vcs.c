@@ -175,6 +175,14 @@ static void files_are_as_a_checkout_has_them(void **state)
 	assert_int_equal(read_at(t, "main", "large", &text), VCS_READ_LARGE);
 }
 
+static bool dirty(struct repo *t, const char *prefix)
+{
+	bool result;
+
+	assert_int_equal(vcs_is_dirty(t->r, prefix, &result, &t->d), 0);
+	return result;
+}
+
 static void a_submodule_is_read_when_it_is_here(void **state)
 {
 	struct repo *t = *state;
@@ -188,6 +196,13 @@ static void a_submodule_is_read_when_it_is_here(void **state)
 	assert_int_equal(read_at(t, "main", "parts/m/m.yaml", &text), VCS_READ_DONE);
 	assert_string_equal(text, "m\n");
 	assert_int_equal(read_at(t, "main", "parts/m/none", &text), VCS_READ_ABSENT);
+	assert_int_equal(vcs_compare_file(t->r, find(t, "main"), "parts/m/m.yaml"), VCS_SAME);
+	sh(t, "echo x > parts/m/new.yaml");
+	assert_false(dirty(t, ""));
+	assert_int_equal(vcs_compare_file(t->r, find(t, "main"), "parts/m/new.yaml"), VCS_ADDED);
+	sh(t, "rm parts/m/new.yaml && echo x >> parts/m/m.yaml");
+	assert_true(dirty(t, ""));
+	assert_int_equal(vcs_compare_file(t->r, find(t, "main"), "parts/m/m.yaml"), VCS_CHANGED);
 	open_at(t, "parts/m");
 	assert_string_equal(vcs_prefix(t->r), "");
 	assert_int_equal(read_at(t, "main", "m.yaml", &text), VCS_READ_DONE);
@@ -215,14 +230,6 @@ static void a_folder_is_listed(void **state)
 	assert_int_equal(count, 1);
 	assert_int_equal(vcs_tree_list(tree, "none", t->a, &entries, &count), VCS_READ_ABSENT);
 	vcs_tree_close(tree);
-}
-
-static bool dirty(struct repo *t, const char *prefix)
-{
-	bool result;
-
-	assert_int_equal(vcs_is_dirty(t->r, prefix, &result, &t->d), 0);
-	return result;
 }
 
 static void changes_of_the_work_tree_show(void **state)
