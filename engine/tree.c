@@ -72,7 +72,11 @@ static int open_commit(struct tree *t, struct diags *d)
 	t->files = vcs_tree_open(t->repository, commit.id);
 	if (t->files)
 		return 0;
-	diag_add(d, DIAG_VCS_FILE, RANGE_NONE, "the files of commit %s cannot be read", commit.id);
+	diag_hint(d,
+		  diag_add(d, DIAG_VCS_FILE, RANGE_NONE, "the files of commit %s cannot be read",
+			   commit.id),
+		  "`git fsck` in '%s' tells what is damaged; git fetch may bring it",
+		  vcs_place(t->repository));
 	return -1;
 }
 
@@ -156,7 +160,9 @@ static void say_unread(const struct tree *t, const char *path, enum vcs_read why
 	struct diag *g =
 		diag_add(d, DIAG_VCS_FILE, where, "'%s:%s' %s", t->shown, path, vcs_read_text(why));
 
-	if (why == VCS_READ_ABSENT)
+	if (why == VCS_READ_ABSENT && strstr(t->shown, "://"))
+		diag_hint(d, g, "check the spelling: the path is that from the repository's root");
+	else if (why == VCS_READ_ABSENT)
 		diag_hint(d, g, "`git ls-tree -r --name-only %s` lists its files", t->shown);
 	else if (why == VCS_READ_SUBMODULE)
 		diag_hint(d, g, "git submodule update --init brings it");
