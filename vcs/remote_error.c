@@ -150,6 +150,12 @@ static void say_other(struct vcs_talk *t, int code, const char *what)
 			diag_hint(t->d, g,
 				  "it belongs to somebody else: if you trust it, "
 				  "git config --global --add safe.directory DIR");
+		else if (vcs_is_bare(t->r) &&
+			 (strstr(why, "target OID") || strcasestr(why, "pack")))
+			diag_hint(t->d, g,
+				  "what was fetched into %s before is damaged: remove that folder, "
+				  "and it is fetched anew",
+				  vcs_place(t->r));
 	}
 }
 
