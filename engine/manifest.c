@@ -248,8 +248,12 @@ const struct manifest *manifest_load(struct arena *a, const char *dir, struct di
 const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d)
 {
 	const struct node *root = NULL, *path = NULL;
+	const char *usual = path_join(a, dir, STATE_PATH_DEFAULT);
 	const struct source *src;
 
+	/* In a bare repository there never is one: what was applied of its commits is looked at. */
+	if (!file_exists(path_join(a, dir, MANIFEST_NAME)) && file_exists(usual))
+		return usual;
 	if (!file_exists(path_join(a, dir, MANIFEST_NAME))) {
 		report_absent(a, dir, d);
 		return NULL;
@@ -264,7 +268,7 @@ const char *manifest_state_path(struct arena *a, const char *dir, struct diags *
 		path = node_find(path, "Path");
 	if (path && path->kind == NODE_SCALAR)
 		return path_join(a, dir, path_expand_home(a, path->text.ptr));
-	return path_join(a, dir, STATE_PATH_DEFAULT);
+	return usual;
 }
 
 const struct manifest_provider *manifest_provider(const struct manifest *m, const char *name)

@@ -231,7 +231,8 @@ const struct manifest *manifest_load_tree(struct arena *a, const struct tree *fi
 /* An error for each stack whose template is not there.  What works on recorded state alone
  * does without. */
 void manifest_check_templates(struct arena *a, const struct manifest *m, struct diags *d);
-/* Where its recorded state lies, without looking at the rest: a fault elsewhere in the
+/* Where its recorded state lies, without looking at the rest (where there is no manifest, as in a
+ * bare repository: the usual file, if it is there): a fault elsewhere in the
  * manifest does not keep anybody from the state.  NULL on failure. */
 const char *manifest_state_path(struct arena *a, const char *dir, struct diags *d);
 /* `State: Mirror` alone, likewise; off when it cannot be read. */

@@ -138,6 +138,9 @@ def test_of_every_kind_of_repository(repo, tmp_path):
     top.git("clone", "-q", "--bare", top.dir, tmp_path / "top.git")
     repo.run("apply", "--ref", "main", "--yes", cwd=tmp_path / "top.git").ok()
     repo.run("plan", "--ref", "main", "--exit-code", cwd=tmp_path / "top.git").ok()
+    for words, shown in ((("history",), "web"), (("state", "list"), "web/east/App"),
+                         (("operation", "list"), "2 created")):
+        repo.run(*words, cwd=tmp_path / "top.git").ok().out(shown)
     repo.git("worktree", "add", "-q", tmp_path / "tree", "v1")
     repo.run("plan", "--ref", "main", cwd=tmp_path / "tree/services/shop").ok().out("2")
     repo.git("clone", "-q", "--depth", "1", f"file://{repo.dir}", tmp_path / "shallow")
