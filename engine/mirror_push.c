@@ -86,7 +86,7 @@ enum vcs_push mirror_push_to(const struct mirror_push *p, struct diags *d)
 	const char *url = mirror_remote_url(p->repository, p->remote, a, d);
 	const char *spec = arena_printf(a, "%s:%s", p->ref, p->ref);
 	enum vcs_push result = VCS_PUSH_FAILED;
-	struct vcs_access access = {NULL};
+	struct vcs_access access = {0};
 
 	if (url && vcs_access_from_environment(a, &access, d) == 0) {
 		access.stop = p->stop;

@@ -33,7 +33,7 @@ static int find_files(struct restoring *r)
 {
 	const struct mirror_source source = {r->w, r->settings, r->repository, r->a, r->d};
 	const char *id = mirror_find_source(&source);
-	struct vcs_commit commit = {NULL};
+	struct vcs_commit commit = {0};
 	struct diag *g;
 
 	if (!id)

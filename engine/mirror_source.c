@@ -85,7 +85,7 @@ static bool ask(const struct mirror_source *s, const char *remote)
 	const char *to = mirror_their_ref(s->a, remote), *theirs;
 	const char *const specs[] = {arena_printf(s->a, "+%s:%s", s->settings->ref, to), NULL};
 	struct diags reason = DIAGS_INIT;
-	struct vcs_access access = {NULL};
+	struct vcs_access access = {0};
 	const char *url = mirror_remote_url(s->repository, remote, s->a, &reason);
 	enum vcs_fetch result = VCS_FETCH_FAILED;
 	bool good = false;
@@ -119,7 +119,7 @@ static const char *fetch(const struct mirror_source *s, const char *url)
 {
 	const char *to = "refs/hadeploy/restored", *id = NULL;
 	const char *const specs[] = {arena_printf(s->a, "+%s:%s", s->settings->ref, to), NULL};
-	struct vcs_access access = {NULL};
+	struct vcs_access access = {0};
 	enum vcs_fetch result;
 
 	if (vcs_access_from_environment(s->a, &access, s->d) != 0)

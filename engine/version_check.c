@@ -15,6 +15,7 @@
 
 /* --- what is said ------------------------------------------------------------------------ */
 
+PRINTF_LIKE(2, 0)
 static const char *text_by(struct arena *a, const char *fmt, va_list args)
 {
 	struct str s = STR_INIT;

@@ -52,7 +52,6 @@ struct vcs_repository *vcs_own(const char *dir, struct diags *d)
 		g = diag_add(d, DIAG_VCS_OPEN, RANGE_NONE, "%s is no repository to fetch into: %s",
 			     dir, vcs_reason());
 		diag_hint(d, g, "remove that folder: what was in it is fetched anew");
-		vcs_end();
 		return NULL;
 	}
 	r = xcalloc(1, sizeof(*r));

@@ -39,7 +39,6 @@ void vcs_bytes_id(struct text bytes, char *out)
 	vcs_begin();
 	if (git_odb_hash(&id, bytes.ptr, bytes.len, GIT_OBJECT_BLOB) == 0)
 		git_oid_tostr(out, VCS_ID_LEN + 1, &id);
-	vcs_end();
 }
 
 struct listing {
@@ -128,7 +127,6 @@ struct vcs_repository *vcs_open_bare(const char *path, struct diags *d)
 		if (vcs_open(path, &r, d) == VCS_NOWHERE)
 			diag_add(d, DIAG_VCS_WRITE, RANGE_NONE, "%s is no repository", path);
 	}
-	vcs_end();
 	return r;
 }
 

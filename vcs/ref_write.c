@@ -25,7 +25,6 @@ bool vcs_ref_is_own(const char *ref)
 	vcs_begin();
 	if (git_reference_name_is_valid(&valid, ref))
 		valid = 0;
-	vcs_end();
 	return valid && strncmp(ref, "refs/hadeploy/", strlen("refs/hadeploy/")) == 0;
 }
 

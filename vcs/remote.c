@@ -23,7 +23,7 @@ static const char *first_set(const char *one, const char *other)
 	return value && *value ? value : NULL;
 }
 
-/* The library stays for good from here on: its connections and authorities are the process's. */
+/* Its connections and authorities are the process's. */
 static void install(void)
 {
 	const char *file = first_set("GIT_SSL_CAINFO", "SSL_CERT_FILE");

@@ -1,6 +1,7 @@
 /* repository.c - finding and opening a repository. */
 #include "vcs/repository.h"
 
+#include <pthread.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +23,18 @@ const char *vcs_reason(void)
 
 /* A power cut may not leave a reference that names what is not there: what is fetched and every
  * reference is synced.  A repository takes this over when it is first asked for a reference. */
-void vcs_begin(void)
+static void start_library(void)
 {
-	if (git_libgit2_init() != 1)
-		return;
+	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)CACHED_TREE_LEN);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 }
 
-void vcs_end(void)
+void vcs_begin(void)
 {
-	git_libgit2_shutdown();
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, start_library);
 }
 
 /* The search looks at the file system alone: GIT_DIR would tell of another repository. */
@@ -144,7 +146,6 @@ enum vcs_found vcs_open(const char *dir, struct vcs_repository **out, struct dia
 	if (code) {
 		if (!told && code != GIT_ENOTFOUND)
 			say_unreadable(dir, d);
-		vcs_end();
 		return told || code != GIT_ENOTFOUND ? VCS_FAILED : VCS_NOWHERE;
 	}
 	r = xcalloc(1, sizeof(*r));
@@ -162,7 +163,6 @@ void vcs_close(struct vcs_repository *r)
 	git_repository_free(r->git);
 	arena_free(r->arena);
 	free(r);
-	vcs_end();
 }
 
 const char *vcs_prefix(const struct vcs_repository *r)

@@ -17,9 +17,10 @@ struct vcs_repository {
 
 /* The library's own words for what went wrong last in this thread; never NULL. */
 const char *vcs_reason(void);
-/* The library counts its users: each vcs_begin has its vcs_end. */
+/* Before the first use of the library, by each that may be the first; safe in any thread.
+ * It is never shut down: the key of its thread-specific data would go to the random numbers of
+ * OpenSSL, ahead of the key whose destructor frees them, and each thread would leak them. */
 void vcs_begin(void);
-void vcs_end(void);
 /* The URL without what may be secret in it: user, password, query, fragment. */
 const char *vcs_public_url(struct arena *a, const char *url);
 /* "40 hex digits" to the id; false when it is something else. */
