@@ -59,9 +59,11 @@ mode := $(if $(SANITIZE),$(sanitizing),$(if $(DEBUG),-Og -g3,-O2 -g $(hardening)
 compile := $(CC) -std=c11 -D_GNU_SOURCE -I. -DHADEPLOY_VERSION='"$(VERSION)"' $(warnings) $(mode) \
 	-fno-common -fvisibility=hidden -fPIE -pthread \
 	$(shell pkg-config --cflags $(packages) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
-# Hundreds of test programs are joined: by the quicker of two linkers.
+# Hundreds of test programs are joined: by the quicker of two linkers. The sanitizer's tables of
+# globals are a third of a million places to correct at each start of what is not at its place.
 gold := $(if $(compiler),,$(if $(SANITIZE),$(if $(shell command -v ld.gold),-fuse-ld=gold)))
-link := $(CC) $(mode) $(gold) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+pie := $(if $(findstring address,$(SANITIZE)),-no-pie,-pie)
+link := $(CC) $(mode) $(gold) $(CFLAGS) $(pie) -pthread -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 # A check that fails does not stop the next one: the report counts them all.

@@ -13,7 +13,8 @@ static int find_previous(struct invocation *in, const struct selection *sel)
 {
 	struct option_value *to = &in->args->options[OPT_TO_REV];
 
-	if (engine_previous_commit(in->dir, in->clock, sel, in->arena, &to->text, &in->diags))
+	to->text = engine_previous_commit(in->dir, in->clock, sel, in->arena, &in->diags);
+	if (!to->text)
 		return -1;
 	to->count = 1;
 	return 0;

@@ -53,10 +53,13 @@ static const char *commit_cell(struct arena *a, const struct version *v)
 			    v->dirty || v->file_count ? "*" : "");
 }
 
-static const char *branch_cell(struct arena *a, const struct version *v)
+/* What --ref was given, unless that is the commit's id, which stands beside it. */
+static const char *ref_cell(struct arena *a, const struct version *v)
 {
 	const char *name = v ? v->ref : NULL;
 
+	if (name && v->commit && text_starts(text_of(v->commit), name))
+		name = NULL;
 	if (v && !name)
 		name = v->branch ? v->branch : v->tag;
 	return name ? shown(a, name, 0) : "";
@@ -92,7 +95,7 @@ static bool any_differs(const struct deployment_rows *rows)
 void view_deployments(struct str *out, const struct deployment_rows *rows, const struct style *st)
 {
 	static const char *const titles[] = {"STARTED", "INSTANCE", "STATUS",  "COMMIT",
-					     "BRANCH",  "AUTHOR",   "SUBJECT", "RUN"};
+					     "REF",     "AUTHOR",   "SUBJECT", "RUN"};
 	struct table t;
 
 	if (!rows->count) {
@@ -109,7 +112,7 @@ void view_deployments(struct str *out, const struct deployment_rows *rows, const
 			instance_id_text(t.a, &row->id),
 			row->status,
 			commit_cell(t.a, v),
-			branch_cell(t.a, v),
+			ref_cell(t.a, v),
 			shown(t.a, v ? v->author_name : "", 0),
 			subject_cell(t.a, v),
 			row->run->id,

@@ -17,10 +17,10 @@ static bool is_among(const char *name, const char *const *names, size_t count)
 	return count == 0;
 }
 
-static bool is_selected(const struct selection *s, const struct instance *i)
+static bool is_selected(const struct selection *s, const struct instance_id *id)
 {
-	return is_among(i->id.stack, s->stacks, s->stack_count) &&
-	       is_among(i->id.region, s->regions, s->region_count);
+	return is_among(id->stack, s->stacks, s->stack_count) &&
+	       is_among(id->region, s->regions, s->region_count);
 }
 
 static int check_stacks(const struct selection *s, const struct side *from, const struct side *to,
@@ -69,13 +69,14 @@ static void compare_all(struct arena *a, const struct selection *s, const struct
 				    ? -1
 				    : instance_id_compare(&x->instances[i].id, &y->instances[k].id);
 
+		const struct instance_id *id =
+			order < 0 ? &x->instances[i].id : &y->instances[k].id;
+
 		if (order <= 0)
 			c.before = &x->instances[i++];
 		if (order >= 0)
 			c.after = &y->instances[k++];
-		if (!is_selected(s, c.after ? c.after : c.before))
-			continue;
-		if (compare_instance(&c, &items[out->count]))
+		if (is_selected(s, id) && compare_instance(&c, &items[out->count]))
 			out->count++;
 	}
 	out->instances = items;

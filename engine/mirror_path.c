@@ -91,7 +91,7 @@ static const char *take_name(struct arena *a, struct text t)
 static bool take_names(struct arena *a, struct text rest, struct rows_key *out)
 {
 	struct text_split split = text_split_start(rest);
-	const char *names[4];
+	const char *names[4] = {NULL};
 	struct text part;
 	size_t count = 0;
 

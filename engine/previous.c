@@ -158,8 +158,8 @@ static int check_repository(const char *dir, const struct version *v, struct are
 	return -1;
 }
 
-int engine_previous_commit(const char *dir, struct clock *clock, const struct selection *sel,
-			   struct arena *a, const char **commit, struct diags *d)
+const char *engine_previous_commit(const char *dir, struct clock *clock,
+				   const struct selection *sel, struct arena *a, struct diags *d)
 {
 	struct search s = {.a = a, .sel = sel, .d = d};
 	const struct version *before = NULL;
@@ -169,7 +169,5 @@ int engine_previous_commit(const char *dir, struct clock *clock, const struct se
 	if (s.state && !collect(&s) && !look_back(&s) && !choose(&s, &before))
 		rc = check_repository(dir, before, a, d);
 	state_close(s.state);
-	if (!rc)
-		*commit = before->commit;
-	return rc;
+	return rc ? NULL : before->commit;
 }

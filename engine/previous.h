@@ -13,11 +13,10 @@
  * deployed, or failed half-way, last.  What was rolled back by itself does not count: nothing
  * of it is there.  So twice --previous is there and back.
  *
- * *commit: its id, the arena's.  0, or -1 with an error: nothing else was ever deployed from a
- * commit, the instances were at different commits, or the repository lacks it (with how to
- * get it).
+ * Its id, the arena's; or NULL with an error: nothing else was ever deployed from a commit, the
+ * instances were at different commits, or the repository lacks it (with how to get it).
  */
-int engine_previous_commit(const char *dir, struct clock *clock, const struct selection *sel,
-			   struct arena *a, const char **commit, struct diags *d);
+const char *engine_previous_commit(const char *dir, struct clock *clock,
+				   const struct selection *sel, struct arena *a, struct diags *d);
 
 #endif

@@ -124,22 +124,22 @@ static void say_unreadable(struct policy_check *c, struct diags *found)
 /* --- the work tree ----------------------------------------------------------------------- */
 
 struct dirt {
-	const char *const *paths; /* the first of them */
-	size_t listed, count;
+	struct vcs_changes files;
 	const char *one, *many; /* what is said of one file, and of several */
 };
 
 static void tell_dirty(struct policy_check *c, struct range where, const char *why,
 		       const struct dirt *t)
 {
-	const char *more = t->count > t->listed
-				   ? arena_printf(c->a, " and %zu more", t->count - t->listed)
+	const struct vcs_changes *f = &t->files;
+	const char *more = f->count > f->listed
+				   ? arena_printf(c->a, " and %zu more", f->count - f->listed)
 				   : "";
 	struct diag *g = policy_say(c, DIAG_POLICY_CLEAN, where,
 				    "what would be deployed is not as commit %s: %zu %s",
-				    c->short_id, t->count, t->count == 1 ? t->one : t->many);
+				    c->short_id, f->count, f->count == 1 ? t->one : t->many);
 
-	policy_detail(c, g, "%s%s%s", diag_listed(c->a, t->paths, t->listed), more, why);
+	policy_detail(c, g, "%s%s%s", diag_listed(c->a, f->paths, f->listed), more, why);
 	policy_hint(c, g, "commit what is meant to be deployed (`git status --ignored` shows it)");
 }
 
@@ -149,13 +149,13 @@ static bool tell_tracked(struct policy_check *c)
 	struct diags found = DIAGS_INIT;
 	struct dirt t = {.one = "file differs", .many = "files differ"};
 
-	if (vcs_list_changes(c->r, FILES_MAX, c->a, &t.paths, &t.listed, &t.count, &found)) {
+	if (vcs_list_changes(c->r, FILES_MAX, c->a, &t.files, &found)) {
 		say_unreadable(c, &found);
 		return true;
 	}
-	if (t.count)
+	if (t.files.count)
 		tell_dirty(c, c->policy->clean_at, "", &t);
-	return t.count != 0;
+	return t.files.count != 0;
 }
 
 /* Of all that is read: the manifest, templates with what they include and nest, files that
@@ -165,7 +165,7 @@ static void tell_used(struct policy_check *c, struct range where, const char *wh
 	struct diags told = DIAGS_INIT; /* whoever began the run has heard it */
 	const struct version *v = project_version(c->q->project, &told);
 	const char **paths = ARENA_ARRAY(c->a, FILES_MAX, const char *);
-	struct dirt t = {.paths = paths,
+	struct dirt t = {.files = {.paths = paths},
 			 .one = "file that is used is not in it",
 			 .many = "files that are used are not in it"};
 
@@ -177,10 +177,10 @@ static void tell_used(struct policy_check *c, struct range where, const char *wh
 			t.one = "file that is used differs";
 			t.many = "files that are used differ";
 		}
-		if (t.count++ < FILES_MAX)
-			paths[t.listed++] = v->files[i].path;
+		if (t.files.count++ < FILES_MAX)
+			paths[t.files.listed++] = v->files[i].path;
 	}
-	if (t.count)
+	if (t.files.count)
 		tell_dirty(c, where, why, &t);
 	else if (!v->commit)
 		say_unreadable(c, &told);

@@ -28,7 +28,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
-TIMEOUT_S = 300  # a test program that hangs; far above what any of them takes
+TIMEOUT_S = 600  # a test program that hangs; far above what any of them takes
 SOAK_ROUNDS = 20  # seeds that one run tries
 TAP = re.compile(r"^(ok|not ok) \d+ (?:- )?(# SKIP )?(.*)$")
 

@@ -203,8 +203,8 @@ int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, stru
 	return code ? complain(r, d) : 0;
 }
 
-int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
-		     const char *const **paths, size_t *listed, size_t *count, struct diags *d)
+int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a, struct vcs_changes *out,
+		     struct diags *d)
 {
 	const char **all = ARENA_ARRAY(a, max, const char *);
 	git_diff_options options;
@@ -212,8 +212,7 @@ int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
 	git_diff *diff = NULL;
 	int code;
 
-	*paths = all;
-	*listed = *count = 0;
+	*out = (struct vcs_changes){.paths = all};
 	if (git_repository_is_bare(r->git))
 		return 0;
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
@@ -225,11 +224,11 @@ int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
 	if (!code)
 		code = git_diff_tree_to_workdir_with_index(&diff, r->git, head, &options);
 	if (!code)
-		*count = git_diff_num_deltas(diff);
-	for (; *listed < max && *listed < *count; (*listed)++) {
-		const git_diff_delta *one = git_diff_get_delta(diff, *listed);
+		out->count = git_diff_num_deltas(diff);
+	for (; out->listed < max && out->listed < out->count; out->listed++) {
+		const git_diff_delta *one = git_diff_get_delta(diff, out->listed);
 
-		all[*listed] = arena_strdup(a, one->new_file.path);
+		all[out->listed] = arena_strdup(a, one->new_file.path);
 	}
 	git_diff_free(diff);
 	git_tree_free(head);

@@ -1,6 +1,7 @@
 /* find.c - commits: by name, where the repository stands, and how they hang together. */
 #include "vcs/vcs_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool vcs_parse_id(const char *text, git_oid *out)
@@ -55,8 +56,7 @@ static void say_unknown(const struct vcs_repository *r, const char *rev, int cod
 			  "git fetch --tags brings what remotes have");
 }
 
-/* The commit that `rev` names; tags are followed.  A code of the library. */
-static int look_up(struct vcs_repository *r, const char *rev, git_commit **out)
+static int look_up_one(struct vcs_repository *r, const char *rev, git_commit **out)
 {
 	git_object *named = NULL, *commit = NULL;
 	int code = git_revparse_single(&named, r->git, rev);
@@ -65,6 +65,40 @@ static int look_up(struct vcs_repository *r, const char *rev, git_commit **out)
 		code = git_object_peel(&commit, named, GIT_OBJECT_COMMIT);
 	git_object_free(named);
 	*out = (git_commit *)commit;
+	return code;
+}
+
+/* "A...B": the commit that both come from; a side that is left out is HEAD. */
+static int look_up_base(struct vcs_repository *r, const char *one, const char *other,
+			git_commit **out)
+{
+	git_commit *a = NULL, *b = NULL;
+	git_oid base;
+	int code = look_up_one(r, *one ? one : "HEAD", &a);
+
+	if (!code)
+		code = look_up_one(r, *other ? other : "HEAD", &b);
+	if (!code)
+		code = git_merge_base(&base, r->git, git_commit_id(a), git_commit_id(b));
+	if (!code)
+		code = git_commit_lookup(out, r->git, &base);
+	git_commit_free(a);
+	git_commit_free(b);
+	return code;
+}
+
+/* The commit that `rev` names; tags are followed.  A code of the library. */
+static int look_up(struct vcs_repository *r, const char *rev, git_commit **out)
+{
+	const char *dots = strstr(rev, "...");
+	char *one;
+	int code;
+
+	if (!dots)
+		return look_up_one(r, rev, out);
+	one = xstrndup(rev, (size_t)(dots - rev));
+	code = look_up_base(r, one, dots + 3, out);
+	free(one);
 	return code;
 }
 

@@ -75,11 +75,15 @@ enum vcs_difference vcs_compare_file(struct vcs_repository *r, const char *commi
  * not count: recorded state is one, often.  Those that `git update-index --assume-unchanged` or
  * `--skip-worktree` tells git to overlook do.  0, or -1 with an error. */
 int vcs_is_dirty(struct vcs_repository *r, const char *prefix, bool *dirty, struct diags *d);
-/* The first of the files that vcs_is_dirty looks at and that differ, wherever they lie; arena's.
- * *count: how many there are, *listed: how many are in *paths, at most `max`.  0, or -1 with an
- * error. */
-int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a,
-		     const char *const **paths, size_t *listed, size_t *count, struct diags *d);
+struct vcs_changes {
+	const char *const *paths; /* the first of them, at most as many as were asked for */
+	size_t listed;
+	size_t count; /* of all */
+};
+/* The files that vcs_is_dirty looks at and that differ, wherever they lie; texts are the arena's.
+ * 0, or -1 with an error. */
+int vcs_list_changes(struct vcs_repository *r, size_t max, struct arena *a, struct vcs_changes *out,
+		     struct diags *d);
 
 /* A branch, as this repository knows it. */
 struct vcs_branch {

@@ -163,10 +163,11 @@ void definition_check_properties(const struct definition *t, const json_t *schem
 		check_path(t, schema, "Shown", t->shown_node->items[i], d);
 }
 
+/* Copies: several threads read the definition, and references are counted in what is shared. */
 void definition_add_properties(const struct definition *t, json_t *schema)
 {
 	if (t->unserved)
-		json_object_set(schema, "unservedProperties", (json_t *)(uintptr_t)t->unserved);
+		json_object_set_new(schema, "unservedProperties", json_deep_copy(t->unserved));
 	if (t->shown)
-		json_object_set(schema, "shownProperties", (json_t *)(uintptr_t)t->shown);
+		json_object_set_new(schema, "shownProperties", json_deep_copy(t->shown));
 }

@@ -211,7 +211,7 @@ static json_t *schema_of(const struct hd_types *t, struct arena *a, const char *
 
 	diags_release(&ignored);
 	if (d && d->schema)
-		return json_incref((json_t *)(uintptr_t)d->schema);
+		return json_deep_copy(d->schema);
 	return published_schema(t, d, a, type);
 }
 

@@ -33,12 +33,12 @@ static struct instance_id instance(struct arena *a, int i)
 	return (struct instance_id){arena_printf(a, "stack%d", i), "-", i % 2 ? "east" : "west"};
 }
 
-static void put(struct state *s, struct arena *a, const struct instance_id *id, int from, int to,
+static void put(struct state *s, struct arena *a, const struct instance_id *id, int count,
 		struct diags *d)
 {
-	struct state_edit *edits = ARENA_ARRAY(a, (size_t)(to - from), struct state_edit);
+	struct state_edit *edits = ARENA_ARRAY(a, (size_t)count, struct state_edit);
 
-	for (int k = from; k < to; k++) {
+	for (int k = 0; k < count; k++) {
 		struct record *r = ARENA_NEW(a, struct record);
 
 		*r = (struct record){
@@ -49,9 +49,9 @@ static void put(struct state *s, struct arena *a, const struct instance_id *id, 
 			.inputs = PROPERTIES,
 			.outputs = PROPERTIES,
 		};
-		edits[k - from] = (struct state_edit){.kind = EDIT_PUT_RECORD, .record = r};
+		edits[k] = (struct state_edit){.kind = EDIT_PUT_RECORD, .record = r};
 	}
-	if (state_commit(s, edits, (size_t)(to - from), d) != 0)
+	if (state_commit(s, edits, (size_t)count, d) != 0)
 		fail(d);
 }
 
@@ -72,21 +72,22 @@ static int64_t now_us(void)
 
 static void measure(struct state *s, struct mirror_writer *w, int rounds, struct diags *d)
 {
-	int64_t *took = xcalloc((size_t)rounds, sizeof(*took));
+	int64_t *took = xcalloc((size_t)rounds, sizeof(*took)), middle;
 	struct arena *a = arena_new();
 	struct instance_id id = instance(a, 0);
 	struct rows_key key = {.of = ROWS_INSTANCE, .instance = id};
 	const struct mirror_batch one = {.items = &key, .count = 1};
 
 	for (int i = 0; i < rounds; i++) {
-		put(s, a, &id, 0, 1, d);
+		put(s, a, &id, 1, d);
 		took[i] = now_us();
 		if (mirror_write(w, &one, d) != 0)
 			fail(d);
 		took[i] = now_us() - took[i];
 	}
 	qsort(took, (size_t)rounds, sizeof(*took), compare);
-	printf("%.1f %.1f\n", (double)took[rounds / 2] / 1000, (double)took[rounds - 1] / 1000);
+	middle = took[rounds / 2];
+	printf("%.1f %.1f\n", (double)middle / 1000, (double)took[rounds - 1] / 1000);
 	free(took);
 	arena_free(a);
 }
@@ -114,7 +115,7 @@ int main(int argc, char **argv)
 
 		if (state_lock(s, &(struct lock_request){&id, 1, &owner, NULL}, &d) != 0)
 			fail(&d);
-		put(s, a, &id, 0, number(argv[3]), &d);
+		put(s, a, &id, number(argv[3]), &d);
 	}
 	w.db = state_open(arena_printf(a, "%s/state.db", argv[1]), STATE_READ, clock_real(), &d);
 	w.lineage = w.db ? state_lineage(w.db, a, &d) : "";

@@ -70,6 +70,26 @@ def test_what_differs_is_told_by_stack_and_target(repo):
     repo.run("diff", "v1", "HEAD", "--region", "wst").ok(1).err("HD", "wst")
 
 
+def test_ranges_are_taken_as_git_takes_them(repo):
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit("mine", {"web.yaml": WEB.replace("Default: 1", "Default: 2")})
+    repo.git("tag", "-a", "-m", "x", "mine")
+    repo.git("checkout", "-q", "main")
+    repo.commit("theirs", {"db.yaml": DB.replace("10.1", "10.2")})
+    both = repo.run("diff", "main", "topic").ok().out("Size: 1 -> 2", "CidrBlock").stdout
+    assert repo.run("diff", "main..topic").ok().stdout == both
+    assert repo.run("diff", "..topic").ok().stdout == both.replace("main (", "HEAD (")
+    since = repo.run("diff", "main...mine").ok().out("Size: 1 -> 2").stdout
+    assert "CidrBlock" not in since
+    repo.run("diff", "...topic").ok().out("...topic (", "Size: 1 -> 2")
+    assert lines(repo, "main...topic")[1]["from_commit"] == repo.git("rev-parse", "v1")
+    repo.run("diff", "main..topic", "HEAD").ok(64).err("HD9062", "'main..topic' names two commits")
+    repo.run("diff", "main...nope").ok(1).err("there is no commit 'main...nope'")
+    repo.git("checkout", "-q", "--orphan", "other")
+    repo.commit("nothing in common", {"web.yaml": WEB})
+    repo.run("diff", "main...other").ok(1).err("there is no commit 'main...other'")
+
+
 def test_targets_and_stacks_come_and_go(repo):
     repo.commit("two", {"hadeploy.yaml": MANIFEST.replace("[east, west]", "[west, south]").replace(
         "  db:", "  store:")})
