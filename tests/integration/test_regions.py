@@ -23,7 +23,7 @@ def project(regions, tmp_path):
     stack = {"Template": "stacks/web.yaml", "Targets": list(ZONES),
              "Rollout": {"RegionConcurrency": "PARALLEL", "FailureTolerance": "100%"}}
     return regions.project(tmp_path / "project", templates={"web": web}, stacks={"web": stack},
-                           provider={"ConnectTimeout": "1s"})
+                           provider={"ConnectTimeout": "3s"})
 
 
 def applied(project, code, *args):
