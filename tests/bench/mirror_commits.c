@@ -97,8 +97,11 @@ int main(int argc, char **argv)
 	struct diags d = DIAGS_INIT;
 	struct arena *a = arena_new();
 	struct lock_owner owner = {"ann", "here", "bench", 1, 0};
-	struct mirror_writer w = {
-		.ref = "refs/hadeploy/state", .command = "bench", .user = "ann", .host = "here"};
+	struct mirror_writer w = {.ref = "refs/hadeploy/state",
+				  .project = "bench",
+				  .command = "bench",
+				  .user = "ann",
+				  .host = "here"};
 	const struct mirror_batch all = {.all = true, .wide = true};
 	struct state *s;
 	int count;
