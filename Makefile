@@ -142,7 +142,7 @@ contract: $(contract_program)       ## provider contract suite: PLUGIN=x.so SPEC
 
 check-integration: $(PROGRAM) $(contract_program) ## tests against real servers on loopback
 	@$(test_env) $(results) pytest $(RESULTS)/integration tests/integration \
-		-n $$((2 * $(JOBS))) --dist loadfile $(PYTEST_ARGS)
+		-n $$((1 + $(JOBS))) --dist loadfile $(PYTEST_ARGS)
 
 check-fault: $(fault_program)       ## kill, cut the power, fill the disk: a few hundred points
 	@$(test_env) $(results) unit $(RESULTS)/fault tests/fault/sweep.py

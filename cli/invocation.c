@@ -306,7 +306,7 @@ static int satisfy_needs(struct invocation *in)
 	unsigned needs = in->command->needs;
 
 	if ((needs & NEED_SIGNALS) && signals_open() != 0)
-		fail_fast("signals cannot be caught");
+		fail_fast("there are no pipes for signals");
 	if ((needs & TAKES_TEMPLATES) && count_templates(in))
 		return open_single(in);
 	if ((needs & TAKES_SAVED_PLAN) && names_saved_plan(in)) {
@@ -324,6 +324,16 @@ static int satisfy_needs(struct invocation *in)
 		return -1;
 	if ((needs & (NEED_STATE_READ | NEED_STATE_WRITE)) && open_state(in) != 0)
 		return -1;
+	return 0;
+}
+
+/* What is needed is read first, also from other repositories: nothing of that must be finished. */
+static int prepare(struct invocation *in)
+{
+	if (satisfy_needs(in) != 0)
+		return -1;
+	if ((in->command->needs & NEED_SIGNALS) && signals_catch() != 0)
+		fail_fast("signals cannot be caught");
 	return 0;
 }
 
@@ -400,7 +410,7 @@ int invocation_continue(struct invocation *in)
 	end_mirror(in);
 	state_close(in->state);
 	in->state = NULL;
-	return satisfy_needs(in) == 0 ? in->command->run(in) : invocation_exit(in);
+	return prepare(in) == 0 ? in->command->run(in) : invocation_exit(in);
 }
 
 int invocation_run(struct invocation *in)
@@ -410,7 +420,7 @@ int invocation_run(struct invocation *in)
 
 	in->dir = project->count ? project->text : ".";
 	in->view = make_view(in);
-	if (satisfy_needs(in) == 0)
+	if (prepare(in) == 0)
 		code = in->command->run(in);
 	else
 		code = -1;

@@ -45,8 +45,11 @@ static int catch_signal(int number)
 
 int signals_open(void)
 {
-	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
-		return -1;
+	return wake[0] >= 0 ? 0 : pipe2(wake, O_CLOEXEC | O_NONBLOCK);
+}
+
+int signals_catch(void)
+{
 	if (catch_signal(SIGINT) != 0 || catch_signal(SIGTERM) != 0 || catch_signal(SIGHUP) != 0)
 		return -1;
 	return 0;

@@ -10,8 +10,10 @@
 
 #include "base/base.h"
 
-/* Starts catching; until then signals end the process as usual.  -1 with errno. */
+/* What the others need, once; signals still end the process as usual.  -1 with errno. */
 int signals_open(void);
+/* Starts catching.  -1 with errno. */
+int signals_catch(void);
 /* How often the user asked to stop; read with __atomic_load_n. */
 const int *signals_count(void);
 /* Readable when the count changed; -1 before signals_open. */

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -306,3 +307,20 @@ def test_a_silent_host_ends(world):
         world.use(world.template(base=f"ssh://git@127.0.0.1:{port}"))
         world.run("lock", HADEPLOY_GIT_TIMEOUT="200ms").ok(1).err("HD2831", "fell silent")
         world.run("lock", HADEPLOY_GIT_TIMEOUT="soon").ok(1).err("HD2830", "is no duration")
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_who_waits_for_a_silent_host_can_give_up(world, command):
+    world.use(world.template())
+    world.run("lock").ok()
+    shutil.rmtree(world.cache)
+    lock = world.shop.dir / "hadeploy.lock"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        base = f"ssh://git@127.0.0.1:{silent.getsockname()[1]}"
+        world.use(world.template(base=base))
+        lock.write_text(lock.read_text().replace(f"file://{world.dir}", base))
+        waiting = start_hadeploy([command], world.shop.dir, env=world.env)
+        silent.settimeout(20)
+        with silent.accept()[0]:
+            waiting.send_signal(signal.SIGINT)
+            assert waiting.wait(10) == -signal.SIGINT

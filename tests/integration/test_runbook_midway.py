@@ -80,8 +80,10 @@ def test_an_apply_step_waits_for_the_lock_of_somebody_else(project):
 
 
 def test_an_apply_step_goes_on_when_the_lock_is_free(project):
+    project.edit("hadeploy.yaml", "Pending: 500ms", "Pending: 8s")
     holder = project.start("apply", "web", "--region", "west", "--param", "Capacity=5", "--yes")
     wait_until(lambda: project.log() == 3, 20, "somebody else to work on it")
+    project.edit("hadeploy.yaml", "Pending: 8s", "Pending: 500ms")
     proc = project.start(*project.move("run"))
     wait_until(lambda: "is locked by" in project.run("runbook", "status"), 20, "it to wait")
     out = ends(proc, 0)
