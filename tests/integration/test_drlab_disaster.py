@@ -11,7 +11,7 @@ from lab.scenario import cut_lab, deployed, lab
 
 pytestmark = pytest.mark.limit(90)
 # Between the cut and the moment that hadeploy was told of it.
-CLOSE_S = 0.5
+CLOSE_S = 5
 
 
 def loss_is_as_reported(lab, client, cut, execution, late_s=CLOSE_S):

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.limit(150)
 everything = pytest.mark.skipif(not os.environ.get("DRLAB_ALL"), reason="DRLAB_ALL=1 runs it too")
 # Checks are asked every second and wait a second for an answer.
 INTERVAL_S, TIMEOUT_S, BAD_IN_A_ROW = 1, 1, 3
+BUSY_S = 2  # a machine with other tests may be so late
 BEHIND_S = 1
 CERTAIN_S = BAD_IN_A_ROW * INTERVAL_S + TIMEOUT_S
 HERE, EAST, WEST = None, "lb-e1", "lb-w1"
@@ -59,7 +60,7 @@ class Scenario:
     def begun(self):
         return set(self.lab.executions()) - self.before
 
-    def is_moved(self, watch, late_s=INTERVAL_S + TIMEOUT_S):
+    def is_moved(self, watch, late_s=INTERVAL_S + TIMEOUT_S + BUSY_S):
         ended = watch.until(event="ends", limit_s=60)
         assert ended["text"] == "COMPLETED", ended
         first = self.client.wait_for("west", since=self.cut_at)
@@ -269,6 +270,6 @@ def test_the_other_watch_takes_over(scenario, when):
                 first.until_said(type="journal", event="step-started", step="fence/bar")
                 assert not second.events(event="acts")
                 first.kill()
-            scenario.is_moved(second, late_s=3)
+            scenario.is_moved(second, late_s=3 + BUSY_S)
             assert bool(second.events(event="resumes")) == (when == "at work")
             assert second.end() == 0
