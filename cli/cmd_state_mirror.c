@@ -192,14 +192,11 @@ const struct command cmd_state_restore = {
 	.operands = "",
 	.help = "Rebuilds recorded state from a mirror (State: Mirror of the manifest): from a "
 		"reference, a commit of it, or a remote; without --from from what is newest in "
-		"this "
-		"repository and the remotes of the manifest, all of which must answer. Each file "
-		"is "
-		"checked. The mirror of a project with another name is taken only when "
+		"this repository and the remotes of the manifest, all of which must answer. Each "
+		"file is checked. The mirror of a project with another name is taken only when "
 		"--other-project names it. A state that is here already is kept: with --set-aside "
-		"it is set aside, "
-		"never deleted. The next plan or apply reads everything that is recorded, and "
-		"looks for what an interrupted run may have made since.",
+		"it is set aside, never deleted. The next plan or apply reads everything that is "
+		"recorded, and looks for what an interrupted run may have made since.",
 	.examples = (const char *const[]){"hadeploy state restore --from origin",
 					  "from a remote of the repository",
 					  "hadeploy state restore --from refs/hadeploy/state~1",

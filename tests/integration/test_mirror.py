@@ -263,13 +263,17 @@ def test_a_lock_that_was_left_behind_fails_no_run_and_is_broken_later(tmp_path):
     assert len([name for name in files_of(folder) if name.startswith("instances/")]) == 3
 
 
+def rename(folder, name):
+    manifest = folder / "hadeploy.yaml"
+    manifest.write_text(manifest.read_text().replace("Project: shop", f"Project: {name}"))
+
+
 def test_a_mirror_of_another_project_is_not_restored(tmp_path):
     folder, remote = with_remote(tmp_path)
     run_hadeploy(["apply", "--yes", "web"], folder).ok()
     assert content(folder, "shared/meta.json")["project"] == "shop"
     other = project(tmp_path / "other", mirror=f"{{Remotes: ['file://{remote}']}}")
-    manifest = other / "hadeploy.yaml"
-    manifest.write_text(manifest.read_text().replace("Project: shop", "Project: desk"))
+    rename(other, "desk")
     for words in ([], ["--from", f"file://{remote}"]):
         done = run_hadeploy(["state", "restore", *words], other).ok(1)
         assert "HD2857" in done.stderr and "'shop'" in done.stderr and "'desk'" in done.stderr
@@ -285,8 +289,7 @@ def test_a_mirror_of_another_project_is_not_restored(tmp_path):
 def test_a_renamed_project_is_told_and_goes_on(tmp_path):
     folder, remote = with_remote(tmp_path)
     run_hadeploy(["apply", "--yes", "web"], folder).ok()
-    manifest = folder / "hadeploy.yaml"
-    manifest.write_text(manifest.read_text().replace("Project: shop", "Project: desk"))
+    rename(folder, "desk")
     tip = git(remote, "rev-parse", REF)
     done = run_hadeploy(["apply", "--yes"], folder).ok()
     assert "HD2852" in done.stderr and "--other-project shop" in done.stderr
